@@ -1,0 +1,53 @@
+"""What can go wrong at the edges, each error saying whether and when to try again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class MonitorError(Exception):
+    """An error whose text is written for the person who has to act on it."""
+
+
+class SourceError(MonitorError):
+    """A stream could not be read. `permanent`: trying again without a change of config is useless."""
+
+    def __init__(
+        self, message: str, *, permanent: bool = False, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.retry_after = retry_after
+
+
+class Outcome(StrEnum):
+    """What is known of a send that failed."""
+
+    NOT_SENT = "not_sent"
+    PERMANENT = "permanent"
+    UNKNOWN = "unknown"
+    """It may have arrived: only a look at the other side can tell."""
+
+
+class SendError(MonitorError):
+    """A notice was not delivered, or nobody knows."""
+
+    def __init__(
+        self, message: str, *, outcome: Outcome, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.retry_after = retry_after
+
+
+class ClassifierError(MonitorError):
+    """No judgement can be had (weights missing or corrupt, no memory): posts wait unjudged."""
+
+
+class StoreError(MonitorError):
+    """The database cannot be used (read-only, full, locked, newer than the program)."""
+
+
+class ConfigError(MonitorError):
+    """A mistake in the configuration; the text names place and remedy."""

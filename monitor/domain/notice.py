@@ -1,0 +1,220 @@
+"""What the staff are told: kinds, reasons for telling and for not telling, and what a notice holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from monitor.domain.judgement import Band, Severity
+
+
+class NoticeKind(StrEnum):
+    """One template each."""
+
+    ALERT = "alert"
+    """A case opened: its card."""
+    ESCALATION = "escalation"
+    """A step of the policy fell due: in the card's thread, to whom the step names."""
+    UPDATE = "update"
+    """The case changed: the card is edited in place."""
+    BACKLOG = "backlog"
+    """One summary of what was already open when the program first ran."""
+    DIGEST = "digest"
+    REPORT = "report"
+    OPERATIONS = "operations"
+    """To the operators: a source fails or is silent, an item is quarantined."""
+    TEST = "test"
+
+
+class Reason(StrEnum):
+    """Why a notice was written, or was not sent. Reaches log, audit and metrics."""
+
+    OPENED = "opened"
+    STEP_DUE = "step_due"
+    CHANGED = "changed"
+    SCHEDULED = "scheduled"
+    REQUESTED = "requested"
+    SOURCE_FAILING = "source_failing"
+    QUARANTINED = "quarantined"
+    # decisions not to notify
+    SUPERSEDED = "superseded"
+    """A higher step was due at the same look (after downtime, or found late)."""
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    DISMISSED = "dismissed"
+    ABSORBED = "absorbed"
+    """Two waits became one when a fact arrived; the other one speaks for both."""
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    BEFORE_FIRST_RUN = "before_first_run"
+    """Older than the first run's look back: part of the one backlog summary."""
+    UNCONFIRMED = "unconfirmed"
+    """A review-band case: it waits for a person's yes and does not alert."""
+    SHADOW = "shadow"
+    """`run --shadow`: everything but telling."""
+    NOTHING_TO_EDIT = "nothing_to_edit"
+    """An update whose card was never sent."""
+
+
+class NoticeState(StrEnum):
+    """The life of an outbox row."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    SUPPRESSED = "suppressed"
+    """Decided not to send; `reason` says why."""
+    FAILED = "failed"
+    """Permanently refused by the other side; shown to the operators."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A notice as decided: ids only, no text. `key` is unique for ever; `due_at` is when it became true."""
+
+    key: str
+    kind: NoticeKind
+    audience: str
+    reason: Reason
+    due_at: datetime
+    wait: int | None = None
+    step: str | None = None
+    suppressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The other side's proof: where the notice is and by what name it can be edited."""
+
+    place: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Looked, and it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknowable:
+    """The other side offers no way to look."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCard:
+    """All that a card shows of a case, gathered at sending time."""
+
+    case_id: int
+    brand: str
+    network: str
+    status: str
+    band: Band
+    severity: Severity
+    topics: tuple[str, ...]
+    why: str
+    author: str | None
+    followers: int | None
+    title: str | None
+    text: str | None
+    """None when the post was purged."""
+    lang: str | None
+    rating: float | None
+    url: str | None
+    posted_at: datetime
+    first_seen_at: datetime
+    due_at: datetime | None
+    waited: timedelta | None
+    """Wall-clock, from the post to the answer or to now."""
+    answered_at: datetime | None
+    answer_text: str | None
+    owner: str | None
+    level: int
+    step: str | None = None
+    """For an escalation: the step's name."""
+    no_answer_seen_as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceHealth:
+    """Whether a stream could be read: "0 complaints" and "could not look" are different statements."""
+
+    source: str
+    stream: str
+    network: str
+    read_through: datetime | None
+    failing_since: datetime | None
+    problem: str | None
+    gaps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    """One unanswered wait."""
+
+    case_id: int
+    network: str
+    severity: Severity
+    topics: tuple[str, ...]
+    title: str | None
+    text: str | None
+    author: str | None
+    url: str | None
+    waiting_since: datetime
+    waited: timedelta
+    due_at: datetime | None
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """The unanswered of a brand at one moment, oldest first in each part."""
+
+    brand: str
+    day: date
+    as_of: datetime
+    overdue: tuple[DigestLine, ...]
+    at_risk: tuple[DigestLine, ...]
+    new: tuple[DigestLine, ...]
+    other: tuple[DigestLine, ...]
+    unconfirmed: tuple[DigestLine, ...]
+    sources: tuple[SourceHealth, ...]
+    unjudged: int
+    """Posts that wait for the classifier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What was open when the program first looked."""
+
+    brand: str
+    as_of: datetime
+    waits: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A notice that is only text: a test alert, a warning to the operators."""
+
+    headline: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A notice on its way out, with everything a notifier needs to put it in words."""
+
+    key: str
+    kind: NoticeKind
+    audience: str
+    reason: Reason
+    brand: str
+    content: CaseCard | Digest | Backlog | Words
+    written_at: datetime
+    possibly_repeated: bool = False
+    thread: Receipt | None = None
+    """For an escalation: the card in whose thread it belongs."""
+    mentions: tuple[str, ...] = ()
+    """The people whom the step names."""

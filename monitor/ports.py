@@ -1,0 +1,95 @@
+"""The doors between the core and the world. Built-ins and strangers' plug-ins implement the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from monitor.domain.judgement import Judgement
+from monitor.domain.notice import Absent, Notice, Receipt, Unknowable
+from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Domain time: aware, UTC."""
+
+
+class Source(Protocol):
+    """Reads a network, stream by stream. Its constructor does no I/O."""
+
+    def streams(self) -> Sequence[Stream]:
+        """What there is to read, each with a cursor and a fate of its own."""
+        ...
+
+    def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
+        """Read on from `since` (None: the first look). Every page's cursor is resumable after it.
+
+        Raises:
+            SourceError: the stream can't be read; says whether for good and when to try again.
+
+        """
+        ...
+
+
+@runtime_checkable
+class Refreshes(Protocol):
+    """A source that can look its posts up again (deleted, edited)."""
+
+    def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
+        """Each key once, in any order; a key that is neither yielded nor gone was not looked up."""
+        ...
+
+
+@runtime_checkable
+class Replies(Protocol):
+    """A source that can answer in the brand's name."""
+
+    def reply(self, to: Post, text: str, key: str, /) -> Post:
+        """Post `text` as the answer to `to`; `key` makes it findable. Raises SendError."""
+        ...
+
+    def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
+        """Whether an answer sent with `key` arrived."""
+        ...
+
+
+class Classifier(Protocol):
+    """Judges posts on the shop's own machine."""
+
+    @property
+    def model(self) -> str:
+        """`name@revision` of what judges."""
+        ...
+
+    def classify(self, posts: Sequence[Post], /) -> Sequence[Judgement]:
+        """One judgement a post, same order; independent of which posts share the call.
+
+        Raises:
+            ClassifierError: no judgement can be had; the posts wait unjudged.
+
+        """
+        ...
+
+
+class Notifier(Protocol):
+    """Brings notices to people."""
+
+    def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
+        """Deliver; with `earlier`, edit that message in place instead. Raises SendError."""
+        ...
+
+    def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
+        """Whether a notice whose fate is unknown arrived."""
+        ...
+
+
+class Secrets(Protocol):
+    """Tokens and sessions, from the environment, files, or a store that only the owner can read."""
+
+    def get(self, name: str, /) -> str:
+        """The secret. Raises ConfigError naming the variable or file that is missing."""
+        ...
+
+    def put(self, name: str, value: str, /) -> None:
+        """Keep a rotated secret."""
+        ...
