@@ -1,0 +1,51 @@
+# Every recipe runs in the checkout's own .venv: `just setup` makes it.
+
+python := justfile_directory() / ".venv/bin/python"
+bin := justfile_directory() / ".venv/bin"
+
+# What there is.
+default:
+    @just --list --unsorted
+
+# Make .venv with everything a developer needs.
+setup:
+    python3 -m venv .venv
+    .venv/bin/pip install -q uv
+    UV_COMPILE_BYTECODE=1 .venv/bin/uv pip install -q --python {{ python }} -c constraints.txt -e '.[dev,postgres]'
+
+# All that must hold before a commit is pushed.
+check: lint types layers dependencies cover
+
+# Style and likely mistakes.
+lint:
+    {{ bin }}/ruff check
+    {{ bin }}/ruff format --check
+
+# Types.
+types:
+    {{ bin }}/mypy
+
+# Who may import whom.
+layers:
+    {{ bin }}/lint-imports
+
+# Declared = used.
+dependencies:
+    {{ bin }}/deptry .
+
+# Tests; arguments go to pytest.
+test *arguments:
+    {{ python }} -m pytest {{ arguments }}
+
+# Tests, with every branch of the domain, the stages and the store taken.
+cover *arguments:
+    {{ python }} -m pytest --cov --cov-report=term {{ arguments }}
+
+# Measure; figures are printed, nothing fails.
+bench *arguments:
+    {{ python }} -m pytest -m bench tests/bench -s {{ arguments }}
+
+# Renew the versions that the tests ran with (no registry's address may appear in the file).
+constraints:
+    {{ bin }}/uv pip compile --universal --no-emit-index-url --all-extras --no-annotate --no-header \
+        --no-emit-package complaint-monitor --upgrade -q -o constraints.txt pyproject.toml

