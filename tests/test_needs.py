@@ -77,7 +77,7 @@ def test_in_ci_any_other_skip_fails_too(
     pytester: pytest.Pytester, outer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", "true")
-    pytester.makepyfile("import pytest\ndef test_a(): raise pytest.skip.Exception('tired')")
+    pytester.makepyfile("import unittest\ndef test_a(): raise unittest.SkipTest('tired')")
     assert _run(pytester).ret == pytest.ExitCode.TESTS_FAILED
 
 
@@ -88,13 +88,13 @@ def test_the_shared_data_is_told_but_never_fails(
     pytester.makepyfile("import pytest\n@pytest.mark.needs('shared')\ndef test_a(): pass")
     pytester.makeconftest(
         """
-        import pytest
+        import unittest, pytest
         from tests.plugins import needs
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtest_setup(item):
             item.user_properties.append((needs.PROPERTY, "shared"))
-            raise pytest.skip.Exception("needs shared")
+            raise unittest.SkipTest("needs shared")
         """
     )
     result = _run(pytester)
