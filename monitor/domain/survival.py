@@ -46,18 +46,22 @@ class Forecast:
 class Curve:
     """The product-limit estimate S(t) = P(wait > t) (Kaplan & Meier 1958).
 
-    Parallel tuples, one entry a distinct duration, open waits' included: `times` in seconds,
-    `at_risk` just before, `survival` just after, `greenwood` the sum of d/(n(n-d)) up to then, so that
-    the variance is survival² · greenwood. `n` waits, `n_open` of them open. After the last duration
-    the curve stays level: what it says there is a lower bound of what was answered.
+    Parallel tuples, one entry a time at which waits were answered: `times` in seconds, `at_risk`
+    just before, `survival` just after, `greenwood` the sum of d/(n(n-d)) up to then, so that the
+    variance is survival² · greenwood. `durations` are those of all waits, in order; `n_open` of them
+    are open. After the longest one the curve stays level: there it is an upper bound.
     """
 
     times: tuple[float, ...]
     at_risk: tuple[int, ...]
     survival: tuple[float, ...]
     greenwood: tuple[float, ...]
-    n: int
+    durations: tuple[float, ...]
     n_open: int
+
+    @property
+    def n(self) -> int:
+        return len(self.durations)
 
     def survival_at(self, age: Duration) -> float:
         """P(wait > age)."""
@@ -98,8 +102,7 @@ class Curve:
 
         0 when `due` is past. None when fewer than 30 waits lasted longer than `age`.
         """
-        later = bisect_right(self.times, _seconds(age))
-        at_risk = self.at_risk[later] if later < len(self.times) else 0
+        at_risk = self.n - bisect_right(self.durations, _seconds(age))
         if at_risk < FEWEST_FOR_A_FORECAST:
             return None
         in_time = 1.0 - min(1.0, self.survival_at(due) / self.survival_at(age))
@@ -110,8 +113,8 @@ class Curve:
 class Incidence:
     """Cumulative incidence of being answered, where a withdrawal ends a wait (Aalen & Johansen 1978).
 
-    Parallel tuples, one entry a distinct duration: `times` in seconds, `answered` = P(answered by
-    then). To count withdrawals as open would promise answers to posts that are no more.
+    Parallel tuples, one entry a time at which waits ended: `times` in seconds, `answered` =
+    P(answered by then). To count withdrawals as open would promise answers to posts that are no more.
     """
 
     times: tuple[float, ...]
@@ -125,7 +128,7 @@ class Incidence:
         return _at(self.times, self.answered, age, 0.0)
 
     def quantile(self, p: float) -> float | None:
-        """The shortest time in seconds by which a share `p` of all is answered. None: not reached."""
+        """The shortest time in seconds by which a share `p` of all is answered; as on a Curve."""
         step = bisect_left(self.answered, _share(p))
         return self.times[step] if step < len(self.times) else None
 
@@ -137,27 +140,25 @@ def kaplan_meier(waits: Iterable[tuple[Duration, bool]]) -> Curve:
     ValueError on a negative duration.
     """
     ends = [(_seconds(duration), answered) for duration, answered in waits]
-    answers = Counter(time for time, answered in ends if answered)
-    leaving = Counter(time for time, _ in ends)
-    times = tuple(sorted(leaving))
+    durations = sorted([time for time, _ in ends])
+    answers = Counter(sorted([time for time, answered in ends if answered]))
     at_risk: list[int] = []
     survival: list[float] = []
     greenwood: list[float] = []
-    left, share, spread = len(ends), 1.0, 0.0
-    for time in times:
+    share, spread = 1.0, 0.0
+    for time, answered in answers.items():
+        left = len(durations) - bisect_left(durations, time)
+        share *= (left - answered) / left
+        spread += answered / (left * (left - answered)) if answered < left else math.inf
         at_risk.append(left)
-        if answered := answers[time]:
-            share *= (left - answered) / left
-            spread += answered / (left * (left - answered)) if answered < left else math.inf
         survival.append(share)
         greenwood.append(spread)
-        left -= leaving[time]
     return Curve(
-        times=times,
+        times=tuple(answers),
         at_risk=tuple(at_risk),
         survival=tuple(survival),
         greenwood=tuple(greenwood),
-        n=len(ends),
+        durations=tuple(durations),
         n_open=len(ends) - answers.total(),
     )
 
@@ -165,24 +166,23 @@ def kaplan_meier(waits: Iterable[tuple[Duration, bool]]) -> Curve:
 def aalen_johansen(waits: Iterable[tuple[Duration, End]]) -> Incidence:
     """Estimate from (how long, how it stands then). Ties and errors as with `kaplan_meier`."""
     ends = [(_seconds(duration), end) for duration, end in waits]
-    answers = Counter(time for time, end in ends if end is End.ANSWERED)
-    withdrawals = Counter(time for time, end in ends if end is End.WITHDRAWN)
-    leaving = Counter(time for time, _ in ends)
-    times = tuple(sorted(leaving))
+    durations = sorted([time for time, _ in ends])
+    answer, still_open = End.ANSWERED, End.OPEN  # an enum's members are slow to reach on 3.11
+    answers = Counter(sorted([time for time, end in ends if end is answer]))
+    closings = Counter(sorted([time for time, end in ends if end is not still_open]))
     incidence: list[float] = []
-    left, share, total = len(ends), 1.0, 0.0
-    for time in times:
-        answered = answers[time]
-        total += share * answered / left
-        share *= (left - answered - withdrawals[time]) / left
+    share, total = 1.0, 0.0
+    for time, closed in closings.items():
+        left = len(durations) - bisect_left(durations, time)
+        total += share * answers.get(time, 0) / left
+        share *= (left - closed) / left
         incidence.append(total)
-        left -= leaving[time]
     return Incidence(
-        times=times,
+        times=tuple(closings),
         answered=tuple(incidence),
         n=len(ends),
-        n_open=len(ends) - answers.total() - withdrawals.total(),
-        n_withdrawn=withdrawals.total(),
+        n_open=len(ends) - closings.total(),
+        n_withdrawn=closings.total() - answers.total(),
     )
 
 
