@@ -1,0 +1,214 @@
+"""A case: what its history says it is. `fold` is the only truth; the stored row is its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from monitor.domain.event import (
+    Acknowledged,
+    Answered,
+    AnsweredElsewhere,
+    AnswerWithdrawn,
+    Assigned,
+    Claimed,
+    Confirmed,
+    Dismissed,
+    Escalated,
+    FollowedUp,
+    Merged,
+    Opened,
+    Record,
+    Rejudged,
+    Snoozed,
+    Undone,
+    Withdrawn,
+)
+from monitor.domain.judgement import Severity
+from monitor.domain.wait import (
+    AnsweredAt,
+    AskedAt,
+    DismissedAt,
+    Fact,
+    Outcome,
+    RetractedAt,
+    Wait,
+    numbered,
+    waits_of,
+)
+
+class Status(StrEnum):
+    """Where a case stands. Escalation is a level, not a status."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A case folded from its history. `records` are those in force (undone ones left out)."""
+
+    seq: int = 0
+    records: tuple[Record, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    last_wait: int = 0
+    owner: str | None = None
+    claimed: bool = False
+    confirmed: bool = False
+    acknowledged_by: str | None = None
+    acknowledged_until: datetime | None = None
+    snoozed_until: datetime | None = None
+    merged_into: int | None = None
+    fired: tuple[Escalated, ...] = ()
+    """What fired; each (wait, step) does once, also if facts learnt later move the wait."""
+
+    @property
+    def open_wait(self) -> Wait | None:
+        """The one wait that is not over, if any."""
+        return next((one for one in self.waits if one.is_open), None)
+
+    @property
+    def status(self) -> Status:
+        if self.merged_into is not None:
+            return Status.MERGED
+        if not self.waits:
+            return Status.WITHDRAWN
+        last = self.waits[-1]
+        match last.outcome:
+            case None:
+                return Status.OPEN
+            case Outcome.ANSWERED | Outcome.ANSWERED_ELSEWHERE:
+                return Status.DISMISSED if last.dismissed else Status.ANSWERED
+            case Outcome.WITHDRAWN:
+                return Status.DISMISSED if last.dismissed else Status.WITHDRAWN
+            case Outcome.DISMISSED:
+                return Status.DISMISSED
+            case never:
+                assert_never(never)
+
+    @property
+    def severity(self) -> Severity:
+        return max((one.severity for one in self.waits), default=Severity.LOW)
+
+    @property
+    def level(self) -> int:
+        """The rung that the open wait has reached; 0 before the first."""
+        wait = self.open_wait
+        return max((one.level for one in self.fired if wait and one.wait == wait.number), default=0)
+
+    def has_fired(self, wait: Wait, step: str) -> bool:
+        return any(one.wait == wait.number and one.step == step for one in self.fired)
+
+    def is_confirmed(self, wait: Wait) -> bool:
+        """Whether the wait counts in the figures, or still needs a person's yes."""
+        return wait.surely or self.confirmed
+
+
+EMPTY = Case()
+
+
+def fold(records: Iterable[Record]) -> Case:
+    """The case that a history makes, in the order of `seq`."""
+    case = EMPTY
+    for one in records:
+        case = apply(case, one)
+    return case
+
+
+def apply(case: Case, record: Record) -> Case:
+    """The case after one more record."""
+    case = replace(case, seq=record.seq)
+    match record.event:
+        case Undone(seq=seq):
+            kept = tuple(one for one in case.records if one.seq != seq)
+            return _waits_again(_people_again(replace(case, records=kept)))
+        case Escalated() as escalated:
+            return replace(case, fired=(*case.fired, escalated))
+        case Merged(into=into):
+            return replace(case, merged_into=into, waits=())
+        case Claimed() | Assigned() | Acknowledged() | Snoozed():
+            return _person(replace(case, records=(*case.records, record)), record)
+        case Confirmed():
+            return replace(case, records=(*case.records, record), confirmed=True)
+        case (
+            Opened()
+            | FollowedUp()
+            | Rejudged()
+            | Withdrawn()
+            | Answered()
+            | AnswerWithdrawn()
+            | AnsweredElsewhere()
+            | Dismissed()
+        ):
+            return _waits_again(replace(case, records=(*case.records, record)))
+        case never:
+            assert_never(never)
+
+
+def _waits_again(case: Case) -> Case:
+    waits = numbered(waits_of(facts(case.records)), case.waits, case.last_wait)
+    last = max((one.number for one in waits), default=0)
+    return replace(case, waits=waits, last_wait=max(case.last_wait, last))
+
+
+def _people_again(case: Case) -> Case:
+    """Who has the case, folded again from the records in force (one was undone)."""
+    case = replace(
+        case,
+        owner=None,
+        claimed=False,
+        confirmed=any(isinstance(one.event, Confirmed) for one in case.records),
+        acknowledged_by=None,
+        acknowledged_until=None,
+        snoozed_until=None,
+    )
+    for one in case.records:
+        case = _person(case, one)
+    return case
+
+
+def _person(case: Case, record: Record) -> Case:
+    match record.event:
+        case Claimed():
+            return replace(case, owner=record.by, claimed=True)
+        case Assigned(to=to):
+            # somebody else has it now: what the one before had seen counts no more
+            return replace(
+                case, owner=to, claimed=False, acknowledged_by=None, acknowledged_until=None
+            )
+        case Acknowledged(until=until):
+            return replace(case, acknowledged_by=record.by, acknowledged_until=until)
+        case Snoozed(until=until):
+            return replace(case, snoozed_until=until)
+        case _:
+            return case
+
+
+def facts(records: Iterable[Record]) -> Iterator[Fact]:
+    """What the records say of the world, for `waits_of`. A deleted answer never was one."""
+    records = tuple(records)
+    deleted = {one.event.post for one in records if isinstance(one.event, AnswerWithdrawn)}
+    for one in records:
+        match one.event:
+            case Opened(ask=ask) | FollowedUp(ask=ask):
+                yield AskedAt(one.at, ask)
+            case Rejudged(post=post, ask=None):
+                yield RetractedAt(one.at, post)
+            case Rejudged(ask=ask) if ask is not None:
+                yield AskedAt(one.at, ask)
+            case Withdrawn(post=post, after=after):
+                yield RetractedAt(one.at, post, after)
+            case Answered(post=post, after=after) if post not in deleted:
+                yield AnsweredAt(one.at, post, after)
+            case AnsweredElsewhere(channel=channel):
+                yield AnsweredAt(one.at, None, channel=channel)
+            case Dismissed(reason=reason):
+                yield DismissedAt(one.at, reason)
+            case _:
+                pass

@@ -1,0 +1,193 @@
+"""What can happen to a case. Append-only facts; they hold ids, never texts, names or handles.
+
+`at` is when it was true in the world (the network's time for what happened there); `recorded_at`
+is when we learned of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from monitor.domain.judgement import Band, Severity
+
+
+class AskKind(StrEnum):
+    """Why a customer's post wants an answer."""
+
+    COMPLAINT = "complaint"
+    QUESTION = "question"
+
+
+class DismissalReason(StrEnum):
+    """Why people took a case out of the figures."""
+
+    NOT_A_COMPLAINT = "not_a_complaint"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A customer's post that wants an answer, with the target that was frozen when it was judged."""
+
+    post: int
+    kind: AskKind
+    band: Band
+    severity: Severity
+    topics: tuple[str, ...]
+    first_seen_at: datetime
+    due_at: datetime
+    rule: str
+    """The digest of the rule's snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A complaint opened the case."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedUp:
+    """The same customer complained or asked again in the thread."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """An edited post was judged again; `ask` is None when it no longer wants an answer."""
+
+    post: int
+    ask: Ask | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The customer deleted a post; `after` is the last look that still found it, if only polling dates it."""
+
+    post: int
+    after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A brand post answers the customer; `after` bounds it where the site gives no reply time."""
+
+    post: int
+    after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWithdrawn:
+    """The brand deleted its answer."""
+
+    post: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredElsewhere:
+    """Staff say that they answered in another place (direct message, phone, e-mail, chat)."""
+
+    channel: str
+    note: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A person says that an unconfirmed case is a complaint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """A person says that it is none, or the same as another case."""
+
+    reason: DismissalReason
+    duplicate_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A person says "I am answering this"; `by` of the record is who."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The case was given to a person."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody has seen it: repeats pause until then, the clock does not."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    """No step before then."""
+
+    until: datetime
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A step of the open wait fired (`Record.at` is when it fell due); `level` is its rung from 1."""
+
+    wait: int
+    step: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The root was learnt late: this case is part of another one, which has its facts now."""
+
+    into: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A person took back the record with that `seq`."""
+
+    seq: int
+
+
+Event: TypeAlias = (
+    Opened
+    | FollowedUp
+    | Rejudged
+    | Withdrawn
+    | Answered
+    | AnswerWithdrawn
+    | AnsweredElsewhere
+    | Confirmed
+    | Dismissed
+    | Claimed
+    | Assigned
+    | Acknowledged
+    | Snoozed
+    | Escalated
+    | Merged
+    | Undone
+)
+
+STAFF = (AnsweredElsewhere, Confirmed, Dismissed, Claimed, Assigned, Acknowledged, Snoozed)
+"""What people do, and may undo. (An answer linked by hand is undone with `Undone` too.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event in a case's history. `by` names the stage or the person."""
+
+    seq: int
+    at: datetime
+    recorded_at: datetime
+    by: str
+    event: Event

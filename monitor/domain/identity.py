@@ -1,0 +1,86 @@
+"""Who speaks for the brand, and which posts name it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from monitor.domain.post import Author, Post, PostKind
+
+ANY_NETWORK = "*"
+
+
+def plain_handle(handle: str) -> str:
+    """A handle as people compare it: no case, no at-sign."""
+    return handle.strip().casefold().lstrip("@")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An account that answers in the brand's name. `network` may be `*`; `id` beats `handle`."""
+
+    network: str
+    id: str | None = None
+    handle: str | None = None
+
+    def is_(self, network: str, author: Author) -> bool:
+        if self.network not in (ANY_NETWORK, network):
+            return False
+        if self.id is not None and author.id is not None:
+            return self.id == author.id
+        return (
+            self.handle is not None
+            and author.handle is not None
+            and plain_handle(self.handle) == plain_handle(author.handle)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A brand: its name, its accounts, the words that name it, and what marks its automatic replies."""
+
+    name: str
+    identities: tuple[Identity, ...] = ()
+    terms: tuple[str, ...] = ()
+    automatic_apps: tuple[str, ...] = ()
+    automatic_patterns: tuple[str, ...] = ()
+
+    def wrote(self, post: Post) -> bool:
+        """Whether the post is the brand's own. A site lets only the owner write a review's response."""
+        if post.kind is PostKind.RESPONSE:
+            return True
+        return any(one.is_(post.key.network, post.author) for one in self.identities)
+
+    def answers_automatically(self, post: Post) -> bool:
+        """Whether an own post is a machine's "we got your message", which ends no wait."""
+        if post.via is not None and post.via.casefold() in _folded(self.automatic_apps):
+            return True
+        return any(_compiled(one).search(post.text) for one in self.automatic_patterns)
+
+    def is_named_in(self, post: Post) -> bool:
+        """Whether one of the brand's terms stands in the post as whole words."""
+        text = f"{post.title or ''} {post.text}"
+        return any(_term(one).search(text) for one in self.terms)
+
+
+def brands_concerned(post: Post, brands: tuple[Brand, ...]) -> tuple[Brand, ...]:
+    """The brands a post belongs to: a source of one brand brings only its own; else own or named ones."""
+    if len(brands) == 1:
+        return brands
+    return tuple(one for one in brands if one.wrote(post) or one.is_named_in(post))
+
+
+@lru_cache(maxsize=1024)
+def _folded(apps: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(one.casefold() for one in apps)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def _term(term: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)

@@ -1,0 +1,65 @@
+"""Triage: from a judgement to what happens to a post, by thresholds and transparent rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.domain.judgement import Band, Judgement, Severity, Thresholds, Verdict
+from monitor.domain.lexicon import Lexicon, Reading
+from monitor.domain.post import Post
+
+LOW_RATING = 2.0
+"""A review of one or two stars is a complaint whatever its words."""
+WIDE_REACH = 10_000
+"""Followers from which an unanswered complaint is seen by a crowd."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of the author when a post is judged."""
+
+    earlier_cases: int = 0
+
+
+def verdict(
+    post: Post, judgement: Judgement, thresholds: Thresholds, lexicon: Lexicon, history: History
+) -> Verdict:
+    """The decision on one post, with its reason in words for people."""
+    band, why = _band(post, judgement, thresholds)
+    reading = lexicon.read(f"{post.title or ''}\n{post.text}")
+    severity, raised_by = _severity(post, reading, history)
+    question = judgement.question >= thresholds.question
+    reasons = [why, *reading.because, *raised_by]
+    if band is Band.PASS and question:
+        reasons.append(f"a question ({judgement.question:.2f})")
+    return Verdict(
+        band=band,
+        severity=severity,
+        topics=reading.topics,
+        reason="; ".join(reasons),
+        asks=band is not Band.PASS or question,
+    )
+
+
+def _band(post: Post, judgement: Judgement, thresholds: Thresholds) -> tuple[Band, str]:
+    score = judgement.complaint
+    if post.rating is not None and post.rating <= LOW_RATING:
+        return Band.ALERT, f"rated {post.rating:g} of 5 (score {score:.2f})"
+    if score >= thresholds.alert:
+        return Band.ALERT, f"score {score:.2f}, alert from {thresholds.alert:.2f}"
+    if score >= thresholds.review:
+        return Band.REVIEW, f"score {score:.2f}, unsure between {thresholds.review:.2f} and {thresholds.alert:.2f}"
+    return Band.PASS, f"score {score:.2f}, below {thresholds.review:.2f}"
+
+
+def _severity(post: Post, reading: Reading, history: History) -> tuple[Severity, list[str]]:
+    severity = reading.severity if reading.severity is not None else Severity.NORMAL
+    raised = []
+    if history.earlier_cases:
+        raised.append(f"{history.earlier_cases} earlier case(s) of the same customer")
+    if (post.author.followers or 0) >= WIDE_REACH:
+        raised.append(f"{post.author.followers} followers")
+    # HIGH is as far as circumstances raise; CRITICAL is for what the words themselves say
+    if raised and severity < Severity.HIGH:
+        severity = Severity(severity + 1)
+    return severity, raised

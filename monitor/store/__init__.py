@@ -1,0 +1,5 @@
+"""The only SQL (SQLAlchemy Core), for SQLite and PostgreSQL alike.
+
+Functions take a connection: the caller owns the transaction (`engine.Database.writing` and
+`.reading`). Everything is scoped by brand, but for the few functions in `cross_brand`.
+"""

@@ -1,0 +1,357 @@
+"""Cases: their histories, and the rows that picture what the history says.
+
+`append` is the one way a case changes: it writes the events, the picture, the cancelled notices
+and the edited card in the caller's one transaction. The key (case_id, seq) is the lock: of two
+writers that read the same history, one fails and is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.case import EMPTY, Case, apply, fold
+from monitor.domain.escalation import endings, looks_different
+from monitor.domain.event import Answered, Event, FollowedUp, Opened, Record
+from monitor.domain.policy import Rule, rule_from
+from monitor.domain.wait import Wait
+from monitor.store import outbox
+from monitor.store.codec import decode, encode
+from monitor.store.schema import case_event, case_post, cases, rule, wait
+
+
+@dataclass(frozen=True, slots=True)
+class CaseKey:
+    """What makes a case one: `customer` is never empty (`anon:` + post id for the unknown)."""
+
+    brand_id: int
+    network: str
+    thread: str
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event to be recorded, with when it was true and who says so."""
+
+    at: datetime
+    event: Event
+    by: str
+
+
+def customer_of(author_id: int | None, post_id: int) -> str:
+    """The name of a customer in a case's key: a row number, so that no handle leaves `author`."""
+    return str(author_id) if author_id is not None else f"anon:{post_id}"
+
+
+def find(conn: Connection, key: CaseKey) -> int | None:
+    return conn.scalar(sa.select(cases.c.id).where(_is(key)))
+
+
+def _is(key: CaseKey) -> sa.ColumnElement[bool]:
+    return (
+        (cases.c.brand_id == key.brand_id)
+        & (cases.c.network == key.network)
+        & (cases.c.thread == key.thread)
+        & (cases.c.customer == key.customer)
+    )
+
+
+def in_thread(conn: Connection, brand_id: int, network: str, thread: str) -> dict[str, int]:
+    """The cases of a thread by customer."""
+    rows = conn.execute(
+        sa.select(cases.c.customer, cases.c.id).where(
+            (cases.c.brand_id == brand_id)
+            & (cases.c.network == network)
+            & (cases.c.thread == thread)
+        )
+    )
+    return {customer: case_id for customer, case_id in rows}
+
+
+def open_case(conn: Connection, key: CaseKey, *, root_post_id: int, opened_at: datetime) -> int:
+    """A new case without history yet; its first `append` follows in the same transaction."""
+    made = conn.execute(
+        cases.insert().values(
+            brand_id=key.brand_id,
+            network=key.network,
+            thread=key.thread,
+            customer=key.customer,
+            root_post_id=root_post_id,
+            opened_at=opened_at,
+            seq=0,
+            status="open",
+            confirmed=False,
+            severity=0,
+            level=0,
+            claimed=False,
+        )
+    )
+    return int(made.inserted_primary_key[0])
+
+
+def lock(conn: Connection, case_id: int) -> None:
+    """Keep other writers of this case out until the transaction ends (SQLite: the whole file is)."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.select(cases.c.id).where(cases.c.id == case_id).with_for_update())
+
+
+def history(conn: Connection, case_id: int) -> tuple[Record, ...]:
+    """The case's records in order."""
+    rows = conn.execute(
+        sa.select(
+            case_event.c.seq,
+            case_event.c.at,
+            case_event.c.recorded_at,
+            case_event.c.by,
+            case_event.c.kind,
+            case_event.c.data,
+        )
+        .where(case_event.c.case_id == case_id)
+        .order_by(case_event.c.seq)
+    )
+    return tuple(
+        Record(seq, at, recorded_at, by, decode(kind, data))
+        for seq, at, recorded_at, by, kind, data in rows
+    )
+
+
+def load(conn: Connection, case_id: int) -> Case:
+    """The case as its history tells it."""
+    return fold(history(conn, case_id))
+
+
+def append(conn: Connection, case_id: int, facts: Sequence[Fact], *, now: datetime) -> Case:
+    """Record facts, redraw the picture, cancel notices of waits that ended, have the card edited.
+
+    Returns the case afterwards. Recording nothing writes nothing.
+    """
+    lock(conn, case_id)
+    before = load(conn, case_id)
+    if not facts:
+        return before
+    records = [
+        Record(before.seq + number, one.at, now, one.by, one.event)
+        for number, one in enumerate(facts, start=1)
+    ]
+    after = before
+    for one in records:
+        after = apply(after, one)
+    _write_records(conn, case_id, records)
+    _project(conn, case_id, before, after, now)
+    brand_id = conn.scalar(sa.select(cases.c.brand_id).where(cases.c.id == case_id))
+    for number, reason in endings(before, after).items():
+        outbox.cancel(conn, case_id=case_id, wait=number, reason=reason)
+    if before is not EMPTY and looks_different(before, after):
+        outbox.write_update(conn, brand_id=brand_id, case_id=case_id, seq=after.seq, now=now)
+    return after
+
+
+def _write_records(conn: Connection, case_id: int, records: Sequence[Record]) -> None:
+    rows = []
+    posts = set()
+    for one in records:
+        kind, data = encode(one.event)
+        rows.append(
+            {
+                "case_id": case_id,
+                "seq": one.seq,
+                "kind": kind,
+                "at": one.at,
+                "recorded_at": one.recorded_at,
+                "by": one.by,
+                "data": data,
+            }
+        )
+        match one.event:
+            case Opened(ask=ask) | FollowedUp(ask=ask):
+                posts.add(ask.post)
+            case Answered(post=post):
+                posts.add(post)
+            case _:
+                pass
+    conn.execute(case_event.insert(), rows)
+    _link(conn, case_id, posts)
+
+
+def _link(conn: Connection, case_id: int, posts: set[int]) -> None:
+    known = set(
+        conn.scalars(sa.select(case_post.c.post_id).where(case_post.c.case_id == case_id))
+    )
+    fresh = sorted(posts - known)
+    if fresh:
+        conn.execute(case_post.insert(), [{"case_id": case_id, "post_id": one} for one in fresh])
+
+
+def _project(conn: Connection, case_id: int, before: Case, after: Case, now: datetime) -> None:
+    """Write the picture: the case's row and its waits. Whatever changed, escalation looks again."""
+    conn.execute(
+        cases.update()
+        .where(cases.c.id == case_id)
+        .values(**case_row(after), next_action_at=now if after.open_wait else None)
+    )
+    key = conn.execute(
+        sa.select(cases.c.brand_id, cases.c.network).where(cases.c.id == case_id)
+    ).one()
+    if before.waits:
+        conn.execute(wait.delete().where(wait.c.case_id == case_id))
+    rows = [
+        {"case_id": case_id, "brand_id": key.brand_id, "network": key.network, **wait_row(after, one)}
+        for one in after.waits
+    ]
+    if rows:
+        conn.execute(wait.insert(), rows)
+
+
+def case_row(case: Case) -> dict[str, Any]:
+    """The columns of `cases` that picture the fold."""
+    opened = case.open_wait or (case.waits[-1] if case.waits else None)
+    return {
+        "seq": case.seq,
+        "status": case.status.value,
+        "confirmed": opened is not None and case.is_confirmed(opened),
+        "severity": int(case.severity),
+        "level": case.level,
+        "owner": case.owner,
+        "claimed": case.claimed,
+        "acknowledged_until": case.acknowledged_until,
+        "snoozed_until": case.snoozed_until,
+        "merged_into": case.merged_into,
+    }
+
+
+def wait_row(case: Case, one: Wait) -> dict[str, Any]:
+    """The columns of `wait` that picture one wait of the fold."""
+    return {
+        "number": one.number,
+        "started_at": one.started_at,
+        "first_seen_at": one.first_seen_at,
+        "due_at": one.due_at,
+        "rule": one.rule,
+        "severity": int(one.severity),
+        "topics": ",".join(one.topics),
+        "confirmed": case.is_confirmed(one),
+        "owner": case.owner,
+        "first_post_id": one.first_post,
+        "ended_at": one.ended_at,
+        "ended_after": one.ended_after,
+        "outcome": one.outcome.value if one.outcome else None,
+        "answer_post_id": one.answer,
+        "channel": one.channel,
+        "dismissed": one.dismissed.value if one.dismissed else None,
+        "dismissed_at": one.dismissed_at,
+    }
+
+
+def due(conn: Connection, now: datetime, resting: sa.ColumnElement[bool], limit: int) -> list[int]:
+    """The cases whose next action is due, longest due first."""
+    query = (
+        sa.select(cases.c.id)
+        .where(cases.c.next_action_at.is_not(None) & (cases.c.next_action_at <= now) & ~resting)
+        .order_by(cases.c.next_action_at)
+        .limit(limit)
+    )
+    return list(conn.scalars(query))
+
+
+def look_again(conn: Connection, case_id: int, at: datetime | None) -> None:
+    """When escalation has to look at the case again; None: not before something happens."""
+    conn.execute(cases.update().where(cases.c.id == case_id).values(next_action_at=at))
+
+
+def move(conn: Connection, case_id: int, thread: str) -> None:
+    """The case's thread became known under another name."""
+    conn.execute(cases.update().where(cases.c.id == case_id).values(thread=thread))
+
+
+def row(conn: Connection, case_id: int) -> sa.Row[Any] | None:
+    return conn.execute(sa.select(cases).where(cases.c.id == case_id)).one_or_none()
+
+
+def of_post(conn: Connection, post_id: int) -> list[sa.Row[Any]]:
+    """The rows of the cases that a post has a part in."""
+    return list(
+        conn.execute(
+            sa.select(cases)
+            .join(case_post, case_post.c.case_id == cases.c.id)
+            .where(case_post.c.post_id == post_id)
+        )
+    )
+
+
+def earlier(conn: Connection, brand_id: int, customer: str, before: datetime) -> int:
+    """How many cases the customer had before, with this brand on this network."""
+    return int(
+        conn.scalar(
+            sa.select(sa.func.count())
+            .select_from(cases)
+            .where(
+                (cases.c.brand_id == brand_id)
+                & (cases.c.customer == customer)
+                & (cases.c.opened_at < before)
+            )
+        )
+        or 0
+    )
+
+
+def keep_rule(conn: Connection, one: Rule) -> str:
+    """Keep a rule's snapshot under its digest, once."""
+    digest = one.digest
+    known = conn.scalar(sa.select(rule.c.digest).where(rule.c.digest == digest))
+    if known is None:
+        insert: Any = _insert(conn)(rule).values(digest=digest, snapshot=one.snapshot)
+        conn.execute(insert.on_conflict_do_nothing())
+    return digest
+
+
+def _insert(conn: Connection) -> Any:
+    if conn.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+    return insert
+
+
+def kept_rule(conn: Connection, digest: str) -> Rule:
+    """The rule that was frozen into a wait."""
+    return rule_from(conn.execute(sa.select(rule.c.snapshot).where(rule.c.digest == digest)).scalar_one())
+
+
+def differences(conn: Connection, batch: int = 500) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The cases whose picture differs from the fold of their history (`replay --check`): none, ever."""
+    last = 0
+    while ids := list(
+        conn.scalars(sa.select(cases.c.id).where(cases.c.id > last).order_by(cases.c.id).limit(batch))
+    ):
+        for case_id in ids:
+            wrong = _difference(conn, case_id)
+            if wrong:
+                yield case_id, wrong
+        last = ids[-1]
+
+
+def _difference(conn: Connection, case_id: int) -> dict[str, Any]:
+    case = load(conn, case_id)
+    stored = row(conn, case_id)
+    told = case_row(case)
+    wrong: dict[str, Any] = {
+        name: (value, getattr(stored, name)) for name, value in told.items()
+        if getattr(stored, name) != value
+    }
+    rows = conn.execute(sa.select(wait).where(wait.c.case_id == case_id).order_by(wait.c.number))
+    pictured = [{name: getattr(one, name) for name in _WAIT_COLUMNS} for one in rows]
+    expected = sorted((wait_row(case, one) for one in case.waits), key=lambda one: int(one["number"]))
+    if pictured != expected:
+        wrong["waits"] = (expected, pictured)
+    return wrong
+
+
+_WAIT_COLUMNS = [
+    one.name for one in wait.columns if one.name not in ("case_id", "brand_id", "network")
+]

@@ -1,0 +1,69 @@
+"""Items that a stage failed on: they rest, are tried again, and in the end are set aside with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.store.schema import failure
+
+PATIENCE = 6
+"""Attempts before an item is set aside."""
+FIRST_REST = timedelta(seconds=10)
+
+
+def resting(stage: str, item: sa.ColumnElement[str], now: datetime) -> sa.ColumnElement[bool]:
+    """True in SQL for items that are not to be tried at `now`. `item` makes the key of a row."""
+    return sa.exists().where(
+        (failure.c.stage == stage)
+        & (failure.c.item == item)
+        & (failure.c.quarantined_at.is_not(None) | (failure.c.retry_at > now))
+    )
+
+
+def failed(conn: Connection, stage: str) -> Mapping[str, datetime | None]:
+    """The items that failed, with the time of their next try (None: set aside)."""
+    rows = conn.execute(
+        sa.select(failure.c.item, failure.c.retry_at, failure.c.quarantined_at).where(
+            failure.c.stage == stage
+        )
+    )
+    return {item: None if aside else retry_at for item, retry_at, aside in rows}
+
+
+def record(conn: Connection, stage: str, item: str, reason: str, now: datetime) -> bool:
+    """Count a failure; True when the item is set aside by this one."""
+    here = (failure.c.stage == stage) & (failure.c.item == item)
+    attempts = (conn.scalar(sa.select(failure.c.attempts).where(here)) or 0) + 1
+    aside = attempts >= PATIENCE
+    values = {
+        "attempts": attempts,
+        "retry_at": None if aside else now + FIRST_REST * 2 ** (attempts - 1),
+        "quarantined_at": now if aside else None,
+        "reason": reason[:1000],
+    }
+    if attempts == 1:
+        conn.execute(failure.insert().values(stage=stage, item=item, first_at=now, **values))
+    else:
+        conn.execute(failure.update().where(here).values(**values))
+    return aside
+
+
+def clear(conn: Connection, stage: str, item: str) -> None:
+    """The item went through, or a person wants it tried again."""
+    conn.execute(failure.delete().where((failure.c.stage == stage) & (failure.c.item == item)))
+
+
+def set_aside(conn: Connection) -> list[sa.Row[Any]]:
+    """What is set aside, for people to look at."""
+    return list(
+        conn.execute(
+            sa.select(failure)
+            .where(failure.c.quarantined_at.is_not(None))
+            .order_by(failure.c.quarantined_at)
+        )
+    )

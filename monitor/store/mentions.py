@@ -1,0 +1,280 @@
+"""What triage and settle read and write: a post as one brand sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.answer import ThreadPost
+from monitor.domain.event import AskKind
+from monitor.domain.judgement import Band, Judgement, Verdict
+from monitor.domain.post import Author, Post, PostKey, PostKind
+from monitor.store.cases import customer_of
+from monitor.store.failures import resting
+from monitor.store.schema import author, brand, judgement, mention, post
+
+TRIAGE = "triage"
+SETTLE = "settle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A stored post and what a brand has made of it so far."""
+
+    brand_id: int
+    brand: str
+    post_id: int
+    post: Post
+    customer: str
+    own: bool
+    automatic: bool
+    first_seen_at: datetime
+    gone_at: datetime | None
+    gone_after: datetime | None
+    band: Band | None
+    asks: AskKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class InThread:
+    """A post of a thread as answer matching sees it, with the rows it came from."""
+
+    post_id: int
+    seen: ThreadPost
+    posted_at: datetime
+    counts: bool
+    """A brand's post that stands and was not sent by a machine."""
+
+
+def item(brand_id: int, post_id: int) -> str:
+    return f"{brand_id}:{post_id}"
+
+
+def parse_item(text: str) -> tuple[int, int]:
+    brand_id, _, post_id = text.partition(":")
+    return int(brand_id), int(post_id)
+
+
+def due(conn: Connection, stage: str, now: datetime, limit: int) -> list[str]:
+    """Mentions that wait for a stage, oldest first; triage waits until the post is judged."""
+    key = sa.cast(mention.c.brand_id, sa.Text) + ":" + sa.cast(mention.c.post_id, sa.Text)
+    query = (
+        sa.select(mention.c.brand_id, mention.c.post_id)
+        .where((mention.c.next == stage) & ~resting(stage, key, now))
+        .order_by(mention.c.post_id)
+        .limit(limit)
+    )
+    if stage == TRIAGE:
+        query = query.join(post, post.c.id == mention.c.post_id).where(~post.c.to_judge)
+    return [item(*one) for one in conn.execute(query)]
+
+
+def load(conn: Connection, brand_id: int, post_id: int) -> Mention | None:
+    """The mention, or None if it was erased meanwhile."""
+    found = conn.execute(
+        sa.select(
+            post,
+            author.c.external_id.label("author_external_id"),
+            author.c.handle,
+            author.c.name,
+            author.c.followers,
+            mention.c.own,
+            mention.c.automatic,
+            mention.c.band,
+            mention.c.asks,
+            brand.c.name.label("brand"),
+        )
+        .join(mention, mention.c.post_id == post.c.id)
+        .join(brand, brand.c.id == mention.c.brand_id)
+        .outerjoin(author, author.c.id == post.c.author_id)
+        .where((mention.c.brand_id == brand_id) & (mention.c.post_id == post_id))
+    ).one_or_none()
+    if found is None:
+        return None
+    return Mention(
+        brand_id=brand_id,
+        brand=found.brand,
+        post_id=post_id,
+        post=as_post(found),
+        customer=customer_of(found.author_id, post_id),
+        own=found.own,
+        automatic=found.automatic,
+        first_seen_at=found.first_seen_at,
+        gone_at=found.gone_at,
+        gone_after=found.gone_after,
+        band=Band(found.band) if found.band else None,
+        asks=AskKind(found.asks) if found.asks else None,
+    )
+
+
+def as_post(row: sa.Row[Any]) -> Post:
+    """The domain's post from a joined row of `post` and `author` (columns handle, name, followers)."""
+    return Post(
+        key=PostKey(row.network, row.external_id),
+        kind=PostKind(row.kind),
+        thread=row.thread,
+        reply_to=row.reply_to,
+        quotes=tuple(row.quotes),
+        title=row.title,
+        text=row.text or "",
+        lang=row.lang,
+        rating=row.rating,
+        author=Author(
+            id=row.author_external_id, handle=row.handle, name=row.name, followers=row.followers
+        ),
+        via=row.via,
+        visibility=row.visibility,
+        reply_token=row.reply_token,
+        url=row.url,
+        posted_at=row.posted_at,
+        indexed_at=row.indexed_at,
+        edited_at=row.edited_at,
+        reach=row.reach,
+        can_reply=row.can_reply,
+        cannot_reply_because=row.cannot_reply_because,
+    )
+
+
+def judgement_of(conn: Connection, post_id: int) -> Judgement | None:
+    found = conn.execute(sa.select(judgement).where(judgement.c.post_id == post_id)).one_or_none()
+    if found is None:
+        return None
+    return Judgement(
+        complaint=found.complaint,
+        question=found.question,
+        praise=found.praise,
+        other=found.other,
+        language=found.language,
+        model=found.model,
+    )
+
+
+def keep_verdict(
+    conn: Connection,
+    one: Mention,
+    verdict: Verdict,
+    *,
+    asks: AskKind | None,
+    due_at: datetime | None,
+    rule: str | None,
+    sampled: bool,
+    next_stage: str | None,
+) -> None:
+    """Write what triage decided, and hand the mention on."""
+    conn.execute(
+        mention.update()
+        .where(_is(one.brand_id, one.post_id))
+        .values(
+            band=verdict.band.value,
+            severity=int(verdict.severity),
+            topics=list(verdict.topics),
+            asks=asks.value if asks else None,
+            reason=verdict.reason,
+            due_at=due_at,
+            rule=rule,
+            sampled=sampled,
+            next=next_stage,
+        )
+    )
+
+
+def hand_on(conn: Connection, brand_id: int, post_id: int, stage: str | None) -> None:
+    """Give the mention to a stage, or to none."""
+    conn.execute(mention.update().where(_is(brand_id, post_id)).values(next=stage))
+
+
+def _is(brand_id: int, post_id: int) -> sa.ColumnElement[bool]:
+    return (mention.c.brand_id == brand_id) & (mention.c.post_id == post_id)
+
+
+def thread(conn: Connection, brand_id: int, network: str, root: str) -> dict[str, InThread]:
+    """The posts of a thread as the brand sees them, by external id."""
+    return _matching(conn, brand_id, (post.c.network == network) & (post.c.thread == root))
+
+
+def _matching(
+    conn: Connection, brand_id: int, where: sa.ColumnElement[bool]
+) -> dict[str, InThread]:
+    rows = conn.execute(
+        sa.select(
+            post.c.id,
+            post.c.external_id,
+            post.c.author_id,
+            post.c.reply_to,
+            post.c.quotes,
+            post.c.thread,
+            post.c.posted_at,
+            post.c.gone_at,
+            mention.c.own,
+            mention.c.automatic,
+        )
+        .join(mention, (mention.c.post_id == post.c.id) & (mention.c.brand_id == brand_id))
+        .where(where)
+    )
+    return {one.external_id: _in_thread(one) for one in rows}
+
+
+def _in_thread(row: sa.Row[Any]) -> InThread:
+    seen = ThreadPost(
+        id=row.external_id,
+        customer=None if row.own else customer_of(row.author_id, row.id),
+        reply_to=row.reply_to,
+        quotes=tuple(row.quotes),
+        thread=row.thread,
+    )
+    counts = row.own and not row.automatic and row.gone_at is None
+    return InThread(row.id, seen, row.posted_at, counts)
+
+
+def quoted(conn: Connection, brand_id: int, network: str, ids: Iterable[str]) -> dict[str, InThread]:
+    """The quoted posts, in whatever thread they stand."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    return _matching(
+        conn, brand_id, (post.c.network == network) & post.c.external_id.in_(wanted)
+    )
+
+
+def has_answers(conn: Connection, brand_id: int, one: Post) -> bool:
+    """Whether the brand has a post in the thread, or quoted the post: settle has to look."""
+    return bool(
+        conn.scalar(
+            sa.select(
+                sa.exists().where(
+                    (post.c.network == one.key.network)
+                    & (post.c.thread == one.thread)
+                    & (mention.c.post_id == post.c.id)
+                    & (mention.c.brand_id == brand_id)
+                    & mention.c.own
+                )
+            )
+        )
+    )
+
+
+def questions(
+    conn: Connection, brand_id: int, network: str, root: str, author_id: int | None
+) -> list[int]:
+    """The ids of a customer's questions in a thread, judged before the thread had a case."""
+    if author_id is None:
+        return []
+    return list(
+        conn.scalars(
+            sa.select(post.c.id)
+            .join(mention, (mention.c.post_id == post.c.id) & (mention.c.brand_id == brand_id))
+            .where(
+                (post.c.network == network)
+                & (post.c.thread == root)
+                & (post.c.author_id == author_id)
+                & (mention.c.asks == AskKind.QUESTION.value)
+                & post.c.gone_at.is_(None)
+            )
+            .order_by(post.c.id)
+        )
+    )
