@@ -10,7 +10,10 @@ README = Path(__file__).parents[1] / "README.md"
 def blocks(text: str) -> list[str]:
     """The commands of the section, one line each."""
     section = re.split(r"^## ", text.partition("## Quick start\n")[2], flags=re.MULTILINE)[0]
-    return [found.strip() for found in re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S)]
+    return [
+        found.strip()
+        for found in re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    ]
 
 
 if __name__ == "__main__":
