@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -86,12 +87,20 @@ class Line:
         return self.label in (Label.BRAND, Label.AUTOMATIC)
 
 
-def read_story() -> Iterator[Line]:
+@cache
+def read_story() -> tuple[Line, ...]:
     """Every root post of the story, network by network, each with its replies within."""
-    for network in BRAND_HANDLES:
-        text = files(__package__).joinpath("story", f"{network}.toml").read_text("utf-8")
-        for index, table in enumerate(tomllib.loads(text)["post"]):
-            yield _line(table, f"{network}/{index}", network, parent_lang="en")
+    return tuple(
+        _line(table, f"{network}/{index}", network, parent_lang="en")
+        for network in BRAND_HANDLES
+        for index, table in enumerate(_tables(network))
+    )
+
+
+def _tables(network: str) -> list[dict[str, Any]]:
+    text = files(__package__).joinpath("story", f"{network}.toml").read_text("utf-8")
+    posts: list[dict[str, Any]] = tomllib.loads(text)["post"]
+    return posts
 
 
 def _line(table: Mapping[str, Any], path: str, network: str, parent_lang: str) -> Line:
