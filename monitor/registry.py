@@ -1,0 +1,147 @@
+"""The plug-in door: finds the classes that a config names and checks their options.
+
+Built-ins and strangers' plug-ins come in alike, by entry point or by `use = "package.module:Class"`:
+
+=====================  ===========================================  ==============================
+entry point group      how the class is constructed                 port (`monitor.ports`)
+=====================  ===========================================  ==============================
+monitor.sources        `Cls(options, *, secrets, clock)`            `Source`, perhaps `Refreshes`…
+monitor.notifiers      `Cls(options, *, secrets, clock)`            `Notifier`
+monitor.classifiers    `Cls(options)`                               `Classifier`
+=====================  ===========================================  ==============================
+
+The convention for all of them:
+
+* `options` is an instance of the class's nested pydantic model `Options`, which forbids unknown
+  keys (`model_config = ConfigDict(extra="forbid")`); what the config file says is checked by it.
+* `secrets` is a `monitor.ports.Secrets`, `clock` a `monitor.ports.Clock`.
+* The constructor does no I/O: no file, no network, no secret read. A config can so be checked
+  without touching the world; what is wrong out there shows at the first call, as the port's error.
+* What a class needs beyond the base installation is an extra of the distribution, named on the
+  entry point (`bluesky = "monitor.sources.bluesky:Bluesky [bluesky]"`) where the module imports it
+  at its top, or by the class attribute `extra: ClassVar[str | None]` where the constructor does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from monitor.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SOURCES = "monitor.sources"
+CLASSIFIERS = "monitor.classifiers"
+NOTIFIERS = "monitor.notifiers"
+
+_DISTRIBUTION = "complaint-monitor"
+
+
+def names(group: str) -> list[str]:
+    """The plug-ins that are installed in `group`, in order of name."""
+    return sorted({entry.name for entry in entry_points(group=group)})
+
+
+def load(group: str, use: str) -> type:
+    """The class that `use` names: an installed plug-in, or `package.module:Class`.
+
+    Raises:
+        ConfigError: nothing is called so, it can't be imported, or it has no `Options`.
+
+    """
+    entry = EntryPoint(use, use, group) if ":" in use else _installed(group, use)
+    loaded = _imported(entry)
+    if not isinstance(loaded, type):
+        raise ConfigError(f'"{use}" ({entry.value}) is not a class')
+    _options_model(loaded)
+    return loaded
+
+
+def options(cls: type, table: Mapping[str, object], where: str) -> BaseModel:
+    """What the config says, as the class's `Options`. `where` is the table's place in the config.
+
+    Raises:
+        ConfigError: one line a mistake, each naming its key.
+
+    """
+    model = _options_model(cls)
+    try:
+        return model.model_validate(dict(table))
+    except ValidationError as error:
+        mistakes = [_mistake(where, one, model) for one in error.errors(include_input=False)]
+        raise ConfigError("\n".join(mistakes)) from None
+
+
+def build(cls: type, options: BaseModel, **ports: object) -> Any:  # any plug-in's class
+    """Construct a plug-in by the convention; a module that it lacks says which extra has it.
+
+    Raises:
+        ConfigError: a third-party module is missing.
+
+    """
+    try:
+        return cls(options, **ports)
+    except ModuleNotFoundError as error:
+        raise _missing(cls.__qualname__, error, getattr(cls, "extra", None)) from error
+
+
+def _installed(group: str, name: str) -> EntryPoint:
+    found = {entry.value: entry for entry in entry_points(group=group, name=name)}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    noun = group.rpartition(".")[2].removesuffix("s")
+    if found:
+        msg = f'{len(found)} plug-ins call themselves "{name}": {", ".join(sorted(found))}'
+        raise ConfigError(f'{msg}; say which with use = "package.module:Class"')
+    known = ", ".join(names(group)) or "none is installed"
+    raise ConfigError(
+        f'no {noun} is called "{name}"; known: {known} (or use = "package.module:Class")'
+    )
+
+
+def _imported(entry: EntryPoint) -> object:
+    module_name, _, attributes = entry.value.partition("[")[0].strip().partition(":")
+    try:
+        found: object = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and f"{module_name}.".startswith(f"{error.name}."):
+            raise ConfigError(f'"{entry.name}": there is no module {error.name}') from error
+        raise _missing(entry.name, error, next(iter(entry.extras), None)) from error
+    except (ImportError, ValueError) as error:
+        raise ConfigError(f'"{entry.name}" can\'t be imported: {error}') from error
+    for attribute in attributes.split("."):
+        if not hasattr(found, attribute):
+            raise ConfigError(f'"{entry.name}": module {module_name} has no "{attributes}"')
+        found = getattr(found, attribute)
+    return found
+
+
+def _missing(name: str, error: ModuleNotFoundError, extra: str | None) -> ConfigError:
+    remedy = f'pip install "{_DISTRIBUTION}[{extra}]"' if extra else f"pip install {error.name}"
+    return ConfigError(f'"{name}" needs the Python module {error.name}: {remedy}')
+
+
+def _options_model(cls: type) -> type[BaseModel]:
+    model = getattr(cls, "Options", None)
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return model
+    raise ConfigError(
+        f"{cls.__module__}:{cls.__qualname__} is no plug-in: it has no pydantic class Options"
+    )
+
+
+def _mistake(where: str, error: Mapping[str, Any], model: type[BaseModel]) -> str:
+    place = ".".join(str(part) for part in (where, *error["loc"]) if str(part))
+    if error["type"] != "extra_forbidden":
+        return f"{place}: {error['msg']}"
+    known = sorted(model.model_fields)
+    key = str(error["loc"][-1])
+    near = difflib.get_close_matches(key, known, n=1) if len(error["loc"]) == 1 else []
+    hint = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(known)}"
+    return f"{place}: there is no such key; {hint}"

@@ -1,0 +1,1 @@
+"""Where posts come from: one module a network, found by entry point (see `monitor.registry`)."""

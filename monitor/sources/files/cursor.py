@@ -1,0 +1,79 @@
+"""How far each file was read, as the text that a stream's cursor is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from monitor.domain.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.domain.post import Cursor
+
+HEAD_BYTES = 4096
+"""A file is known again by as many of its first bytes, as far as they had been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a file was read. `offset` is in bytes; `line` counts physical lines, from 0.
+
+    `head_size` and `head` (a hash) tell the file from another that took its name.
+    `interchangeable` counts the rows so far whose id depends on how many equal ones preceded.
+    """
+
+    offset: int
+    line: int
+    head_size: int
+    head: str
+    interchangeable: int = 0
+
+    def is_in(self, file: IO[bytes], size: int) -> bool:
+        """Whether this is a place in that file: not in one truncated, rotated or replaced since."""
+        file.seek(0)
+        return self.offset <= size and _hash(file.read(self.head_size)) == self.head
+
+
+def place(file: IO[bytes], offset: int, line: int, interchangeable: int) -> Place:
+    """The place behind `offset` bytes of the file."""
+    size = min(offset, HEAD_BYTES)
+    back = file.tell()
+    file.seek(0)
+    head = _hash(file.read(size))
+    file.seek(back)
+    return Place(offset, line, size, head, interchangeable)
+
+
+def write(places: Mapping[str, Place]) -> Cursor:
+    """The places of a stream's files, by their names, as a cursor."""
+    listed = {
+        name: [at.offset, at.line, at.head_size, at.head, at.interchangeable]
+        for name, at in places.items()
+    }
+    return json.dumps({"v": 1, "files": listed}, separators=(",", ":"), sort_keys=True)
+
+
+def read(cursor: Cursor | None) -> dict[str, Place]:
+    """The places that a cursor holds; none before the first look.
+
+    Raises:
+        SourceError: it is no cursor of this source.
+
+    """
+    if cursor is None:
+        return {}
+    try:
+        listed = json.loads(cursor)["files"]
+        return {name: Place(*at) for name, at in listed.items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SourceError(
+            f"this is no cursor of the source files: {cursor[:80]}", permanent=True
+        ) from error
+
+
+def _hash(head: bytes) -> str:
+    return hashlib.blake2b(head, digest_size=8).hexdigest()
