@@ -125,6 +125,24 @@ def test_closing_at_utc_midnight_is_a_closing_time_like_any_other() -> None:
     assert evening.next_opening(midnight) == utc("2026-07-04 20:00")
 
 
+def test_opening_time_is_within_the_opening_and_closing_time_is_not() -> None:
+    opening, closing = local("2026-07-03 09:00"), local("2026-07-03 18:00")
+    assert OFFICE.is_open(opening)
+    assert not OFFICE.is_open(closing)
+    assert OFFICE.subtract(opening, timedelta()) == opening
+
+
+def test_a_span_of_years_is_no_endless_closure() -> None:
+    years = timedelta(days=3 * 365)
+    noon = utc("2026-07-04 12:00")
+    clock = always(BUCHAREST)
+    assert clock.add(noon, years) == noon + years
+    assert clock.subtract(noon, years) == noon - years
+    # Five hundred weekends of two days are more than two years, but never in a row.
+    far = OFFICE.add(noon, 500 * 5 * 9 * HOUR)
+    assert OFFICE.subtract(far, 500 * 5 * 9 * HOUR) == local("2026-07-06 09:00")
+
+
 def test_next_opening() -> None:
     assert OFFICE.next_opening(local("2026-04-09 18:00")) == local("2026-04-14 09:00")
     assert OFFICE.next_opening(local("2026-04-09 10:07")) == local("2026-04-09 10:07")
@@ -295,6 +313,11 @@ def test_between_counts_the_open_minutes_of_the_wall(
 ) -> None:
     counted = sum(wall_is_open(hours, at) for at in minutes(start, count))
     assert hours.between(start, start + count * MINUTE) == counted * MINUTE
+
+
+@given(calendars(), instants())
+def test_open_is_what_the_wall_and_the_door_say(hours: BusinessHours, at: datetime) -> None:
+    assert hours.is_open(at) == wall_is_open(hours, at)
 
 
 @given(calendars(), instants(), st.integers(1, 1500))
