@@ -1,0 +1,344 @@
+"""The outbox: notices as rows, written in the transaction of the state that caused them.
+
+A row is `pending` until it is `sent` (with the other side's receipt), `suppressed` (with the reason)
+or `failed` (refused for good). Whoever sends claims it first: a lease, and `attempted_at`, committed
+*before* sending. So a row that is pending and attempted is of unknown fate, whatever died.
+
+The sender sees all brands: what it works through is one list. Times called `at` and `until` are
+transport time (the machine's), `now` is domain time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason, Receipt
+from monitor.store.schema import brand, notice
+
+# Literal, as in the partial index: with a bound value no database would use it.
+_IS_PENDING = notice.c.state == sa.literal_column("'pending'")
+# A row whose fate was never in doubt. (A possibly repeated one was out once already.)
+_NEVER_ATTEMPTED = sa.and_(notice.c.attempted_at.is_(None), notice.c.possibly_repeated.is_(False))
+_CANCELLED = "cancelled"
+_FREE = {"lease": None, "leased_until": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The message that shows a case, edited in place; no receipt before it was sent."""
+
+    audience: str
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A row that waits to be sent."""
+
+    id: int
+    key: str
+    brand_id: int | None
+    brand: str
+    kind: NoticeKind
+    audience: str
+    reason: Reason
+    case_id: int | None
+    wait: int | None
+    step: str | None
+    payload: Mapping[str, Any]
+    written_at: datetime
+    attempts: int
+    fate_unknown: bool
+    """It was attempted, and no answer is known."""
+    possibly_repeated: bool
+    cancelled: Reason | None
+    """Why it is no longer wanted, learnt when it could no longer be suppressed unseen."""
+    card: Card | None
+    """The case's card, if the case has one and this is not it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What became of a notice, for people."""
+
+    key: str
+    kind: NoticeKind
+    audience: str
+    reason: Reason
+    state: NoticeState
+    wait: int | None
+    step: str | None
+    due_at: datetime
+    written_at: datetime
+    sent_at: datetime | None
+    attempts: int
+    possibly_repeated: bool
+    problem: str | None
+
+
+def write(
+    conn: Connection,
+    planned: Sequence[Planned],
+    *,
+    brand_id: int | None,
+    case_id: int | None,
+    now: datetime,
+    payload: Mapping[str, Any] | None = None,
+) -> None:
+    """Write what was decided; a key that is already there says the same and stays as it is."""
+    if not planned:
+        return
+    rows = [
+        {
+            "key": one.key,
+            "brand_id": brand_id,
+            "kind": one.kind.value,
+            "audience": one.audience,
+            "reason": one.reason.value,
+            "state": (NoticeState.SUPPRESSED if one.suppressed else NoticeState.PENDING).value,
+            "case_id": case_id,
+            "wait": one.wait,
+            "step": one.step,
+            "payload": payload,
+            "due_at": one.due_at,
+            "written_at": now,
+            "attempts": 0,
+            "possibly_repeated": False,
+        }
+        for one in planned
+    ]
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    conn.execute(dialect.insert(notice).on_conflict_do_nothing(index_elements=["key"]), rows)
+
+
+def cancel(conn: Connection, *, case_id: int, wait: int, reason: Reason) -> int:
+    """Suppress the wait's pending alert and escalations. Returns how many.
+
+    One that was attempted may have arrived: it is only marked, and dropped once a look at the other
+    side has shown that it did not.
+    """
+    of_wait = sa.and_(
+        notice.c.case_id == case_id,
+        notice.c.wait == wait,
+        notice.c.kind.in_([NoticeKind.ALERT.value, NoticeKind.ESCALATION.value]),
+        _IS_PENDING,
+    )
+    mark = {_CANCELLED: reason.value}
+    conn.execute(sa.update(notice).where(of_wait, ~_NEVER_ATTEMPTED).values(payload=mark))
+    return _suppress(conn, of_wait, reason)
+
+
+def card_audience(conn: Connection, case_id: int) -> str | None:
+    """Whom the case's card is for (sent or about to be); None if the case has no card."""
+    query = sa.select(notice.c.audience).where(notice.c.id == _card_of(sa.literal(case_id)))
+    return conn.execute(query).scalar()
+
+
+def write_update(conn: Connection, *, brand_id: int, case_id: int, seq: int, now: datetime) -> None:
+    """Have the case's card edited, if there is one: one edit for all that changed meanwhile."""
+    audience = card_audience(conn, case_id)
+    if audience is None:
+        return
+    earlier = sa.and_(
+        notice.c.case_id == case_id, notice.c.kind == NoticeKind.UPDATE.value, _IS_PENDING
+    )
+    _suppress(conn, earlier, Reason.SUPERSEDED)
+    key = f"{NoticeKind.UPDATE}:{case_id}:{seq}"
+    planned = Planned(key, NoticeKind.UPDATE, audience, Reason.CHANGED, due_at=now)
+    write(conn, [planned], brand_id=brand_id, case_id=case_id, now=now)
+
+
+def case_notices(conn: Connection, case_id: int) -> list[Entry]:
+    """What was told of a case, and what was not and why, in the order of writing."""
+    columns = [notice.c[name] for name in Entry.__dataclass_fields__]
+    query = sa.select(*columns).where(notice.c.case_id == case_id).order_by(notice.c.id)
+    return [_entry(row) for row in conn.execute(query)]
+
+
+def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
+    """How many notices there are of each state and reason."""
+    pair = (notice.c.state, notice.c.reason)
+    query = sa.select(*pair, sa.func.count()).group_by(*pair)
+    return {
+        (NoticeState(state), Reason(reason)): number
+        for state, reason, number in conn.execute(query)
+    }
+
+
+def ready(conn: Connection, at: datetime, key: str | None = None) -> list[Pending]:
+    """What may be sent now, oldest first: nobody has it, and nothing of its kind goes before it.
+
+    Notices of one case, kind and audience keep their order. With `key`: that one, if it is ready.
+    """
+    earlier = notice.alias("earlier")
+    overtakes = sa.exists().where(
+        earlier.c.case_id == notice.c.case_id,
+        earlier.c.id < notice.c.id,
+        earlier.c.kind == notice.c.kind,
+        earlier.c.audience == notice.c.audience,
+        earlier.c.state == NoticeState.PENDING.value,
+    )
+    card = notice.alias("card")
+    query = (
+        sa.select(
+            notice,
+            brand.c.name.label("brand"),
+            card.c.id.label("card_id"),
+            card.c.audience.label("card_audience"),
+            card.c.place.label("card_place"),
+            card.c.name.label("card_name"),
+        )
+        .select_from(notice)
+        .outerjoin(brand, brand.c.id == notice.c.brand_id)
+        .outerjoin(card, card.c.id == _card_of(notice.c.case_id))
+        .where(_IS_PENDING, _nobody_has_it(at), ~overtakes)
+        .order_by(notice.c.id)
+    )
+    if key is not None:
+        query = query.where(notice.c.key == key)
+    return [_pending(row) for row in conn.execute(query)]
+
+
+def claim(conn: Connection, one: Pending, *, token: str, at: datetime, until: datetime) -> bool:
+    """Take the row and say that it is about to be sent. False: it changed since it was read.
+
+    Every claim counts an attempt, so the count tells whether anybody had the row in between.
+    """
+    done = conn.execute(
+        sa.update(notice)
+        .where(notice.c.id == one.id, _IS_PENDING, _nobody_has_it(at))
+        .where(notice.c.attempts == one.attempts)
+        .values(lease=token, leased_until=until, attempted_at=at, attempts=one.attempts + 1)
+    )
+    return done.rowcount == 1
+
+
+def will_repeat(conn: Connection, one: Pending, token: str) -> bool:
+    """Before sending again what may have arrived. False: the claim was lost."""
+    return _settle(conn, one, token, possibly_repeated=True)
+
+
+def sent(conn: Connection, one: Pending, token: str, receipt: Receipt, now: datetime) -> bool:
+    """Keep the receipt. False: the claim was lost; if somebody else sent it too, the row says so."""
+    kept = _settle(
+        conn,
+        one,
+        token,
+        **_FREE,
+        state=NoticeState.SENT.value,
+        place=receipt.place,
+        name=receipt.name,
+        sent_at=now,
+        problem=None,
+    )
+    if not kept:
+        others = sa.or_(notice.c.name.is_(None), notice.c.name != receipt.name)
+        twice = sa.update(notice).where(notice.c.id == one.id, others)
+        conn.execute(twice.values(possibly_repeated=True))
+    return kept
+
+
+def postpone(
+    conn: Connection, one: Pending, token: str, *, until: datetime, problem: str, fate_unknown: bool
+) -> bool:
+    """Try again from `until` on; with `fate_unknown` by looking first."""
+    known = {} if fate_unknown else {"attempted_at": None}
+    return _settle(conn, one, token, **_FREE, **known, not_before=until, problem=problem)
+
+
+def fail(conn: Connection, one: Pending, token: str, problem: str) -> bool:
+    """The other side refuses it for good."""
+    return _settle(conn, one, token, **_FREE, state=NoticeState.FAILED.value, problem=problem)
+
+
+def drop(conn: Connection, one: Pending, token: str, reason: Reason) -> bool:
+    """A claimed one that is certainly not there and no longer wanted."""
+    values = {"state": NoticeState.SUPPRESSED.value, "reason": reason.value, "attempted_at": None}
+    return _settle(conn, one, token, **_FREE, **values)
+
+
+def suppress(conn: Connection, one: Pending, reason: Reason) -> bool:
+    """Decide not to send one that was never attempted."""
+    return _suppress(conn, sa.and_(notice.c.id == one.id, _IS_PENDING), reason) == 1
+
+
+def release(conn: Connection) -> int:
+    """End all leases. Only for who knows that no sender lives: the one runner of a database, at its start."""
+    held = sa.and_(_IS_PENDING, notice.c.lease.is_not(None))
+    return conn.execute(sa.update(notice).where(held).values(_FREE)).rowcount
+
+
+def _suppress(conn: Connection, which: sa.ColumnElement[bool], reason: Reason) -> int:
+    values = {"state": NoticeState.SUPPRESSED.value, "reason": reason.value}
+    done = conn.execute(sa.update(notice).where(which, _NEVER_ATTEMPTED).values(values))
+    return done.rowcount
+
+
+def _settle(conn: Connection, one: Pending, token: str, **values: Any) -> bool:
+    """Change a claimed row, if the claim still holds: who was frozen past it changes nothing."""
+    mine = sa.and_(notice.c.id == one.id, _IS_PENDING, notice.c.lease == token)
+    return conn.execute(sa.update(notice).where(mine).values(values)).rowcount == 1
+
+
+def _nobody_has_it(at: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        sa.or_(notice.c.not_before.is_(None), notice.c.not_before <= at),
+        sa.or_(notice.c.leased_until.is_(None), notice.c.leased_until <= at),
+    )
+
+
+def _card_of(case_id: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+    """The id of the case's card: its first alert that was, or is to be, sent."""
+    alert = notice.alias("alert")
+    return (
+        sa.select(sa.func.min(alert.c.id))
+        .where(alert.c.case_id == case_id)
+        .where(alert.c.kind == NoticeKind.ALERT.value)
+        .where(alert.c.state.in_([NoticeState.PENDING.value, NoticeState.SENT.value]))
+        .scalar_subquery()
+    )
+
+
+def _pending(row: sa.Row[Any]) -> Pending:
+    payload = row.payload or {}
+    cancelled = payload.get(_CANCELLED)
+    return Pending(
+        id=row.id,
+        key=row.key,
+        brand_id=row.brand_id,
+        brand=row.brand or "",
+        kind=NoticeKind(row.kind),
+        audience=row.audience,
+        reason=Reason(row.reason),
+        case_id=row.case_id,
+        wait=row.wait,
+        step=row.step,
+        payload=payload,
+        written_at=row.written_at,
+        attempts=row.attempts,
+        fate_unknown=row.attempted_at is not None,
+        possibly_repeated=row.possibly_repeated,
+        cancelled=None if cancelled is None else Reason(cancelled),
+        card=None if row.card_id in (None, row.id) else _card(row),
+    )
+
+
+def _card(row: sa.Row[Any]) -> Card:
+    was_sent = row.card_name is not None
+    receipt = Receipt(row.card_place, row.card_name) if was_sent else None
+    return Card(row.card_audience, receipt)
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
+    fields = row._asdict()
+    fields["kind"] = NoticeKind(row.kind)
+    fields["reason"] = Reason(row.reason)
+    fields["state"] = NoticeState(row.state)
+    return Entry(**fields)
