@@ -1,0 +1,145 @@
+"""The docs name everything that a user meets, and nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from itertools import chain
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pytest
+from pydantic import BaseModel
+
+from monitor import registry
+from monitor.cli import cli
+from monitor.domain.event import Event
+from monitor.domain.notice import NoticeKind, NoticeState, Reason
+from monitor.settings import Settings
+from tests import readme
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = "\n".join(page.read_text() for page in PAGES)
+GROUPS = (registry.SOURCES, registry.CLASSIFIERS, registry.NOTIFIERS)
+
+
+def test_every_command_is_described() -> None:
+    assert _undescribed(" ".join(words) for words, _ in _commands(cli, ())) == []
+
+
+def test_every_option_of_a_command_has_a_help_text() -> None:
+    silent = [
+        f"{' '.join(words)} {option.opts[0]}"
+        for words, command in _commands(cli, ())
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help
+    ]
+    assert silent == []
+
+
+def test_every_command_line_in_the_docs_exists() -> None:
+    known = {words for words, _ in _commands(cli, ())}
+    groups = {words[:1] for words in known if len(words) > 1}
+    wrong = [
+        line
+        for line in re.findall(r"complaint-monitor +([a-z][a-z -]*)", _shell())
+        if not _begins_with_a_command(tuple(line.split()), known | groups)
+    ]
+    assert wrong == []
+
+
+def test_every_config_key_is_described() -> None:
+    keys = set(_keys(Settings)) | {key for options in _options() for key in _keys(options)}
+    assert _undescribed(sorted(keys)) == []
+
+
+def test_every_event_is_described() -> None:
+    assert _undescribed(kind.__name__ for kind in get_args(Event)) == []
+
+
+@pytest.mark.parametrize("words", [Reason, NoticeKind, NoticeState])
+def test_every_word_about_notices_is_described(words: type[Reason]) -> None:
+    assert _undescribed(word.value for word in words) == []
+
+
+def test_every_built_in_plug_in_is_described() -> None:
+    points = chain.from_iterable(entry_points(group=group) for group in GROUPS)
+    assert _undescribed(sorted({point.name for point in points})) == []
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    links = [
+        (page, link)
+        for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+        for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text())
+    ]
+    assert [link for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_quick_start_is_two_commands_of_one_line() -> None:
+    blocks = readme.blocks((ROOT / "README.md").read_text())
+    assert [len(block.splitlines()) for block in blocks] == [1, 1]
+    assert all("-c constraints.txt" in block for block in blocks)
+    assert "demo" in blocks[0]
+    assert "pytest" in blocks[1]
+
+
+def test_every_toml_example_is_toml() -> None:
+    for block in re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL):
+        assert tomllib.loads(block)
+
+
+def _undescribed(names: Iterator[str] | list[str]) -> list[str]:
+    """Names that no page explains: a name is explained where it stands in `code`, alone or in a line."""
+    return [
+        name for name in names if not re.search(rf"`[^`\n]*\b{re.escape(name)}\b[^`\n]*`", TEXT)
+    ]
+
+
+def _commands(
+    group: click.Command, words: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if not isinstance(group, click.Group):
+        yield words, group
+        return
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if not command.hidden:
+            yield from _commands(command, (*words, name))
+
+
+def _shell() -> str:
+    """The command lines of all pages: blocks of `sh`, and what stands in backquotes in a sentence."""
+    blocks = re.findall(r"^```(?:sh|console)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"(?<!`)`(complaint-monitor [^`\n]*)`", TEXT)])
+
+
+def _begins_with_a_command(words: tuple[str, ...], known: set[tuple[str, ...]]) -> bool:
+    return any(words[:length] in known for length in (1, 2, 3))
+
+
+def _options() -> Iterator[type[BaseModel]]:
+    for group in GROUPS:
+        for name in registry.names(group):
+            yield registry.load(group, name).Options  # type: ignore[attr-defined]
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    """Every key that may stand in a config file, through nested tables."""
+    for name, field in model.model_fields.items():
+        yield field.alias or name
+        for inner in _models_in(field.annotation):
+            yield from _keys(inner)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
