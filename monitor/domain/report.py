@@ -1,0 +1,361 @@
+"""The SLA report: a function of the waits that began in a period, and of the moment `as_of`.
+
+Every figure stands beside how many waits it rests on, and leads to them: a group holds its waits.
+Unanswered waits are in every figure they belong to; nothing is averaged over the answered alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import ceil
+from typing import NamedTuple
+
+from monitor.domain.judgement import Severity
+from monitor.domain.notice import SourceHealth
+from monitor.domain.sla import (
+    BREACHES,
+    DECIDED,
+    UNDECIDED,
+    ReadThrough,
+    State,
+    WaitFacts,
+    as_it_stood,
+    reclassified_after_due,
+    unanswered,
+)
+from monitor.domain.survival import Curve, End, Incidence, aalen_johansen, kaplan_meier
+from monitor.domain.wait import Outcome
+
+MEDIAN, P75, P90 = 0.5, 0.75, 0.9
+
+
+class By(StrEnum):
+    """What the report is broken down by. A wait of two topics counts in both; else once."""
+
+    NETWORK = "network"
+    SEVERITY = "severity"
+    PERSON = "person"
+    TOPIC = "topic"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Half-open: waits that began from `since` on, and before `until`."""
+
+    since: datetime
+    until: datetime
+
+
+class Counted(NamedTuple):
+    """A wait with what `as_of` makes of it. Durations are wall clock, in seconds."""
+
+    wait: WaitFacts
+    state: State
+    stood: State
+    """The state if nobody had dismissed it."""
+    seen: State
+    """The state if an answer elsewhere were none."""
+    end: End
+    waited: float
+    """The customer's: from the post to the answer, the deletion, or `as_of`."""
+    lag: float
+    """From the post to our seeing it."""
+    reclassified: bool
+    """Taken out of the figures after it was due."""
+
+    @property
+    def name(self) -> tuple[int, int]:
+        """Case and number: where the figure leads to."""
+        return self.wait.case_id, self.wait.number
+
+    @property
+    def elsewhere(self) -> bool:
+        """Answered elsewhere, say the staff."""
+        return self.end is End.ANSWERED and self.wait.outcome is Outcome.ANSWERED_ELSEWHERE
+
+    @property
+    def team_time(self) -> float | None:
+        """From when it was seen (not before it was posted) to the answer; None without one."""
+        return max(0.0, self.waited - max(0.0, self.lag)) if self.end is End.ANSWERED else None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """% within SLA as counts: met / (met + breached), with bounds for what is not decided yet."""
+
+    met: int
+    breached: int
+    undecided: int
+
+    @property
+    def value(self) -> float | None:
+        """None while nothing is decided."""
+        decided = self.met + self.breached
+        return self.met / decided if decided else None
+
+    @property
+    def low(self) -> float | None:
+        """If everything undecided is missed."""
+        everything = self.met + self.breached + self.undecided
+        return self.met / everything if everything else None
+
+    @property
+    def high(self) -> float | None:
+        """If everything undecided is met."""
+        everything = self.met + self.breached + self.undecided
+        return (self.met + self.undecided) / everything if everything else None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How long customers waited, on the wall clock; None: not reached, so many are unanswered.
+
+    Kaplan–Meier with the open ones censored at `as_of`; where customers withdrew, Aalen–Johansen.
+    """
+
+    median: timedelta | None
+    p75: timedelta | None
+    p90: timedelta | None
+    n: int
+    n_open: int
+    n_withdrawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How long posts were up before we saw them; None without any."""
+
+    median: timedelta | None
+    p90: timedelta | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What is said of a group. `received` is the sum of `states`."""
+
+    received: int
+    states: Mapping[State, int]
+    within: Share
+    reclassified: int
+    """Dismissed after due."""
+    with_reclassified: Share
+    """The share if these had not been dismissed."""
+    elsewhere: int
+    """Answered elsewhere, say the staff: they count in `within`."""
+    without_elsewhere: Share
+    """The share if only answers that can be seen counted."""
+    response: Response
+    lag: Lag
+    dated_by_polling: int
+    """Ends known only to lie between two looks; the later one counts."""
+
+    @property
+    def breaches(self) -> int:
+        return sum(self.states[one] for one in BREACHES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Some waits under a name, and their figures. The unconfirmed are beside, in no figure."""
+
+    name: str
+    figures: Figures
+    waits: tuple[Counted, ...]
+    unconfirmed: tuple[Counted, ...]
+
+    @property
+    def names(self) -> list[tuple[int, int]]:
+        """The waits behind the figures."""
+        return [one.name for one in self.waits]
+
+    def names_in(self, *states: State) -> list[tuple[int, int]]:
+        return [one.name for one in self.waits if one.state in states]
+
+    @property
+    def to_confirm(self) -> int:
+        """The unconfirmed that nobody has looked at yet."""
+        return sum(one.state is not State.DISMISSED for one in self.unconfirmed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The figures of a brand for (period, as_of). `sources` says what could be read by `as_of`."""
+
+    brand: str
+    period: Period
+    as_of: datetime
+    total: Group
+    groups: Mapping[By, tuple[Group, ...]]
+    sources: tuple[SourceHealth, ...] = ()
+
+
+NOBODY = "nobody"
+NO_TOPIC = "no topic"
+
+
+def build(
+    waits: Iterable[WaitFacts],
+    *,
+    brand: str,
+    period: Period,
+    as_of: datetime,
+    read_through: ReadThrough,
+    sources: Sequence[SourceHealth] = (),
+) -> Report:
+    """The report; waits of another period, or not begun by `as_of`, are left out."""
+    counted = [
+        _count(one, as_of, read_through)
+        for one in waits
+        if period.since <= one.started_at < period.until and one.exists(as_of)
+    ]
+    # in order of duration: sorting each group's durations again then costs next to nothing
+    counted.sort(key=lambda one: (one.waited, one.wait.case_id, one.wait.number))
+    return Report(
+        brand=brand,
+        period=period,
+        as_of=as_of,
+        total=_group("all", counted),
+        groups={by: tuple(_grouped(by, counted)) for by in By},
+        sources=tuple(_as_of(one, as_of) for one in sources),
+    )
+
+
+def _count(wait: WaitFacts, as_of: datetime, read_through: ReadThrough) -> Counted:
+    stood = as_it_stood(wait, as_of, read_through)
+    end = End.OPEN
+    if wait.is_answered(as_of):
+        end = End.ANSWERED
+    elif wait.outcome is Outcome.WITHDRAWN and wait.has_ended(as_of):
+        end = End.WITHDRAWN
+    until = as_of if end is End.OPEN or wait.ended_at is None else wait.ended_at
+    elsewhere = end is End.ANSWERED and wait.outcome is Outcome.ANSWERED_ELSEWHERE
+    dismissed = wait.is_dismissed(as_of)
+    counts = State.DISMISSED if dismissed else stood
+    return Counted(
+        wait=wait,
+        state=counts,
+        stood=stood,
+        seen=unanswered(wait, as_of, read_through) if elsewhere and not dismissed else counts,
+        end=end,
+        waited=max(0.0, (until - wait.started_at).total_seconds()),
+        lag=(wait.first_seen_at - wait.started_at).total_seconds(),
+        reclassified=dismissed and reclassified_after_due(wait, as_of),
+    )
+
+
+def _grouped(by: By, counted: Sequence[Counted]) -> Iterator[Group]:
+    of: Callable[[WaitFacts], tuple[str, ...]] = _NAMES[by]
+    members: defaultdict[str, list[Counted]] = defaultdict(list)
+    for one in counted:
+        for name in of(one.wait):
+            members[name].append(one)
+    for name in sorted(members, key=_order(by)):
+        yield _group(name, members[name])
+
+
+_NAMES: Mapping[By, Callable[[WaitFacts], tuple[str, ...]]] = {
+    By.NETWORK: lambda wait: (wait.network,),
+    By.SEVERITY: lambda wait: (wait.severity.word,),
+    By.PERSON: lambda wait: (wait.owner or NOBODY,),
+    By.TOPIC: lambda wait: wait.topics or (NO_TOPIC,),
+}
+
+
+def _order(by: By) -> Callable[[str], tuple[int, str]]:
+    """Severities from the worst down; else by name, whatever has none last."""
+    if by is By.SEVERITY:
+        return lambda name: (-Severity[name.upper()], name)
+    return lambda name: (name in (NOBODY, NO_TOPIC), name)
+
+
+def _group(name: str, counted: Sequence[Counted]) -> Group:
+    waits = tuple(one for one in counted if one.wait.confirmed)
+    unconfirmed = tuple(one for one in counted if not one.wait.confirmed)
+    return Group(name=name, figures=_figures(waits), waits=waits, unconfirmed=unconfirmed)
+
+
+def _figures(waits: Sequence[Counted]) -> Figures:
+    counts = Counter([one.state for one in waits])
+    states = {one: counts[one] for one in State}
+    reclassified = [one for one in waits if one.reclassified]
+    # what is different without a dismissal, or without an answer elsewhere, is seldom: count only that
+    stood = counts + Counter(one.stood for one in reclassified)
+    elsewhere = [one for one in waits if one.elsewhere and one.state is not State.DISMISSED]
+    seen = Counter(counts)
+    seen.subtract(one.state for one in elsewhere)
+    seen.update(one.seen for one in elsewhere)
+    return Figures(
+        received=len(waits),
+        states=states,
+        within=_share(counts),
+        reclassified=len(reclassified),
+        with_reclassified=_share(stood),
+        elsewhere=len(elsewhere),
+        without_elsewhere=_share(seen),
+        response=_response(waits),
+        lag=_lag(waits),
+        dated_by_polling=sum(
+            one.wait.ended_after is not None and one.end is not End.OPEN for one in waits
+        ),
+    )
+
+
+def _share(counts: Mapping[State, int]) -> Share:
+    return Share(
+        met=counts[State.MET],
+        breached=sum(counts[one] for one in DECIDED) - counts[State.MET],
+        undecided=sum(counts[one] for one in UNDECIDED),
+    )
+
+
+def in_response(waits: Iterable[Counted]) -> list[Counted]:
+    """The waits of which a response time can be told: all but the dismissed."""
+    return [one for one in waits if one.state is not State.DISMISSED]
+
+
+def curve(waits: Iterable[Counted]) -> Curve | Incidence:
+    """How the share of the answered grows with the time waited."""
+    ends = [(one.waited, one.end) for one in in_response(waits)]
+    if any(end is End.WITHDRAWN for _, end in ends):
+        return aalen_johansen(ends)
+    return kaplan_meier((waited, end is End.ANSWERED) for waited, end in ends)
+
+
+def _response(waits: Sequence[Counted]) -> Response:
+    estimate = curve(waits)
+    median, p75, p90 = (_span(estimate.quantile(p)) for p in (MEDIAN, P75, P90))
+    withdrawn = estimate.n_withdrawn if isinstance(estimate, Incidence) else 0
+    return Response(median, p75, p90, estimate.n, estimate.n_open, withdrawn)
+
+
+def _lag(waits: Sequence[Counted]) -> Lag:
+    lags = sorted([one.lag for one in waits])
+    if not lags:
+        return Lag(None, None, 0)
+    # nearest rank: a lag that some post really had
+    median, p90 = (lags[ceil(p * len(lags)) - 1] for p in (MEDIAN, P90))
+    return Lag(_span(median), _span(p90), len(lags))
+
+
+def _span(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _as_of(health: SourceHealth, as_of: datetime) -> SourceHealth:
+    """What a stream's health says of the time up to `as_of`; how it fares since is another report's."""
+    if health.read_through is None or health.read_through < as_of:
+        return health
+    return SourceHealth(
+        source=health.source,
+        stream=health.stream,
+        network=health.network,
+        read_through=as_of,
+        failing_since=None,
+        problem=None,
+        gaps=health.gaps,
+    )
