@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from monitor.sources.files.reading import Tally
 
 _WIDE = ("utf-16", "utf-16-le", "utf-16-be")
+_EVERY = timedelta(seconds=10)
+"""How often a followed file is looked at: it costs nothing but a look at its size."""
+_PAGE_BYTES = 4_000_000
+"""A page ends at about so many bytes of rows, however few they are: it is held in memory."""
 _MAGIC = re.compile(r"[*?[]")
 
 
@@ -115,9 +119,7 @@ class Files:
 
     def streams(self) -> Sequence[Stream]:
         """The one stream: all rows of all files, in order of the files' names."""
-        every = timedelta(seconds=10)
-        network = self._options.network.lower()
-        return (Stream("rows", StreamKind.ALL, network, every),)
+        return (Stream("rows", StreamKind.ALL, self._options.network.lower(), _EVERY),)
 
     def progress(self) -> tuple[int, int]:
         """Bytes read and bytes to read, of all files of the current look."""
@@ -131,24 +133,24 @@ class Files:
 
         """
         del stream
-        known = cursor.read(since)
-        paths = self._paths()
+        known, paths = cursor.read(since), self._paths()
         places = {name: known[name] for name in paths if name in known}
-        reached = since
-        done, total = 0, sum(_size(path) for path in paths.values())
+        reached = since or cursor.write({})
+        done = begun = 0
+        total = sum(_size(path) for path in paths.values())
         batch: list[Post | Gone | Rejected] = []
         problems: list[SourceError] = []
         for name, path in paths.items():
             try:
                 with path.open("rb") as file:
                     reading = Reading(path, name, file, self._said, whole=not self._options.follow)
-                    for item in reading.items(
-                        places.get(name), self._tallies.get(name), self._meaning
-                    ):
+                    tally = self._tallies.get(name)
+                    for item in reading.items(places.get(name), tally, self._meaning):
                         batch.append(item)
-                        if len(batch) == self._options.page_size:
+                        at = done + reading.offset
+                        if len(batch) == self._options.page_size or at - begun > _PAGE_BYTES:
                             self._mark(places, name, reading)
-                            self._progress = (done + reading.offset, total)
+                            self._progress, begun = (at, total), at
                             reached = cursor.write(places)
                             yield Page(tuple(batch), reached)
                             batch.clear()

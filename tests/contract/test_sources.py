@@ -1,0 +1,288 @@
+"""What every source owes the core, whoever wrote it. Worlds: `harness.py` and `harness_NAME.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor import registry
+from monitor.domain.errors import ConfigError, SourceError
+from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, StreamKind
+from monitor.ports import Refreshes, Source
+from tests.contract.harness import NOON, Expected, Harness, Item, Remembered, harnesses, watched_io
+
+WORLDS = harnesses()
+FAULTS = [
+    pytest.param(world, fault, expected, id=f"{name}-{fault}")
+    for name, world in WORLDS.items()
+    for fault, expected in world.faults.items()
+]
+HUNG = 1000
+"""Pages that no look at these small worlds may need."""
+
+every_world = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS.keys())
+
+
+def look(
+    source: Source, cursors: dict[str, Cursor], *, pages: int = HUNG, only: str | None = None
+) -> list[Page]:
+    """Read each stream on from its cursor, at most so many pages of it, and keep its cursor."""
+    seen = []
+    for stream in source.streams():
+        if only is not None and stream.name != only:
+            continue
+        for count, page in enumerate(source.pages(stream, cursors.get(stream.name)), start=1):
+            assert count < HUNG, f"{stream.name} never ends"
+            cursors[stream.name] = page.cursor
+            seen.append(page)
+            if count == pages:
+                break
+    return seen
+
+
+def no_cursors() -> dict[str, Cursor]:
+    return {}
+
+
+def posts(pages: list[Page]) -> Iterator[Post]:
+    return (item for page in pages for item in page.items if isinstance(item, Post))
+
+
+def keys(pages: list[Page]) -> set[PostKey]:
+    return {post.key for post in posts(pages)}
+
+
+def test_every_installed_source_has_a_harness() -> None:
+    installed = set(registry.names(registry.SOURCES))
+    assert "files" in installed, "install the project (editable) so that its entry points are known"
+    assert installed - set(WORLDS) == set(), "write tests/contract/harness_NAME.py for them"
+
+
+@pytest.mark.parametrize("name", registry.names(registry.SOURCES))
+def test_a_misspelt_option_is_refused(name: str) -> None:
+    cls = registry.load(registry.SOURCES, name)
+    with pytest.raises(ConfigError, match=r"sources\.mine\.no_such_option: there is no such key"):
+        registry.options(cls, {"no_such_option": 1}, "sources.mine")
+
+
+@every_world
+def test_constructing_does_no_io_and_reads_no_secret(world: type[Harness]) -> None:
+    with world() as network:
+        network.source()  # what it imports or caches once, is by now
+        options, secrets = network.checked(), Remembered(network.secrets(), [])
+        with watched_io() as seen:
+            source = network.construct(options, secrets)
+        assert seen == []
+        assert secrets.asked == []
+        assert source.streams()
+
+
+@every_world
+def test_streams_are_named_uniquely_and_lastingly(world: type[Harness]) -> None:
+    with world() as network:
+        streams = network.source().streams()
+        assert len({stream.name for stream in streams}) == len(streams) > 0
+        assert list(network.source().streams()) == list(streams)
+        assert all(stream.every > timedelta(0) for stream in streams)
+        assert any(stream.kind is not StreamKind.OWN for stream in streams)
+
+
+@every_world
+def test_a_post_comes_under_its_key_with_its_text_and_time_in_utc(world: type[Harness]) -> None:
+    with world() as network:
+        one = network.item_id(1)
+        network.put(Item(id=one, text="Unde e coletul? 😡 مرحبا", at=NOON))
+        first = {post.key: post for post in posts(look(network.source(), {}))}
+        again = {post.key: post for post in posts(look(network.source(), {}))}
+    post = first[network.key(one)]
+    assert post.text == "Unde e coletul? 😡 مرحبا"
+    assert (post.posted_at, post.posted_at.tzinfo) == (NOON, UTC)
+    assert post.author.key is not None
+    assert again == first, "a second reading gives other posts or other keys"
+
+
+@every_world
+def test_the_brand_s_own_answer_is_seen_and_says_what_it_answers(world: type[Harness]) -> None:
+    with world() as network:
+        asked, answered = network.item_id(1), network.item_id(2)
+        network.put(Item(id=asked))
+        network.put(Item(id=answered, reply_to=asked, by_brand=True, text="On its way!"))
+        source = network.source()
+        shown: list[Page] = []
+        for stream in source.streams():
+            if stream.shows_answers:
+                shown += look(source, {}, only=stream.name)
+    answer = next(post for post in posts(shown) if post.key == network.key(answered))
+    assert answer.reply_to == asked
+    assert answer.thread == asked
+
+
+@every_world
+def test_nothing_is_missed_when_more_than_a_page_waits(world: type[Harness]) -> None:
+    with world() as network:
+        expected = put_some(network, 1, count=3 * network.page + 1)
+        pages = look(network.source(), {})
+        assert keys(pages) == expected
+        assert len(pages) > 1
+
+
+@every_world
+def test_every_page_can_be_resumed_after_a_restart(world: type[Harness]) -> None:
+    with world() as network:
+        expected = put_some(network, 1, count=3 * network.page + 1)
+        cursors: dict[str, Cursor] = {}
+        seen: set[PostKey] = set()
+        for _ in range(HUNG):
+            pages = look(network.source(), cursors, pages=1)
+            seen |= keys(pages)
+            if not any(page.items for page in pages):
+                break
+        assert seen == expected
+
+
+@every_world
+def test_what_is_published_while_pages_are_read_is_not_missed(world: type[Harness]) -> None:
+    with world() as network:
+        expected = put_some(network, 1, count=2 * network.page)
+        source, cursors = network.source(), no_cursors()
+        seen = keys(look(source, cursors, pages=1))
+        expected |= put_some(network, 100, count=2 * network.page)
+        seen |= keys(look(source, cursors))
+        assert seen == expected
+
+
+@every_world
+def test_an_earlier_post_that_arrives_late_is_seen(world: type[Harness]) -> None:
+    with world() as network:
+        source, cursors = network.source(), no_cursors()
+        network.put(Item(id=network.item_id(2), at=NOON))
+        look(source, cursors)
+        network.put(Item(id=network.item_id(3), at=NOON - timedelta(hours=3)))
+        assert network.key(network.item_id(3)) in keys(look(source, cursors))
+
+
+@every_world
+def test_a_post_dated_years_ahead_hides_nothing(world: type[Harness]) -> None:
+    with world() as network:
+        source, cursors = network.source(), no_cursors()
+        network.put(Item(id=network.item_id(1), at=NOON.replace(year=2099)))
+        assert network.key(network.item_id(1)) in keys(look(source, cursors))
+        network.put(Item(id=network.item_id(2), at=NOON))
+        assert network.key(network.item_id(2)) in keys(look(source, cursors))
+
+
+@every_world
+@settings(max_examples=25)
+@given(data=st.data())
+def test_however_looks_and_posts_interleave_nothing_is_missed(
+    world: type[Harness], data: st.DataObject
+) -> None:
+    with world() as network:
+        cursors: dict[str, Cursor] = {}
+        source, seen, put = network.source(), set[PostKey](), set[PostKey]()
+        for _ in range(data.draw(st.integers(1, 6), label="turns")):
+            for _ in range(data.draw(st.integers(0, 2 * network.page), label="published")):
+                hours = data.draw(st.integers(-48, 48), label="hours off")
+                item = Item(id=network.item_id(len(put) + 1), at=NOON + timedelta(hours=hours))
+                network.put(item)
+                put.add(network.key(item.id))
+            if data.draw(st.booleans(), label="restart"):
+                source = network.source()
+            seen |= keys(look(source, cursors, pages=data.draw(st.integers(1, 3), label="pages")))
+        seen |= keys(look(source, cursors))
+        assert seen == put
+
+
+@every_world
+def test_an_idle_look_ends_and_finds_nothing_unseen(world: type[Harness]) -> None:
+    with world() as network:
+        source, cursors = network.source(), no_cursors()
+        assert keys(look(source, cursors)) == set()
+        expected = put_some(network, 1, count=network.page)
+        assert keys(look(source, cursors)) == expected
+        assert keys(look(source, cursors)) <= expected
+
+
+@every_world
+def test_a_broken_item_is_rejected_and_its_neighbours_come(world: type[Harness]) -> None:
+    with world() as network:
+        expected = put_some(network, 1, count=2)
+        network.put_broken()
+        expected |= put_some(network, 10, count=2)
+        pages = look(network.source(), {})
+    assert keys(pages) == expected
+    rejected = [item for page in pages for item in page.items if isinstance(item, Rejected)]
+    assert rejected
+    assert all(item.where and item.reason and item.sample for item in rejected)
+
+
+@every_world
+def test_a_deleted_post_is_told_by_a_look_or_by_a_refresh(world: type[Harness]) -> None:
+    with world() as network:
+        source, cursors = network.source(), no_cursors()
+        expected = put_some(network, 1, count=2)
+        look(source, cursors)
+        network.delete(network.item_id(1))
+        told = [item for page in look(source, cursors) for item in page.items]
+        if isinstance(source, Refreshes):
+            told += source.refresh(sorted(expected))
+    gone = [item for item in told if isinstance(item, Gone)]
+    assert {item.key for item in gone} == {network.key(network.item_id(1))}
+    assert all(item.before.tzinfo is UTC for item in gone)
+
+
+@pytest.mark.parametrize(("world", "fault", "expected"), FAULTS)
+def test_a_fault_is_a_source_error_and_loses_nothing(
+    world: type[Harness], fault: str, expected: Expected
+) -> None:
+    with world() as network:
+        source, cursors = network.source(), no_cursors()
+        put = put_some(network, 1, count=network.page)
+        seen = keys(look(source, cursors, pages=1))
+        put |= put_some(network, 100, count=network.page + 1)
+        network.fail(fault)
+        with pytest.raises(SourceError) as raised:
+            look(source, cursors)
+        assert str(raised.value)
+        assert raised.value.permanent is expected.permanent
+        assert raised.value.retry_after == expected.retry_after
+        network.heal()
+        seen |= keys(look(source, cursors))
+        assert seen == put
+
+
+@every_world
+def test_one_stream_s_failure_leaves_the_others_reading(world: type[Harness]) -> None:
+    with world() as network:
+        names = [stream.name for stream in network.source().streams()]
+    for failing in names:
+        with world() as network:
+            network.put(Item(id=network.item_id(1)))
+            network.put(Item(id=network.item_id(2), by_brand=True))
+            source = network.source()
+            expected = {name: keys(look(source, {}, only=name)) for name in names}
+            network.fail_stream(failing)
+            with pytest.raises(SourceError):
+                look(source, {}, only=failing)
+            for name in set(names) - {failing}:
+                assert keys(look(source, {}, only=name)) == expected[name]
+
+
+@every_world
+def test_a_cursor_of_another_maker_is_refused(world: type[Harness]) -> None:
+    with world() as network:
+        source = network.source()
+        for stream in source.streams():
+            with pytest.raises(SourceError):
+                list(source.pages(stream, "no cursor of yours"))
+
+
+def put_some(network: Harness, first: int, *, count: int) -> set[PostKey]:
+    ids = [network.item_id(number) for number in range(first, first + count)]
+    for number, item_id in enumerate(ids):
+        network.put(Item(id=item_id, at=NOON + timedelta(seconds=number)))
+    return {network.key(item_id) for item_id in ids}
