@@ -21,19 +21,21 @@ class ThreadPost:
     thread: str
 
 
-def answered_customers(answer: ThreadPost, posts: Mapping[str, ThreadPost]) -> frozenset[str]:
-    """The customers whom a brand post answers, as far as the posts known so far tell.
+def answered_posts(answer: ThreadPost, posts: Mapping[str, ThreadPost]) -> frozenset[ThreadPost]:
+    """The customers' posts that a brand post answers, as far as the posts known so far tell.
 
     A brand post answers the customer whose post its reply chain reaches first (the brand's own
     posts are passed over), the customers whom it quotes, and, where it is top-level in a thread,
     the writer of the root. Anything else is linked by hand.
     """
-    found = {posts[one].customer for one in answer.quotes if one in posts}
-    found.add(_addressee(answer, posts))
-    return frozenset(one for one in found if one is not None)
+    found = {posts[one] for one in answer.quotes if one in posts}
+    addressee = _addressee(answer, posts)
+    if addressee is not None:
+        found.add(addressee)
+    return frozenset(one for one in found if one.customer is not None)
 
 
-def _addressee(answer: ThreadPost, posts: Mapping[str, ThreadPost]) -> str | None:
+def _addressee(answer: ThreadPost, posts: Mapping[str, ThreadPost]) -> ThreadPost | None:
     at = answer
     for _ in range(MAX_CHAIN):
         up = at.reply_to
@@ -44,5 +46,5 @@ def _addressee(answer: ThreadPost, posts: Mapping[str, ThreadPost]) -> str | Non
             return None
         at = posts[up]
         if at.customer is not None:
-            return at.customer
+            return at
     return None

@@ -40,6 +40,7 @@ from monitor.domain.wait import (
     waits_of,
 )
 
+
 class Status(StrEnum):
     """Where a case stands. Escalation is a level, not a status."""
 

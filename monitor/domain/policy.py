@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from monitor.domain.hours import BusinessHours
@@ -129,6 +130,7 @@ def _to_json(rule: Rule) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=256)
 def rule_from(snapshot: str) -> Rule:
     """The rule that `Rule.snapshot` wrote."""
     data: Mapping[str, Any] = json.loads(snapshot)

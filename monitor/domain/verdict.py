@@ -48,7 +48,10 @@ def _band(post: Post, judgement: Judgement, thresholds: Thresholds) -> tuple[Ban
     if score >= thresholds.alert:
         return Band.ALERT, f"score {score:.2f}, alert from {thresholds.alert:.2f}"
     if score >= thresholds.review:
-        return Band.REVIEW, f"score {score:.2f}, unsure between {thresholds.review:.2f} and {thresholds.alert:.2f}"
+        return (
+            Band.REVIEW,
+            f"score {score:.2f}, unsure between {thresholds.review:.2f} and {thresholds.alert:.2f}",
+        )
     return Band.PASS, f"score {score:.2f}, below {thresholds.review:.2f}"
 
 

@@ -30,6 +30,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AskedAt:
+    """A post that wants an answer, from when on."""
+
     at: datetime
     ask: Ask
 
@@ -55,6 +57,8 @@ class RetractedAt:
 
 @dataclass(frozen=True, slots=True)
 class DismissedAt:
+    """People took everything up to then out of the figures."""
+
     at: datetime
     reason: DismissalReason
 
@@ -186,9 +190,7 @@ class _Sweep:
     def _dismiss(self, fact: DismissedAt) -> None:
         self._complained = False
         self._done = [
-            one
-            if one.dismissed
-            else replace(one, dismissed=fact.reason, dismissed_at=fact.at)
+            one if one.dismissed else replace(one, dismissed=fact.reason, dismissed_at=fact.at)
             for one in self._done
         ]
 

@@ -22,6 +22,7 @@ from monitor.domain.policy import Rule, rule_from
 from monitor.domain.wait import Wait
 from monitor.store import outbox
 from monitor.store.codec import decode, encode
+from monitor.store.engine import new_id
 from monitor.store.schema import case_event, case_post, cases, rule, wait
 
 
@@ -50,6 +51,7 @@ def customer_of(author_id: int | None, post_id: int) -> str:
 
 
 def find(conn: Connection, key: CaseKey) -> int | None:
+    """The id of the case, if there is one."""
     return conn.scalar(sa.select(cases.c.id).where(_is(key)))
 
 
@@ -71,7 +73,7 @@ def in_thread(conn: Connection, brand_id: int, network: str, thread: str) -> dic
             & (cases.c.thread == thread)
         )
     )
-    return {customer: case_id for customer, case_id in rows}
+    return {one.customer: one.id for one in rows}
 
 
 def open_case(conn: Connection, key: CaseKey, *, root_post_id: int, opened_at: datetime) -> int:
@@ -92,7 +94,7 @@ def open_case(conn: Connection, key: CaseKey, *, root_post_id: int, opened_at: d
             claimed=False,
         )
     )
-    return int(made.inserted_primary_key[0])
+    return new_id(made)
 
 
 def lock(conn: Connection, case_id: int) -> None:
@@ -144,7 +146,7 @@ def append(conn: Connection, case_id: int, facts: Sequence[Fact], *, now: dateti
         after = apply(after, one)
     _write_records(conn, case_id, records)
     _project(conn, case_id, before, after, now)
-    brand_id = conn.scalar(sa.select(cases.c.brand_id).where(cases.c.id == case_id))
+    brand_id = conn.execute(sa.select(cases.c.brand_id).where(cases.c.id == case_id)).scalar_one()
     for number, reason in endings(before, after).items():
         outbox.cancel(conn, case_id=case_id, wait=number, reason=reason)
     if before is not EMPTY and looks_different(before, after):
@@ -180,9 +182,7 @@ def _write_records(conn: Connection, case_id: int, records: Sequence[Record]) ->
 
 
 def _link(conn: Connection, case_id: int, posts: set[int]) -> None:
-    known = set(
-        conn.scalars(sa.select(case_post.c.post_id).where(case_post.c.case_id == case_id))
-    )
+    known = set(conn.scalars(sa.select(case_post.c.post_id).where(case_post.c.case_id == case_id)))
     fresh = sorted(posts - known)
     if fresh:
         conn.execute(case_post.insert(), [{"case_id": case_id, "post_id": one} for one in fresh])
@@ -201,7 +201,12 @@ def _project(conn: Connection, case_id: int, before: Case, after: Case, now: dat
     if before.waits:
         conn.execute(wait.delete().where(wait.c.case_id == case_id))
     rows = [
-        {"case_id": case_id, "brand_id": key.brand_id, "network": key.network, **wait_row(after, one)}
+        {
+            "case_id": case_id,
+            "brand_id": key.brand_id,
+            "network": key.network,
+            **wait_row(after, one),
+        }
         for one in after.waits
     ]
     if rows:
@@ -270,6 +275,7 @@ def move(conn: Connection, case_id: int, thread: str) -> None:
 
 
 def row(conn: Connection, case_id: int) -> sa.Row[Any] | None:
+    """The stored picture of the case."""
     return conn.execute(sa.select(cases).where(cases.c.id == case_id)).one_or_none()
 
 
@@ -320,14 +326,18 @@ def _insert(conn: Connection) -> Any:
 
 def kept_rule(conn: Connection, digest: str) -> Rule:
     """The rule that was frozen into a wait."""
-    return rule_from(conn.execute(sa.select(rule.c.snapshot).where(rule.c.digest == digest)).scalar_one())
+    return rule_from(
+        conn.execute(sa.select(rule.c.snapshot).where(rule.c.digest == digest)).scalar_one()
+    )
 
 
 def differences(conn: Connection, batch: int = 500) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The cases whose picture differs from the fold of their history (`replay --check`): none, ever."""
     last = 0
     while ids := list(
-        conn.scalars(sa.select(cases.c.id).where(cases.c.id > last).order_by(cases.c.id).limit(batch))
+        conn.scalars(
+            sa.select(cases.c.id).where(cases.c.id > last).order_by(cases.c.id).limit(batch)
+        )
     ):
         for case_id in ids:
             wrong = _difference(conn, case_id)
@@ -341,12 +351,15 @@ def _difference(conn: Connection, case_id: int) -> dict[str, Any]:
     stored = row(conn, case_id)
     told = case_row(case)
     wrong: dict[str, Any] = {
-        name: (value, getattr(stored, name)) for name, value in told.items()
+        name: (value, getattr(stored, name))
+        for name, value in told.items()
         if getattr(stored, name) != value
     }
     rows = conn.execute(sa.select(wait).where(wait.c.case_id == case_id).order_by(wait.c.number))
     pictured = [{name: getattr(one, name) for name in _WAIT_COLUMNS} for one in rows]
-    expected = sorted((wait_row(case, one) for one in case.waits), key=lambda one: int(one["number"]))
+    expected = sorted(
+        (wait_row(case, one) for one in case.waits), key=lambda one: int(one["number"])
+    )
     if pictured != expected:
         wrong["waits"] = (expected, pictured)
     return wrong

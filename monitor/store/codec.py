@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, get_args
 
-
 from monitor.domain.event import Ask, AskKind, DismissalReason, Event
 from monitor.domain.judgement import Band, Severity
 
@@ -22,7 +21,9 @@ def encode(event: Event) -> tuple[str, dict[str, Any]]:
 
 def decode(kind: str, data: Mapping[str, Any]) -> Event:
     """The event that `encode` wrote."""
-    made: Event = KINDS[kind](**{name: _READ.get(name, _same)(value) for name, value in data.items()})
+    made: Event = KINDS[kind](
+        **{name: _READ.get(name, _same)(value) for name, value in data.items()}
+    )
     return made
 
 
@@ -64,4 +65,3 @@ def _ask(data: Mapping[str, Any] | None) -> Ask | None:
 
 
 _READ = {"ask": _ask, "after": _time, "until": _time, "reason": DismissalReason}
-

@@ -64,6 +64,13 @@ class Database:
         self._reader.dispose()
 
 
+def new_id(inserted: sa.CursorResult[Any]) -> int:
+    """The number that the database gave to the one inserted row."""
+    key = inserted.inserted_primary_key
+    assert key is not None  # noqa: S101 - SQLAlchemy's type allows what a single INSERT never gives
+    return int(key[0])
+
+
 def _driver(url: URL) -> URL:
     if url.drivername in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
@@ -83,7 +90,12 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("PRAGMA cache_size=-65536")
         if read_only:

@@ -12,11 +12,11 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.answer import ThreadPost
 from monitor.domain.event import AskKind
-from monitor.domain.judgement import Band, Judgement, Verdict
+from monitor.domain.judgement import Band, Judgement, Severity, Verdict
 from monitor.domain.post import Author, Post, PostKey, PostKind
 from monitor.store.cases import customer_of
 from monitor.store.failures import resting
-from monitor.store.schema import author, brand, judgement, mention, post
+from monitor.store.schema import author, brand, judgement, mention, post, quote
 
 TRIAGE = "triage"
 SETTLE = "settle"
@@ -52,10 +52,12 @@ class InThread:
 
 
 def item(brand_id: int, post_id: int) -> str:
+    """The key under which stages handle a mention."""
     return f"{brand_id}:{post_id}"
 
 
 def parse_item(text: str) -> tuple[int, int]:
+    """The brand and the post of such a key."""
     brand_id, _, post_id = text.partition(":")
     return int(brand_id), int(post_id)
 
@@ -141,6 +143,7 @@ def as_post(row: sa.Row[Any]) -> Post:
 
 
 def judgement_of(conn: Connection, post_id: int) -> Judgement | None:
+    """The latest judgement of a post, None before there is one."""
     found = conn.execute(sa.select(judgement).where(judgement.c.post_id == post_id)).one_or_none()
     if found is None:
         return None
@@ -219,7 +222,7 @@ def _matching(
     return {one.external_id: _in_thread(one) for one in rows}
 
 
-def _in_thread(row: sa.Row[Any]) -> InThread:
+def _in_thread(row: Any) -> InThread:
     seen = ThreadPost(
         id=row.external_id,
         customer=None if row.own else customer_of(row.author_id, row.id),
@@ -231,26 +234,52 @@ def _in_thread(row: sa.Row[Any]) -> InThread:
     return InThread(row.id, seen, row.posted_at, counts)
 
 
-def quoted(conn: Connection, brand_id: int, network: str, ids: Iterable[str]) -> dict[str, InThread]:
+def quoted(
+    conn: Connection, brand_id: int, network: str, ids: Iterable[str]
+) -> dict[str, InThread]:
     """The quoted posts, in whatever thread they stand."""
     wanted = list(ids)
     if not wanted:
         return {}
-    return _matching(
-        conn, brand_id, (post.c.network == network) & post.c.external_id.in_(wanted)
+    return _matching(conn, brand_id, (post.c.network == network) & post.c.external_id.in_(wanted))
+
+
+def keep_quotes(conn: Connection, one: Mention) -> None:
+    """Remember whom a brand post quotes: the quoted post may be stored after it."""
+    known = set(conn.scalars(sa.select(quote.c.external_id).where(quote.c.post_id == one.post_id)))
+    rows = [
+        {
+            "brand_id": one.brand_id,
+            "network": one.post.key.network,
+            "external_id": quoted_id,
+            "post_id": one.post_id,
+        }
+        for quoted_id in sorted(set(one.post.quotes) - known)
+    ]
+    if rows:
+        conn.execute(quote.insert(), rows)
+
+
+def quoting(conn: Connection, one: Mention) -> dict[str, InThread]:
+    """The brand's posts that quote this one, in whatever thread they stand."""
+    ids = sa.select(quote.c.post_id).where(
+        (quote.c.brand_id == one.brand_id)
+        & (quote.c.network == one.post.key.network)
+        & (quote.c.external_id == one.post.key.external_id)
     )
+    return _matching(conn, one.brand_id, post.c.id.in_(ids))
 
 
-def has_answers(conn: Connection, brand_id: int, one: Post) -> bool:
-    """Whether the brand has a post in the thread, or quoted the post: settle has to look."""
+def has_answers(conn: Connection, one: Mention) -> bool:
+    """Whether the brand has a post in the thread, so that settle has to look."""
     return bool(
         conn.scalar(
             sa.select(
                 sa.exists().where(
-                    (post.c.network == one.key.network)
-                    & (post.c.thread == one.thread)
+                    (post.c.network == one.post.key.network)
+                    & (post.c.thread == one.post.thread)
                     & (mention.c.post_id == post.c.id)
-                    & (mention.c.brand_id == brand_id)
+                    & (mention.c.brand_id == one.brand_id)
                     & mention.c.own
                 )
             )
@@ -258,11 +287,9 @@ def has_answers(conn: Connection, brand_id: int, one: Post) -> bool:
     )
 
 
-def questions(
-    conn: Connection, brand_id: int, network: str, root: str, author_id: int | None
-) -> list[int]:
+def questions(conn: Connection, brand_id: int, network: str, root: str, customer: str) -> list[int]:
     """The ids of a customer's questions in a thread, judged before the thread had a case."""
-    if author_id is None:
+    if not customer.isdigit():  # an unknown author has one post, and no earlier ones
         return []
     return list(
         conn.scalars(
@@ -271,10 +298,22 @@ def questions(
             .where(
                 (post.c.network == network)
                 & (post.c.thread == root)
-                & (post.c.author_id == author_id)
+                & (post.c.author_id == int(customer))
                 & (mention.c.asks == AskKind.QUESTION.value)
                 & post.c.gone_at.is_(None)
             )
             .order_by(post.c.id)
         )
+    )
+
+
+def verdict_of(conn: Connection, brand_id: int, post_id: int) -> Verdict:
+    """The verdict that triage kept."""
+    found = conn.execute(sa.select(mention).where(_is(brand_id, post_id))).one()
+    return Verdict(
+        band=Band(found.band),
+        severity=Severity(found.severity),
+        topics=tuple(found.topics),
+        reason=found.reason,
+        asks=found.asks is not None,
     )

@@ -1,4 +1,7 @@
-"""The tables, once for both databases. Times are UTC; names and texts live in `post`, `author` and `note` only."""
+"""The tables, once for both databases.
+
+Times are UTC. Names and texts live in `post`, `author` and `note` only.
+"""
 
 from __future__ import annotations
 
@@ -220,6 +223,16 @@ mention = sa.Table(
         postgresql_where=sa.text("next IS NOT NULL"),
     ),
     sa.Index("ix_mention_post", "post_id"),
+)
+
+# whom the brand quotes, found again when the quoted post is stored after the answer
+quote = sa.Table(
+    "quote",
+    metadata,
+    _ref("brand_id", "brand", primary_key=True),
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    _ref("post_id", "post", primary_key=True),
 )
 
 judgement = sa.Table(

@@ -1,0 +1,223 @@
+"""What people do to a case: the same functions behind the command line, Slack's buttons and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.case import Case, Status
+from monitor.domain.errors import MonitorError
+from monitor.domain.event import (
+    STAFF,
+    Acknowledged,
+    Answered,
+    AnsweredElsewhere,
+    Assigned,
+    Claimed,
+    Confirmed,
+    DismissalReason,
+    Dismissed,
+    Event,
+    Snoozed,
+    Undone,
+)
+from monitor.store import cases
+from monitor.store.cases import Fact
+from monitor.store.engine import Database, new_id
+from monitor.store.schema import mention, note, post
+
+
+class ActionError(MonitorError):
+    """The action makes no sense for the case as it stands; the text says what to do instead."""
+
+
+def claim(database: Database, case_id: int, *, by: str, now: datetime) -> Case:
+    """Say "I am answering this", so that two do not answer at once."""
+    return _act(database, case_id, by, now, lambda case, _: _of_open(case, Claimed()))
+
+
+def assign(database: Database, case_id: int, to: str, *, by: str, now: datetime) -> Case:
+    """Give the case to a person; what the one before had acknowledged counts no more."""
+    return _act(database, case_id, by, now, lambda case, _: _of_open(case, Assigned(to)))
+
+
+def acknowledge(database: Database, case_id: int, *, by: str, now: datetime) -> Case:
+    """Stop the repeats of the current step for as long as the rule allows. The clock goes on."""
+
+    def made(case: Case, conn: Connection) -> Event:
+        wait = case.open_wait
+        if wait is None:
+            raise _not_open(case)
+        return Acknowledged(now + cases.kept_rule(conn, wait.rule).acknowledged_for)
+
+    return _act(database, case_id, by, now, made)
+
+
+def snooze(
+    database: Database, case_id: int, span: timedelta, *, by: str, now: datetime, why: str | None
+) -> Case:
+    """No step until then. Beyond the due time only with a reason, which stays in the history."""
+
+    def made(case: Case, _: Connection) -> Event:
+        wait = case.open_wait
+        if wait is None:
+            raise _not_open(case)
+        if span <= timedelta(0):
+            msg = "A snooze needs a time to come, for example 30m."
+            raise ActionError(msg)
+        if now + span >= wait.due_at and not why:
+            msg = f"That is beyond the due time ({wait.due_at:%Y-%m-%d %H:%M} UTC): give a reason."
+            raise ActionError(msg)
+        return Snoozed(now + span, why)
+
+    return _act(database, case_id, by, now, made)
+
+
+def confirm(database: Database, case_id: int, *, by: str, now: datetime) -> Case:
+    """Say that an unconfirmed case is a complaint: from now on it counts and alerts."""
+
+    def made(case: Case, _: Connection) -> Event:
+        wait = case.open_wait
+        if wait is None:
+            raise _not_open(case)
+        if case.is_confirmed(wait):
+            msg = "The case is confirmed already."
+            raise ActionError(msg)
+        return Confirmed()
+
+    return _act(database, case_id, by, now, made)
+
+
+def dismiss(
+    database: Database,
+    case_id: int,
+    *,
+    by: str,
+    now: datetime,
+    duplicate_of: int | None = None,
+) -> Case:
+    """Say that the case is no complaint, or the same as another one. It can be undone."""
+
+    def made(case: Case, conn: Connection) -> Event:
+        if case.status in (Status.DISMISSED, Status.MERGED):
+            msg = f"The case is {case.status.value} already."
+            raise ActionError(msg)
+        if duplicate_of is None:
+            return Dismissed(DismissalReason.NOT_A_COMPLAINT)
+        if duplicate_of == case_id:
+            msg = "A case is not a duplicate of itself."
+            raise ActionError(msg)
+        _brand_of(conn, duplicate_of)
+        return Dismissed(DismissalReason.DUPLICATE, duplicate_of)
+
+    return _act(database, case_id, by, now, made)
+
+
+def answered_elsewhere(
+    database: Database,
+    case_id: int,
+    channel: str,
+    *,
+    by: str,
+    now: datetime,
+    answered_at: datetime,
+    text: str | None = None,
+) -> Case:
+    """Record an answer in another place (phone, e-mail, direct message), at its own time."""
+    with database.writing() as conn:
+        cases.lock(conn, case_id)
+        wait = _case(conn, case_id).open_wait
+        if wait is None:
+            raise _not_open(_case(conn, case_id))
+        if not wait.started_at <= answered_at <= now:
+            msg = (
+                f"The answer's time must lie between the complaint ({wait.started_at:%Y-%m-%d %H:%M}"
+                " UTC) and now."
+            )
+            raise ActionError(msg)
+        kept = None
+        if text:
+            made = conn.execute(note.insert().values(case_id=case_id, at=now, by=by, text=text))
+            kept = new_id(made)
+        fact = Fact(answered_at, AnsweredElsewhere(channel, kept), by)
+        return cases.append(conn, case_id, [fact], now=now)
+
+
+def link_answer(database: Database, case_id: int, post_id: int, *, by: str, now: datetime) -> Case:
+    """Say that a brand post answers this customer where the network does not."""
+    with database.writing() as conn:
+        cases.lock(conn, case_id)
+        _case(conn, case_id)
+        posted_at = conn.scalar(
+            sa.select(post.c.posted_at)
+            .join(mention, mention.c.post_id == post.c.id)
+            .where(
+                (post.c.id == post_id)
+                & (mention.c.brand_id == _brand_of(conn, case_id))
+                & mention.c.own
+                & post.c.gone_at.is_(None)
+            )
+        )
+        if posted_at is None:
+            msg = f"Post {post_id} is none of the brand's own."
+            raise ActionError(msg)
+        return cases.append(conn, case_id, [Fact(posted_at, Answered(post_id), by)], now=now)
+
+
+def undo(
+    database: Database, case_id: int, *, by: str, now: datetime, seq: int | None = None
+) -> Case:
+    """Take back what a person did: the last such record, or the one with `seq`."""
+    with database.writing() as conn:
+        cases.lock(conn, case_id)
+        case = _case(conn, case_id)
+        done = [
+            one
+            for one in case.records
+            if isinstance(one.event, STAFF)
+            or (isinstance(one.event, Answered) and one.by != "settle")
+        ]
+        chosen = [one for one in done if seq is None or one.seq == seq]
+        if not chosen:
+            msg = "There is nothing that a person did, or it is undone already."
+            raise ActionError(msg)
+        return cases.append(conn, case_id, [Fact(now, Undone(chosen[-1].seq), by)], now=now)
+
+
+def _act(
+    database: Database,
+    case_id: int,
+    by: str,
+    now: datetime,
+    made: Callable[[Case, Connection], Event],
+) -> Case:
+    with database.writing() as conn:
+        cases.lock(conn, case_id)
+        event = made(_case(conn, case_id), conn)
+        return cases.append(conn, case_id, [Fact(now, event, by)], now=now)
+
+
+def _case(conn: Connection, case_id: int) -> Case:
+    _brand_of(conn, case_id)
+    return cases.load(conn, case_id)
+
+
+def _brand_of(conn: Connection, case_id: int) -> int:
+    row = cases.row(conn, case_id)
+    if row is None:
+        msg = f"There is no case {case_id}; `complaint-monitor cases list` shows them."
+        raise ActionError(msg)
+    return int(row.brand_id)
+
+
+def _of_open(case: Case, event: Event) -> Event:
+    if case.open_wait is None:
+        raise _not_open(case)
+    return event
+
+
+def _not_open(case: Case) -> ActionError:
+    return ActionError(f"The case is {case.status.value}: nobody waits in it.")

@@ -1,0 +1,60 @@
+"""Classify: every stored customer post gets a judgement, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from monitor.ports import Classifier
+from monitor.store import cross_brand, failures, posts
+from monitor.store.engine import Database
+
+BATCH = 128
+ROUND = 8 * BATCH
+
+
+class Classify:
+    """Judges what waits. A batch that fails is split until the one bad post stands alone."""
+
+    name: ClassVar[str] = "classify"
+
+    def __init__(self, database: Database, classifier: Classifier) -> None:
+        self._database = database
+        self._classifier = classifier
+
+    def due(self, now: datetime) -> Sequence[str]:
+        """Batches of post ids, joined by commas."""
+        with self._database.reading() as conn:
+            failed = failures.failed(conn, self.name)
+            alone = {int(one) for one in failed if "," not in one}
+            waiting = cross_brand.to_judge(conn, ROUND + len(alone))
+        free = [one for one in waiting if one not in alone]
+        retry = [
+            one
+            for one, retry_at in failed.items()
+            if "," not in one and retry_at is not None and retry_at <= now and int(one) in waiting
+        ]
+        batches = [free[start : start + BATCH] for start in range(0, len(free), BATCH)]
+        return [*retry, *(key for batch in batches for key in _split(batch, failed.keys()))]
+
+    def handle(self, item: str, now: datetime) -> None:
+        """Judge one batch. The model runs outside any transaction."""
+        ids = [int(one) for one in item.split(",")]
+        with self._database.reading() as conn:
+            found = posts.load_posts(conn, ids)
+        known = [one for one in ids if one in found]
+        judgements = self._classifier.classify([found[one] for one in known])
+        with self._database.writing() as conn:
+            posts.save_judgements(conn, list(zip(known, judgements, strict=True)), judged_at=now)
+
+
+def _split(batch: Sequence[int], failed: Collection[str]) -> Iterator[str]:
+    """The batch, or its halves (and theirs) where it failed before."""
+    key = ",".join(map(str, batch))
+    if key in failed and len(batch) > 1:
+        middle = len(batch) // 2
+        yield from _split(batch[:middle], failed)
+        yield from _split(batch[middle:], failed)
+    elif batch:
+        yield key

@@ -1,0 +1,57 @@
+"""Escalate: open waits tell people, rung by rung."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+import sqlalchemy as sa
+
+from monitor.domain.escalation import decide
+from monitor.store import brands, cases, outbox
+from monitor.store.cases import Fact
+from monitor.store.engine import Database
+from monitor.store.failures import resting
+from monitor.store.schema import cases as cases_table
+
+ROUND = 500
+
+
+class Escalate:
+    """Applies each open wait's frozen rule; what fires is recorded and written to the outbox at once."""
+
+    name: ClassVar[str] = "escalate"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due(self, now: datetime) -> Sequence[str]:
+        """Cases whose next action fell due, longest due first."""
+        key = sa.cast(cases_table.c.id, sa.Text)
+        with self._database.reading() as conn:
+            return [str(one) for one in cases.due(conn, now, resting(self.name, key, now), ROUND)]
+
+    def handle(self, item: str, now: datetime) -> None:
+        """Decide for one case; history, picture and notices in one transaction."""
+        case_id = int(item)
+        with self._database.writing() as conn:
+            cases.lock(conn, case_id)
+            case = cases.load(conn, case_id)
+            wait = case.open_wait
+            row = cases.row(conn, case_id)
+            if wait is None or row is None:
+                cases.look_again(conn, case_id, None)
+                return
+            decision = decide(
+                case,
+                case_id=case_id,
+                rule=cases.kept_rule(conn, wait.rule),
+                first_run_at=brands.first_run_at(conn, row.brand_id),
+                now=now,
+            )
+            facts = [Fact(one.at, one.event, self.name) for one in decision.firings]
+            cases.append(conn, case_id, facts, now=now)
+            planned = [one.notice for one in decision.firings]
+            outbox.write(conn, planned, brand_id=row.brand_id, case_id=case_id, now=now)
+            cases.look_again(conn, case_id, decision.next_at)

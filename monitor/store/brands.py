@@ -1,0 +1,47 @@
+"""Brands: their row numbers, and since when they are watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.store.engine import new_id
+from monitor.store.schema import brand
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def ensure(conn: Connection, names: Iterable[str]) -> dict[str, int]:
+    """The row numbers of the named brands, made where they are new."""
+    wanted = list(dict.fromkeys(names))
+    known = {name: number for number, name in conn.execute(sa.select(brand.c.id, brand.c.name))}
+    for name in wanted:
+        if name not in known:
+            made = conn.execute(brand.insert().values(name=name))
+            known[name] = new_id(made)
+    return {name: known[name] for name in wanted}
+
+
+def begin(conn: Connection, ids: Iterable[int], now: datetime) -> None:
+    """From the first run that may tell people on, waits alert; older ones are summed up once."""
+    conn.execute(
+        brand.update()
+        .where(brand.c.id.in_(list(ids)) & brand.c.first_run_at.is_(None))
+        .values(first_run_at=now)
+    )
+
+
+def first_run_at(conn: Connection, brand_id: int) -> datetime:
+    """When the brand was first watched; a time that never comes if it was not yet."""
+    found: datetime | None = conn.scalar(
+        sa.select(brand.c.first_run_at).where(brand.c.id == brand_id)
+    )
+    return found or NEVER
+
+
+def names(conn: Connection) -> dict[int, str]:
+    """All brands by row number."""
+    return {one.id: one.name for one in conn.execute(sa.select(brand.c.id, brand.c.name))}
