@@ -20,7 +20,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason, Receipt
+from monitor.store.failures import resting
 from monitor.store.schema import brand, notice
+
+STAGE = "deliver"
+"""The stage that works the list off; its items are the notices' keys."""
 
 # Literal, as in the partial index: with a bound value no database would use it.
 _IS_PENDING = notice.c.state == sa.literal_column("'pending'")
@@ -36,6 +40,8 @@ class Card:
 
     audience: str
     receipt: Receipt | None
+    is_set_aside: bool
+    """Sending it fails for a reason of our own: nothing should wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +178,13 @@ def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
     }
 
 
-def ready(conn: Connection, at: datetime, key: str | None = None) -> list[Pending]:
+def ready(
+    conn: Connection, *, now: datetime, at: datetime, key: str | None = None
+) -> list[Pending]:
     """What may be sent now, oldest first: nobody has it, and nothing of its kind goes before it.
 
-    Notices of one case, kind and audience keep their order. With `key`: that one, if it is ready.
+    Notices of one case, kind and audience keep their order, unless the earlier one is set aside.
+    With `key`: that one, if it is ready.
     """
     earlier = notice.alias("earlier")
     overtakes = sa.exists().where(
@@ -184,6 +193,7 @@ def ready(conn: Connection, at: datetime, key: str | None = None) -> list[Pendin
         earlier.c.kind == notice.c.kind,
         earlier.c.audience == notice.c.audience,
         earlier.c.state == NoticeState.PENDING.value,
+        ~resting(STAGE, earlier.c.key, now),
     )
     card = notice.alias("card")
     query = (
@@ -194,11 +204,12 @@ def ready(conn: Connection, at: datetime, key: str | None = None) -> list[Pendin
             card.c.audience.label("card_audience"),
             card.c.place.label("card_place"),
             card.c.name.label("card_name"),
+            resting(STAGE, card.c.key, now).label("card_rests"),
         )
         .select_from(notice)
         .outerjoin(brand, brand.c.id == notice.c.brand_id)
         .outerjoin(card, card.c.id == _card_of(notice.c.case_id))
-        .where(_IS_PENDING, _nobody_has_it(at), ~overtakes)
+        .where(_IS_PENDING, _nobody_has_it(at), ~resting(STAGE, notice.c.key, now), ~overtakes)
         .order_by(notice.c.id)
     )
     if key is not None:
@@ -333,7 +344,7 @@ def _pending(row: sa.Row[Any]) -> Pending:
 def _card(row: sa.Row[Any]) -> Card:
     was_sent = row.card_name is not None
     receipt = Receipt(row.card_place, row.card_name) if was_sent else None
-    return Card(row.card_audience, receipt)
+    return Card(row.card_audience, receipt, is_set_aside=row.card_rests)
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

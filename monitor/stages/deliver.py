@@ -1,0 +1,317 @@
+"""Deliver: notices leave the outbox. Never lost, and doubled only where nobody can look, and saying so.
+
+    read and render -> claim (lease, attempted_at) -> look, if it may be there -> send -> keep receipt
+
+Claim and receipt are transactions of their own; looking and sending happen outside of any. A crash
+at any arrow leaves a row that says what is known, and handling it again goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any, ClassVar, TypeAlias, assert_never
+from uuid import uuid4
+
+import structlog
+
+from monitor.clock import utc_now
+from monitor.domain.errors import Outcome, SendError
+from monitor.domain.notice import (
+    Absent,
+    Backlog,
+    CaseCard,
+    Digest,
+    Notice,
+    NoticeKind,
+    Planned,
+    Reason,
+    Receipt,
+    Unknowable,
+    Words,
+)
+from monitor.ports import Clock, Notifier
+from monitor.store import cards, outbox
+from monitor.store.engine import Database
+from monitor.store.outbox import Pending
+
+ROUND = 500
+"""Notices handed out at once."""
+LEASE = timedelta(minutes=2)
+"""Longer than any notifier's time-out: who is silent for so long is dead or frozen."""
+FIRST_REST = timedelta(seconds=5)
+LONGEST_REST = timedelta(minutes=15)
+PATIENCE = 5
+"""Attempts in vain before the operators hear of it. It goes on being tried."""
+
+DigestOf: TypeAlias = Callable[[Any, int, date, datetime], Digest]
+"""Gathers the digest of (connection, brand, day, as_of)."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """Whose door an audience is behind, and what stands on the door."""
+
+    name: str
+    notifier: Notifier
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """One claimed notice on its way. `until` is the end of the claim."""
+
+    row: Pending
+    notice: Notice
+    earlier: Receipt | None
+    notifier: Notifier
+    token: str
+    until: datetime
+
+
+class Deliver:
+    """Brings pending notices to people. Any number of these may work on one database.
+
+    Args:
+        database: where the outbox is.
+        notifiers: by configured name; the first one serves audiences that name none.
+        digest: gathers a digest when it is about to leave.
+        operators: who hears that something cannot be delivered; None tells nobody.
+        shadow: decide everything, tell nobody.
+        clock: transport time (leases, back-off); domain time comes with `due` and `handle`.
+
+    """
+
+    name: ClassVar[str] = outbox.STAGE
+
+    def __init__(
+        self,
+        database: Database,
+        notifiers: Mapping[str, Notifier],
+        *,
+        digest: DigestOf,
+        operators: str | None,
+        shadow: bool,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._database = database
+        self._notifiers = dict(notifiers)
+        self._default = next(iter(self._notifiers))
+        self._digest = digest
+        self._operators = operators
+        self._shadow = shadow
+        self._clock = clock
+
+    def due(self, now: datetime) -> Sequence[str]:
+        """The keys of notices that may leave now, oldest first."""
+        with self._database.reading() as conn:
+            ready = outbox.ready(conn, now=now, at=self._clock())
+        return [one.key for one in islice(filter(self._may_go, ready), ROUND)]
+
+    def handle(self, item: str, now: datetime) -> None:
+        """Deliver one notice, or learn why not yet. Does nothing if somebody else has it."""
+        with self._database.reading() as conn:
+            ready = outbox.ready(conn, now=now, at=self._clock(), key=item)
+            row = next(filter(self._may_go, ready), None)
+            if row is None:
+                return
+            has_content = not self._shadow and not _edits_nothing(row)
+            notice = self._notice(conn, row, now) if has_content else None
+        if notice is None:
+            self._leave(row)
+            return
+        errand = self._claim(row, notice)
+        if errand is not None:
+            self._deliver(errand, now)
+
+    def _may_go(self, row: Pending) -> bool:
+        """A card goes first: what belongs under it waits, but not for another notifier's card."""
+        if self._shadow:
+            return not (row.fate_unknown or row.possibly_repeated)  # a real run will look for it
+        card = row.card
+        if card is None or card.receipt is not None or card.is_set_aside:
+            return True
+        return self._route(card.audience).name != self._route(row.audience).name
+
+    def _route(self, audience: str) -> _Route:
+        name, _, target = audience.partition(":")
+        if name in self._notifiers:
+            return _Route(name, self._notifiers[name], target)
+        return _Route(self._default, self._notifiers[self._default], audience)
+
+    # ------------------------------------------------------------------------------ what it says
+
+    def _notice(self, conn: Any, row: Pending, now: datetime) -> Notice:
+        return Notice(
+            key=row.key,
+            kind=row.kind,
+            audience=self._route(row.audience).target,
+            reason=row.reason,
+            brand=row.brand,
+            content=self._content(conn, row, now),
+            written_at=row.written_at,
+            possibly_repeated=row.possibly_repeated,
+            thread=self._thread(row),
+            mentions=self._mentions(conn, row),
+        )
+
+    def _mentions(self, conn: Any, row: Pending) -> tuple[str, ...]:
+        if row.case_id is None or row.kind is NoticeKind.UPDATE:
+            return ()
+        return cards.named(conn, row.case_id, row.wait, row.step)
+
+    def _content(
+        self, conn: Any, row: Pending, now: datetime
+    ) -> CaseCard | Digest | Backlog | Words:
+        said = row.payload
+        match row.kind:
+            case NoticeKind.ALERT | NoticeKind.ESCALATION | NoticeKind.UPDATE:
+                return cards.card(conn, _given(row.case_id), now, row.step, row.wait)
+            case NoticeKind.DIGEST:
+                day, as_of = date.fromisoformat(said["day"]), datetime.fromisoformat(said["as_of"])
+                return self._digest(conn, _given(row.brand_id), day, as_of)
+            case NoticeKind.BACKLOG:
+                oldest = said["oldest_at"]
+                return Backlog(
+                    brand=row.brand,
+                    as_of=row.written_at,
+                    waits=said["waits"],
+                    oldest_at=datetime.fromisoformat(oldest) if oldest else None,
+                )
+            case NoticeKind.REPORT | NoticeKind.OPERATIONS | NoticeKind.TEST:
+                return Words(said["headline"], tuple(said.get("lines", ())))
+            case never:
+                assert_never(never)
+
+    def _thread(self, row: Pending) -> Receipt | None:
+        """The card under which it belongs; a receipt means nothing to another notifier."""
+        if row.card is None or row.kind is NoticeKind.UPDATE:
+            return None
+        same = self._route(row.card.audience).name == self._route(row.audience).name
+        return row.card.receipt if same else None
+
+    # --------------------------------------------------------------------------------- the errand
+
+    def _leave(self, row: Pending) -> None:
+        reason = Reason.SHADOW if self._shadow else Reason.NOTHING_TO_EDIT
+        with self._database.writing() as conn:
+            outbox.suppress(conn, row, reason)
+        _log.info("notice suppressed", key=row.key, reason=reason.value)
+
+    def _claim(self, row: Pending, notice: Notice) -> _Errand | None:
+        at = self._clock()
+        token, until = uuid4().hex, at + LEASE
+        with self._database.writing() as conn:
+            if not outbox.claim(conn, row, token=token, at=at, until=until):
+                return None
+        earlier = row.card.receipt if row.card and row.kind is NoticeKind.UPDATE else None
+        notifier = self._route(row.audience).notifier
+        return _Errand(row, notice, earlier, notifier, token, until)
+
+    def _deliver(self, errand: _Errand, now: datetime) -> None:
+        try:
+            found = errand.notifier.find(errand.notice) if errand.row.fate_unknown else Absent()
+        except SendError as error:
+            self._postpone(errand, error, now, fate_unknown=True)
+            return
+        match found:
+            case Receipt():
+                self._keep(errand, found, now)
+            case Absent() if errand.row.cancelled is not None:
+                with self._database.writing() as conn:
+                    outbox.drop(conn, errand.row, errand.token, errand.row.cancelled)
+            case Absent():
+                self._send(errand, now)
+            case Unknowable():
+                with self._database.writing() as conn:
+                    mine = outbox.will_repeat(conn, errand.row, errand.token)
+                if mine:
+                    repeated = replace(errand.notice, possibly_repeated=True)
+                    self._send(replace(errand, notice=repeated), now)
+            case never:
+                assert_never(never)
+
+    def _send(self, errand: _Errand, now: datetime) -> None:
+        if self._clock() >= errand.until:
+            return  # frozen since the claim: somebody else may be sending it
+        try:
+            receipt = errand.notifier.send(errand.notice, errand.earlier)
+        except SendError as error:
+            match error.outcome:
+                case Outcome.PERMANENT:
+                    self._fail(errand, error, now)
+                case Outcome.NOT_SENT:
+                    self._postpone(errand, error, now, fate_unknown=False)
+                case Outcome.UNKNOWN:
+                    self._postpone(errand, error, now, fate_unknown=True)
+                case never:
+                    assert_never(never)
+        else:
+            self._keep(errand, receipt, now)
+
+    def _keep(self, errand: _Errand, receipt: Receipt, now: datetime) -> None:
+        row = errand.row
+        with self._database.writing() as conn:
+            kept = outbox.sent(conn, row, errand.token, receipt, now)
+        said = {"key": row.key, "kind": row.kind.value, "reason": row.reason.value}
+        if kept:
+            _log.info("notice sent", **said)
+        else:
+            _log.warning("notice sent after its claim was lost; it may be doubled", **said)
+
+    def _postpone(
+        self, errand: _Errand, error: SendError, now: datetime, *, fate_unknown: bool
+    ) -> None:
+        row = errand.row
+        rest = error.retry_after or min(FIRST_REST * 2 ** min(row.attempts, 16), LONGEST_REST)
+        with self._database.writing() as conn:
+            outbox.postpone(
+                conn,
+                row,
+                errand.token,
+                until=self._clock() + rest,
+                problem=str(error),
+                fate_unknown=fate_unknown,
+            )
+            if row.attempts + 1 >= PATIENCE:
+                self._tell_operators(conn, row, error, now, refused=False)
+        _log.warning("notice not sent yet", key=row.key, problem=str(error))
+
+    def _fail(self, errand: _Errand, error: SendError, now: datetime) -> None:
+        row = errand.row
+        with self._database.writing() as conn:
+            if outbox.fail(conn, row, errand.token, str(error)):
+                self._tell_operators(conn, row, error, now, refused=True)
+        _log.error("notice refused", key=row.key, problem=str(error))
+
+    def _tell_operators(
+        self, conn: Any, row: Pending, error: SendError, now: datetime, *, refused: bool
+    ) -> None:
+        """Once a day and audience; and never about a warning that cannot be delivered itself."""
+        if self._operators is None or row.kind is NoticeKind.OPERATIONS:
+            return
+        what, word = ("Refused", "refused") if refused else ("Not reached yet", "unreachable")
+        planned = Planned(
+            key=f"{word}:{row.audience}:{now.date()}",
+            kind=NoticeKind.OPERATIONS,
+            audience=self._operators,
+            reason=Reason.QUARANTINED,
+            due_at=now,
+        )
+        first = f"First seen with notice {row.key}, attempt {row.attempts + 1}."
+        said = {"headline": f"{what}: {row.audience}", "lines": [str(error), first]}
+        outbox.write(conn, [planned], brand_id=row.brand_id, case_id=None, now=now, payload=said)
+
+
+def _edits_nothing(row: Pending) -> bool:
+    return row.kind is NoticeKind.UPDATE and (row.card is None or row.card.receipt is None)
+
+
+def _given(number: int | None) -> int:
+    if number is None:
+        raise ValueError("the notice lacks the row number that its kind is about")
+    return number

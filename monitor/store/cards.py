@@ -1,0 +1,142 @@
+"""What a card shows of a case, gathered from the rows at the moment of sending.
+
+Notices hold ids only, so an erased text is not in a notice that was written before and sent after.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.judgement import Band, Severity
+from monitor.domain.notice import CaseCard
+from monitor.domain.policy import rule_from
+from monitor.domain.post import StreamKind
+from monitor.domain.wait import Outcome
+from monitor.store.schema import (
+    author,
+    brand,
+    cases,
+    mention,
+    post,
+    rule,
+    sighting,
+    stream,
+    stream_brand,
+    wait,
+)
+
+_ANSWERED = (Outcome.ANSWERED.value, Outcome.ANSWERED_ELSEWHERE.value)
+_SHOW_ANSWERS = (StreamKind.OWN.value, StreamKind.ALL.value)
+
+
+def card(
+    conn: Connection, case_id: int, now: datetime, step: str | None, wait_number: int | None = None
+) -> CaseCard:
+    """The case as it stands. `wait_number`: as seen from that wait; else from the newest one."""
+    case = conn.execute(
+        sa.select(cases, brand.c.name.label("brand"))
+        .join(brand, brand.c.id == cases.c.brand_id)
+        .where(cases.c.id == case_id)
+    ).one()
+    one = _wait(conn, case_id, wait_number)
+    shown = _post(conn, case.brand_id, one.first_post_id if one else case.root_post_id)
+    answer = (
+        conn.execute(sa.select(post.c.text).where(post.c.id == one.answer_post_id)) if one else None
+    )
+    is_open = one is not None and one.ended_at is None
+    was_answered = one is not None and one.outcome in _ANSWERED
+    return CaseCard(
+        case_id=case_id,
+        brand=case.brand,
+        network=case.network,
+        status=case.status,
+        band=Band.REVIEW if one and not one.confirmed else Band.ALERT,
+        severity=Severity(one.severity if one else case.severity),
+        topics=tuple(one.topics.split(",")) if one and one.topics else (),
+        why=shown.reason or "",
+        author=f"@{shown.handle.lstrip('@')}" if shown.handle else shown.author_name,
+        followers=shown.followers,
+        title=shown.title,
+        text=shown.text,
+        lang=shown.lang,
+        rating=shown.rating,
+        url=shown.url,
+        posted_at=shown.posted_at,
+        first_seen_at=shown.first_seen_at,
+        due_at=one.due_at if one else None,
+        waited=(one.ended_at or now) - one.started_at if one else None,
+        answered_at=one.ended_at if one and was_answered else None,
+        answer_text=answer.scalar() if answer else None,
+        owner=case.owner,
+        level=case.level,
+        step=step,
+        no_answer_seen_as_of=_read_through(conn, case, shown.id) if is_open else None,
+    )
+
+
+def named(
+    conn: Connection, case_id: int, wait_number: int | None, step: str | None
+) -> tuple[str, ...]:
+    """The people whom the wait's rule names: for a step, a repeat of it (`step#2`), or the card."""
+    snapshot = conn.scalar(
+        sa.select(rule.c.snapshot)
+        .join(wait, wait.c.rule == rule.c.digest)
+        .where(wait.c.case_id == case_id, wait.c.number == wait_number)
+    )
+    if snapshot is None:
+        return ()
+    frozen = rule_from(snapshot)
+    if step is None:
+        return frozen.mentions
+    its_own = (one for one in frozen.steps if step == one.name or step.startswith(f"{one.name}#"))
+    return next((one.mentions for one in its_own), ())
+
+
+def _wait(conn: Connection, case_id: int, number: int | None) -> sa.Row[Any] | None:
+    """The numbered wait, or the newest: the number's facts may have become another wait's since."""
+    newest_first = wait.c.number.desc()
+    order = [newest_first] if number is None else [wait.c.number != number, newest_first]
+    query = sa.select(wait).where(wait.c.case_id == case_id).order_by(*order)
+    return conn.execute(query.limit(1)).one_or_none()
+
+
+def _post(conn: Connection, brand_id: int, post_id: int) -> sa.Row[Any]:
+    of_brand = sa.and_(mention.c.post_id == post.c.id, mention.c.brand_id == brand_id)
+    query = (
+        sa.select(
+            post,
+            author.c.handle,
+            author.c.name.label("author_name"),
+            author.c.followers,
+            mention.c.reason,
+        )
+        .outerjoin(author, author.c.id == post.c.author_id)
+        .outerjoin(mention, of_brand)
+        .where(post.c.id == post_id)
+    )
+    return conn.execute(query).one()
+
+
+def _read_through(conn: Connection, case: sa.Row[Any], post_id: int) -> datetime | None:
+    """Until when the places where an answer would show were read; None if one never was."""
+    brought_it = sa.exists().where(
+        sighting.c.brand_id == case.brand_id,
+        sighting.c.post_id == post_id,
+        sighting.c.stream_id == stream.c.id,
+    )
+    looked = list(
+        conn.scalars(
+            sa.select(stream.c.polled_at)
+            .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
+            .where(
+                stream_brand.c.brand_id == case.brand_id,
+                stream.c.kind.in_(_SHOW_ANSWERS),
+                sa.or_(stream.c.network == case.network, brought_it),
+            )
+        )
+    )
+    return None if None in looked else min(looked, default=None)
