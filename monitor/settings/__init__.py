@@ -1,0 +1,32 @@
+"""One TOML file, read with every mistake named at its line.
+
+    lines | model (spans, calendars, policies) | mistakes | reading
+    where   what may be said                     what is wrong   the file
+"""
+
+from monitor.settings.model import (
+    BrandTable,
+    ClassifierTable,
+    DigestTable,
+    HeartbeatTable,
+    LogTable,
+    NotifierTable,
+    Settings,
+    SourceTable,
+)
+from monitor.settings.reading import CONFIG_VARIABLE, DEFAULT_PATH, read, read_text
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "DEFAULT_PATH",
+    "BrandTable",
+    "ClassifierTable",
+    "DigestTable",
+    "HeartbeatTable",
+    "LogTable",
+    "NotifierTable",
+    "Settings",
+    "SourceTable",
+    "read",
+    "read_text",
+]

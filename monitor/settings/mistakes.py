@@ -1,0 +1,217 @@
+"""Everything that is wrong with a config, each with its place. Nothing here stops at the first."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from monitor import registry
+from monitor.domain.errors import ConfigError
+from monitor.settings.calendars import ALWAYS
+from monitor.settings.lines import Place
+from monitor.settings.model import ClassifierTable, NotifierTable, Settings, SourceTable
+from monitor.settings.spans import span
+
+PLUG_INS: Mapping[str, tuple[str, type[BaseModel]]] = {
+    "sources": (registry.SOURCES, SourceTable),
+    "notifiers": (registry.NOTIFIERS, NotifierTable),
+    "classifier": (registry.CLASSIFIERS, ClassifierTable),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """What is wrong, and where in the document."""
+
+    place: Place
+    what: str
+
+
+def mistakes_in(document: Mapping[str, Any]) -> list[Mistake]:
+    """All mistakes: of the tables' own keys and values, of the plug-ins' options, and of names."""
+    found = [*_of_model(document, Settings, ()), *_of_plug_ins(document), *_of_names(document)]
+    return list(dict.fromkeys(found))
+
+
+def _of_model(table: Mapping[str, Any], model: type[BaseModel], at: Place) -> Iterator[Mistake]:
+    try:
+        model.model_validate(dict(table))
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            inner = tuple(part for part in one["loc"] if part != "[key]")
+            yield Mistake((*at, *inner), _words(one, model, inner))
+
+
+def _words(error: Any, model: type[BaseModel], place: Place) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return f"there is no such key{_hint(str(place[-1]), _keys(model, place[:-1]))}"
+        case "missing":
+            return "is missing" if place[-1] != "brands" else "is missing: name at least one brand"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "too_short" if place in (("brands",), ("notifiers",)):
+            return f"is empty: name at least one of the {place[0]}"
+        case "string_pattern_mismatch" if place[-1] == "url":
+            return "is no address: write https://…"
+        case "string_pattern_mismatch":
+            return "must not be empty, begin with a blank or hold a colon"
+        case _:
+            return f"{error['msg']}, not {_shown(error['input'])}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _keys(model: type[BaseModel], place: Place) -> Sequence[str]:
+    """The keys that are known at a place, through nested tables."""
+    for part in place:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        inner = _table_in(field.annotation) if field else None
+        if inner is None and field is None:
+            continue  # a name that the config chose, as in calendars.NAME
+        if inner is None:
+            return ()
+        model = inner
+    return sorted(model.model_fields)
+
+
+def _table_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_table_in(one) for one in getattr(annotation, "__args__", ()))
+    return next((one for one in inner if one is not None), None)
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f'; did you mean "{near[0]}"?'
+    return f"; known: {', '.join(known)}" if known else ""
+
+
+def _of_plug_ins(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    for key, (group, table) in PLUG_INS.items():
+        found = _tables(document, key) if key != "classifier" else [((key,), _table(document, key))]
+        for place, one in found:
+            use = one.get("use", "shipped" if key == "classifier" else None)
+            if not isinstance(use, str) or not use:
+                continue  # said already
+            try:
+                cls: Any = registry.load(group, use)
+            except ConfigError as error:
+                yield Mistake((*place, "use"), str(error))
+                continue
+            own = {name: value for name, value in one.items() if name not in table.model_fields}
+            yield from _of_model(own, cls.Options, place)
+
+
+def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Names that are used but not given, or given twice."""
+    brands = [str(one.get("name")) for _, one in _tables(document, "brands")]
+    calendars = {ALWAYS, *_table(document, "calendars")}
+    notifiers = [_called(one) for _, one in _tables(document, "notifiers")] or ["console"]
+    yield from _twice(document)
+    for place, one in _tables(document, "sources"):
+        yield from _unknown("brand", place, one, "brands", brands)
+        if len(brands) > 1 and not one.get("brands"):
+            yield Mistake(place, f"say whose posts it brings: brands = [{_quoted(brands)}]")
+    for place, one in _tables(document, "policies"):
+        yield from _unknown("calendar", place, one, "calendar", calendars)
+        yield from _unknown("notifier", place, one, "tell", notifiers)
+        match = _table(one, "match")
+        yield from _unknown("brand", (*place, "match"), match, "brands", brands)
+        for number, step in enumerate(_dicts(one.get("steps"))):
+            at = (*place, "steps", number)
+            yield from _unknown("notifier", at, step, "tell", notifiers)
+            yield from _late(at, step, one.get("target"))
+    digest = _table(document, "digest")
+    yield from _unknown("calendar", ("digest",), digest, "calendar", calendars)
+    yield from _unknown("notifier", ("digest",), digest, "tell", notifiers)
+    operators = _table(document, "operators")
+    yield from _unknown("notifier", ("operators",), operators, "tell", notifiers)
+    yield from _unordered(_table(_table(document, "classifier"), "thresholds"))
+
+
+def _twice(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    lists = [((key,), _tables(document, key)) for key in ("brands", "sources", "notifiers", "policies")]
+    for place, policy in _tables(document, "policies"):
+        steps = [((*place, "steps", at), one) for at, one in enumerate(_dicts(policy.get("steps")))]
+        lists.append(((*place, "steps"), steps))
+    for _, tables in lists:
+        seen: set[str] = set()
+        for place, one in tables:
+            name = _called(one)
+            if name in seen:
+                yield Mistake((*place, "name"), f'there are two called "{name}": give each its name')
+            seen.add(name)
+
+
+def _unknown(
+    noun: str, place: Place, table: Mapping[str, Any], key: str, known: Iterable[str]
+) -> Iterator[Mistake]:
+    said = table.get(key)
+    known = list(known)
+    for number, name in enumerate(said if isinstance(said, list) else [said]):
+        if not isinstance(name, str):
+            continue
+        # an audience may name a place within its notifier: "email:leads@shop.example"
+        wanted = name.partition(":")[0] if noun == "notifier" else name
+        if wanted not in known:
+            at = (*place, key, number) if isinstance(said, list) else (*place, key)
+            yield Mistake(at, f'no {noun} is called "{wanted}"{_hint(wanted, known)}')
+
+
+def _late(place: Place, step: Mapping[str, Any], target: object) -> Iterator[Mistake]:
+    """A warning that lies before the complaint itself would come at once."""
+    try:
+        ahead, whole = span(step["before_due"]), span(target)
+    except (KeyError, ValueError):
+        return
+    if ahead >= whole:
+        yield Mistake(
+            (*place, "before_due"), f"{step['before_due']} is no less than the target, {target}"
+        )
+
+
+def _unordered(thresholds: Mapping[str, Any]) -> Iterator[Mistake]:
+    alert, review = thresholds.get("alert"), thresholds.get("review")
+    if isinstance(alert, float) and isinstance(review, float) and review > alert:
+        yield Mistake(
+            ("classifier", "thresholds", "review"), f"{review} is above alert, {alert}: it goes below"
+        )
+
+
+def _tables(document: Mapping[str, Any], key: str) -> list[tuple[Place, Mapping[str, Any]]]:
+    return [
+        ((key, number), one)
+        for number, one in enumerate(document[key] if isinstance(document.get(key), list) else [])
+        if isinstance(one, dict)
+    ]
+
+
+def _dicts(value: object) -> list[Mapping[str, Any]]:
+    """The tables of an array, an empty one in the place of whatever is none."""
+    return [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []
+
+
+def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = document.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _called(table: Mapping[str, Any]) -> str:
+    return str(table.get("name") or table.get("use"))
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{one}"' for one in names)

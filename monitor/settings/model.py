@@ -1,0 +1,214 @@
+"""What a config file may say, table by table, and what the program makes of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from monitor.domain.hours import BusinessHours
+from monitor.domain.identity import ANY_NETWORK, Brand, Identity
+from monitor.domain.judgement import Thresholds
+from monitor.domain.policy import Rule
+from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
+from monitor.settings.policies import Names, PolicyTable, with_a_last
+from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
+
+
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+    return pattern
+
+
+def _database(url: str) -> str:
+    if not re.match(r"(sqlite:///.|postgres(ql)?(\+psycopg)?://.)", url):
+        raise ValueError(
+            "is no database: write sqlite:///complaint-monitor.db or postgresql://user@host/name"
+        )
+    return url
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s:][^:]*$")]
+"""A name in the config; a colon would end it where it is used (`email:leads@shop.example`)."""
+
+Regex = Annotated[str, AfterValidator(_regex)]
+
+
+class _Table(BaseModel):
+    """A table whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _PlugInTable(BaseModel):
+    """A table of a plug-in: the keys that we don't know are its own options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @property
+    def options(self) -> dict[str, object]:
+        """What the plug-in itself has to make of the table."""
+        return dict(self.model_extra or {})
+
+
+class IdentityTable(_Table):
+    """An account that answers in the brand's name."""
+
+    network: str = Field(default=ANY_NETWORK, description="Default: any.")
+    handle: str | None = None
+    id: str | None = Field(default=None, description="The network's own; beats the handle.")
+
+    @model_validator(mode="after")
+    def _one_name(self) -> Self:
+        if not (self.handle or self.id):
+            raise ValueError("say which account: a handle, or better its id")
+        return self
+
+
+class BrandTable(_Table):
+    """`[[brands]]`: whom the customers complain to."""
+
+    name: Name
+    terms: Names = Field(default=(), description="Words that name the brand in a post.")
+    identities: tuple[IdentityTable, ...] = ()
+    automatic_apps: Names = Field(default=(), description="Apps whose replies are automatic.")
+    automatic_patterns: tuple[Regex, ...] = Field(
+        default=(), description="Regular expressions of automatic replies' texts."
+    )
+
+    def brand(self) -> Brand:
+        """The domain's brand."""
+        return Brand(
+            name=self.name,
+            identities=tuple(
+                Identity(one.network.lower(), one.id, one.handle) for one in self.identities
+            ),
+            terms=self.terms,
+            automatic_apps=self.automatic_apps,
+            automatic_patterns=self.automatic_patterns,
+        )
+
+
+class SourceTable(_PlugInTable):
+    """`[[sources]]`: where posts come from."""
+
+    use: str = Field(min_length=1, description="A plug-in, or package.module:Class.")
+    name: Name = Field(default="", validate_default=False, description="Default: `use`.")
+    brands: Names = Field(default=(), description="Default: the only one there is.")
+    every: PositiveSpan | None = Field(default=None, description="Default: the plug-in's own.")
+
+    @property
+    def called(self) -> str:
+        return self.name or self.use
+
+
+class NotifierTable(_PlugInTable):
+    """`[[notifiers]]`: a way to tell people."""
+
+    use: str = Field(min_length=1, description="A plug-in, or package.module:Class.")
+    name: Name = Field(default="", validate_default=False, description="Default: `use`.")
+
+    @property
+    def called(self) -> str:
+        return self.name or self.use
+
+
+class ThresholdsTable(_Table):
+    """Overrides of the model's own thresholds, each from 0 to 1."""
+
+    alert: float | None = Field(default=None, ge=0, le=1)
+    review: float | None = Field(default=None, ge=0, le=1)
+    question: float | None = Field(default=None, ge=0, le=1)
+
+
+class ClassifierTable(_PlugInTable):
+    """`[classifier]`: what judges the posts."""
+
+    use: str = Field(default="shipped", min_length=1)
+    thresholds: ThresholdsTable = ThresholdsTable()
+
+
+class DigestTable(_Table):
+    """`[digest]`: the unanswered, once a day."""
+
+    at: TimeOfDay = Field(default=time(8, 30), description="Local time.")
+    calendar: str = Field(default=ALWAYS, description="On the days on which it opens.")
+    tell: str | None = Field(default=None, description="Whom; default: the first notifier.")
+
+
+class OperatorsTable(_Table):
+    """`[operators]`: who hears when the program itself has trouble."""
+
+    tell: str | None = Field(default=None, description="Whom; default: the first notifier.")
+
+
+class HeartbeatTable(_Table):
+    """`[heartbeat]`: an address that is called while all is well (a dead man's switch)."""
+
+    url: str = Field(pattern=r"^https?://.")
+    every: PositiveSpan = timedelta(minutes=5)
+
+
+class LogTable(_Table):
+    """`[log]`: what the program says of its own work, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(_Table):
+    """The whole config."""
+
+    database: Annotated[str, AfterValidator(_database)] = "sqlite:///complaint-monitor.db"
+    timezone: Zone = "UTC"
+    calendars: dict[Name, CalendarTable] = Field(default_factory=dict)
+    brands: tuple[BrandTable, ...] = Field(min_length=1)
+    sources: tuple[SourceTable, ...] = ()
+    classifier: ClassifierTable = ClassifierTable()
+    policies: tuple[PolicyTable, ...] = ()
+    notifiers: tuple[NotifierTable, ...] = Field(
+        default=(NotifierTable(use="console"),), min_length=1
+    )
+    digest: DigestTable = DigestTable()
+    operators: OperatorsTable = OperatorsTable()
+    heartbeat: HeartbeatTable | None = None
+    log: LogTable = LogTable()
+
+    @property
+    def audience(self) -> str:
+        """Whom to tell where nobody else is named: the first notifier."""
+        return self.notifiers[0].called
+
+    @property
+    def brand_names(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.brands)
+
+    def hours(self, calendar: str) -> BusinessHours:
+        """The business hours of a calendar's name."""
+        return hours_of(self.calendars, calendar, self.timezone)
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The policies as rules, in order; the last one matches everything."""
+        return tuple(
+            one.rule(self.hours(one.calendar), self.audience)
+            for one in with_a_last(self.policies)
+        )
+
+    def brands_of(self, source: SourceTable) -> tuple[Brand, ...]:
+        """The brands whose posts a source brings."""
+        wanted = source.brands or self.brand_names
+        return tuple(one.brand() for one in self.brands if one.name in wanted)
+
+    def thresholds(self, model: Thresholds) -> Thresholds:
+        """The model's own thresholds, where the config says nothing else."""
+        said = self.classifier.thresholds
+        return Thresholds(
+            alert=model.alert if said.alert is None else said.alert,
+            review=model.review if said.review is None else said.review,
+            question=model.question if said.question is None else said.question,
+        )
