@@ -8,16 +8,15 @@ breached only once the reading has passed its due time; until then it is unverif
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self, TypeAlias
 
-from monitor.domain.case import Case, facts, fold
+from monitor.domain.case import Case, fold
 from monitor.domain.event import DismissalReason, Merged, Record
 from monitor.domain.identity import ANY_NETWORK
 from monitor.domain.judgement import Severity
-from monitor.domain.wait import Outcome, Wait, numbered, waits_of
+from monitor.domain.wait import Outcome, Wait
 
 
 class State(StrEnum):
@@ -147,12 +146,6 @@ def case_as_of(records: Iterable[Record], as_of: datetime) -> Case:
     """The case as it was: from what was true in the world by then, whenever we learned of it.
 
     That two cases are one is our knowledge and no fact of the world: it holds at all times, or their
-    waits would count twice. Waits keep the names that the whole history gives them.
+    waits would count twice.
     """
-    records = tuple(records)
-    whole = fold(records)
-    then = fold(one for one in records if one.at <= as_of or isinstance(one.event, Merged))
-    if then.merged_into is not None:
-        return then
-    waits = numbered(waits_of(facts(then.records)), whole.waits, whole.last_wait)
-    return replace(then, waits=waits)
+    return fold(one for one in records if one.at <= as_of or isinstance(one.event, Merged))

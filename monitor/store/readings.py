@@ -1,0 +1,50 @@
+"""The report and the digest of a brand, read in the caller's one snapshot and built by the domain."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy.engine import Connection
+
+from monitor.domain import digest as digests
+from monitor.domain import report as reports
+from monitor.domain.notice import Digest
+from monitor.domain.report import Period, Report
+from monitor.store import coverage, waits
+
+
+def report(
+    conn: Connection, brand_id: int, *, brand: str, period: Period, as_of: datetime
+) -> Report:
+    """The figures for (period, as_of)."""
+    return reports.build(
+        waits.of_period(conn, brand_id, since=period.since, until=period.until, as_of=as_of),
+        brand=brand,
+        period=period,
+        as_of=as_of,
+        read_through=coverage.read_through(conn, brand_id),
+        sources=coverage.health(conn, brand_id, as_of),
+    )
+
+
+def digest(
+    conn: Connection,
+    brand_id: int,
+    *,
+    brand: str,
+    day: date,
+    as_of: datetime,
+    previous_at: datetime | None,
+) -> Digest:
+    """The unanswered at `as_of`. `previous_at`: when the digest before was due; new is what came since."""
+    unanswered = waits.unanswered(conn, brand_id, as_of)
+    return digests.build(
+        unanswered,
+        brand=brand,
+        day=day,
+        as_of=as_of,
+        previous_at=previous_at,
+        rules=waits.rules_of(conn, (one.rule for one in unanswered)),
+        sources=coverage.health(conn, brand_id, as_of),
+        unjudged=waits.unjudged(conn, brand_id),
+    )
