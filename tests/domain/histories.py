@@ -1,0 +1,94 @@
+"""Random but sensible histories of a case, for the properties of fold, store and escalation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from monitor.domain.event import (
+    Acknowledged,
+    Answered,
+    AnsweredElsewhere,
+    AnswerWithdrawn,
+    Ask,
+    AskKind,
+    Assigned,
+    Claimed,
+    Confirmed,
+    DismissalReason,
+    Dismissed,
+    Escalated,
+    Event,
+    FollowedUp,
+    Opened,
+    Record,
+    Rejudged,
+    Snoozed,
+    Undone,
+    Withdrawn,
+)
+from monitor.domain.judgement import Band, Severity
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    """Some minutes after noon."""
+    return NOON + timedelta(minutes=minutes)
+
+
+def an_ask(
+    post: int, minute: float, *, band: Band = Band.ALERT, kind: AskKind = AskKind.COMPLAINT
+) -> Ask:
+    """A post that wants an answer within an hour."""
+    return Ask(
+        post=post,
+        kind=kind,
+        band=band,
+        severity=Severity.NORMAL,
+        topics=("delivery",),
+        first_seen_at=at(minute),
+        due_at=at(minute + 60),
+        rule="r",
+    )
+
+
+def record(seq: int, minute: float, event: Event, by: str = "ana") -> Record:
+    """A record learnt at once."""
+    return Record(seq, at(minute), at(minute), by, event)
+
+
+@st.composite
+def histories(draw: st.DrawFn, longest: int = 14) -> tuple[Record, ...]:
+    """A case that opens and then has anything happen to it."""
+    records = [record(1, 0, Opened(an_ask(1, 0, band=draw(st.sampled_from(Band)))))]
+    for seq in range(2, draw(st.integers(1, longest)) + 1):
+        minute = draw(st.integers(0, 200))
+        records.append(record(seq, minute, draw(_events(seq, minute))))
+    return tuple(records)
+
+
+def _events(seq: int, minute: int) -> st.SearchStrategy[Event]:
+    posts = st.integers(1, 4)
+    answers = st.integers(100, 102)
+    kinds = st.sampled_from(AskKind)
+    later = st.integers(1, 120).map(lambda more: at(minute + more))
+    asks = st.builds(lambda post, kind: an_ask(post, minute, kind=kind), posts, kinds)
+    return st.one_of(
+        asks.map(FollowedUp),
+        asks.map(lambda ask: Rejudged(ask.post, ask)),
+        posts.map(lambda post: Rejudged(post, None)),
+        posts.map(Withdrawn),
+        answers.map(Answered),
+        answers.map(AnswerWithdrawn),
+        st.just(AnsweredElsewhere("phone")),
+        st.just(Confirmed()),
+        st.sampled_from(DismissalReason).map(Dismissed),
+        st.just(Claimed()),
+        st.just(Assigned("bogdan")),
+        later.map(Acknowledged),
+        later.map(Snoozed),
+        st.builds(Escalated, st.integers(1, 2), st.sampled_from(["soon", "late"]), st.just(1)),
+        st.integers(1, max(1, seq - 1)).map(Undone),
+    )

@@ -1,0 +1,219 @@
+"""Escalation: whom to tell and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.case import Case, apply, fold
+from monitor.domain.escalation import ALERT, Decision, decide, endings, looks_different
+from monitor.domain.event import (
+    Acknowledged,
+    Answered,
+    Claimed,
+    DismissalReason,
+    Dismissed,
+    Escalated,
+    Merged,
+    Opened,
+    Record,
+    Snoozed,
+    Withdrawn,
+)
+from monitor.domain.hours import always
+from monitor.domain.judgement import Band
+from monitor.domain.notice import Reason
+from monitor.domain.policy import Anchor, Match, Rule, Step, rule_from
+from tests.domain.histories import an_ask, at, histories, record
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def step(name: str, minutes: float, anchor: Anchor = Anchor.START, repeats: int = 0) -> Step:
+    return Step(
+        name=name,
+        anchor=anchor,
+        offset=timedelta(minutes=minutes),
+        audience=f"#{name}",
+        repeat=timedelta(minutes=10) if repeats else None,
+        repeats=repeats,
+    )
+
+
+def rule(*steps: Step) -> Rule:
+    return Rule(
+        name="r",
+        match=Match(),
+        target=timedelta(hours=1),
+        hours=always("UTC"),
+        audience="#care",
+        steps=steps,
+    )
+
+
+CHAIN = rule(step("soon", 30), step("warning", -10, Anchor.DUE), step("breach", 0, Anchor.DUE))
+OPENED = record(1, 0, Opened(an_ask(1, 0)))
+
+
+def decided(case: Case, minute: float, chain: Rule = CHAIN, since: datetime = LONG_AGO) -> Decision:
+    return decide(case, case_id=5, rule=chain, first_run_at=since, now=at(minute))
+
+
+def told(decision: Decision) -> list[tuple[str, Reason]]:
+    return [(one.event.step, one.notice.reason) for one in decision.firings]
+
+
+def after(case: Case, decision: Decision) -> Case:
+    for one in decision.firings:
+        case = apply(case, Record(case.seq + 1, one.at, one.at, "escalate", one.event))
+    return case
+
+
+def test_a_new_case_alerts_at_once_and_sleeps_until_the_first_step() -> None:
+    decision = decided(fold([OPENED]), 1)
+    assert told(decision) == [(ALERT, Reason.OPENED)]
+    assert decision.next_at == at(30)
+    assert decision.firings[0].notice.audience == "#care"
+
+
+def test_each_step_fires_once_at_its_own_time_however_late_anybody_looked() -> None:
+    case = fold([OPENED])
+    case = after(case, decided(case, 1))
+    decision = decided(case, 34)
+    assert told(decision) == [("soon", Reason.STEP_DUE)]
+    assert decision.firings[0].at == decision.firings[0].notice.due_at == at(30)
+    assert decided(after(case, decision), 35).firings == ()
+
+
+def test_after_downtime_only_the_highest_step_is_told() -> None:
+    case = fold([OPENED])
+    case = after(case, decided(case, 1))
+    assert told(decided(case, 500)) == [
+        ("soon", Reason.SUPERSEDED),
+        ("warning", Reason.SUPERSEDED),
+        ("breach", Reason.STEP_DUE),
+    ]
+
+
+def test_a_step_below_one_that_fired_already_is_recorded_but_not_told() -> None:
+    # a post learnt late moved the start, and "soon" fell due after "breach" had fired
+    case = fold(
+        [OPENED, record(2, 61, Escalated(1, ALERT, 0)), record(3, 61, Escalated(1, "breach", 3))]
+    )
+    assert told(decided(case, 62)) == [
+        ("soon", Reason.SUPERSEDED),
+        ("warning", Reason.SUPERSEDED),
+    ]
+
+
+def test_what_waited_before_the_first_run_does_not_alert() -> None:
+    decision = decided(fold([OPENED]), 45, since=at(40))
+    assert told(decision) == [
+        (ALERT, Reason.BEFORE_FIRST_RUN),
+        ("soon", Reason.BEFORE_FIRST_RUN),
+    ]
+    assert all(one.notice.suppressed for one in decision.firings)
+    assert decision.next_at == at(50)
+
+
+def test_an_unconfirmed_case_alerts_nobody_and_says_so_once() -> None:
+    case = fold([record(1, 0, Opened(an_ask(1, 0, band=Band.REVIEW)))])
+    decision = decided(case, 500)
+    assert told(decision) == [("unconfirmed", Reason.UNCONFIRMED)]
+    assert decided(after(case, decision), 501) == Decision()
+
+
+def test_a_snooze_holds_steps_back_but_not_the_alert() -> None:
+    case = fold([OPENED, record(2, 5, Snoozed(at(40)))])
+    decision = decided(case, 35)
+    assert told(decision) == [(ALERT, Reason.OPENED)]
+    assert decision.next_at == at(40)
+    assert told(decided(after(case, decision), 40)) == [("soon", Reason.STEP_DUE)]
+
+
+def test_repeats_go_on_until_the_next_step() -> None:
+    chain = rule(step("soon", 30, repeats=5), step("breach", 0, Anchor.DUE))
+    case = fold([OPENED])
+    heard = []
+    for minute in range(90):
+        decision = decided(case, minute, chain)
+        heard += [(minute, one.event.step) for one in decision.firings]
+        case = after(case, decision)
+    assert heard == [(0, ALERT), (30, "soon"), (40, "soon#1"), (50, "soon#2"), (60, "breach")]
+
+
+def test_an_acknowledgement_stops_repeats_until_it_expires_but_not_the_next_step() -> None:
+    chain = rule(step("soon", 30, repeats=2), step("breach", 0, Anchor.DUE))
+    case = fold([OPENED, record(2, 31, Acknowledged(at(45)))])
+    reasons = {}
+    for minute in (0, 30, 40, 50, 60):
+        decision = decided(case, minute, chain)
+        reasons |= dict(told(decision))
+        case = after(case, decision)
+    assert reasons == {
+        ALERT: Reason.OPENED,
+        "soon": Reason.STEP_DUE,
+        "soon#1": Reason.ACKNOWLEDGED,
+        "soon#2": Reason.STEP_DUE,
+        "breach": Reason.STEP_DUE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (Answered(9), Reason.ANSWERED),
+        (Withdrawn(1), Reason.WITHDRAWN),
+        (Dismissed(DismissalReason.DUPLICATE), Reason.DISMISSED),
+        (Merged(3), Reason.ABSORBED),
+    ],
+)
+def test_an_ended_wait_cancels_what_is_pending_with_its_reason(
+    event: Answered, reason: Reason
+) -> None:
+    before = fold([OPENED])
+    assert endings(before, apply(before, record(2, 5, event))) == {1: reason}
+
+
+def test_nothing_is_cancelled_while_the_wait_goes_on() -> None:
+    before = fold([OPENED])
+    claimed = apply(before, record(2, 5, Claimed()))
+    assert endings(before, claimed) == {}
+    assert looks_different(before, claimed)
+    assert not looks_different(before, apply(before, record(2, 5, Snoozed(at(9)))))
+    answered = apply(before, record(2, 5, Answered(9)))
+    assert decided(answered, 500) == Decision()
+    assert endings(answered, answered) == {}
+
+
+def test_a_rule_survives_being_frozen() -> None:
+    assert rule_from(CHAIN.snapshot) == CHAIN
+    assert rule_from(CHAIN.snapshot).digest == CHAIN.digest
+
+
+@given(histories(), st.lists(st.integers(0, 300), max_size=12))
+def test_each_wait_and_step_fires_once_whenever_anybody_looks(
+    history: Sequence[Record], looks: list[int]
+) -> None:
+    chain = rule(step("soon", 30, repeats=3), step("warning", -5, Anchor.DUE))
+    case = fold(history)
+    fired: list[str] = []
+    for minute in sorted(looks):
+        decision = decided(case, minute, chain)
+        fired += [one.notice.key for one in decision.firings]
+        case = after(case, decision)
+        assert decided(case, minute, chain).firings == ()
+    assert len(fired) == len(set(fired))
+
+
+@given(st.lists(st.integers(0, 200), max_size=20))
+def test_what_is_told_or_superseded_does_not_depend_on_the_looks(looks: list[int]) -> None:
+    """Every step that fell due is in the history in the end, at the same time."""
+    case = fold([OPENED])
+    for minute in [*sorted(looks), 300]:
+        case = after(case, decided(case, minute))
+    assert {one.step for one in case.fired} == {ALERT, "soon", "warning", "breach"}
