@@ -18,6 +18,7 @@ from monitor.domain.event import (
     DismissalReason,
     Dismissed,
     Escalated,
+    Event,
     Merged,
     Opened,
     Record,
@@ -149,7 +150,7 @@ def test_repeats_go_on_until_the_next_step() -> None:
 def test_an_acknowledgement_stops_repeats_until_it_expires_but_not_the_next_step() -> None:
     chain = rule(step("soon", 30, repeats=2), step("breach", 0, Anchor.DUE))
     case = fold([OPENED, record(2, 31, Acknowledged(at(45)))])
-    reasons = {}
+    reasons: dict[str, Reason] = {}
     for minute in (0, 30, 40, 50, 60):
         decision = decided(case, minute, chain)
         reasons |= dict(told(decision))
@@ -173,7 +174,7 @@ def test_an_acknowledgement_stops_repeats_until_it_expires_but_not_the_next_step
     ],
 )
 def test_an_ended_wait_cancels_what_is_pending_with_its_reason(
-    event: Answered, reason: Reason
+    event: Event, reason: Reason
 ) -> None:
     before = fold([OPENED])
     assert endings(before, apply(before, record(2, 5, event))) == {1: reason}

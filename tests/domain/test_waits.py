@@ -59,12 +59,12 @@ def spans(waits: tuple[Wait, ...]) -> list[tuple[datetime, datetime | None, Outc
 
 
 def test_the_first_answer_ends_the_wait_of_the_earliest_unanswered_post() -> None:
-    facts = [ask(1, 0), ask(2, 10), AnsweredAt(at(30), 9), AnsweredAt(at(40), 10)]
+    facts: list[Fact] = [ask(1, 0), ask(2, 10), AnsweredAt(at(30), 9), AnsweredAt(at(40), 10)]
     assert spans(waits_of(facts)) == [(at(0), at(30), Outcome.ANSWERED)]
 
 
 def test_a_later_complaint_in_an_answered_case_opens_the_next_wait() -> None:
-    facts = [ask(1, 0), AnsweredAt(at(30), 9), ask(2, 50)]
+    facts: list[Fact] = [ask(1, 0), AnsweredAt(at(30), 9), ask(2, 50)]
     assert spans(waits_of(facts)) == [(at(0), at(30), Outcome.ANSWERED), (at(50), None, None)]
 
 
@@ -72,7 +72,7 @@ def test_a_question_waits_only_in_a_case() -> None:
     alone = ask(1, 0, kind=AskKind.QUESTION)
     assert waits_of([alone]) == ()
     after = ask(3, 40, kind=AskKind.QUESTION)
-    facts = [alone, ask(2, 10), AnsweredAt(at(30), 9), after]
+    facts: list[Fact] = [alone, ask(2, 10), AnsweredAt(at(30), 9), after]
     assert spans(waits_of(facts)) == [(at(10), at(30), Outcome.ANSWERED), (at(40), None, None)]
 
 
@@ -85,14 +85,14 @@ def test_a_post_and_its_answer_of_one_second_count_as_answered() -> None:
 
 
 def test_a_deleted_complaint_withdraws_the_wait_only_when_no_other_post_waits() -> None:
-    both = [ask(1, 0), ask(2, 5)]
+    both: list[Fact] = [ask(1, 0), ask(2, 5)]
     assert waits_of([*both, RetractedAt(at(20), 1)])[0].is_open
-    facts = [*both, RetractedAt(at(20), 1), RetractedAt(at(25), 2)]
+    facts: list[Fact] = [*both, RetractedAt(at(20), 1), RetractedAt(at(25), 2)]
     assert spans(waits_of(facts)) == [(at(0), at(25), Outcome.WITHDRAWN)]
 
 
 def test_a_deletion_after_the_answer_changes_nothing() -> None:
-    facts = [ask(1, 0), AnsweredAt(at(10), 9), RetractedAt(at(20), 1)]
+    facts: list[Fact] = [ask(1, 0), AnsweredAt(at(10), 9), RetractedAt(at(20), 1)]
     assert spans(waits_of(facts)) == [(at(0), at(10), Outcome.ANSWERED)]
 
 
@@ -114,7 +114,7 @@ def test_no_post_waits_beyond_its_own_target() -> None:
 
 def test_a_dismissal_takes_out_what_was_there_and_not_what_comes() -> None:
     dismissal = DismissedAt(at(40), DismissalReason.NOT_A_COMPLAINT)
-    facts = [ask(1, 0), AnsweredAt(at(10), 9), ask(2, 30), dismissal, ask(3, 60)]
+    facts: list[Fact] = [ask(1, 0), AnsweredAt(at(10), 9), ask(2, 30), dismissal, ask(3, 60)]
     first, second, third = waits_of(facts)
     assert (first.outcome, first.dismissed) == (
         Outcome.ANSWERED,
@@ -139,7 +139,7 @@ def test_a_late_arriving_earlier_post_moves_the_start_but_not_the_name() -> None
 
 def test_a_late_answer_splits_a_wait_and_the_later_part_keeps_the_name_of_its_post() -> None:
     before = numbered(waits_of([ask(2, 30)]), (), 0)
-    facts = [ask(1, 0), AnsweredAt(at(15), 9), ask(2, 30)]
+    facts: list[Fact] = [ask(1, 0), AnsweredAt(at(15), 9), ask(2, 30)]
     after = numbered(waits_of(facts), before, 1)
     assert [(one.number, one.started_at) for one in after] == [(2, at(0)), (1, at(30))]
 
@@ -163,8 +163,8 @@ def fact_lists(draw: st.DrawFn) -> list[Fact]:
         made.append(ask(post, draw(minutes), kind=kind, severity=severity))
         if draw(st.booleans()):
             made.append(RetractedAt(at(draw(minutes)), post))
-    for post in range(100, 100 + draw(st.integers(0, 3))):
-        made.append(AnsweredAt(at(draw(minutes)), post))
+    answers = range(100, 100 + draw(st.integers(0, 3)))
+    made += [AnsweredAt(at(draw(minutes)), post) for post in answers]
     if draw(st.booleans()):
         made.append(DismissedAt(at(draw(minutes)), DismissalReason.DUPLICATE))
     return made
@@ -220,6 +220,12 @@ def test_names_are_unique_and_never_return(facts: list[Fact], chance: random.Ran
 
 
 def test_every_order_of_a_small_story_tells_the_same() -> None:
-    story = [ask(1, 0), AnsweredAt(at(5), 9), ask(2, 10), RetractedAt(at(20), 2), ask(3, 15)]
+    story: list[Fact] = [
+        ask(1, 0),
+        AnsweredAt(at(5), 9),
+        ask(2, 10),
+        RetractedAt(at(20), 2),
+        ask(3, 15),
+    ]
     told = {tuple(figures(waits_of(order))) for order in permutations(story)}
     assert len(told) == 1
