@@ -1,0 +1,91 @@
+"""The commands' names, and the group that imports a command's module when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import click
+
+from monitor import __version__
+from monitor.domain.errors import MonitorError
+
+CONFIG_VARIABLE = "COMPLAINT_MONITOR_CONFIG"
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "demo": ("monitor.cli.demo:demo", "Watch a day of an invented shop, without any set-up."),
+    "init": ("monitor.cli.init:init", "Write a config file, asking what it needs."),
+    "check": ("monitor.cli.check:check", "Name every mistake of the config, then try everything."),
+    "run": ("monitor.cli.run:run", "Watch, and tell people, until stopped."),
+    "import": ("monitor.cli.importing:import_", "Read posts from files, once."),
+    "classify": ("monitor.cli.classify:classify", "Judge a text, or lines of JSON."),
+    "cases": ("monitor.cli.cases:cases", "List, show, open and work on cases."),
+    "digest": ("monitor.cli.digest:digest", "Show or send what is unanswered."),
+    "report": ("monitor.cli.report:report", "Figures of a period: terminal, HTML, CSV or JSON."),
+    "notify": ("monitor.cli.notify:notify", "Send a test alert."),
+    "replay": ("monitor.cli.replay:replay", "Compare every case with its history."),
+    "db": ("monitor.cli.db:db", "Upgrade or back up the database."),
+}
+"""Name: where the command is, and what `--help` says of it without importing it."""
+
+USAGE_STATUS = 2
+"""Exit status of an error that a person has to mend."""
+
+
+class Refusal(click.ClickException):
+    """An error in words for the person at the terminal: no traceback, exit status 2."""
+
+    exit_code = USAGE_STATUS
+
+    def show(self, file: Any = None) -> None:
+        """Print it on standard error, whatever click would choose."""
+        click.echo(f"complaint-monitor: {self.message}", file=file, err=True)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, so that `--help` is quick."""
+
+    commands_by_name: ClassVar[Mapping[str, tuple[str, str]]] = COMMANDS
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands_by_name)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.commands_by_name:
+            return None
+        module, _, attribute = self.commands_by_name[cmd_name][0].partition(":")
+        found: click.Command = getattr(importlib.import_module(module), attribute)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, said) for name, (_, said) in self.commands_by_name.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MonitorError as error:
+            raise Refusal(str(error)) from error
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `complaint-monitor demo`; then `complaint-monitor init`.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar=CONFIG_VARIABLE,
+    default=Path("config.toml"),
+    show_default=True,
+    show_envvar=True,
+    help="The config file.",
+)
+@click.version_option(__version__, prog_name="complaint-monitor")
+@click.pass_context
+def cli(ctx: click.Context, config: Path) -> None:
+    """Watch what customers say in public, and see to it that no complaint goes unanswered."""
+    ctx.obj = config

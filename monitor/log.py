@@ -1,0 +1,69 @@
+"""What the program says of its own work: structured lines on standard error, without secrets."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, MutableMapping
+from typing import Any, Literal, TextIO, TypeAlias
+
+import structlog
+
+Hide: TypeAlias = Callable[[str], str]
+"""Takes what must not be seen out of a text."""
+
+
+def configure(
+    *,
+    level: str = "info",
+    format: Literal["text", "json"] = "text",  # noqa: A002 - the config's own word
+    hide: Hide = str,
+    stream: TextIO | None = None,
+) -> None:
+    """Send log lines of `level` and above to `stream` (standard error), through `hide`."""
+    out = stream or sys.stderr
+    last: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if format == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _Hider(hide),
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+
+
+class _Hider:
+    """Takes secrets out of everything that a line says, also out of tracebacks."""
+
+    def __init__(self, hide: Hide) -> None:
+        self._hide = hide
+
+    def __call__(
+        self, logger: Any, method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        return {key: self._clean(value) for key, value in event.items()}
+
+    def _clean(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self._hide(value)
+            case bool() | int() | float() | None:
+                return value
+            case dict():
+                return {str(key): self._clean(one) for key, one in value.items()}
+            case list() | tuple() | set() | frozenset():
+                return [self._clean(one) for one in value]
+            case _:
+                return self._hide(str(value))
