@@ -1,0 +1,201 @@
+"""The console: notices as words on standard output, and in a journal that remembers them.
+
+The journal is what counts: a notice is delivered once its line is on the disk, and there `find`
+looks after a crash. What is printed is a view of it. One line is one `write`, so that lines of
+several processes never mix; a line that a crash tore is left behind, and the next one begins anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets as randomness
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from monitor.domain.errors import Outcome, SendError
+from monitor.domain.judgement import Severity
+from monitor.domain.notice import Absent, CaseCard, Notice, NoticeKind, Receipt, Unknowable
+from monitor.ports import Clock, Secrets
+from monitor.render.words import Spoken, local_time, plain, say
+
+_BOLD, _DIM, _RED, _YELLOW, _GREEN = "1", "2", "31", "33", "32"
+
+
+class Console:
+    """Prints notices; with `log` each one exactly once, also across crashes."""
+
+    class Options(BaseModel):
+        """The table of a notifier `use = "console"`."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True)
+
+        log: Path | None = Field(
+            default=None,
+            description="The journal: one JSON line a notice. Without it, none is kept.",
+        )
+        zone: ZoneInfo = Field(ZoneInfo("UTC"), description="IANA zone of the times in the words.")
+        colour: Literal["auto", "always", "never"] = Field(
+            "auto", description="auto: on a terminal, unless NO_COLOR is set."
+        )
+        quiet: bool = Field(default=False, description="Write the journal only.")
+
+    def __init__(self, options: Options, *, secrets: Secrets, clock: Clock) -> None:
+        """The console needs no `secrets`; `clock` is the time that lines show."""
+        del secrets
+        self._options = options
+        self._clock = clock
+        self._journal = Journal(options.log) if options.log else None
+
+    def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
+        spoken = say(notice, self._options.zone)
+        receipt = Receipt("console", randomness.token_hex(6))
+        if self._journal is not None:
+            self._journal.append(_line(notice, spoken, receipt, earlier))
+        if not self._options.quiet:
+            self._print(notice, spoken, earlier)
+        return receipt
+
+    def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
+        if self._journal is None:
+            return Unknowable("the console keeps no journal (option `log`)")
+        return self._journal.find(notice.key) or Absent()
+
+    def _print(self, notice: Notice, spoken: Spoken, earlier: Receipt | None) -> None:
+        text = self._view(notice, spoken, earlier)
+        encoding = sys.stdout.encoding or "utf-8"
+        try:
+            sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+            sys.stdout.flush()
+        except (OSError, ValueError) as error:  # closed, or nobody reads any more
+            if self._journal is None:
+                raise SendError(f"standard output: {error}", outcome=Outcome.NOT_SENT) from error
+
+    def _view(self, notice: Notice, spoken: Spoken, earlier: Receipt | None) -> str:
+        when = local_time(self._clock(), self._options.zone)
+        audience = f" → {plain(notice.audience)}" if notice.audience else ""
+        edit = " (the card, edited)" if earlier else ""
+        top = self._paint(_DIM, f"{when}{audience}{edit}")
+        headline = self._paint(_style(notice), spoken.headline)
+        lines = "".join(f"  {one}".rstrip() + "\n" for one in spoken.lines)
+        return f"{top}\n{headline}\n{lines}\n"
+
+    def _paint(self, style: str, text: str) -> str:
+        return f"\033[{style}m{text}\033[0m" if style and self._is_coloured() else text
+
+    def _is_coloured(self) -> bool:
+        if self._options.colour != "auto":
+            return self._options.colour == "always"
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _style(notice: Notice) -> str:
+    match notice.content:
+        case CaseCard(status=status) if status != "open":
+            return _GREEN
+        case CaseCard(severity=Severity.CRITICAL):
+            return f"{_BOLD};{_RED}"
+        case CaseCard(severity=Severity.HIGH):
+            return f"{_BOLD};{_YELLOW}"
+        case _:
+            pass
+    return _RED if notice.kind is NoticeKind.OPERATIONS else _BOLD
+
+
+def _line(
+    notice: Notice, spoken: Spoken, receipt: Receipt, earlier: Receipt | None
+) -> Mapping[str, Any]:
+    return {
+        "key": notice.key,
+        "kind": notice.kind.value,
+        "audience": notice.audience,
+        "place": receipt.place,
+        "name": receipt.name,
+        "edits": earlier.name if earlier else None,
+        "thread": notice.thread.name if notice.thread else None,
+        "possibly_repeated": notice.possibly_repeated,
+        "text": spoken.text,
+    }
+
+
+class Journal:
+    """A file of JSON lines, one a delivery, shared by any number of processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = Lock()
+        self._known: dict[str, Receipt] = {}
+        self._offset = 0
+        self._file: tuple[int, int] | None = None
+        """Device and inode of the file that was read up to `_offset`."""
+
+    def append(self, line: Mapping[str, Any]) -> None:
+        """Write one line and see it safe on the disk.
+
+        Raises:
+            SendError: it could not be written (not sent), or not be made safe (unknown).
+
+        """
+        text = json.dumps(line, ensure_ascii=True) + "\n"
+        with self._lock:
+            try:
+                file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            except OSError as error:
+                raise self._problem(error, Outcome.NOT_SENT) from error
+            try:
+                self._write(file, text.encode())
+            finally:
+                os.close(file)
+
+    def _write(self, file: int, line: bytes) -> None:
+        outcome = Outcome.NOT_SENT
+        try:
+            end = os.fstat(file).st_size
+            torn = end > 0 and os.pread(file, 1, end - 1) != b"\n"
+            whole = b"\n" + line if torn else line
+            written = os.write(file, whole)
+            outcome = Outcome.UNKNOWN
+            os.fsync(file)
+        except OSError as error:
+            raise self._problem(error, outcome) from error
+        if written < len(whole):  # all but the line's end may be there: `find` will tell
+            raise SendError(f"the journal {self._path}: is the disk full?", outcome=outcome)
+
+    def find(self, key: str) -> Receipt | None:
+        """The delivery of that notice. Reads what was written since the last look.
+
+        Raises:
+            SendError: the journal cannot be read, so that nobody knows.
+
+        """
+        with self._lock:
+            try:
+                with contextlib.suppress(FileNotFoundError), self._path.open("rb") as file:
+                    self._read_on(file)
+            except OSError as error:
+                raise self._problem(error, Outcome.UNKNOWN) from error
+            return self._known.get(key)
+
+    def _read_on(self, file: Any) -> None:
+        stat = os.fstat(file.fileno())
+        identity = (stat.st_dev, stat.st_ino)
+        if identity != self._file or stat.st_size < self._offset:
+            self._file, self._offset = identity, 0  # rotated: what was known stays known
+        file.seek(self._offset)
+        for line in file:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                said = json.loads(line)
+                self._known.setdefault(said["key"], Receipt(said["place"], said["name"]))
+            if line.endswith(b"\n"):  # one without may be under way still: it is read again
+                self._offset += len(line)
+
+    def _problem(self, error: OSError, outcome: Outcome) -> SendError:
+        why = error.strerror or str(error)
+        return SendError(f"the journal {self._path}: {why}", outcome=outcome)

@@ -1,0 +1,270 @@
+"""The words of every notice as plain text, and of what stands in them: spans, times, people's texts.
+
+What strangers wrote is made harmless: it cannot move a terminal's cursor, turn the direction of what
+follows, or hide characters. Nothing is left out of a list: what nobody can see is a lost complaint.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import assert_never
+
+from monitor.domain.judgement import Band
+from monitor.domain.notice import (
+    Backlog,
+    CaseCard,
+    Digest,
+    DigestLine,
+    Notice,
+    NoticeKind,
+    SourceHealth,
+    Words,
+)
+
+QUOTE = 600
+"""Characters of a post on a card."""
+EXCERPT = 80
+"""Characters of a post in a line."""
+
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts need them
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A notice in words: a headline of one line, and the lines under it."""
+
+    headline: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join((self.headline, *self.lines))
+
+
+def duration(span: timedelta) -> str:
+    """A span as people say it: `2 h 10 min`, `3 d 4 h`, `under a minute`."""
+    if span < timedelta(0):
+        return f"-{duration(-span)}"
+    if span < _MINUTE:
+        return "under a minute"
+    if span < _HOUR:
+        return f"{span // _MINUTE} min"
+    if span < 2 * _DAY:
+        return _two(span // _HOUR, "h", span % _HOUR // _MINUTE, "min")
+    return _two(span // _DAY, "d", span % _DAY // _HOUR, "h")
+
+
+def _two(whole: int, unit: str, rest: int, smaller: str) -> str:
+    return f"{whole} {unit} {rest} {smaller}" if rest else f"{whole} {unit}"
+
+
+def local_time(at: datetime, zone: tzinfo) -> str:
+    """`Tue 3 Mar 2026 14:05 EET`. The zone is said: an hour comes twice when clocks go back."""
+    there = at.astimezone(zone)
+    return f"{there:%a} {there.day} {there:%b %Y %H:%M %Z}"
+
+
+def plain(text: str) -> str:
+    """A stranger's text on one line: spaces joined, controls shown as `�`, invisible marks dropped."""
+    return " ".join("".join(map(_harmless, text)).split())
+
+
+def _harmless(one: str) -> str:
+    if one in _JOINERS:
+        return one
+    match unicodedata.category(one):
+        case "Cc" if one in "\t\n\v\f\r\x85":
+            return " "
+        case "Cc" | "Cs":
+            return "\N{REPLACEMENT CHARACTER}"
+        case "Zl" | "Zp":
+            return " "
+        case "Cf":
+            return ""
+        case _:
+            return one
+
+
+def cut(text: str, most: int) -> str:
+    """At most `most` characters, at the end of a word where there is one, with `…` for what is left out."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - 1]
+    word, space, _ = kept.rpartition(" ")
+    return f"{word if space and len(word) > most // 2 else kept}…"
+
+
+def say(notice: Notice, zone: tzinfo) -> Spoken:
+    """The notice in words, with times in `zone`."""
+    match notice.content:
+        case CaseCard() as card:
+            spoken = _case(notice, card, zone)
+        case Digest() as digest:
+            spoken = _digest(digest, zone)
+        case Backlog() as backlog:
+            spoken = _backlog(backlog, zone)
+        case Words(headline=headline, lines=lines):
+            spoken = Spoken(plain(headline), tuple(map(plain, lines)))
+        case never:
+            assert_never(never)
+    if not notice.possibly_repeated:
+        return spoken
+    return Spoken(f"{spoken.headline} (possibly repeated)", spoken.lines)
+
+
+# ------------------------------------------------------------------------------------------- cards
+
+
+def _case(notice: Notice, card: CaseCard, zone: tzinfo) -> Spoken:
+    lines = [
+        *_quoted(card),
+        _who(card, zone),
+        *_clock(card, zone),
+        *_kept_short(card),
+    ]
+    if notice.mentions:
+        lines.append(f"For {plain(', '.join(notice.mentions))}")
+    if card.url:
+        lines.append(plain(card.url))
+    return Spoken(_headline(notice.kind, card, again=notice.thread is not None), tuple(lines))
+
+
+def _headline(kind: NoticeKind, card: CaseCard, *, again: bool) -> str:
+    about = f"{plain(card.brand)}, case {card.case_id}"
+    if kind is NoticeKind.ESCALATION and card.answered_at is None:
+        return f"{_waited(card)} without an answer: {about}, {plain(card.network)}"
+    if kind is NoticeKind.UPDATE or card.status != "open":
+        return f"{_standing(card)}: {about}"
+    sure = "complaint" if card.band is Band.ALERT else "possible complaint"
+    what = (
+        f"New {sure}, {card.severity.word}" if not again else f"Still unhappy, {card.severity.word}"
+    )
+    return f"{what}: {about}, {plain(card.network)}"
+
+
+def _waited(card: CaseCard) -> str:
+    return duration(card.waited) if card.waited is not None else "Some time"
+
+
+def _standing(card: CaseCard) -> str:
+    if card.answered_at is not None:
+        return f"Answered after {_waited(card)}"
+    if card.status != "open":
+        return plain(card.status).capitalize()
+    return f"{plain(card.owner)} has it" if card.owner else f"Open, {card.severity.word}"
+
+
+def _quoted(card: CaseCard) -> Iterator[str]:
+    if card.text is None:
+        yield "(the text was purged)"
+        return
+    if card.title:
+        yield cut(plain(card.title), QUOTE)
+    yield f"“{cut(plain(card.text), QUOTE)}”"
+
+
+def _who(card: CaseCard, zone: tzinfo) -> str:
+    crowd = f" ({card.followers:,} followers)" if card.followers else ""
+    rated = f", rated {card.rating:g} of 5" if card.rating is not None else ""
+    author = plain(card.author or "") or "somebody unknown"
+    return f"by {author}{crowd}, {local_time(card.posted_at, zone)}{rated}"
+
+
+def _clock(card: CaseCard, zone: tzinfo) -> Iterator[str]:
+    if card.answered_at is not None:
+        text = f": “{cut(plain(card.answer_text), QUOTE)}”" if card.answer_text else ""
+        yield f"Answered {local_time(card.answered_at, zone)}, after {_waited(card)}{text}"
+    elif card.waited is not None and card.status == "open":
+        yield f"Waiting {_waited(card)}{_due(card, card.posted_at + card.waited, zone)}"
+    if card.no_answer_seen_as_of is not None:
+        yield f"No answer seen as of {local_time(card.no_answer_seen_as_of, zone)}"
+
+
+def _due(card: CaseCard, now: datetime, zone: tzinfo) -> str:
+    if card.due_at is None:
+        return ""
+    late = now - card.due_at
+    how = f"overdue by {duration(late)}" if late > timedelta(0) else f"in {duration(-late)}"
+    return f"; due {local_time(card.due_at, zone)} ({how})"
+
+
+def _kept_short(card: CaseCard) -> Iterator[str]:
+    if card.topics:
+        yield f"About {plain(', '.join(card.topics))}"
+    if card.why:
+        yield f"Why: {plain(card.why)}"
+    if card.owner:
+        yield f"{plain(card.owner)} has it"
+
+
+# -------------------------------------------------------------------------------- digest, backlog
+
+
+def _digest(digest: Digest, zone: tzinfo) -> Spoken:
+    parts = (
+        ("Overdue", digest.overdue),
+        ("At risk", digest.at_risk),
+        ("New", digest.new),
+        ("Waiting", digest.other),
+        ("Unconfirmed", digest.unconfirmed),
+    )
+    counted = ", ".join(f"{len(lines)} {name.lower()}" for name, lines in parts if lines)
+    headline = f"{plain(digest.brand)}, {digest.day:%a} {digest.day.day} {digest.day:%b %Y}: "
+    said = [f"Unanswered as of {local_time(digest.as_of, zone)}, the oldest first"]
+    for name, lines in parts:
+        said += _part(name, lines)
+    if digest.unjudged:
+        said += ["", f"Not judged yet: {_posts(digest.unjudged)}"]
+    said += ["", "Sources", *(f"  {_source(one, zone)}" for one in digest.sources)]
+    return Spoken(headline + (counted or "nothing is waiting"), tuple(said))
+
+
+def _part(name: str, lines: Sequence[DigestLine]) -> Iterator[str]:
+    if not lines:
+        return
+    yield ""
+    yield f"{name} ({len(lines)})"
+    for one in lines:
+        yield f"  {_line(one)}"
+        if one.url:
+            yield f"    {plain(one.url)}"
+
+
+def _line(one: DigestLine) -> str:
+    text = cut(plain(one.title or one.text or "(the text was purged)"), EXCERPT)
+    owner = f"{plain(one.owner)} has it" if one.owner else "nobody has it"
+    place = f"{plain(one.network)}, {one.severity.word}"
+    return f"{duration(one.waited)} · {place} · case {one.case_id} · {owner} · {text}"
+
+
+def _posts(number: int) -> str:
+    return "1 post" if number == 1 else f"{number} posts"
+
+
+def _source(one: SourceHealth, zone: tzinfo) -> str:
+    name = f"{plain(one.source)}/{plain(one.stream)}"
+    holes = f", with {one.gaps} gap{'s' if one.gaps > 1 else ''}" if one.gaps else ""
+    read = f"read up to {local_time(one.read_through, zone)}" if one.read_through else "never read"
+    if one.failing_since is None:
+        return f"{name}: {read}{holes}"
+    why = f": {plain(one.problem)}" if one.problem else ""
+    since = local_time(one.failing_since, zone)
+    return f"{name}: could not be read since {since} ({read}{holes}){why}"
+
+
+def _backlog(backlog: Backlog, zone: tzinfo) -> Spoken:
+    number = backlog.waits
+    were = "1 complaint was" if number == 1 else f"{number} complaints were"
+    headline = f"{plain(backlog.brand)}: {were} already waiting when watching began"
+    lines = ["They are in the list of cases and in every digest; none of them alerts by itself."]
+    if backlog.oldest_at is not None:
+        waited = duration(backlog.as_of - backlog.oldest_at)
+        oldest = local_time(backlog.oldest_at, zone)
+        lines.insert(0, f"The oldest has waited {waited}, since {oldest}.")
+    return Spoken(headline, tuple(lines))
