@@ -46,7 +46,9 @@ class Classify:
         known = [one for one in ids if one in found]
         judgements = self._classifier.classify([found[one] for one in known])
         with self._database.writing() as conn:
-            posts.save_judgements(conn, list(zip(known, judgements, strict=True)), judged_at=now)
+            posts.save_judgements(
+                conn, list(zip(known, judgements, strict=True)), judged_at=now, of=found
+            )
 
 
 def _split(batch: Sequence[int], failed: Collection[str]) -> Iterator[str]:

@@ -5,46 +5,11 @@ Times are UTC. Names and texts live in `post`, `author` and `note` only.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time: timestamptz on PostgreSQL, microseconds since 1970 on SQLite.
-
-    Whole numbers keep SQLite's comparisons exact and its rows small. Naive times are refused.
-    """
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(sa.DateTime(timezone=True))
-        return dialect.type_descriptor(sa.BigInteger())
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            msg = f"a time without a zone cannot be stored: {value!r}"
-            raise ValueError(msg)
-        return value if dialect.name == "postgresql" else (value - EPOCH) // MICROSECOND
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            return value.astimezone(UTC)  # type: ignore[no-any-return]
-        return EPOCH + timedelta(microseconds=value)
-
+from monitor.store.columns import Id, UtcDateTime
 
 metadata = sa.MetaData(
     naming_convention={
@@ -55,9 +20,6 @@ metadata = sa.MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
-
-# SQLite numbers rows by itself only in a column declared INTEGER
-Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def _id() -> sa.Column[int]:
@@ -88,6 +50,7 @@ author = sa.Table(
     sa.Column("name", sa.Text),
     sa.Column("followers", sa.BigInteger),
     sa.UniqueConstraint("network", "key"),
+    sqlite_autoincrement=True,  # the number of an erased row is never given out again
 )
 
 post = sa.Table(
@@ -123,12 +86,14 @@ post = sa.Table(
     sa.Column("to_judge", sa.Boolean, nullable=False, default=False),
     sa.UniqueConstraint("network", "external_id"),
     sa.Index("ix_post_thread", "network", "thread"),
+    sa.Index("ix_post_author", "author_id"),
     sa.Index(
         "ix_post_to_judge",
         "id",
         sqlite_where=sa.text("to_judge"),
         postgresql_where=sa.text("to_judge"),
     ),
+    sqlite_autoincrement=True,  # as above: the history of cases names posts by number
 )
 
 stream = sa.Table(
@@ -147,6 +112,7 @@ stream = sa.Table(
     sa.Column("problem", sa.Text),
     sa.Column("permanent", sa.Boolean, nullable=False, default=False),
     sa.UniqueConstraint("source", "name"),
+    sa.Index("ix_stream_next_poll", "next_poll_at"),
 )
 
 stream_brand = sa.Table(
@@ -154,6 +120,14 @@ stream_brand = sa.Table(
     metadata,
     _ref("stream_id", "stream", primary_key=True),
     _ref("brand_id", "brand", primary_key=True),
+)
+
+# the networks whose posts a stream has brought: a file may hold several
+stream_network = sa.Table(
+    "stream_network",
+    metadata,
+    _ref("stream_id", "stream", primary_key=True),
+    sa.Column("network", sa.Text, primary_key=True),
 )
 
 coverage = sa.Table(
@@ -296,6 +270,8 @@ case_event = sa.Table(
     sa.Column("recorded_at", UtcDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
+    # a report of the past folds again what happened since
+    sa.Index("ix_case_event_at", "at"),
 )
 
 case_post = sa.Table(

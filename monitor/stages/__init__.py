@@ -1,0 +1,18 @@
+"""The way of the data, in one direction.
+
+    sources | intake | classify | triage | settle | escalate | deliver
+
+    intake    pages of posts        -> posts, mentions, sightings, the coverage ledger and the cursor
+    classify  posts not yet judged  -> judgements
+    triage    judged mentions       -> verdicts; a complaint opens a case or joins one
+    settle    mentions in threads   -> waits end: answers, deletions, late roots find their cases
+    escalate  open waits            -> steps of the policy, written to the outbox
+    deliver   the outbox            -> console, e-mail, Slack
+
+Digest, report and the pages read the same tables. Stages never import each other: the database is
+where they meet. Each has a `name`; `due(now)`, the keys of some items that can be handled now, a
+cheap question; and `handle(item, now)`, which does one in one transaction (intake: one a page, and
+never a network call inside) and raises when it fails: the runner isolates the item, backs it off and
+in the end sets it aside. Doing an item twice changes nothing, so a crash anywhere is repaired by
+running the stage again.
+"""

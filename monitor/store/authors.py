@@ -1,0 +1,79 @@
+"""Who wrote: one row an account, with the name that it bears now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.post import Author, Post, PostKey
+from monitor.store import bulk
+from monitor.store.schema import author, post
+
+Writers: TypeAlias = Mapping[tuple[str, str], int]
+"""Row numbers by network and `Author.key`."""
+
+
+def ensure(conn: Connection, posts: Iterable[Post]) -> Writers:
+    """The writers' rows, made or brought up to date. Posts without an author have none."""
+    latest: dict[tuple[str, str], Author] = {}
+    for one in posts:
+        if one.author.key is not None:
+            latest[one.key.network, one.author.key] = one.author
+    rows = _rows(conn, latest.keys())
+    new = [key for key in latest if key not in rows]
+    numbers = bulk.take_ids(conn, author, len(new))
+    ids: dict[tuple[str, str], int] = dict(zip(new, numbers, strict=True))
+    bulk.insert(conn, author, [_row(ids[key], *key, latest[key]) for key in new])
+    for key, row in rows.items():
+        changed = _changes(row, latest[key])
+        if changed:
+            conn.execute(author.update().where(author.c.id == row.id).values(changed))
+    return ids | {key: row.id for key, row in rows.items()}
+
+
+def _rows(
+    conn: Connection, keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], sa.Row[Any]]:
+    return {
+        (network, row.key): row
+        for network, lot in bulk.by_network(PostKey(*key) for key in keys)
+        for row in conn.execute(
+            sa.select(author).where(author.c.network == network, author.c.key.in_(lot))
+        )
+    }
+
+
+def _row(number: int, network: str, key: str, one: Author) -> dict[str, Any]:
+    return {
+        "id": number,
+        "network": network,
+        "key": key,
+        "external_id": one.id,
+        "handle": one.handle,
+        "name": one.name,
+        "followers": one.followers,
+    }
+
+
+def _changes(row: sa.Row[Any], one: Author) -> dict[str, Any]:
+    """What the network now says otherwise; what it does not say stays."""
+    said = {"handle": one.handle, "name": one.name, "followers": one.followers}
+    return {
+        column: value
+        for column, value in said.items()
+        if value is not None and value != getattr(row, column)
+    }
+
+
+def forget(conn: Connection, ids: Collection[int]) -> None:
+    """Purge the names of those who have no post left that stands. The row stays: timings hang on it."""
+    standing = sa.exists().where(post.c.author_id == author.c.id, post.c.gone_at.is_(None))
+    for lot in bulk.lots(list(ids)):
+        conn.execute(
+            author.update()
+            .where(author.c.id.in_(lot), ~standing)
+            .values(handle=None, name=None, followers=None)
+        )

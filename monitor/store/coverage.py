@@ -1,0 +1,226 @@
+"""What was looked at, how far, and what could not be: "0 complaints" and "could not look" differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.errors import SourceError
+from monitor.domain.notice import SourceHealth
+from monitor.domain.post import Cursor, Page, Rejected, Stream, StreamKind
+from monitor.store import brands, bulk
+from monitor.store.posts import Counts
+from monitor.store.schema import coverage, reject, stream, stream_brand, stream_network
+
+GAPS_SINCE = timedelta(days=1)
+FIRST_PAUSE = timedelta(seconds=15)
+LONGEST_PAUSE = timedelta(minutes=15)
+
+_SHOWS_ANSWERS = stream.c.kind.in_([StreamKind.OWN.value, StreamKind.ALL.value])
+_IS_READ = stream.c.next_poll_at.is_not(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a stream was read: to which cursor, and in a finished look until when."""
+
+    cursor: Cursor | None
+    read_through: datetime | None
+
+
+def ensure_stream(
+    conn: Connection, source: str, one: Stream, brand_names: Iterable[str], now: datetime
+) -> int:
+    """The stream's row, made at first sight, its brands, and due at once if it was not to be read.
+
+    A stream that failed for good is tried again: this is called when a program starts, and the
+    configuration may have been mended.
+    """
+    key = (stream.c.source == source) & (stream.c.name == one.name)
+    told: dict[str, Any] = {"network": one.network, "kind": one.kind.value}
+    found = conn.execute(sa.select(stream).where(key)).one_or_none()
+    if found is None:
+        values = {"source": source, "name": one.name, "next_poll_at": now, **told}
+        made = conn.execute(stream.insert().values(values).returning(stream.c.id))
+        number: int = made.scalar_one()
+    else:
+        number = found.id
+        if found.next_poll_at is None or found.permanent:
+            told |= {"next_poll_at": now}
+        conn.execute(stream.update().where(key).values(told))
+    ids = brands.ensure(conn, brand_names).values()
+    links = stream_brand.c.stream_id == number
+    conn.execute(stream_brand.delete().where(links, stream_brand.c.brand_id.not_in(list(ids))))
+    rows = [{"stream_id": number, "brand_id": brand_id} for brand_id in ids]
+    bulk.insert_missing(conn, stream_brand, rows)
+    return number
+
+
+def retire_others(conn: Connection, numbers: Collection[int]) -> None:
+    """Streams that are configured no longer are read no longer."""
+    conn.execute(stream.update().where(stream.c.id.not_in(list(numbers))).values(next_poll_at=None))
+
+
+def due(conn: Connection, now: datetime) -> list[int]:
+    """The streams to be read, the longest waiting first."""
+    # a range that ends on both sides: with one end a planner may choose another index
+    ever = datetime.min.replace(year=1970, tzinfo=now.tzinfo)
+    return list(
+        conn.scalars(
+            sa.select(stream.c.id)
+            .where(stream.c.next_poll_at.between(ever, now))
+            .order_by(stream.c.next_poll_at)
+        )
+    )
+
+
+def place(conn: Connection, number: int) -> Place:
+    """How far the stream was read."""
+    columns = sa.select(stream.c.cursor, stream.c.polled_at)
+    return Place(*conn.execute(columns.where(stream.c.id == number)).one())
+
+
+def record_page(
+    conn: Connection, number: int, page: Page, counts: Counts, *, since: datetime, until: datetime
+) -> None:
+    """A page stored: the cursor moves on in the same transaction, and the ledger gets its line.
+
+    `since` and `until` are the range that the look covers: from where the last one ended.
+    """
+    conn.execute(stream.update().where(stream.c.id == number).values(cursor=page.cursor))
+    networks = {one.key.network for one in page.items if not isinstance(one, Rejected)}
+    rows = [{"stream_id": number, "network": one} for one in sorted(networks)]
+    bulk.insert_missing(conn, stream_network, rows)
+    gap = page.gap
+    conn.execute(
+        coverage.insert().values(
+            stream_id=number,
+            began_at=since,
+            ended_at=until,
+            read=counts.read,
+            stored=counts.stored,
+            duplicate=counts.duplicate,
+            rejected=counts.rejected,
+            edited=counts.edited,
+            deleted=counts.deleted,
+            unnamed=counts.unnamed,
+            calls=page.cost.calls,
+            micros=page.cost.micros,
+            gap=gap.reason if gap else None,
+            gap_from=gap.from_ if gap else None,
+            gap_to=gap.to if gap else None,
+        )
+    )
+
+
+def record_end(
+    conn: Connection, number: int, began_at: datetime, next_poll_at: datetime | None
+) -> None:
+    """A look came to its end: what was there when it began was read. None: there will be no other."""
+    conn.execute(
+        stream.update()
+        .where(stream.c.id == number)
+        .values(
+            polled_at=began_at,
+            next_poll_at=next_poll_at,
+            failing_since=None,
+            failures=0,
+            problem=None,
+            permanent=False,
+        )
+    )
+
+
+def record_failure(conn: Connection, number: int, error: SourceError, now: datetime) -> datetime:
+    """A look failed: since when, how often, why. Returns when to look again."""
+    failures = conn.scalar(sa.select(stream.c.failures).where(stream.c.id == number)) or 0
+    pause = LONGEST_PAUSE if error.permanent else min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE)
+    next_poll_at = now + max(pause, error.retry_after or pause)
+    conn.execute(
+        stream.update()
+        .where(stream.c.id == number)
+        .values(
+            failing_since=sa.func.coalesce(stream.c.failing_since, now),
+            failures=failures + 1,
+            problem=str(error)[:1000],
+            permanent=error.permanent,
+            next_poll_at=next_poll_at,
+        )
+    )
+    return next_poll_at
+
+
+def read_through(conn: Connection, brand_id: int) -> dict[str, datetime]:
+    """By network, until when the brand's own posts are known: an earlier silence is proved.
+
+    That is the beginning of the last look that came to its end, of the least read of the streams
+    that show answers and are of the network, or brought posts of it. A network of which one such
+    stream was never read to its end is not in the answer. Streams that nobody reads any more (a
+    file imported once) count only where there is no other.
+    """
+    networks = sa.union(
+        sa.select(stream.c.id.label("stream_id"), stream.c.network), sa.select(stream_network)
+    ).subquery()
+    rows = conn.execute(
+        sa.select(networks.c.network, stream.c.polled_at, _IS_READ.label("is_read"))
+        .join(networks, networks.c.stream_id == stream.c.id)
+        .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
+        .where(stream_brand.c.brand_id == brand_id, _SHOWS_ANSWERS)
+    ).all()
+    found: dict[str, datetime] = {}
+    for network in {row.network for row in rows}:
+        through = _through([row for row in rows if row.network == network])
+        if through is not None:
+            found[network] = through
+    return found
+
+
+def _through(rows: list[sa.Row[Any]]) -> datetime | None:
+    read = [row.polled_at for row in rows if row.is_read]
+    if read:
+        return None if None in read else min(read)
+    return max((row.polled_at for row in rows if row.polled_at), default=None)
+
+
+def health(conn: Connection, brand_id: int, now: datetime) -> list[SourceHealth]:
+    """How the brand's streams fare; those that nobody reads any more only where there is no other."""
+    gaps = (
+        sa.select(sa.func.count())
+        .where(coverage.c.stream_id == stream.c.id, coverage.c.gap.is_not(None))
+        .where(coverage.c.ended_at.between(now - GAPS_SINCE, now))
+        .scalar_subquery()
+    )
+    rows = conn.execute(
+        sa.select(stream, gaps.label("gaps"))
+        .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
+        .where(stream_brand.c.brand_id == brand_id)
+        .order_by(stream.c.source, stream.c.name)
+    ).all()
+    read = [row for row in rows if row.next_poll_at is not None]
+    return [
+        SourceHealth(
+            source=row.source,
+            stream=row.name,
+            network=row.network,
+            read_through=row.polled_at,
+            failing_since=row.failing_since,
+            problem=row.problem,
+            gaps=row.gaps,
+        )
+        for row in read or rows
+    ]
+
+
+def rejects(conn: Connection, number: int) -> list[Rejected]:
+    """The items of a stream that could not be read, in the order in which they were met."""
+    rows = conn.execute(
+        sa.select(reject.c.place, reject.c.reason, reject.c.sample)
+        .where(reject.c.stream_id == number)
+        .order_by(reject.c.id)
+    )
+    return [Rejected(*row) for row in rows]
