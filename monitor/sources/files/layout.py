@@ -74,11 +74,12 @@ def find_layout(path: Path, file: IO[bytes], said: Said, *, whole: bool) -> Layo
     return _with_header(path, file, said, layout, whole=whole) if is_csv else layout
 
 
-def refuse_wrong_encoding(path: Path, file: IO[bytes], layout: Layout, *, whole: bool) -> None:
-    """Refuse a CSV file if none of its first lines that could tell reads in this encoding.
+def refuse_wrong_encoding(path: Path, file: IO[bytes], layout: Layout) -> None:
+    """Refuse a whole CSV file if none of its first lines that could tell reads in this encoding.
 
     Those beyond ASCII can tell. One that does not read, among others that do, is a damaged row,
-    and is rejected as such later; so is any in JSONL, which knows no encoding but UTF-8.
+    and is rejected as such later. So is any in JSONL, which knows no encoding but UTF-8, and any in
+    a file that still grows, whose next line might be the one that reads.
 
     Raises:
         SourceError: the text says what to set.
@@ -87,7 +88,7 @@ def refuse_wrong_encoding(path: Path, file: IO[bytes], layout: Layout, *, whole:
     file.seek(layout.offset)
     head = file.read(SAMPLE_BYTES)
     lines = head.split(b"\n")
-    if len(head) == SAMPLE_BYTES or not whole:
+    if len(head) == SAMPLE_BYTES:
         lines.pop()  # it may end within a character
     telling = [(number, line) for number, line in enumerate(lines) if not line.isascii()]
     if not layout.is_csv or not telling or layout.encoding.startswith("utf-16"):
@@ -133,43 +134,39 @@ def _with_header(
 ) -> Layout | None:
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if said.quotes else csv.QUOTE_NONE
     candidates = DELIMITERS if said.delimiter == "auto" else (said.delimiter,)
-    best, best_header = layout, [""]
+    best, best_header = layout, list[str]()
+    problem = ""
     for delimiter in candidates:
         lines = Lines(file, layout.encoding, layout.offset, layout.line, whole=whole)
-        header = _header(path, lines, delimiter, quoting)
+        reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
+        try:
+            header = next(filter(None, reader), [])
+        except csv.Error as error:
+            if lines.ended and not whole:
+                return None
+            problem = str(error)
+            continue
+        if lines.flaw:
+            raise _wrong_encoding(path, lines.encoding, lines.flaw)
         if not header:
             return None
-        columns = _columns(header, said.mapping)
-        if not best.width or (len(columns), len(header)) > (len(best.columns), best.width):
-            best, best_header = (
-                replace(
-                    layout,
-                    offset=lines.offset,
-                    line=lines.line,
-                    delimiter=delimiter,
-                    quoting=quoting,
-                    columns=columns,
-                    width=len(header),
-                ),
-                header,
-            )
+        found = replace(
+            layout,
+            offset=lines.offset,
+            line=lines.line,
+            delimiter=delimiter,
+            quoting=quoting,
+            columns=_columns(header, said.mapping),
+            width=len(header),
+        )
+        if (len(found.columns), found.width) > (len(best.columns), best.width):
+            best, best_header = found, header
+    if not best.width:
+        raise _useless(path, f"has no readable header: {problem}")
     _refuse_header(path, best, best_header, said)
     if best.width == 1 and said.delimiter == "auto":
         return replace(best, delimiter=NO_DELIMITER)
     return best
-
-
-def _header(path: Path, lines: Lines, delimiter: str, quoting: Literal[0, 3]) -> list[str]:
-    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
-    try:
-        header = next(filter(None, reader), [])
-    except csv.Error as error:
-        if lines.ended and not lines.whole:
-            return []
-        raise _useless(path, f"has no readable header: {error}") from None
-    if lines.flaw:
-        raise _wrong_encoding(path, lines.encoding, lines.flaw)
-    return header
 
 
 def _columns(header: Sequence[str], mapping: Mapping[Field, str]) -> tuple[tuple[Field, int], ...]:

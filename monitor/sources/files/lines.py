@@ -11,7 +11,8 @@ MAX_LINE = 8_000_000
 class Lines:
     """Iterates over lines from `offset`; what can't be read as text is told in `flaw`.
 
-    Unless the file is taken as `whole`, a last line without its newline is left for later.
+    Unless the file is taken as `whole`, a last line without its newline is left for later; so is a
+    row of several lines without its end, whose first line is then `open_line` (0: none).
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Lines:
         self.line = line
         self.flaw = ""
         self.ended = False
+        self.open_line = 0
 
     def __iter__(self) -> Lines:
         return self

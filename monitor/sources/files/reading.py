@@ -76,6 +76,11 @@ class Reading:
         """Bytes read so far."""
         return self._lines.offset if self._lines else 0
 
+    @property
+    def open_line(self) -> int:
+        """The line of a row that has no end yet, behind which nothing could be read; 0: none."""
+        return self._lines.open_line if self._lines else 0
+
     def place(self) -> Place:
         """The place behind the last item given."""
         line = self._lines.line if self._lines else 0
@@ -96,7 +101,8 @@ class Reading:
         if layout is None:
             return
         if since is None or since.offset == 0:
-            refuse_wrong_encoding(self._path, self._file, layout, whole=self._whole)
+            if self._whole:
+                refuse_wrong_encoding(self._path, self._file, layout)
             self._lines = self._from(layout, layout.offset, layout.line)
         else:
             known = tally is not None and tally.total == since.interchangeable

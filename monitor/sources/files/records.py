@@ -48,6 +48,7 @@ def _csv_records(lines: Lines, layout: Layout) -> Iterator[Record]:
         except csv.Error as error:
             if lines.ended and not lines.whole:
                 lines.back_to(offset, line)
+                lines.open_line = line + 1
                 return
             yield _damaged(lines, offset, line, error)
             continue

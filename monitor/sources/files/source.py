@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from monitor.domain.errors import SourceError
-from monitor.domain.post import Page, Stream, StreamKind
+from monitor.domain.post import Gap, Page, Stream, StreamKind
 from monitor.sources.files import cursor
 from monitor.sources.files.layout import Said
 from monitor.sources.files.reading import Reading
@@ -32,6 +33,8 @@ _EVERY = timedelta(seconds=10)
 """How often a followed file is looked at: it costs nothing but a look at its size."""
 _PAGE_BYTES = 4_000_000
 """A page ends at about so many bytes of rows, however few they are: it is held in memory."""
+_LOOKS_UNTIL_TOLD = 2
+"""At the first, a row may just be being written."""
 _MAGIC = re.compile(r"[*?[]")
 
 
@@ -115,6 +118,7 @@ class Files:
             now=clock if options.assume_now else None,
         )
         self._tallies: dict[str, Tally] = {}
+        self._open: Counter[tuple[str, int]] = Counter()
         self._progress = (0, 0)
 
     def streams(self) -> Sequence[Stream]:
@@ -140,6 +144,7 @@ class Files:
         total = sum(_size(path) for path in paths.values())
         batch: list[Post | Gone | Rejected] = []
         problems: list[SourceError] = []
+        gap: Gap | None = None
         for name, path in paths.items():
             try:
                 with path.open("rb") as file:
@@ -155,20 +160,30 @@ class Files:
                             yield Page(tuple(batch), reached)
                             batch.clear()
                     self._mark(places, name, reading)
+                    gap = self._gap(name, reading.open_line) or gap
             except SourceError as error:
                 problems.append(error)
             except OSError as error:
                 problems.append(self._unreadable(path, error))
             done += _size(path)
             self._progress = (done, total)
-        if batch or cursor.write(places) != reached:
-            yield Page(tuple(batch), cursor.write(places))
+        if batch or gap or cursor.write(places) != reached:
+            yield Page(tuple(batch), cursor.write(places), gap)
         if problems:
             raise problems[0]
 
     def _mark(self, places: dict[str, Place], name: str, reading: Reading) -> None:
         places[name] = reading.place()
         self._tallies[name] = reading.tally
+
+    def _gap(self, name: str, line: int) -> Gap | None:
+        """Tell, once, of a row without end that the last look found too: it hides those behind it."""
+        if not line:
+            return None
+        self._open[name, line] += 1
+        if self._open[name, line] != _LOOKS_UNTIL_TOLD:
+            return None
+        return Gap("a quote is opened and not closed: the rows behind it wait", f"{name}:{line}")
 
     def _paths(self) -> dict[str, Path]:
         """The files by their names in ids and reports: relative to where the pattern starts."""

@@ -11,9 +11,9 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EARLIEST_EPOCH = 1e8
-"""Seconds (1973): a smaller number is rather a year or a date without dashes."""
-_EPOCH_UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000))
+_EPOCH_RANGES = ((1e8, 1e10, 1), (1e12, 1e13, 1_000), (1e15, 1e16, 1_000_000))
+"""From, below, and parts of a second: years 1973 or 2001 to 2286. What is written without signs
+between year, month, day and hour (202603261000) falls between them, and is refused."""
 _DATES = ("%Y/%m/%d", "%d.%m.%Y", "%a, %d %b %Y", "%d %b %Y")
 _TIMES = (" %H:%M:%S", " %H:%M", "")
 _FORMS = (
@@ -35,9 +35,9 @@ def parse_time(value: object, zone: tzinfo | None, form: str | None = None) -> d
         number = _number(written) if form is None else None
         found = _from_text(written, form) if number is None else _from_epoch(number, written)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        found = _from_epoch(value, str(value))
+        found = _from_epoch(value, str(value)[:40])
     else:
-        raise ValueError(f"{value!r} is not a time")  # noqa: TRY004  # a value of the file, not of the program
+        raise ValueError(f"{repr(value)[:40]} is no time")  # noqa: TRY004  # the file's mistake
     if found.tzinfo is None:
         if zone is None:
             raise ValueError(f'"{value}" names no time zone: set the option timezone')
@@ -50,21 +50,19 @@ def parse_time(value: object, zone: tzinfo | None, form: str | None = None) -> d
 
 def _number(written: str) -> float | None:
     """Digits that can only be an epoch; eight of them are a date in ISO's basic form."""
-    whole = written.partition(".")[0]
-    if len(whole) > len("20260101") and whole.isdecimal() and written.isascii():
-        try:
-            return int(written) if whole == written else float(written)
-        except ValueError:
-            return None
-    return None
+    whole, _, part = written.partition(".")
+    if len(whole) <= len("20260101") or not f"{whole}{part}".isdecimal():
+        return None
+    return float(written)
 
 
 def _from_epoch(number: float, written: str) -> datetime:
-    if number >= _EARLIEST_EPOCH:
-        for limit, per_second in _EPOCH_UNITS:
-            if number < limit:
-                return _EPOCH + timedelta(seconds=number / per_second)
-    raise ValueError(f"{written[:40]} is not a time in epoch seconds or milliseconds")
+    for low, below, parts in _EPOCH_RANGES:
+        if low <= number < below:
+            return _EPOCH + timedelta(seconds=number / parts)
+    raise ValueError(
+        f'"{written[:40]}" is no time in epoch seconds or milliseconds: set time_format'
+    )
 
 
 def _from_text(written: str, form: str | None) -> datetime:
