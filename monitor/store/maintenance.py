@@ -1,0 +1,194 @@
+"""The database as a whole: its tables' version, its copy, and who runs on it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.engine import Connection
+
+from monitor.domain.errors import StoreError
+from monitor.store.engine import Database
+
+_RUNNER = 0x636F6D706C61696E  # "complain": the advisory locks of a PostgreSQL database are numbers
+_UPGRADE = _RUNNER + 1
+
+
+def head_revision() -> str:
+    """The version of the tables that this program works with."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def current_revision(database: Database) -> str | None:
+    """The version of the tables that are there; None for an empty database."""
+    with database.reading() as conn:
+        return _revision(conn)
+
+
+def upgrade(database: Database) -> None:
+    """Bring the tables up to date, all or nothing. Two at once wait for each other.
+
+    Raises:
+        StoreError: the tables were made by a newer program.
+
+    """
+    if database.path is not None:
+        database.path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    config = _config()
+    with database.writing() as conn:
+        if not database.is_sqlite:
+            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE)))
+        _refuse_newer(conn)
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+
+
+def require_current(database: Database) -> None:
+    """Raises StoreError, saying what to do, unless the tables are those that this program knows."""
+    with database.reading() as conn:
+        _refuse_newer(conn)
+        if _revision(conn) != head_revision():
+            raise StoreError(
+                f"{_name(database)}: the tables are not up to date. "
+                "Run `complaint-monitor db upgrade` first."
+            )
+
+
+def _refuse_newer(conn: Connection) -> None:
+    revision = _revision(conn)
+    try:
+        ScriptDirectory.from_config(_config()).get_revision(revision or "base")
+    except CommandError:
+        raise StoreError(
+            f"{conn.engine.url.render_as_string()}: its tables (version {revision}) were made by a "
+            f"newer complaint-monitor than this one (version {head_revision()}). Install the newer "
+            "one, or restore a backup from before its upgrade."
+        ) from None
+
+
+def _revision(conn: Connection) -> str | None:
+    return MigrationContext.configure(conn).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "monitor.store:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def backup(database: Database, to: Path) -> None:
+    """Copy a SQLite database to a new file while it is in use; the copy is checked.
+
+    Raises:
+        StoreError: there is a file already, it can't be written, or the database is PostgreSQL.
+
+    """
+    if database.path is None:
+        raise StoreError(
+            "a PostgreSQL database is backed up by its own program: "
+            f"pg_dump --format=custom --file={to} {database.url.database}"
+        )
+    if to.exists():
+        raise StoreError(f"{to} exists; name a new file")
+    if not database.path.exists():
+        raise StoreError(f"{database.path} does not exist")
+    part = to.with_name(f"{to.name}.part")
+    try:
+        with (
+            closing(sqlite3.connect(database.path)) as ours,
+            closing(sqlite3.connect(part)) as copy,
+        ):
+            ours.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            raise StoreError(f"the copy is damaged, and so may be {database.path}: {verdict}")
+        part.rename(to)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"backup to {to}: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def only_one_runner(database: Database) -> Iterator[None]:
+    """Hold the database for this process: two runners would alert twice and answer each other's leases.
+
+    The lock ends with the process, however that ends.
+
+    Raises:
+        StoreError: somebody else holds it; says who.
+
+    """
+    holding = _file_lock(database.path) if database.path is not None else _server_lock(database)
+    with holding:
+        yield
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    lock = path.resolve().with_name(f"{path.name}.lock")
+    try:
+        file = lock.open("a+")
+    except OSError as error:
+        raise StoreError(f"{lock}: {error.strerror}. May this user write in its folder?") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise StoreError(
+                f"{path} is in use by {file.read().strip() or 'another program'}"
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {os.uname().nodename}\n")
+        file.flush()
+        yield
+
+
+@contextmanager
+def _server_lock(database: Database) -> Iterator[None]:
+    # no transaction stays open: it would keep the server from tidying up
+    with database.engine.connect() as plain:
+        conn = plain.execution_options(isolation_level="AUTOCOMMIT")
+        if not conn.scalar(sa.select(sa.func.pg_try_advisory_lock(_RUNNER))):
+            raise StoreError(f"{_name(database)} is in use by {_holder(conn)}")
+        try:
+            yield
+        finally:
+            conn.execute(sa.select(sa.func.pg_advisory_unlock(_RUNNER)))
+
+
+def _holder(conn: Connection) -> str:
+    found = conn.execute(
+        sa.text(
+            """
+            SELECT a.pid, coalesce(host(a.client_addr), 'this machine') AS host, a.backend_start
+            FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+            WHERE l.locktype = 'advisory' AND l.granted
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND (l.classid::bigint << 32) + l.objid::bigint = :lock
+            """
+        ),
+        {"lock": _RUNNER},
+    ).one_or_none()
+    if found is None:
+        return "another program"
+    return (
+        f"a program on {found.host} (server process {found.pid}, since {found.backend_start:%F %R})"
+    )
+
+
+def _name(database: Database) -> str:
+    return database.url.render_as_string(hide_password=True)

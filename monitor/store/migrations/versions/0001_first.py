@@ -1,0 +1,387 @@
+"""The first tables, as they were then (a copy of `store.schema`: migrations never change)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from monitor.store.columns import Id, UtcDateTime
+
+revision = "0001"
+down_revision = None
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _ref(name: str, to: str, **options: Any) -> sa.Column[int]:
+    return sa.Column(name, Id, sa.ForeignKey(f"{to}.id"), **options)
+
+
+def _where(rows: str) -> dict[str, Any]:
+    """Makes an index partial. Queries repeat `rows` literally, or no planner uses it."""
+    return {"sqlite_where": sa.text(rows), "postgresql_where": sa.text(rows)}
+
+
+brand = sa.Table(
+    "brand",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    # the first `run` that may tell people: what is older is part of one summary
+    sa.Column("first_run_at", UtcDateTime),
+)
+
+author = sa.Table(
+    "author",
+    metadata,
+    _id(),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("external_id", sa.Text),
+    sa.Column("handle", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("followers", sa.BigInteger),
+    sa.UniqueConstraint("network", "key"),
+    sqlite_autoincrement=True,  # the number of an erased row is never given out again
+)
+
+post = sa.Table(
+    "post",
+    metadata,
+    _id(),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("external_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("thread", sa.Text, nullable=False),
+    sa.Column("reply_to", sa.Text),
+    sa.Column("quotes", sa.JSON, nullable=False),
+    sa.Column("title", sa.Text),
+    sa.Column("text", sa.Text),  # NULL: purged
+    sa.Column("lang", sa.Text),
+    sa.Column("rating", sa.Float),
+    _ref("author_id", "author"),
+    sa.Column("via", sa.Text),
+    sa.Column("visibility", sa.Text),
+    sa.Column("reply_token", sa.Text),
+    sa.Column("url", sa.Text),
+    sa.Column("posted_at", UtcDateTime, nullable=False),
+    sa.Column("claimed_at", UtcDateTime),  # what a client declared, where it was in the future
+    sa.Column("indexed_at", UtcDateTime),
+    sa.Column("edited_at", UtcDateTime),
+    sa.Column("first_seen_at", UtcDateTime, nullable=False),
+    sa.Column("last_seen_at", UtcDateTime, nullable=False),
+    sa.Column("gone_at", UtcDateTime),
+    sa.Column("gone_after", UtcDateTime),
+    sa.Column("reach", sa.BigInteger),
+    sa.Column("can_reply", sa.Boolean),
+    sa.Column("cannot_reply_because", sa.Text),
+    sa.Column("to_judge", sa.Boolean, nullable=False, default=False),
+    sa.UniqueConstraint("network", "external_id"),
+    sa.Index("ix_post_thread", "network", "thread"),
+    sa.Index("ix_post_author", "author_id"),
+    sa.Index("ix_post_to_judge", "id", **_where("to_judge")),
+    sqlite_autoincrement=True,  # as above: the history of cases names posts by number
+)
+
+stream = sa.Table(
+    "stream",
+    metadata,
+    _id(),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("cursor", sa.Text),
+    sa.Column("polled_at", UtcDateTime),  # the last look that came to its end
+    sa.Column("next_poll_at", UtcDateTime),
+    sa.Column("failing_since", UtcDateTime),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("problem", sa.Text),
+    sa.Column("permanent", sa.Boolean, nullable=False, default=False),
+    sa.UniqueConstraint("source", "name"),
+    sa.Index("ix_stream_next_poll", "next_poll_at"),
+)
+
+stream_brand = sa.Table(
+    "stream_brand",
+    metadata,
+    _ref("stream_id", "stream", primary_key=True),
+    _ref("brand_id", "brand", primary_key=True),
+)
+
+# the networks whose posts a stream has brought: a file may hold several
+stream_network = sa.Table(
+    "stream_network",
+    metadata,
+    _ref("stream_id", "stream", primary_key=True),
+    sa.Column("network", sa.Text, primary_key=True),
+)
+
+coverage = sa.Table(
+    "coverage",
+    metadata,
+    _id(),
+    _ref("stream_id", "stream", nullable=False),
+    sa.Column("began_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime, nullable=False),
+    sa.Column("read", sa.Integer, nullable=False),
+    sa.Column("stored", sa.Integer, nullable=False),
+    sa.Column("duplicate", sa.Integer, nullable=False),
+    sa.Column("rejected", sa.Integer, nullable=False),
+    sa.Column("edited", sa.Integer, nullable=False),
+    sa.Column("deleted", sa.Integer, nullable=False),
+    sa.Column("unnamed", sa.Integer, nullable=False),  # named none of the stream's brands
+    sa.Column("calls", sa.Integer, nullable=False),
+    sa.Column("micros", sa.BigInteger, nullable=False),
+    sa.Column("gap", sa.Text),
+    sa.Column("gap_from", sa.Text),
+    sa.Column("gap_to", sa.Text),
+    sa.Index("ix_coverage_stream_ended", "stream_id", "ended_at"),
+)
+
+reject = sa.Table(
+    "reject",
+    metadata,
+    _id(),
+    _ref("stream_id", "stream", nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("sample", sa.Text, nullable=False),
+    sa.UniqueConstraint("stream_id", "place", "reason"),
+)
+
+sighting = sa.Table(
+    "sighting",
+    metadata,
+    _ref("brand_id", "brand", primary_key=True),
+    _ref("post_id", "post", primary_key=True),
+    _ref("stream_id", "stream", primary_key=True),
+)
+
+mention = sa.Table(
+    "mention",
+    metadata,
+    _ref("brand_id", "brand", primary_key=True),
+    _ref("post_id", "post", primary_key=True),
+    sa.Column("own", sa.Boolean, nullable=False),
+    sa.Column("automatic", sa.Boolean, nullable=False, default=False),
+    # which stage has it: triage (once judged), settle, or none
+    sa.Column("next", sa.Text),
+    sa.Column("band", sa.Text),
+    sa.Column("severity", sa.SmallInteger),
+    sa.Column("topics", sa.JSON),
+    sa.Column("asks", sa.Text),  # complaint | question | NULL
+    sa.Column("reason", sa.Text),
+    sa.Column("due_at", UtcDateTime),
+    sa.Column("rule", sa.Text),
+    sa.Column("sampled", sa.Boolean, nullable=False, default=False),
+    sa.Index("ix_mention_next", "next", "post_id", **_where("next IS NOT NULL")),
+    sa.Index("ix_mention_post", "post_id"),
+)
+
+# whom the brand quotes, found again when the quoted post is stored after the answer
+quote = sa.Table(
+    "quote",
+    metadata,
+    _ref("brand_id", "brand", primary_key=True),
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    _ref("post_id", "post", primary_key=True),
+)
+
+judgement = sa.Table(
+    "judgement",
+    metadata,
+    _ref("post_id", "post", primary_key=True),
+    sa.Column("complaint", sa.Float, nullable=False),
+    sa.Column("question", sa.Float, nullable=False),
+    sa.Column("praise", sa.Float, nullable=False),
+    sa.Column("other", sa.Float, nullable=False),
+    sa.Column("language", sa.Text),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("judged_at", UtcDateTime, nullable=False),
+)
+
+rule = sa.Table(
+    "rule",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("snapshot", sa.Text, nullable=False),
+)
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    _id(),
+    _ref("brand_id", "brand", nullable=False),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("thread", sa.Text, nullable=False),
+    sa.Column("customer", sa.Text, nullable=False),
+    _ref("root_post_id", "post", nullable=False),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("confirmed", sa.Boolean, nullable=False),
+    sa.Column("severity", sa.SmallInteger, nullable=False),
+    sa.Column("level", sa.SmallInteger, nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("claimed", sa.Boolean, nullable=False),
+    sa.Column("acknowledged_until", UtcDateTime),
+    sa.Column("snoozed_until", UtcDateTime),
+    sa.Column("merged_into", Id),
+    sa.Column("next_action_at", UtcDateTime),
+    sa.UniqueConstraint("brand_id", "network", "thread", "customer"),
+    sa.Index("ix_cases_customer", "brand_id", "customer"),
+    sa.Index("ix_cases_next_action", "next_action_at", **_where("next_action_at IS NOT NULL")),
+)
+
+case_event = sa.Table(
+    "case_event",
+    metadata,
+    _ref("case_id", "cases", primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("recorded_at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+    # a report of the past folds again what happened since
+    sa.Index("ix_case_event_at", "at"),
+)
+
+case_post = sa.Table(
+    "case_post",
+    metadata,
+    _ref("post_id", "post", primary_key=True),
+    _ref("case_id", "cases", primary_key=True),
+    sa.Index("ix_case_post_case", "case_id"),
+)
+
+wait = sa.Table(
+    "wait",
+    metadata,
+    _ref("case_id", "cases", primary_key=True),
+    sa.Column("number", sa.SmallInteger, primary_key=True, autoincrement=False),
+    _ref("brand_id", "brand", nullable=False),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("first_seen_at", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("severity", sa.SmallInteger, nullable=False),
+    sa.Column("topics", sa.Text, nullable=False),  # comma-separated: topic names hold no comma
+    sa.Column("confirmed", sa.Boolean, nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("first_post_id", Id, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("ended_after", UtcDateTime),
+    sa.Column("outcome", sa.Text),
+    sa.Column("answer_post_id", Id),
+    sa.Column("channel", sa.Text),
+    sa.Column("dismissed", sa.Text),
+    sa.Column("dismissed_at", UtcDateTime),
+    sa.Index("ix_wait_started", "brand_id", "started_at"),
+    sa.Index("ix_wait_open", "brand_id", "due_at", **_where("ended_at IS NULL")),
+)
+
+note = sa.Table(
+    "note",
+    metadata,
+    _id(),
+    _ref("case_id", "cases", nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+notice = sa.Table(
+    "notice",
+    metadata,
+    _id(),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    _ref("brand_id", "brand"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("audience", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    _ref("case_id", "cases"),
+    sa.Column("wait", sa.SmallInteger),
+    sa.Column("step", sa.Text),
+    sa.Column("payload", sa.JSON),  # ids and dates only: texts are rendered when sent
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("written_at", UtcDateTime, nullable=False),
+    sa.Column("not_before", UtcDateTime),  # transport time: retry-after, back-off
+    sa.Column("leased_until", UtcDateTime),  # transport time
+    sa.Column("lease", sa.Text),
+    sa.Column("attempted_at", UtcDateTime),  # transport time; set without receipt: fate unknown
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("possibly_repeated", sa.Boolean, nullable=False, default=False),
+    sa.Column("sent_at", UtcDateTime),
+    sa.Column("place", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("problem", sa.Text),
+    sa.Index("ix_notice_case", "case_id"),
+    sa.Index("ix_notice_pending", "id", **_where("state = 'pending'")),
+)
+
+failure = sa.Table(
+    "failure",
+    metadata,
+    sa.Column("stage", sa.Text, primary_key=True),
+    sa.Column("item", sa.Text, primary_key=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("first_at", UtcDateTime, nullable=False),
+    sa.Column("retry_at", UtcDateTime),
+    sa.Column("quarantined_at", UtcDateTime),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+tombstone = sa.Table(
+    "tombstone",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),  # keyed hash of an erased post's key
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+
+def upgrade() -> None:
+    metadata.create_all(op.get_bind())
+    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
+# What happened to a case is never rewritten.
+APPEND_ONLY = {
+    "sqlite": [
+        f"""
+        CREATE TRIGGER case_event_no_{event.lower()} BEFORE {event} ON case_event
+        BEGIN SELECT RAISE(ABORT, 'case_event is append-only'); END
+        """
+        for event in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        """
+        CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
+        """,
+        """
+        CREATE TRIGGER case_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON case_event
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+        """,
+    ],
+}
