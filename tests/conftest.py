@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,9 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("project")
 
 
+KINDS = ("sqlite", "postgresql")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """A PostgreSQL server for this test process, started when the first test asks."""
@@ -31,16 +35,55 @@ def postgres() -> Iterator[Cluster]:
         yield running
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Cluster) -> Iterator[str]:
+    """A database with all tables, from which each test's own is copied."""
+    name = postgres.create()
+    _migrate(postgres.url_of(name))
+    yield name
+    postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, as a file."""
+    path = tmp_path_factory.mktemp("template") / "monitor.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database for this test alone, once of each kind, as the config would name it.
+    """A database for this test alone, with all tables and no row; once of each kind.
 
     For one kind only: `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
     """
     if request.param == "sqlite":
+        path = tmp_path / "monitor.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Cluster = request.getfixturevalue("postgres")
+    with server.one(request.getfixturevalue("postgres_template")) as url:
+        yield url
+
+
+@pytest.fixture(params=KINDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The same without tables, as a first installation finds it."""
+    if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'monitor.db'}"
         return
     server: Cluster = request.getfixturevalue("postgres")
-    name = server.create()
-    yield server.url_of(name)
-    server.drop(name)
+    with server.one() as url:
+        yield url
+
+
+def _migrate(url: str) -> None:
+    # here, so that tests of the pure parts do not wait for SQLAlchemy and Alembic
+    from monitor.store import maintenance
+    from monitor.store.engine import Database
+
+    database = Database(url)
+    maintenance.upgrade(database)
+    database.close()

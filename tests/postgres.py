@@ -48,6 +48,15 @@ class Cluster:
     """Keeps the databases of two test processes on one server apart."""
     _numbers: Iterator[int] = field(default_factory=count)
 
+    @contextlib.contextmanager
+    def one(self, template: str | None = None) -> Iterator[str]:
+        """The URL of a new database, which is dropped after the block."""
+        name = self.create(template)
+        try:
+            yield self.url_of(name)
+        finally:
+            self.drop(name)
+
     def create(self, template: str | None = None) -> str:
         """A new database, empty or a copy of `template` (to which nobody may be connected)."""
         name = f"{self.prefix}_{next(self._numbers)}"
