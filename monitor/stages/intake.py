@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from monitor.domain.errors import SourceError
@@ -19,12 +19,16 @@ from monitor.store.posts import Counts
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A configured source and whom it is read for. `once`: to its end, then never again (`import`)."""
+    """A configured source and whom it is read for. `once`: to its end, then never again (`import`).
+
+    `every` says how often to look, where the source's own habit is not wanted.
+    """
 
     name: str
     source: Source
     brands: tuple[Brand, ...]
     once: bool = False
+    every: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Intake:
                 coverage.record_failure(conn, one.number, problem, now)
             return Look(counts, problem)
         with self._database.writing() as conn:
-            next_poll_at = None if one.feed.once else now + one.stream.every
+            next_poll_at = None if one.feed.once else now + (one.feed.every or one.stream.every)
             coverage.record_end(conn, one.number, now, next_poll_at)
         return Look(counts)
 
