@@ -163,9 +163,14 @@ def write_update(conn: Connection, *, brand_id: int, case_id: int, seq: int, now
 
 def case_notices(conn: Connection, case_id: int) -> list[Entry]:
     """What was told of a case, and what was not and why, in the order of writing."""
-    columns = [notice.c[name] for name in Entry.__dataclass_fields__]
-    query = sa.select(*columns).where(notice.c.case_id == case_id).order_by(notice.c.id)
+    query = _entries().where(notice.c.case_id == case_id).order_by(notice.c.id)
     return [_entry(row) for row in conn.execute(query)]
+
+
+def entry(conn: Connection, key: str) -> Entry | None:
+    """What became of one notice."""
+    row = conn.execute(_entries().where(notice.c.key == key)).one_or_none()
+    return None if row is None else _entry(row)
 
 
 def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
@@ -345,6 +350,10 @@ def _card(row: sa.Row[Any]) -> Card:
     was_sent = row.card_name is not None
     receipt = Receipt(row.card_place, row.card_name) if was_sent else None
     return Card(row.card_audience, receipt, is_set_aside=row.card_rests)
+
+
+def _entries() -> sa.Select[Any]:
+    return sa.select(*(notice.c[name] for name in Entry.__dataclass_fields__))
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

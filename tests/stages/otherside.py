@@ -1,0 +1,130 @@
+"""The other side of a notifier, in memory: it takes messages, can be looked through, and fails when told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from threading import Event, Lock
+
+from monitor.domain.errors import Outcome, SendError
+from monitor.domain.notice import Absent, CaseCard, Notice, Receipt, Unknowable
+
+
+class Crash(BaseException):
+    """The process died here: nothing after this line ran."""
+
+
+class Fault(StrEnum):
+    """How a send goes wrong, or a look."""
+
+    DIES_BEFORE = "dies_before"
+    DIES_AFTER = "dies_after"
+    DROPS_BEFORE = "drops_before"
+    DROPS_AFTER = "drops_after"
+    BUSY = "busy"
+    REFUSES = "refuses"
+    FREEZES_BEFORE = "freezes_before"
+    FREEZES_AFTER = "freezes_after"
+    BLIND = "blind"
+    """The look itself fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What arrived, in order of arrival."""
+
+    key: str
+    name: str
+    target: str
+    edits: str | None
+    thread: str | None
+    possibly_repeated: bool
+    case_id: int | None
+    level: int
+    mentions: tuple[str, ...]
+
+
+@dataclass
+class Freeze:
+    """A sender that stands still until it is thawed."""
+
+    entered: Event = field(default_factory=Event)
+    thawed: Event = field(default_factory=Event)
+
+
+class OtherSide:
+    """A notifier whose other side is a list. `can_look`: whether `find` knows."""
+
+    def __init__(self, *, can_look: bool = True) -> None:
+        self.messages: list[Message] = []
+        self.faults: list[Fault] = []
+        self.freeze = Freeze()
+        self.looks = 0
+        self._can_look = can_look
+        self._lock = Lock()
+
+    def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
+        fault = self._next_fault()
+        match fault:
+            case Fault.DIES_BEFORE:
+                raise Crash
+            case Fault.BUSY:
+                later = timedelta(seconds=30)
+                raise SendError("busy", outcome=Outcome.NOT_SENT, retry_after=later)
+            case Fault.REFUSES:
+                raise SendError("no such channel", outcome=Outcome.PERMANENT)
+            case Fault.DROPS_BEFORE:
+                raise SendError("connection lost", outcome=Outcome.UNKNOWN)
+            case Fault.FREEZES_BEFORE:
+                self._stand_still()
+        message = self._accept(notice, earlier)
+        match fault:
+            case Fault.DIES_AFTER:
+                raise Crash
+            case Fault.DROPS_AFTER:
+                raise SendError("connection lost", outcome=Outcome.UNKNOWN)
+            case Fault.FREEZES_AFTER:
+                self._stand_still()
+        return Receipt(message.target, message.name)
+
+    def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
+        self.looks += 1
+        if self.faults[:1] == [Fault.BLIND]:
+            self._next_fault()
+            raise SendError("history cannot be read", outcome=Outcome.NOT_SENT)
+        if not self._can_look:
+            return Unknowable("nobody can look there")
+        with self._lock:
+            found = [one for one in self.messages if one.key == notice.key]
+        return Receipt(found[0].target, found[0].name) if found else Absent()
+
+    def keys(self) -> Sequence[str]:
+        return [one.key for one in self.messages]
+
+    def _accept(self, notice: Notice, earlier: Receipt | None) -> Message:
+        card = notice.content if isinstance(notice.content, CaseCard) else None
+        with self._lock:
+            message = Message(
+                key=notice.key,
+                name=f"m{len(self.messages)}",
+                target=notice.audience,
+                edits=earlier.name if earlier else None,
+                thread=notice.thread.name if notice.thread else None,
+                possibly_repeated=notice.possibly_repeated,
+                case_id=card.case_id if card else None,
+                level=card.level if card else 0,
+                mentions=notice.mentions,
+            )
+            self.messages.append(message)
+        return message
+
+    def _next_fault(self) -> Fault | None:
+        with self._lock:
+            return self.faults.pop(0) if self.faults else None
+
+    def _stand_still(self) -> None:
+        freeze = self.freeze
+        freeze.entered.set()
+        freeze.thawed.wait()

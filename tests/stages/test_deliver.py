@@ -1,0 +1,487 @@
+"""Notices leave the outbox: in order, once, whatever dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from monitor.domain.judgement import Severity
+from monitor.domain.notice import Backlog, CaseCard, Digest, NoticeKind, NoticeState, Reason, Words
+from monitor.stages.deliver import LEASE, PATIENCE, Deliver
+from monitor.store import failures, outbox, schema
+from monitor.store.engine import Database
+from tests.stages.otherside import Crash, Fault, OtherSide
+from tests.stages.told import NOW, Machine, Told, digest_of
+
+SENT = NoticeState.SENT
+SUPPRESSED = NoticeState.SUPPRESSED
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
+    schema.metadata.create_all(made.engine)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def told(database: Database) -> Told:
+    return Told(database)
+
+
+@pytest.fixture
+def slack() -> OtherSide:
+    return OtherSide()
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+Round = Callable[..., list[str]]
+
+
+@pytest.fixture
+def deliver(database: Database, slack: OtherSide, machine: Machine) -> Round:
+    """One round: what was due, and handled."""
+
+    def once(
+        notifiers: Mapping[str, Any] | None = None, *, shadow: bool = False, now: datetime = NOW
+    ) -> list[str]:
+        stage = Deliver(
+            database,
+            notifiers or {"slack": slack},
+            digest=digest_of,
+            operators="#ops",
+            shadow=shadow,
+            clock=machine,
+        )
+        due = list(stage.due(now))
+        for key in due:
+            stage.handle(key, now)
+        return due
+
+    return once
+
+
+def until_quiet(deliver: Round, machine: Machine) -> None:
+    while deliver():
+        machine.passes(timedelta(seconds=1))
+
+
+# ------------------------------------------------------------------------------------- the order
+
+
+def test_the_card_goes_first_and_what_belongs_to_it_follows(
+    told: Told, slack: OtherSide, deliver: Round
+) -> None:
+    case = told.case()
+    told.alert(case)
+    told.escalate(case, "leads")
+    told.change(case, 2)
+
+    assert deliver() == [f"alert:{case}:1"]
+    deliver()
+
+    card, climbed, edited = slack.messages
+    assert (card.target, card.thread, card.edits) == ("#care", None, None)
+    assert (climbed.target, climbed.thread) == ("#leads", card.name)
+    assert (edited.target, edited.edits, edited.level) == ("#care", card.name, 2)
+    assert deliver() == []
+
+
+def test_the_people_whom_the_rule_names_are_named(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    case = told.case()
+    told.alert(case)
+    told.escalate(case, "leads")
+    told.escalate(case, "director#2", to="#board")
+    told.escalate(case, "gone meanwhile", to="#board2")
+    told.change(case, 2)
+    until_quiet(deliver, machine)
+    assert [one.mentions for one in slack.messages] == [("Care",), ("Ana",), ("Bo",), (), ()]
+
+
+def test_nobody_is_named_when_the_wait_became_part_of_another(
+    told: Told, slack: OtherSide, deliver: Round
+) -> None:
+    case = told.case()
+    told.alert(case, wait=7)
+    deliver()
+    assert [one.mentions for one in slack.messages] == [()]
+
+
+def test_an_escalation_without_a_card_is_a_card_of_its_own(
+    told: Told, slack: OtherSide, deliver: Round
+) -> None:
+    case = told.case()
+    told.alert(case, suppressed=True)
+    told.escalate(case, "leads")
+    told.change(case, 2)  # there is no card to edit
+    deliver()
+    assert [(one.target, one.thread) for one in slack.messages] == [("#leads", None)]
+
+
+def test_a_second_wait_is_told_under_the_card(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    case = told.case()
+    told.alert(case)
+    told.alert(case, wait=2)
+    until_quiet(deliver, machine)
+    card, again = slack.messages
+    assert again.thread == card.name
+
+
+def test_another_notifier_does_not_wait_for_a_card_that_cannot_leave(
+    told: Told, slack: OtherSide, deliver: Round
+) -> None:
+    mail = OtherSide()
+    case = told.case()
+    told.alert(case)
+    told.escalate(case, "leads", to="mail:leads@shop.example")
+    told.escalate(case, "director", to="#leads")
+    slack.faults = [Fault.BUSY]
+    deliver({"slack": slack, "mail": mail})
+    deliver({"slack": slack, "mail": mail})
+    assert slack.messages == []
+    assert [(one.target, one.thread) for one in mail.messages] == [("leads@shop.example", None)]
+
+
+def test_a_named_notifier_gets_the_rest_of_the_audience(
+    told: Told, slack: OtherSide, deliver: Round
+) -> None:
+    mail = OtherSide()
+    told.words(NoticeKind.TEST, "one", to="mail:a@shop.example")
+    told.words(NoticeKind.TEST, "two", to="mail")
+    told.words(NoticeKind.TEST, "three", to="#general")
+    told.words(NoticeKind.TEST, "four", to="elsewhere:x")
+    deliver({"slack": slack, "mail": mail})
+    assert [one.target for one in mail.messages] == ["a@shop.example", ""]
+    assert [one.target for one in slack.messages] == ["#general", "elsewhere:x"]
+
+
+def test_a_refused_card_holds_nothing_back(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    case = told.case()
+    alert = told.alert(case)
+    step = told.escalate(case, "leads")
+    update = told.change(case, 2)
+    slack.faults = [Fault.REFUSES]
+    until_quiet(deliver, machine)
+    assert told.state(alert)[0] is NoticeState.FAILED
+    assert told.state(step)[0] is SENT
+    assert told.state(update) == (SUPPRESSED, Reason.NOTHING_TO_EDIT)
+
+
+def test_a_card_that_was_set_aside_holds_nothing_back(
+    told: Told, slack: OtherSide, deliver: Round, database: Database
+) -> None:
+    case = told.case()
+    alert = told.alert(case)
+    step = told.escalate(case, "leads")
+    update = told.change(case, 2)
+    with database.writing() as conn:
+        for _ in range(failures.PATIENCE):
+            failures.record(conn, "deliver", alert, "cannot be put in words", NOW)
+    assert deliver() == [step, update]
+    assert [(one.key, one.thread) for one in slack.messages] == [(step, None)]
+    assert told.state(update) == (SUPPRESSED, Reason.NOTHING_TO_EDIT)
+
+
+def test_one_that_fails_does_not_hold_up_other_cases(
+    told: Told, slack: OtherSide, deliver: Round
+) -> None:
+    keys = [told.alert(told.case()) for _ in range(3)]
+    slack.faults = [Fault.BUSY]
+    deliver()
+    assert slack.keys() == keys[1:]
+
+
+# ---------------------------------------------------------------------------------- what they hold
+
+
+def test_every_kind_carries_what_it_is_about(told: Told, deliver: Round) -> None:
+    kept: list[Any] = []
+
+    class Keeping(OtherSide):
+        def send(self, notice: Any, earlier: Any, /) -> Any:
+            kept.append(notice.content)
+            return super().send(notice, earlier)
+
+    case = told.case()
+    told.alert(case)
+    told.words(NoticeKind.TEST, "hello")
+    told.about(NoticeKind.DIGEST, {"day": "2026-03-03", "as_of": NOW.isoformat()})
+    told.about(NoticeKind.BACKLOG, {"waits": 3, "oldest_at": "2026-02-01T00:00:00+00:00"})
+    deliver({"slack": Keeping()})
+    card, words, digest, backlog = kept
+    assert isinstance(card, CaseCard)
+    assert (card.author, card.text, card.severity) == ("@dana", "Still no refund", Severity.NORMAL)
+    assert card.waited == timedelta(hours=2)
+    assert words == Words("hello", ("a line",))
+    assert isinstance(digest, Digest)
+    assert (digest.day, digest.as_of) == (date(2026, 3, 3), NOW)
+    february = datetime(2026, 2, 1, tzinfo=UTC)
+    assert backlog == Backlog(brand="Acme", as_of=NOW, waits=3, oldest_at=february)
+
+
+def test_a_backlog_of_nothing(told: Told, slack: OtherSide, deliver: Round) -> None:
+    key = told.about(NoticeKind.BACKLOG, {"waits": 0, "oldest_at": None})
+    deliver()
+    assert told.state(key)[0] is SENT
+
+
+def test_a_case_notice_without_a_case_is_a_mistake_of_ours(
+    told: Told, database: Database, deliver: Round
+) -> None:
+    key = told.words(NoticeKind.TEST, "broken")
+    with database.writing() as conn:
+        conn.execute(schema.notice.update().values(kind="alert"))
+    with pytest.raises(ValueError, match="lacks the row number"):
+        deliver()
+    assert told.entry(key).attempts == 0
+
+
+# ------------------------------------------------------------------------------- what went wrong
+
+
+def test_a_busy_other_side_says_when_to_come_again(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    key = told.alert(told.case())
+    slack.faults = [Fault.BUSY]
+    deliver()
+    machine.passes(timedelta(seconds=29))
+    assert deliver() == []
+    machine.passes(timedelta(seconds=1))
+    deliver()
+    assert slack.keys() == [key]
+    assert slack.looks == 0  # it was certainly not sent: no need to look
+    assert told.entry(key).problem is None
+
+
+def test_an_unanswered_send_is_looked_for(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    here, lost = told.alert(told.case()), told.alert(told.case())
+    slack.faults = [Fault.DROPS_AFTER, Fault.DROPS_BEFORE]
+    deliver()
+    machine.passes(timedelta(minutes=1))
+    slack.faults = [Fault.BLIND]  # the look fails: still unknown
+    deliver()
+    machine.passes(timedelta(minutes=1))
+    until_quiet(deliver, machine)
+    assert sorted(slack.keys()) == sorted([here, lost])
+    assert not any(one.possibly_repeated for one in slack.messages)
+
+
+def test_where_nobody_can_look_it_is_sent_again_and_says_so(
+    told: Told, deliver: Round, machine: Machine
+) -> None:
+    mail = OtherSide(can_look=False)
+    key = told.alert(told.case())
+    mail.faults = [Fault.DROPS_AFTER]
+    deliver({"mail": mail})
+    machine.passes(timedelta(minutes=1))
+    mail.faults = [Fault.BUSY]
+    deliver({"mail": mail})
+    machine.passes(timedelta(minutes=1))
+    deliver({"mail": mail})
+    assert [(one.key, one.possibly_repeated) for one in mail.messages] == [
+        (key, False),
+        (key, True),
+    ]
+    assert told.entry(key).possibly_repeated
+
+
+def test_rests_grow_and_the_operators_hear_of_it_once(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    keys = [told.alert(told.case()), told.alert(told.case())]
+    rests = []
+    while not any("unreachable" in one.key for one in told.entries()):
+        slack.faults = [Fault.DROPS_BEFORE, Fault.DROPS_BEFORE]
+        began = machine.at
+        while keys[0] not in deliver():
+            machine.passes(timedelta(seconds=1))
+        rests.append((machine.at - began).total_seconds())
+    assert rests == [0, 5, 10, 20, 40]
+    assert len(rests) == PATIENCE
+    slack.faults = []
+    machine.passes(timedelta(hours=1))
+    until_quiet(deliver, machine)
+    assert sorted(slack.keys()) == sorted([*keys, "unreachable:#care:2026-03-03"])
+
+
+def test_a_refusal_is_final_and_told_to_the_operators(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    keys = [told.alert(told.case()), told.alert(told.case())]
+    slack.faults = [Fault.REFUSES, Fault.REFUSES]
+    until_quiet(deliver, machine)
+    assert [told.state(key)[0] for key in keys] == [NoticeState.FAILED, NoticeState.FAILED]
+    assert [one.target for one in slack.messages] == ["#ops"]
+    assert told.entry(keys[0]).problem == "no such channel"
+
+
+def test_a_refused_warning_warns_nobody(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    told.alert(told.case())
+    slack.faults = [Fault.REFUSES, Fault.REFUSES]
+    until_quiet(deliver, machine)
+    assert [one.state for one in told.entries()] == [NoticeState.FAILED, NoticeState.FAILED]
+
+
+def test_without_operators_a_refusal_is_kept_in_the_row(
+    told: Told, database: Database, slack: OtherSide
+) -> None:
+    key = told.alert(told.case())
+    stage = Deliver(database, {"slack": slack}, digest=digest_of, operators=None, shadow=False)
+    slack.faults = [Fault.REFUSES]
+    stage.handle(key, NOW)
+    assert [one.state for one in told.entries()] == [NoticeState.FAILED]
+
+
+# -------------------------------------------------------------------------------------- crashes
+
+
+@pytest.mark.parametrize("fault", [Fault.DIES_BEFORE, Fault.DIES_AFTER])
+def test_a_death_while_sending_neither_loses_nor_doubles(
+    fault: Fault, told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    key = told.alert(told.case())
+    slack.faults = [fault]
+    with pytest.raises(Crash):
+        deliver()
+    assert deliver() == []  # the dead one's lease still runs
+    machine.passes(LEASE)
+    deliver()
+    assert slack.keys() == [key]
+    assert told.state(key)[0] is SENT
+
+
+def test_the_one_runner_of_a_database_need_not_wait_for_the_dead(
+    told: Told, database: Database, slack: OtherSide, deliver: Round
+) -> None:
+    key = told.alert(told.case())
+    slack.faults = [Fault.DIES_AFTER]
+    with pytest.raises(Crash):
+        deliver()
+    with database.writing() as conn:
+        assert outbox.release(conn) == 1
+    deliver()
+    assert slack.keys() == [key]
+
+
+def test_an_answer_drops_an_alert_that_turns_out_never_to_have_arrived(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    case = told.case()
+    key = told.alert(case)
+    slack.faults = [Fault.DIES_BEFORE]
+    with pytest.raises(Crash):
+        deliver()
+    assert told.answer(case) == 0
+    assert told.entry(key).state is NoticeState.PENDING
+    machine.passes(LEASE)
+    deliver()
+    assert slack.messages == []
+    assert told.state(key) == (SUPPRESSED, Reason.ANSWERED)
+
+
+def test_an_answer_does_not_hide_an_alert_that_did_arrive(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    case = told.case()
+    key = told.alert(case)
+    slack.faults = [Fault.DIES_AFTER]
+    with pytest.raises(Crash):
+        deliver()
+    told.answer(case)
+    told.change(case, 1)
+    machine.passes(LEASE)
+    until_quiet(deliver, machine)
+    assert told.state(key) == (SENT, Reason.OPENED)
+    assert [one.edits for one in slack.messages] == [None, slack.messages[0].name]
+
+
+def test_a_sender_frozen_before_it_began_does_not_send(
+    told: Told, database: Database, slack: OtherSide, machine: Machine
+) -> None:
+    """The process stood still between claim and sending, longer than the claim holds."""
+    key = told.alert(told.case())
+    times = iter([NOW, NOW, NOW + LEASE])
+    frozen = Deliver(
+        database,
+        {"slack": slack},
+        digest=digest_of,
+        operators=None,
+        shadow=False,
+        clock=lambda: next(times),
+    )
+    frozen.handle(key, NOW)
+    assert slack.messages == []
+    assert told.entry(key).state is NoticeState.PENDING
+
+
+def test_a_handled_or_unknown_key_does_nothing(
+    told: Told, slack: OtherSide, deliver: Round, database: Database, machine: Machine
+) -> None:
+    key = told.alert(told.case())
+    deliver()
+    stage = Deliver(
+        database, {"slack": slack}, digest=digest_of, operators=None, shadow=False, clock=machine
+    )
+    stage.handle(key, NOW)
+    stage.handle("no such key", NOW)
+    assert slack.keys() == [key]
+
+
+# --------------------------------------------------------------------------------------- shadow
+
+
+def test_a_shadow_run_tells_nobody_and_says_so(
+    told: Told, slack: OtherSide, deliver: Round
+) -> None:
+    case = told.case()
+    keys = [told.alert(case), told.escalate(case, "leads"), told.words(NoticeKind.TEST, "hello")]
+    deliver(shadow=True)
+    assert slack.messages == []
+    assert {told.state(key) for key in keys} == {(SUPPRESSED, Reason.SHADOW)}
+
+
+def test_a_shadow_run_leaves_what_may_have_arrived_to_a_real_one(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    key = told.alert(told.case())
+    slack.faults = [Fault.DROPS_AFTER]
+    deliver()
+    machine.passes(timedelta(hours=1))
+    assert deliver(shadow=True) == []
+    deliver()
+    assert told.state(key)[0] is SENT
+    assert slack.keys() == [key]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL plans by size
+def test_the_list_of_the_waiting_is_found_by_its_index(database: Database) -> None:
+    """The outbox grows for ever; what is pending must be found without reading it all."""
+    with database.reading() as conn:
+        captured: list[str] = []
+        sa.event.listen(conn, "before_cursor_execute", lambda *seen: captured.append(seen[2]))
+        outbox.ready(conn, now=NOW, at=NOW)
+        plan = conn.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {captured[0]}", tuple("x" for _ in range(captured[0].count("?")))
+        )
+        steps = [row[3] for row in plan]
+    assert not [one for one in steps if one.startswith("SCAN") and "ix_notice_pending" not in one]
