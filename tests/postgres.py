@@ -166,7 +166,7 @@ def _run_quietly(command: list[Any], folder: Path, as_whom: dict[str, Any]) -> N
 
 
 def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(psycopg.OperationalError):
             psycopg.connect(f"host={folder} user=postgres dbname=postgres").close()

@@ -18,7 +18,8 @@ from monitor import registry
 from monitor.cli import cli
 from monitor.domain.event import Event
 from monitor.domain.notice import NoticeKind, NoticeState, Reason
-from monitor.settings import Settings
+from monitor.settings.model import Settings
+from monitor.settings.reading import read_text
 from tests import readme
 
 ROOT = Path(__file__).parents[1]
@@ -88,9 +89,11 @@ def test_the_quick_start_is_two_commands_of_one_line() -> None:
     assert "pytest" in blocks[1]
 
 
-def test_every_toml_example_is_toml() -> None:
-    for block in re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL):
-        assert tomllib.loads(block)
+@pytest.mark.parametrize("name", ["config.example.toml", *(page.name for page in PAGES)])
+def test_every_example_of_a_config_loads(name: str) -> None:
+    for number, example in enumerate(_configs(name), 1):
+        brand = "" if "brands" in tomllib.loads(example) else '[[brands]]\nname = "Shop"\n'
+        assert read_text(f"{example}\n{brand}", f"{name}, example {number}")
 
 
 def _undescribed(names: Iterator[str] | list[str]) -> list[str]:
@@ -112,6 +115,14 @@ def _commands(
         assert command is not None
         if not command.hidden:
             yield from _commands(command, (*words, name))
+
+
+def _configs(name: str) -> list[str]:
+    """A config file, or a page's blocks of `toml` (a part of a config may stand without its brand)."""
+    if name.endswith(".toml"):
+        return [(ROOT / name).read_text()]
+    (page,) = (page for page in PAGES if page.name == name)
+    return re.findall(r"^```toml\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def _shell() -> str:
