@@ -32,6 +32,11 @@ from monitor.domain.wait import Outcome
 
 MEDIAN, P75, P90 = 0.5, 0.75, 0.9
 
+# an enum's members are slow to reach on 3.11, and these are asked for ten thousands of times
+_ANSWERED, _WITHDRAWN, _OPEN = End.ANSWERED, End.WITHDRAWN, End.OPEN
+_DISMISSED = State.DISMISSED
+_ELSEWHERE, _WITHDRAWAL = Outcome.ANSWERED_ELSEWHERE, Outcome.WITHDRAWN
+
 
 class By(StrEnum):
     """What the report is broken down by. A wait of two topics counts in both; else once."""
@@ -64,6 +69,8 @@ class Counted(NamedTuple):
     """The customer's: from the post to the answer, the deletion, or `as_of`."""
     lag: float
     """From the post to our seeing it."""
+    elsewhere: bool
+    """Answered elsewhere, say the staff, and not dismissed."""
     reclassified: bool
     """Taken out of the figures after it was due."""
 
@@ -73,14 +80,9 @@ class Counted(NamedTuple):
         return self.wait.case_id, self.wait.number
 
     @property
-    def elsewhere(self) -> bool:
-        """Answered elsewhere, say the staff."""
-        return self.end is End.ANSWERED and self.wait.outcome is Outcome.ANSWERED_ELSEWHERE
-
-    @property
     def team_time(self) -> float | None:
         """From when it was seen (not before it was posted) to the answer; None without one."""
-        return max(0.0, self.waited - max(0.0, self.lag)) if self.end is End.ANSWERED else None
+        return max(0.0, self.waited - max(0.0, self.lag)) if self.end is _ANSWERED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,24 +229,25 @@ def build(
 
 def _count(wait: WaitFacts, as_of: datetime, read_through: ReadThrough) -> Counted:
     stood = as_it_stood(wait, as_of, read_through)
-    end = End.OPEN
+    end = _OPEN
     if wait.is_answered(as_of):
-        end = End.ANSWERED
-    elif wait.outcome is Outcome.WITHDRAWN and wait.has_ended(as_of):
-        end = End.WITHDRAWN
-    until = as_of if end is End.OPEN or wait.ended_at is None else wait.ended_at
-    elsewhere = end is End.ANSWERED and wait.outcome is Outcome.ANSWERED_ELSEWHERE
+        end = _ANSWERED
+    elif wait.outcome is _WITHDRAWAL and wait.has_ended(as_of):
+        end = _WITHDRAWN
+    until = as_of if end is _OPEN or wait.ended_at is None else wait.ended_at
     dismissed = wait.is_dismissed(as_of)
-    counts = State.DISMISSED if dismissed else stood
+    counts = _DISMISSED if dismissed else stood
+    elsewhere = not dismissed and end is _ANSWERED and wait.outcome is _ELSEWHERE
     return Counted(
-        wait=wait,
-        state=counts,
-        stood=stood,
-        seen=unanswered(wait, as_of, read_through) if elsewhere and not dismissed else counts,
-        end=end,
-        waited=max(0.0, (until - wait.started_at).total_seconds()),
-        lag=(wait.first_seen_at - wait.started_at).total_seconds(),
-        reclassified=dismissed and reclassified_after_due(wait, as_of),
+        wait,
+        counts,
+        stood,
+        unanswered(wait, as_of, read_through) if elsewhere else counts,
+        end,
+        (until - wait.started_at).total_seconds(),
+        (wait.first_seen_at - wait.started_at).total_seconds(),
+        elsewhere,
+        dismissed and reclassified_after_due(wait, as_of),
     )
 
 
@@ -274,8 +277,8 @@ def _order(by: By) -> Callable[[str], tuple[int, str]]:
 
 
 def _group(name: str, counted: Sequence[Counted]) -> Group:
-    waits = tuple(one for one in counted if one.wait.confirmed)
-    unconfirmed = tuple(one for one in counted if not one.wait.confirmed)
+    waits = tuple([one for one in counted if one.wait.confirmed])
+    unconfirmed = tuple([one for one in counted if not one.wait.confirmed])
     return Group(name=name, figures=_figures(waits), waits=waits, unconfirmed=unconfirmed)
 
 
@@ -285,7 +288,7 @@ def _figures(waits: Sequence[Counted]) -> Figures:
     reclassified = [one for one in waits if one.reclassified]
     # what is different without a dismissal, or without an answer elsewhere, is seldom: count only that
     stood = counts + Counter(one.stood for one in reclassified)
-    elsewhere = [one for one in waits if one.elsewhere and one.state is not State.DISMISSED]
+    elsewhere = [one for one in waits if one.elsewhere]
     seen = Counter(counts)
     seen.subtract(one.state for one in elsewhere)
     seen.update(one.seen for one in elsewhere)
@@ -300,7 +303,7 @@ def _figures(waits: Sequence[Counted]) -> Figures:
         response=_response(waits),
         lag=_lag(waits),
         dated_by_polling=sum(
-            one.wait.ended_after is not None and one.end is not End.OPEN for one in waits
+            one.wait.ended_after is not None and one.end is not _OPEN for one in waits
         ),
     )
 
@@ -315,15 +318,15 @@ def _share(counts: Mapping[State, int]) -> Share:
 
 def in_response(waits: Iterable[Counted]) -> list[Counted]:
     """The waits of which a response time can be told: all but the dismissed."""
-    return [one for one in waits if one.state is not State.DISMISSED]
+    return [one for one in waits if one.state is not _DISMISSED]
 
 
 def curve(waits: Iterable[Counted]) -> Curve | Incidence:
     """How the share of the answered grows with the time waited."""
     ends = [(one.waited, one.end) for one in in_response(waits)]
-    if any(end is End.WITHDRAWN for _, end in ends):
+    if _WITHDRAWN in {end for _, end in ends}:
         return aalen_johansen(ends)
-    return kaplan_meier((waited, end is End.ANSWERED) for waited, end in ends)
+    return kaplan_meier([(waited, end is _ANSWERED) for waited, end in ends])
 
 
 def _response(waits: Sequence[Counted]) -> Response:

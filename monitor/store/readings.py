@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import TypeAlias
 
 from sqlalchemy.engine import Connection
 
 from monitor.domain import digest as digests
 from monitor.domain import report as reports
+from monitor.domain.digest import Schedule
 from monitor.domain.notice import Digest
 from monitor.domain.report import Period, Report
-from monitor.store import coverage, waits
+from monitor.store import brands, coverage, waits
+
+DigestOf: TypeAlias = Callable[[Connection, int, date, datetime], Digest]
 
 
-def report(
-    conn: Connection, brand_id: int, *, brand: str, period: Period, as_of: datetime
-) -> Report:
+def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) -> Report:
     """The figures for (period, as_of)."""
     return reports.build(
         waits.of_period(conn, brand_id, since=period.since, until=period.until, as_of=as_of),
-        brand=brand,
+        brand=brands.names(conn)[brand_id],
         period=period,
         as_of=as_of,
         read_through=coverage.read_through(conn, brand_id),
@@ -28,23 +31,26 @@ def report(
 
 
 def digest(
-    conn: Connection,
-    brand_id: int,
-    *,
-    brand: str,
-    day: date,
-    as_of: datetime,
-    previous_at: datetime | None,
+    conn: Connection, brand_id: int, day: date, as_of: datetime, schedule: Schedule | None
 ) -> Digest:
-    """The unanswered at `as_of`. `previous_at`: when the digest before was due; new is what came since."""
+    """The unanswered at `as_of`; new are those first seen since the digest before, by the schedule."""
     unanswered = waits.unanswered(conn, brand_id, as_of)
     return digests.build(
         unanswered,
-        brand=brand,
+        brand=brands.names(conn)[brand_id],
         day=day,
         as_of=as_of,
-        previous_at=previous_at,
+        previous_at=schedule.previous_at(day) if schedule else None,
         rules=waits.rules_of(conn, (one.rule for one in unanswered)),
         sources=coverage.health(conn, brand_id, as_of),
         unjudged=waits.unjudged(conn, brand_id),
     )
+
+
+def digest_by(schedules: Mapping[int, Schedule]) -> DigestOf:
+    """`digest` with each brand's own schedule, for those who send it."""
+
+    def gather(conn: Connection, brand_id: int, day: date, as_of: datetime) -> Digest:
+        return digest(conn, brand_id, day, as_of, schedules.get(brand_id))
+
+    return gather

@@ -6,9 +6,9 @@ are folded again from their histories up to then, so a report is a function of (
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,10 +19,10 @@ from monitor.domain.judgement import Severity
 from monitor.domain.notice import DigestLine, Reason
 from monitor.domain.policy import Rule, rule_from
 from monitor.domain.sla import WaitFacts, case_as_of
-from monitor.domain.wait import Outcome
+from monitor.domain.wait import Outcome, Wait
 from monitor.store.cases import history
+from monitor.store.columns import EPOCH, MICROSECOND
 from monitor.store.schema import (
-    EPOCH,
     author,
     case_event,
     cases,
@@ -36,56 +36,39 @@ from monitor.store.schema import (
 FIRST_SCREEN = 50
 """Lines of the open list, unless told otherwise."""
 
-_CHUNK = 900
-"""Ids in one query: SQLite takes 32,766, but its plan and ours stay short."""
-
-
-class OpenWait(NamedTuple):
-    """A wait that is not over, with what its line needs besides."""
-
-    facts: WaitFacts
-    rule: str
-    first_post: int
-
-
-class _Words(NamedTuple):
-    """What is shown of a post; erased ones have none."""
-
-    title: str | None
-    text: str | None
-    url: str | None
-    author: str | None
-
 
 def of_period(
     conn: Connection, brand_id: int, *, since: datetime, until: datetime, as_of: datetime
 ) -> list[WaitFacts]:
     """The waits of a brand that began in [since, until), as they were at `as_of`."""
     changed = _changed_since(conn, brand_id, as_of)
-    query = _PICTURED.where(
+    query = sa.select(*_FACTS).where(
         wait.c.brand_id == brand_id,
         wait.c.started_at >= since,
         wait.c.started_at < until,
         wait.c.started_at <= as_of,
     )
-    found = [one.facts for one in _rows(conn, query) if one.facts.case_id not in changed]
-    again = (one.facts for one in _as_of(conn, changed, as_of))
-    return found + [one for one in again if since <= one.started_at < until]
-
-
-def open_at(conn: Connection, brand_id: int, as_of: datetime) -> list[OpenWait]:
-    """The waits of a brand that are open at `as_of`, in no order."""
-    changed = _changed_since(conn, brand_id, as_of)
-    # `started_at` is compared here: in the query it would lure SQLite to the index of all waits
-    rows = _rows(conn, _open(brand_id))
-    found = [one for one in rows if one.facts.exists(as_of) and one.facts.case_id not in changed]
-    again = _as_of(conn, changed, as_of)
-    return found + [one for one in again if not one.facts.has_ended(as_of)]
+    rows = map(_reader(conn), conn.execute(query).all())
+    again = (facts for facts, _ in _cases_as_of(conn, changed, as_of))
+    return [
+        *(one for one in rows if one.case_id not in changed),
+        *(one for one in again if since <= one.started_at < until),
+    ]
 
 
 def unanswered(conn: Connection, brand_id: int, as_of: datetime) -> list[Unanswered]:
-    """The lines of a digest, in no order."""
-    return _lines(conn, open_at(conn, brand_id, as_of), as_of)
+    """The waits of a brand that are open at `as_of`, with what a digest prints, in no order."""
+    changed = _changed_since(conn, brand_id, as_of)
+    # `started_at` is compared here: in the query it would lure SQLite to the index of all waits
+    found = [
+        one
+        for one in _lines(conn, _open(brand_id), as_of)
+        if one.line.waiting_since <= as_of and one.line.case_id not in changed
+    ]
+    for facts, one in _cases_as_of(conn, changed, as_of):
+        if not facts.has_ended(as_of):
+            found.append(_line(facts, one.rule, _words_of(conn, one.first_post), as_of))
+    return found
 
 
 def open_list(
@@ -103,14 +86,7 @@ def open_list(
         query = query.where(
             wait.c.due_at >= due_at, (wait.c.due_at > due_at) | (wait.c.case_id > case_id)
         )
-    return _lines(conn, _rows(conn, query.limit(limit)), now)
-
-
-def _open(brand_id: int) -> sa.Select[Any]:
-    """Open waits, first due first: in the order of their partial index."""
-    return _PICTURED.where(wait.c.brand_id == brand_id, wait.c.ended_at.is_(None)).order_by(
-        wait.c.due_at, wait.c.case_id
-    )
+    return _lines(conn, query.limit(limit), now)
 
 
 def rules_of(conn: Connection, digests: Iterable[str]) -> dict[str, Rule]:
@@ -155,7 +131,12 @@ def is_under_way(conn: Connection, brand_id: int) -> bool:
     )
 
 
-_COLUMNS = (
+def _as_stored(column: sa.Column[datetime]) -> sa.ColumnElement[Any]:
+    """The time as the database has it: SQLAlchemy's conversion costs thrice `_moments`."""
+    return sa.type_coerce(column, sa.types.NullType()).label(column.name)
+
+
+_FACTS = (
     wait.c.case_id,
     wait.c.number,
     wait.c.network,
@@ -163,24 +144,16 @@ _COLUMNS = (
     wait.c.topics,
     wait.c.owner,
     wait.c.confirmed,
+    _as_stored(wait.c.started_at),
+    _as_stored(wait.c.first_seen_at),
+    _as_stored(wait.c.due_at),
+    _as_stored(wait.c.ended_at),
+    _as_stored(wait.c.ended_after),
     wait.c.outcome,
     wait.c.dismissed,
-    wait.c.rule,
-    wait.c.first_post_id,
+    _as_stored(wait.c.dismissed_at),
 )
-# as the database has them: ten thousand rows a report, and SQLAlchemy's own conversion costs thrice as much
-_TIMES = tuple(
-    sa.type_coerce(wait.c[name], sa.types.NullType()).label(name)
-    for name in (
-        "started_at",
-        "first_seen_at",
-        "due_at",
-        "ended_at",
-        "ended_after",
-        "dismissed_at",
-    )
-)
-_PICTURED = sa.select(*_COLUMNS, *_TIMES)
+_WORDS = (post.c.title, post.c.text, post.c.url, author.c.handle, author.c.name)
 # literal, as in the partial index: SQLAlchemy would say `= 1`, and SQLite read the whole table
 _TO_JUDGE = sa.text("post.to_judge")
 _SEVERITIES = tuple(Severity)
@@ -196,16 +169,17 @@ def _plainly(column: sa.Column[int]) -> sa.ColumnElement[int]:
     return column + 0
 
 
-def _rows(conn: Connection, query: sa.Select[Any]) -> Iterator[OpenWait]:
-    """The pictured waits that a query on `_PICTURED` finds."""
+def _reader(conn: Connection) -> Callable[[Sequence[Any]], WaitFacts]:
+    """Makes what the figures know of a wait from a row that begins with `_FACTS`."""
     moment = _utc if conn.dialect.name == "postgresql" else _from_micros
     split: dict[str, tuple[str, ...]] = {"": ()}
-    for row in conn.execute(query):
-        (case_id, number, network, severity, topics, owner, confirmed, outcome, dismissed) = row[:9]
-        started_at, seen_at, due_at, ended_at, ended_after, dismissed_at = row[11:]
+
+    def read(row: Sequence[Any]) -> WaitFacts:
+        case_id, number, network, severity, topics, owner, confirmed = row[:7]
+        started_at, seen_at, due_at, ended_at, after, outcome, dismissed, dismissed_at = row[7:15]
         if topics not in split:
             split[topics] = tuple(topics.split(","))
-        facts = WaitFacts(
+        return WaitFacts(
             case_id,
             number,
             network,
@@ -217,20 +191,32 @@ def _rows(conn: Connection, query: sa.Select[Any]) -> Iterator[OpenWait]:
             moment(seen_at),
             moment(due_at),
             None if ended_at is None else moment(ended_at),
-            None if ended_after is None else moment(ended_after),
+            None if after is None else moment(after),
             _OUTCOMES[outcome],
             _DISMISSALS[dismissed],
             None if dismissed_at is None else moment(dismissed_at),
         )
-        yield OpenWait(facts, row[9], row[10])
+
+    return read
 
 
 def _from_micros(value: int) -> datetime:
-    return EPOCH + timedelta(microseconds=value)
+    return EPOCH + value * MICROSECOND
 
 
 def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
+
+
+def _open(brand_id: int) -> sa.Select[Any]:
+    """Open waits, first due first: in the order of their partial index."""
+    return (
+        sa.select(*_FACTS, wait.c.rule, *_WORDS)
+        .outerjoin(post, post.c.id == wait.c.first_post_id)
+        .outerjoin(author, author.c.id == post.c.author_id)
+        .where(wait.c.brand_id == brand_id, wait.c.ended_at.is_(None))
+        .order_by(wait.c.due_at, wait.c.case_id)
+    )
 
 
 def _changed_since(conn: Connection, brand_id: int, as_of: datetime) -> dict[int, str]:
@@ -248,56 +234,44 @@ def _changed_since(conn: Connection, brand_id: int, as_of: datetime) -> dict[int
     return {row.id: row.network for row in conn.execute(query)}
 
 
-def _as_of(conn: Connection, changed: Mapping[int, str], as_of: datetime) -> Iterator[OpenWait]:
+def _cases_as_of(
+    conn: Connection, changed: Mapping[int, str], as_of: datetime
+) -> Iterator[tuple[WaitFacts, Wait]]:
     for case_id, network in changed.items():
         case = case_as_of(history(conn, case_id), as_of)
         for one in case.waits:
-            yield OpenWait(WaitFacts.of(case_id, network, case, one), one.rule, one.first_post)
+            yield WaitFacts.of(case_id, network, case, one), one
 
 
-def _lines(conn: Connection, waits: Iterable[OpenWait], as_of: datetime) -> list[Unanswered]:
-    waits = list(waits)
-    words = _words(conn, {one.first_post for one in waits})
-    return [_line(one, words[one.first_post], as_of) for one in waits]
+def _words_of(conn: Connection, post_id: int) -> Sequence[Any]:
+    query = (
+        sa.select(*_WORDS)
+        .outerjoin(author, author.c.id == post.c.author_id)
+        .where(post.c.id == post_id)
+    )
+    return conn.execute(query).one_or_none() or (None,) * len(_WORDS)
 
 
-def _line(one: OpenWait, words: _Words, as_of: datetime) -> Unanswered:
-    facts = one.facts
+def _lines(conn: Connection, query: sa.Select[Any], as_of: datetime) -> list[Unanswered]:
+    """What a query like `_open` finds."""
+    read = _reader(conn)
+    return [_line(read(row), row[15], row[16:], as_of) for row in conn.execute(query).all()]
+
+
+def _line(facts: WaitFacts, rule_digest: str, words: Sequence[Any], as_of: datetime) -> Unanswered:
+    title, text, url, handle, name = words
     line = DigestLine(
         case_id=facts.case_id,
         network=facts.network,
         severity=facts.severity,
         topics=facts.topics,
-        title=words.title,
-        text=words.text,
-        author=words.author,
-        url=words.url,
+        title=title,
+        text=text,
+        author=f"@{handle.lstrip('@')}" if handle else name,
+        url=url,
         waiting_since=facts.started_at,
         waited=as_of - facts.started_at,
         due_at=facts.due_at,
         owner=facts.owner,
     )
-    return Unanswered(line, facts.confirmed, facts.first_seen_at, facts.due_at, one.rule)
-
-
-def _words(conn: Connection, posts: Collection[int]) -> dict[int, _Words]:
-    """What is shown of some posts; an erased one shows nothing."""
-    found = dict.fromkeys(posts, _Words(None, None, None, None))
-    ids = sorted(posts)
-    for first in range(0, len(ids), _CHUNK):
-        query = (
-            sa.select(
-                post.c.id,
-                post.c.title,
-                post.c.text,
-                post.c.url,
-                author.c.handle,
-                author.c.name,
-            )
-            .outerjoin(author, author.c.id == post.c.author_id)
-            .where(post.c.id.in_(ids[first : first + _CHUNK]))
-        )
-        for post_id, title, text, url, handle, name in conn.execute(query):
-            by = f"@{handle.lstrip('@')}" if handle else name
-            found[post_id] = _Words(title, text, url, by)
-    return found
+    return Unanswered(line, facts.confirmed, facts.first_seen_at, facts.due_at, rule_digest)

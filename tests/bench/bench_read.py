@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -17,12 +18,14 @@ from typing import Any
 
 import pytest
 
+from monitor.domain.digest import Schedule
 from monitor.domain.hours import always
 from monitor.domain.policy import Match, Rule
 from monitor.domain.report import Period
 from monitor.store import readings, waits
+from monitor.store.columns import EPOCH
 from monitor.store.engine import Database
-from monitor.store.schema import EPOCH, metadata
+from monitor.store.schema import metadata
 
 pytestmark = pytest.mark.bench
 
@@ -33,6 +36,7 @@ OPEN_SHARE = 0.015
 RULE = Rule(
     name="all", match=Match(), target=timedelta(hours=8), hours=always("UTC"), audience="#care"
 )
+SCHEDULE = Schedule(always("UTC"), clock(9))
 NETWORKS = ("x", "reddit", "google_play", "forum", "reviews", "facebook")
 TOPICS = ("", "delivery", "refund", "delivery,refund", "app", "staff")
 PEOPLE = (None, "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8")
@@ -126,16 +130,13 @@ def open_list(database: Database) -> int:
 def report(database: Database) -> int:
     period = Period(AS_OF - timedelta(days=30), AS_OF)
     with database.reading() as conn:
-        made = readings.report(conn, 1, brand="shop", period=period, as_of=AS_OF)
+        made = readings.report(conn, 1, period=period, as_of=AS_OF)
     return len(made.total.waits)
 
 
 def digest(database: Database) -> int:
-    day = AS_OF.date()
     with database.reading() as conn:
-        made = readings.digest(
-            conn, 1, brand="shop", day=day, as_of=AS_OF, previous_at=AS_OF - timedelta(days=1)
-        )
+        made = readings.digest(conn, 1, AS_OF.date(), AS_OF, SCHEDULE)
     parts = (made.overdue, made.at_risk, made.new, made.other, made.unconfirmed)
     return sum(map(len, parts))
 
