@@ -1,18 +1,16 @@
 """Transparent word rules: the topics of a text, and how severe its own words say it is.
 
 A rule is a list of words with a topic, a severity or both; docs/rules.md says how to write one.
-Words are looked up token by token, not by one big regular expression: that one would report a
-single match per place ("charged twice" would hide "charge*"), and could be made to backtrack.
-So the time is linear in the text, and the order of rules and words means nothing.
+All terms are followed at once through the tokens of a text, along one tree of words. One big
+regular expression would report a single match per place ("charged twice" would hide "charge*") and
+could be made to backtrack; here the time is linear, and the order of rules and words means nothing.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from monitor.domain.errors import ConfigError
@@ -37,7 +35,6 @@ _PLAIN = dict.fromkeys(_MARKS) | {
 _TOKEN = re.compile(r"(?:https?://|www\.)\S+|@\w+|[^\W_]+|[.!?\n]+")
 _WORD = re.compile(r"#|@\w+\*?|[^\W_]+\*?")
 _PHRASE = re.compile(rf"(?:{_WORD.pattern})(?:[\s'’-]+(?:{_WORD.pattern}))*")
-_NEVER = (sys.maxsize, 0, "")
 
 
 def fold(text: str) -> str:
@@ -67,27 +64,11 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    is_stem: bool
-
-    def fits(self, token: str) -> bool:
-        if self.is_stem:
-            return token.startswith(self.text)
-        return token == self.text or (self.text == NUMBER and _is_number(token))
-
-
-@dataclass(frozen=True, slots=True)
 class Term:
-    """One entry of a rule's dictionary: a word, a stem or a phrase, as written and as matched."""
+    """One entry of a rule's dictionary, as written, and folded into words, stems (`*`) and numbers."""
 
     written: str
-    words: tuple[_Word, ...]
-
-    def fits(self, tokens: Sequence[str], at: int) -> bool:
-        if len(tokens) - at < len(self.words):
-            return False
-        return all(word.fits(tokens[at + ahead]) for ahead, word in enumerate(self.words))
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +81,43 @@ class WordRule:
     terms: tuple[Term, ...]
 
 
+@dataclass(slots=True)
+class _Node:
+    """How far the tokens read so far have come into some terms, and the tokens that lead on."""
+
+    ends: list[tuple[str, Term]] = field(default_factory=list)
+    """The terms that are complete here, each with its rule's name."""
+    whole: dict[str, _Node] = field(default_factory=dict)
+    stems: dict[str, dict[str, _Node]] = field(default_factory=dict)
+    """By the first letters of the stem, then by the stem."""
+
+    def after(self, token: str) -> list[_Node]:
+        """Where the token leads: by itself, as the beginning of a stem, or as a number."""
+        found = [self.whole[token]] if token in self.whole else []
+        for stem, node in self.stems.get(token[:SHORTEST_STEM], {}).items():
+            if token.startswith(stem):
+                found.append(node)
+        if NUMBER in self.whole and _is_number(token):
+            found.append(self.whole[NUMBER])
+        return found
+
+    def grow(self, word: str) -> _Node:
+        """The node that a term's next word leads to, made where there is none."""
+        if not word.endswith("*"):
+            return self.whole.setdefault(word, _Node())
+        stem = word.removesuffix("*")
+        return self.stems.setdefault(stem[:SHORTEST_STEM], {}).setdefault(stem, _Node())
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All word rules in force, by name; made by `lexicon_from`."""
 
     rules: Mapping[str, WordRule]
-    _starts: Mapping[str, tuple[tuple[str, Term], ...]] = field(
-        init=False, repr=False, compare=False
-    )
+    _root: _Node = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_starts", _by_start(self.rules.values()))
+        object.__setattr__(self, "_root", _tree(self.rules.values()))
 
     @property
     def topics(self) -> frozenset[str]:
@@ -118,27 +125,30 @@ class Lexicon:
         return frozenset(one.topic for one in self.rules.values() if one.topic is not None)
 
     def read(self, text: str) -> Reading:
-        """Topics in alphabetical order, the highest severity, and the first word hit for each rule."""
-        tokens = _TOKEN.findall(fold(text))
-        hits: dict[str, tuple[int, int, str]] = {}
-        for at, token in enumerate(tokens):
-            for name, term in self._starting(token):
-                hit = (at, -len(term.words), term.written)  # first in the text, then longest
-                if hit < hits.get(name, _NEVER) and term.fits(tokens, at):
-                    hits[name] = hit
-        found = sorted(
-            (self.rules[name] for name in hits),
+        """Topics in alphabetical order, the highest severity, and the first term hit of each rule."""
+        words = self._hits(_TOKEN.findall(fold(text)))
+        hit = sorted(
+            (self.rules[name] for name in words),
             key=lambda one: (-(one.severity or Severity.LOW), one.name),
         )
         return Reading(
-            topics=tuple(sorted({one.topic for one in found if one.topic is not None})),
-            severity=max((one.severity for one in found if one.severity is not None), default=None),
-            because=tuple(f'{one.name}: "{hits[one.name][2]}"' for one in found),
+            topics=tuple(sorted({one.topic for one in hit if one.topic is not None})),
+            severity=max((one.severity for one in hit if one.severity is not None), default=None),
+            because=tuple(f'{one.name}: "{words[one.name]}"' for one in hit),
         )
 
-    def _starting(self, token: str) -> tuple[tuple[str, Term], ...]:
-        terms = self._starts.get(token[:SHORTEST_STEM], ())
-        return terms + self._starts.get(NUMBER, ()) if _is_number(token) else terms
+    def _hits(self, tokens: Iterable[str]) -> dict[str, str]:
+        """Of each rule the term that is complete first; of several there the longest, as written."""
+        hits: dict[str, tuple[int, int, str]] = {}
+        begun: list[_Node] = []
+        for at, token in enumerate(tokens):
+            begun = [node for one in begun for node in one.after(token)]
+            begun += self._root.after(token)
+            for node in begun:
+                for name, term in node.ends:
+                    hit = (at, -len(term.words), term.written)
+                    hits[name] = min(hit, hits.get(name, hit))
+        return {name: written for name, (_, _, written) in hits.items()}
 
 
 def lexicon_from(*tables: Mapping[str, object]) -> Lexicon:
@@ -203,18 +213,21 @@ def _term(place: str, written: str) -> Term:
             f'{place}: "{written}" is not a word or phrase of letters and digits; '
             f"`*` may only end a word, and `{NUMBER}` stands alone for a number"
         )
-    words = tuple(_Word(one.removesuffix("*"), one.endswith("*")) for one in _WORD.findall(folded))
-    if any(one.is_stem and len(one.text) < SHORTEST_STEM for one in words):
+    words = tuple(_WORD.findall(folded))
+    if any(one.endswith("*") and len(one) <= SHORTEST_STEM for one in words):
         raise ConfigError(f'{place}: "{written}" needs {SHORTEST_STEM} letters before the `*`')
     return Term(written.strip(), words)
 
 
-def _by_start(rules: Iterable[WordRule]) -> dict[str, tuple[tuple[str, Term], ...]]:
-    starts: defaultdict[str, list[tuple[str, Term]]] = defaultdict(list)
+def _tree(rules: Iterable[WordRule]) -> _Node:
+    root = _Node()
     for rule in rules:
         for term in rule.terms:
-            starts[term.words[0].text[:SHORTEST_STEM]].append((rule.name, term))
-    return {start: tuple(terms) for start, terms in starts.items()}
+            node = root
+            for word in term.words:
+                node = node.grow(word)
+            node.ends.append((rule.name, term))
+    return root
 
 
 def _is_number(token: str) -> bool:
