@@ -138,14 +138,15 @@ def record_end(
 
 def record_failure(conn: Connection, number: int, error: SourceError, now: datetime) -> datetime:
     """A look failed: since when, how often, why. Returns when to look again."""
-    failures = conn.scalar(sa.select(stream.c.failures).where(stream.c.id == number)) or 0
+    troubles = sa.select(stream.c.failures, stream.c.failing_since)
+    failures, since = conn.execute(troubles.where(stream.c.id == number)).one()
     pause = LONGEST_PAUSE if error.permanent else min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE)
     next_poll_at = now + max(pause, error.retry_after or pause)
     conn.execute(
         stream.update()
         .where(stream.c.id == number)
         .values(
-            failing_since=sa.func.coalesce(stream.c.failing_since, now),
+            failing_since=since or now,
             failures=failures + 1,
             problem=str(error)[:1000],
             permanent=error.permanent,
