@@ -9,9 +9,12 @@ from pathlib import Path
 
 import click
 
+from monitor import log
 from monitor import settings as config
+from monitor.cli.printing import tell
 from monitor.domain.errors import StoreError
 from monitor.settings import Settings
+from monitor.store import maintenance
 from monitor.store.engine import Database
 
 
@@ -23,15 +26,21 @@ class Opened:
     database: Database
 
 
+def config_path(ctx: click.Context) -> Path:
+    """The file that the command line or the environment names."""
+    path: Path = ctx.find_root().obj
+    return path
+
+
 def settings_of(ctx: click.Context) -> Settings:
-    """The settings of the file that the command line (or the environment) names.
+    """The settings of the config. Log lines from now on are warnings alone, on standard error.
 
     Raises:
         ConfigError: every mistake in it, with its line.
 
     """
-    path: Path = ctx.find_root().obj
-    return config.read(path)
+    log.configure(level="warning")
+    return config.read(config_path(ctx))
 
 
 @contextmanager
@@ -40,7 +49,7 @@ def opened(ctx: click.Context) -> Iterator[Opened]:
 
     Raises:
         ConfigError: a mistake in the settings.
-        StoreError: there is no database yet.
+        StoreError: there is no database yet, or its tables are of another version.
 
     """
     settings = settings_of(ctx)
@@ -50,8 +59,25 @@ def opened(ctx: click.Context) -> Iterator[Opened]:
         if path is not None and not path.exists():
             raise StoreError(
                 f"{path.absolute()}: there is no database yet; "
-                "`complaint-monitor run` or `complaint-monitor import` makes it."
+                "`complaint-monitor run` or `complaint-monitor import` makes it"
             )
+        maintenance.require_current(database)
         yield Opened(settings, database)
     finally:
         database.close()
+
+
+def make_ready(database: Database) -> None:
+    """Bring the tables up to date before work begins. PostgreSQL's are upgraded only when told to.
+
+    Raises:
+        StoreError: the tables are newer than the program, or a PostgreSQL database's are older.
+
+    """
+    if database.path is None:
+        maintenance.require_current(database)
+        return
+    is_new = not database.path.exists()
+    if is_new or maintenance.current_revision(database) != maintenance.head_revision():
+        maintenance.upgrade(database)
+        tell(f"{database.path}: {'made' if is_new else 'upgraded'}")

@@ -1,7 +1,7 @@
 """One TOML file, read with every mistake named at its line.
 
-    lines | model (spans, calendars, policies) | mistakes | reading
-    where   what may be said                     what is wrong   the file
+    lines | model (spans, calendars, policies, rules) | mistakes | reading
+    where   what may be said                            what is wrong   the file
 """
 
 from monitor.settings.model import (
@@ -14,11 +14,9 @@ from monitor.settings.model import (
     Settings,
     SourceTable,
 )
-from monitor.settings.reading import CONFIG_VARIABLE, DEFAULT_PATH, read, read_text
+from monitor.settings.reading import read, read_text
 
 __all__ = [
-    "CONFIG_VARIABLE",
-    "DEFAULT_PATH",
     "BrandTable",
     "ClassifierTable",
     "DigestTable",

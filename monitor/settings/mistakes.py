@@ -14,6 +14,7 @@ from monitor.domain.errors import ConfigError
 from monitor.settings.calendars import ALWAYS
 from monitor.settings.lines import Place
 from monitor.settings.model import ClassifierTable, NotifierTable, Settings, SourceTable
+from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.spans import span
 
 PLUG_INS: Mapping[str, tuple[str, type[BaseModel]]] = {
@@ -34,6 +35,8 @@ class Mistake:
 def mistakes_in(document: Mapping[str, Any]) -> list[Mistake]:
     """All mistakes: of the tables' own keys and values, of the plug-ins' options, and of names."""
     found = [*_of_model(document, Settings, ()), *_of_plug_ins(document), *_of_names(document)]
+    if not any(one.place[:1] == ("rules",) for one in found):
+        found.extend(_of_rules(document))
     return list(dict.fromkeys(found))
 
 
@@ -113,6 +116,22 @@ def _of_plug_ins(document: Mapping[str, Any]) -> Iterator[Mistake]:
                 continue
             own = {name: value for name, value in one.items() if name not in table.model_fields}
             yield from _of_model(own, cls.Options, place)
+
+
+def _of_rules(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What the words themselves say against a rule; and topics that no rule finds."""
+    rules: dict[str, RuleTable] = {}
+    for name, table in _table(document, "rules").items():
+        one = RuleTable.model_validate(table)
+        try:
+            lexicon_of({name: one})
+        except ConfigError as error:
+            yield Mistake(("rules", name), str(error).removeprefix(f"[rules.{name}]").lstrip(" :"))
+        else:
+            rules[name] = one
+    topics = lexicon_of(rules).topics
+    for place, policy in _tables(document, "policies"):
+        yield from _unknown("topic", (*place, "match"), _table(policy, "match"), "topics", topics)
 
 
 def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import time, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from monitor.domain.digest import Schedule
 from monitor.domain.hours import BusinessHours
 from monitor.domain.identity import ANY_NETWORK, Brand, Identity
 from monitor.domain.judgement import Thresholds
+from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
+from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
 
 
@@ -170,6 +174,7 @@ class Settings(_Table):
     brands: tuple[BrandTable, ...] = Field(min_length=1)
     sources: tuple[SourceTable, ...] = ()
     classifier: ClassifierTable = ClassifierTable()
+    rules: dict[str, RuleTable] = Field(default_factory=dict)
     policies: tuple[PolicyTable, ...] = ()
     notifiers: tuple[NotifierTable, ...] = Field(
         default=(NotifierTable(use="console"),), min_length=1
@@ -192,21 +197,32 @@ class Settings(_Table):
         """The business hours of a calendar's name."""
         return hours_of(self.calendars, calendar, self.timezone)
 
-    def rules(self) -> tuple[Rule, ...]:
+    def targets(self) -> tuple[Rule, ...]:
         """The policies as rules, in order; the last one matches everything."""
         return tuple(
             one.rule(self.hours(one.calendar), self.audience)
             for one in with_a_last(self.policies)
         )
 
+    def schedule(self) -> Schedule:
+        """When the daily digest is due."""
+        return Schedule(self.hours(self.digest.calendar), self.digest.at)
+
+    def lexicon(self) -> Lexicon:
+        """The word rules in force."""
+        return lexicon_of(self.rules)
+
     def brands_of(self, source: SourceTable) -> tuple[Brand, ...]:
         """The brands whose posts a source brings."""
         wanted = source.brands or self.brand_names
         return tuple(one.brand() for one in self.brands if one.name in wanted)
 
-    def thresholds(self, model: Thresholds) -> Thresholds:
-        """The model's own thresholds, where the config says nothing else."""
+    def thresholds(self, own: Callable[[], Thresholds]) -> Thresholds:
+        """What the config says, and the model's `own` (not asked if there is no need) where it is silent."""
         said = self.classifier.thresholds
+        if said.alert is not None and said.review is not None and said.question is not None:
+            return Thresholds(said.alert, said.review, said.question)
+        model = own()
         return Thresholds(
             alert=model.alert if said.alert is None else said.alert,
             review=model.review if said.review is None else said.review,

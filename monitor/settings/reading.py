@@ -13,9 +13,6 @@ from monitor.settings.lines import Place, line_of, lines_of
 from monitor.settings.mistakes import Mistake, mistakes_in
 from monitor.settings.model import Settings
 
-CONFIG_VARIABLE = "COMPLAINT_MONITOR_CONFIG"
-DEFAULT_PATH = Path("config.toml")
-
 _SYNTAX_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -31,7 +28,7 @@ def read(path: Path) -> Settings:
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: there is no such file. `complaint-monitor init` writes one; "
-            f"--config or {CONFIG_VARIABLE} names another."
+            f"--config or COMPLAINT_MONITOR_CONFIG names another."
         ) from None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.store.schema import post
+from monitor.domain.judgement import Band
+from monitor.store.schema import mention, post
 
 
 def to_judge(conn: Connection, limit: int) -> list[int]:
@@ -13,3 +14,33 @@ def to_judge(conn: Connection, limit: int) -> list[int]:
     # the partial index's own words: with other ones no database would use it
     waiting = sa.text("to_judge")
     return list(conn.scalars(sa.select(post.c.id).where(waiting).order_by(post.c.id).limit(limit)))
+
+
+def unjudged(conn: Connection) -> int:
+    """How many posts wait for the classifier."""
+    query = sa.select(sa.func.count()).select_from(post).where(sa.text("to_judge"))
+    return int(conn.execute(query).scalar_one())
+
+
+def newest_post(conn: Connection) -> int:
+    """The row number of the post that was stored last; 0 if there is none."""
+    return conn.scalar(sa.select(sa.func.max(post.c.id))) or 0
+
+
+def found_after(conn: Connection, post_id: int) -> dict[Band | None, int]:
+    """How many of the posts stored after that one came into which band; None: not decided (yet).
+
+    A post that names two brands counts once, in the band that asks most. The brands' own posts, which
+    nobody judges, are left out.
+    """
+    order = [Band.ALERT, Band.REVIEW, Band.PASS, None]
+    bands: dict[int, Band | None] = {}
+    rows = conn.execute(
+        sa.select(mention.c.post_id, mention.c.band).where(
+            mention.c.post_id > post_id, mention.c.own.is_(False)
+        )
+    )
+    for number, word in rows:
+        band = Band(word) if word else None
+        bands[number] = min(band, bands.get(number), key=order.index)
+    return {one: sum(band is one for band in bands.values()) for one in order}

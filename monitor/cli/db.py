@@ -1,0 +1,62 @@
+"""`db`: the database as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from monitor.cli.opening import opened, settings_of
+from monitor.cli.printing import print_json
+from monitor.store import maintenance
+from monitor.store.engine import Database
+
+
+@click.group(short_help="Upgrade or back up the database.")
+def db() -> None:
+    """Upgrade or back up the database."""
+
+
+@db.command(short_help="Bring the tables up to date.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def upgrade(ctx: click.Context, as_json: bool) -> None:
+    r"""Make the tables, or bring them up to date: all or nothing.
+
+    `run` and `import` do this by themselves for SQLite; for PostgreSQL it is done here, by whoever may
+    change tables, after a backup.
+
+    \b
+    Example:
+      complaint-monitor db upgrade
+    """
+    database = Database(settings_of(ctx).database)
+    try:
+        maintenance.upgrade(database)
+        version = maintenance.current_revision(database)
+    finally:
+        database.close()
+    if as_json:
+        print_json({"version": version})
+    else:
+        click.echo(f"the tables are up to date (version {version})")
+
+
+@db.command(short_help="Copy a SQLite database while it is in use.")
+@click.argument("to", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def backup(ctx: click.Context, to: Path, as_json: bool) -> None:
+    r"""Copy a SQLite database to the new file TO, also while `run` is using it. The copy is checked.
+
+    \b
+    Example:
+      complaint-monitor db backup monday.db
+    """
+    with opened(ctx) as its:
+        maintenance.backup(its.database, to)
+    size = to.stat().st_size
+    if as_json:
+        print_json({"file": to, "bytes": size})
+    else:
+        click.echo(f"{to}: {size} bytes, checked")

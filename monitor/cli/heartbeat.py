@@ -1,0 +1,40 @@
+"""The dead man's switch: an address that is called while all is well, and so is missed when it is not."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from threading import Thread
+
+import structlog
+
+TIME_OUT_S = 10
+
+_log = structlog.get_logger(__name__)
+
+
+class Heartbeat:
+    """Calls `url` at most once every `every` (machine's time), beside the work and never in its way."""
+
+    def __init__(self, url: str, every: timedelta) -> None:
+        self._url = url
+        self._every = every.total_seconds()
+        self._next = 0.0
+        self._call: Thread | None = None
+
+    def beat(self) -> None:
+        """All is well. Calls, if it is time and the last call is over."""
+        now = time.monotonic()
+        if now < self._next or (self._call is not None and self._call.is_alive()):
+            return
+        self._next = now + self._every
+        self._call = Thread(target=self._get, name="heartbeat", daemon=True)
+        self._call.start()
+
+    def _get(self) -> None:
+        import httpx
+
+        try:
+            httpx.get(self._url, timeout=TIME_OUT_S, follow_redirects=True).raise_for_status()
+        except httpx.HTTPError as error:
+            _log.warning("heartbeat_failed", problem=str(error) or type(error).__name__)

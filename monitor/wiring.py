@@ -1,0 +1,196 @@
+"""The composition root: the one place that makes concrete things out of settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from monitor import registry
+from monitor.clock import utc_now
+from monitor.domain.errors import ConfigError
+from monitor.domain.judgement import Judgement, Thresholds, Verdict
+from monitor.domain.lexicon import Lexicon
+from monitor.domain.notice import Digest
+from monitor.domain.post import Post
+from monitor.domain.verdict import History, verdict
+from monitor.ports import Classifier, Clock, Notifier
+from monitor.runner import Runner, Stage
+from monitor.secrets import STORE, Keyring
+from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
+from monitor.stages.classify import Classify
+from monitor.stages.deliver import Deliver
+from monitor.stages.escalate import Escalate
+from monitor.stages.intake import Feed, Intake
+from monitor.stages.settle import Settle
+from monitor.stages.triage import Triage
+from monitor.store import readings
+from monitor.store.engine import Database
+
+
+def classifier_of(table: ClassifierTable) -> Classifier:
+    """The classifier that a config names; it reads its weights when it first judges."""
+    cls = registry.load(registry.CLASSIFIERS, table.use)
+    made: Classifier = registry.build(cls, registry.options(cls, table.options, "classifier"))
+    return made
+
+
+def own_thresholds(classifier: Classifier) -> Thresholds:
+    """The thresholds that a model comes with.
+
+    Raises:
+        ClassifierError: its weights can't be read.
+        ConfigError: it comes with none.
+
+    """
+    found = getattr(classifier, "thresholds", None)
+    if not isinstance(found, Thresholds):
+        raise ConfigError(
+            "the classifier brings no thresholds: give alert, review and question "
+            "under [classifier.thresholds]"
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Classifier, thresholds and word rules: what a text alone means, without a case or a history."""
+
+    classifier: Classifier
+    thresholds: Thresholds
+    lexicon: Lexicon
+
+    def judge(self, posts: Sequence[Post]) -> list[tuple[Judgement, Verdict]]:
+        """Judgement and verdict of each post, in order."""
+        return [
+            (judged, verdict(post, judged, self.thresholds, self.lexicon, History()))
+            for post, judged in zip(posts, self.classifier.classify(posts), strict=True)
+        ]
+
+
+def judge_of(settings: Settings) -> Judge:
+    """What judges by these settings. Raises ClassifierError if the model's weights can't be read."""
+    classifier = classifier_of(settings.classifier)
+    thresholds = settings.thresholds(lambda: own_thresholds(classifier))
+    return Judge(classifier, thresholds, settings.lexicon())
+
+
+class Application:
+    """Everything that a config describes, each part made when it is first asked for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = utc_now,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = Database(settings.database)
+        folder = self.database.path.parent if self.database.path else Path()
+        self.secrets = Keyring(folder / STORE, environment)
+
+    def close(self) -> None:
+        self.database.close()
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        return classifier_of(self.settings.classifier)
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        """The model's own, where the config says nothing else. Raises ClassifierError."""
+        return self.settings.thresholds(lambda: own_thresholds(self.classifier))
+
+    @cached_property
+    def feeds(self) -> tuple[Feed, ...]:
+        """The sources, each with the brands that it is read for."""
+        return tuple(self._feed(one) for one in self.settings.sources)
+
+    @cached_property
+    def notifiers(self) -> Mapping[str, Notifier]:
+        """By configured name; the first one serves whoever is named nowhere else."""
+        return {one.called: self._notifier(one) for one in self.settings.notifiers}
+
+    @property
+    def operators(self) -> str:
+        """Whom to tell when the program itself has trouble."""
+        return self.settings.operators.tell or self.settings.audience
+
+    def judging(self) -> tuple[Stage, ...]:
+        """The stages from what is stored to cases; nobody is told anything."""
+        return (
+            Classify(self.database, self.classifier),
+            _Judged(self),
+            Settle(self.database),
+        )
+
+    def stages(self, *, shadow: bool = False) -> tuple[Stage, ...]:
+        """All stages in the order of the pipeline. `shadow`: everything but telling."""
+        return (
+            Intake(self.database, self.feeds),
+            *self.judging(),
+            Escalate(self.database),
+            Deliver(
+                self.database,
+                self.notifiers,
+                digest=self._digest,
+                operators=self.operators,
+                shadow=shadow,
+            ),
+        )
+
+    def runner(self, *, shadow: bool = False) -> Runner:
+        """The embedded runner over all stages."""
+        return Runner(
+            self.stages(shadow=shadow), self.database, clock=self.clock, operators=self.operators
+        )
+
+    def _digest(self, conn: Any, brand_id: int, day: date, as_of: datetime) -> Digest:
+        return readings.digest(conn, brand_id, day, as_of, self.settings.schedule())
+
+    def _feed(self, table: SourceTable) -> Feed:
+        source = self._plug_in(registry.SOURCES, table, table.options)
+        return Feed(table.called, source, self.settings.brands_of(table), every=table.every)
+
+    def _notifier(self, table: NotifierTable) -> Notifier:
+        made: Notifier = self._plug_in(registry.NOTIFIERS, table, table.options)
+        return made
+
+    def _plug_in(
+        self, group: str, table: SourceTable | NotifierTable, said: Mapping[str, object]
+    ) -> Any:
+        cls: Any = registry.load(group, table.use)
+        if group == registry.NOTIFIERS and "zone" in cls.Options.model_fields:
+            said = {"zone": self.settings.timezone, **said}
+        options = registry.options(cls, said, table.called)
+        return registry.build(cls, options, secrets=self.secrets, clock=self.clock)
+
+
+class _Judged:
+    """Triage, made when the model's thresholds can be read: until then, what is judged waits."""
+
+    name: ClassVar[str] = Triage.name
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._triage: Triage | None = None
+
+    def due(self, now: datetime, /) -> Sequence[str]:
+        return self._ready().due(now)
+
+    def handle(self, item: str, now: datetime, /) -> None:
+        self._ready().handle(item, now)
+
+    def _ready(self) -> Triage:
+        if self._triage is None:
+            its = self._application
+            self._triage = Triage(
+                its.database, its.settings.targets(), its.thresholds, its.settings.lexicon()
+            )
+        return self._triage
