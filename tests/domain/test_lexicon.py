@@ -5,10 +5,11 @@ import time
 import tomllib
 import unicodedata
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.errors import ConfigError
@@ -228,10 +229,11 @@ def test_the_reason_is_the_first_word_and_there_the_longest() -> None:
     assert lexicon.read("still waiting, nothing").because == ('it: "still waiting"',)
 
 
-@given(phrases, st.randoms(use_true_random=False))
-def test_the_order_of_rules_and_words_means_nothing(text: str, chance: random.Random) -> None:
-    names = list(SHIPPED)
-    chance.shuffle(names)
+@settings(max_examples=25)  # each builds the whole lexicon again
+@given(phrases, st.integers())
+def test_the_order_of_rules_and_words_means_nothing(text: str, seed: int) -> None:
+    chance = random.Random(seed)
+    names = chance.sample(list(SHIPPED), len(SHIPPED))
     shuffled = {
         name: SHIPPED[name] | {"words": chance.sample(words := SHIPPED[name]["words"], len(words))}
         for name in names
@@ -270,13 +272,13 @@ def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
         best = float("inf")
         for _ in range(3):
             began = time.process_time()
-            for _ in range(100_000 // length):
+            for _ in range(48_000 // length):
                 LEXICON.read(text)
             best = min(best, time.process_time() - began)
         return best
 
     # the same number of characters, in texts sixteen times as long; quadratic would be 16
-    assert seconds(100_000) < 6 * seconds(6_250) + 0.005
+    assert seconds(48_000) < 6 * seconds(3_000) + 0.005
 
 
 # -------------------------------------------------------------------------------------- one's own words
@@ -296,6 +298,16 @@ def test_own_rules_add_to_override_and_take_from_the_shipped_ones() -> None:
     assert lexicon.read("the police").severity is None
     assert lexicon.read("hamster").topics == ("pets",)
     assert lexicon.topics == LEXICON.topics | {"pets"}
+
+
+def test_the_example_of_the_docs_works() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+    example = tomllib.loads(page.split("```toml\n")[1].split("```")[0])
+    lexicon = lexicon_from(SHIPPED, example["rules"])
+    assert lexicon.read("Traces of nuts!").severity is Severity.CRITICAL
+    assert lexicon.read("police").severity is None
+    assert lexicon.read("lawyer").severity is Severity.CRITICAL
+    assert lexicon.read("a drone").topics == ("delivery",)
 
 
 def test_a_lexicon_without_rules_finds_nothing() -> None:
