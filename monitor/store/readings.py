@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import TypeAlias
 
 from sqlalchemy.engine import Connection
 
@@ -14,8 +12,6 @@ from monitor.domain.digest import Schedule
 from monitor.domain.notice import Digest
 from monitor.domain.report import Period, Report
 from monitor.store import brands, coverage, waits
-
-DigestOf: TypeAlias = Callable[[Connection, int, date, datetime], Digest]
 
 
 def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) -> Report:
@@ -45,12 +41,3 @@ def digest(
         sources=coverage.health(conn, brand_id, as_of),
         unjudged=waits.unjudged(conn, brand_id),
     )
-
-
-def digest_by(schedules: Mapping[int, Schedule]) -> DigestOf:
-    """`digest` with each brand's own schedule, for those who send it."""
-
-    def gather(conn: Connection, brand_id: int, day: date, as_of: datetime) -> Digest:
-        return digest(conn, brand_id, day, as_of, schedules.get(brand_id))
-
-    return gather

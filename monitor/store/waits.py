@@ -16,10 +16,11 @@ from sqlalchemy.engine import Connection
 from monitor.domain.digest import Unanswered
 from monitor.domain.event import DismissalReason, Escalated
 from monitor.domain.judgement import Severity
-from monitor.domain.notice import DigestLine, Reason
+from monitor.domain.notice import DigestLine
 from monitor.domain.policy import Rule, rule_from
 from monitor.domain.sla import WaitFacts, case_as_of
 from monitor.domain.wait import Outcome, Wait
+from monitor.store.brands import NEVER, first_run_at
 from monitor.store.cases import history
 from monitor.store.columns import EPOCH, MICROSECOND
 from monitor.store.schema import (
@@ -27,7 +28,6 @@ from monitor.store.schema import (
     case_event,
     cases,
     mention,
-    notice,
     post,
     rule,
     wait,
@@ -96,18 +96,21 @@ def rules_of(conn: Connection, digests: Iterable[str]) -> dict[str, Rule]:
 
 
 def backlog(conn: Connection, brand_id: int) -> tuple[int, datetime] | None:
-    """How many waits were too old to alert when the program first ran, and since when the oldest waits."""
-    told_of = (
-        (notice.c.brand_id == brand_id)
-        & (notice.c.reason == Reason.BEFORE_FIRST_RUN.value)
-        & (wait.c.case_id == notice.c.case_id)
-        & (wait.c.number == notice.c.wait)
-        & wait.c.confirmed
-    )
-    waits = sa.select(wait.c.case_id, wait.c.number, wait.c.started_at).where(told_of).distinct()
-    old = waits.subquery()
+    """How many open waits are too old to alert (older than the first run), and since when the oldest waits.
+
+    None: there are none, or the brand was never run so that people are told.
+    """
+    began_at = first_run_at(conn, brand_id)
+    if began_at == NEVER:
+        return None
     number, oldest_at = conn.execute(
-        sa.select(sa.func.count(), sa.func.min(old.c.started_at)).select_from(old)
+        sa.select(sa.func.count(), sa.func.min(wait.c.started_at)).where(
+            wait.c.brand_id == brand_id,
+            wait.c.ended_at.is_(None),
+            wait.c.due_at.between(EPOCH, NEVER),  # two-sided: the index of open waits, not of all
+            wait.c.confirmed,
+            wait.c.started_at < began_at,
+        )
     ).one()
     return (number, oldest_at) if number else None
 

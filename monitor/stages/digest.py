@@ -1,0 +1,96 @@
+"""Digest: once a business day the unanswered are told, and once in a brand's life what was open before.
+
+What is written holds a day and a moment only; the lines are gathered when the notice leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy.engine import Connection
+
+from monitor.domain.digest import Schedule
+from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.store import brands, coverage, outbox, waits
+from monitor.store.engine import Database
+
+
+class DailyDigest:
+    """Writes the day's digest of each brand from its hour on, and the summary of the backlog.
+
+    Args:
+        database: where the outbox is.
+        names: the brands.
+        schedule: the days and the hour.
+        audience: whom to tell.
+
+    """
+
+    name: ClassVar[str] = "digest"
+
+    def __init__(
+        self, database: Database, *, names: Sequence[str], schedule: Schedule, audience: str
+    ) -> None:
+        self._database = database
+        self._names = frozenset(names)
+        self._schedule = schedule
+        self._audience = audience
+
+    def due(self, now: datetime) -> Sequence[str]:
+        """The keys of digests and backlog summaries that are due and not written yet.
+
+        A day's key is written once, whatever the clock does and however often the program starts;
+        one that starts late still sends that day's.
+        """
+        with self._database.reading() as conn:
+            return [
+                key
+                for brand_id in self._ids(conn)
+                for key in self._keys(conn, brand_id, now)
+                if outbox.entry(conn, key) is None
+            ]
+
+    def handle(self, item: str, now: datetime) -> None:
+        """Write one of them. Does nothing if it is there already, or no longer called for."""
+        kind, brand, *day = item.split(":")
+        brand_id = int(brand)
+        with self._database.writing() as conn:
+            if kind == NoticeKind.BACKLOG:
+                found = waits.backlog(conn, brand_id)
+                if found is not None:
+                    number, oldest_at = found
+                    payload = {"waits": number, "oldest_at": oldest_at.isoformat()}
+                    self._write(conn, item, brand_id, now, payload)
+                return
+            payload = {"day": day[0], "as_of": now.isoformat()}
+            self._write(conn, item, brand_id, now, payload)
+
+    def _ids(self, conn: Connection) -> list[int]:
+        return [number for number, name in brands.names(conn).items() if name in self._names]
+
+    def _keys(self, conn: Connection, brand_id: int, now: datetime) -> Iterator[str]:
+        day = self._schedule.day_due(now)
+        if day is not None:
+            yield f"{NoticeKind.DIGEST}:{brand_id}:{day.isoformat()}"
+        if waits.backlog(conn, brand_id) is not None and _is_caught_up(conn, brand_id, now):
+            yield f"{NoticeKind.BACKLOG}:{brand_id}"
+
+    def _write(
+        self, conn: Connection, key: str, brand_id: int, now: datetime, payload: dict[str, Any]
+    ) -> None:
+        kind = NoticeKind(key.partition(":")[0])
+        due_at = now
+        if kind is NoticeKind.DIGEST:
+            due_at = self._schedule.sent_at(date.fromisoformat(payload["day"])) or now
+        planned = Planned(key, kind, self._audience, Reason.SCHEDULED, due_at)
+        outbox.write(conn, [planned], brand_id=brand_id, case_id=None, now=now, payload=payload)
+
+
+def _is_caught_up(conn: Connection, brand_id: int, now: datetime) -> bool:
+    """Whether all that was there is read and judged, so that the summary counts it whole."""
+    seen = all(
+        one.read_through or one.failing_since for one in coverage.health(conn, brand_id, now)
+    )
+    return seen and not waits.is_under_way(conn, brand_id)
