@@ -1,0 +1,112 @@
+"""Until when the brand's own posts are known, and how the sources fare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from monitor.domain.errors import SourceError
+from monitor.domain.post import Page, Post, PostKey, Rejected, Stream, StreamKind
+from monitor.store import coverage
+from monitor.store.engine import Database
+from monitor.store.posts import Counts
+from tests.store.written import NINE, TEN, Bringing, written
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def test_silence_is_proved_as_far_as_every_timeline_was_read(database: Database) -> None:
+    _read(database, "x", "own", StreamKind.OWN, "x", until=TEN)
+    _read(database, "x", "support", StreamKind.OWN, "x", until=NINE)
+    _read(database, "reddit", "own", StreamKind.OWN, "reddit", until=TEN)
+    assert _read_through(database) == {"x": NINE, "reddit": TEN}
+
+
+def test_searching_for_complaints_proves_no_silence(database: Database) -> None:
+    _read(database, "x", "search", StreamKind.SEARCH, "x", until=TEN)
+    assert _read_through(database) == {}
+
+
+def test_a_timeline_never_read_to_its_end_leaves_all_unproved(database: Database) -> None:
+    _read(database, "x", "own", StreamKind.OWN, "x", until=TEN)
+    _read(database, "x", "support", StreamKind.OWN, "x", until=None)
+    assert _read_through(database) == {}
+
+
+def test_a_failing_timeline_stands_where_it_was_read_to(database: Database) -> None:
+    number = _read(database, "x", "own", StreamKind.OWN, "x", until=NINE)
+    with database.writing() as conn:
+        coverage.record_failure(conn, number, SourceError("503"), TEN)
+    assert _read_through(database) == {"x": NINE}
+
+
+def test_a_file_shows_answers_on_every_network_that_it_brought(database: Database) -> None:
+    other = replace(written("1"), key=PostKey("trustpilot", "1"))
+    broken = Rejected("line 3", "no text", "")
+    _read(database, "export", "rows", StreamKind.ALL, "files", other, broken, until=TEN)
+    assert _read_through(database) == {"files": TEN, "trustpilot": TEN}
+
+
+def test_a_file_imported_once_does_not_hold_back_what_is_read_today(database: Database) -> None:
+    _read(database, "january", "rows", StreamKind.ALL, "x", until=NINE, once=True)
+    _read(database, "february", "rows", StreamKind.ALL, "x", until=NINE + HOUR, once=True)
+    assert _read_through(database) == {"x": NINE + HOUR}
+    assert [one.source for one in _health(database)] == ["february", "january"]
+    _read(database, "x", "own", StreamKind.OWN, "x", until=NINE + 2 * HOUR)
+    assert _read_through(database) == {"x": NINE + 2 * HOUR}
+    assert [one.source for one in _health(database)] == ["x"]
+
+
+def test_another_brand_s_streams_say_nothing_of_this_one(database: Database) -> None:
+    _read(database, "x", "own", StreamKind.OWN, "x", until=TEN)
+    assert _read_through(database, brand_id=7) == {}
+    with database.reading() as conn:
+        assert coverage.health(conn, 7, TEN) == []
+
+
+def test_rejects_are_listed_in_their_order(database: Database) -> None:
+    first, second = Rejected("line 9", "no text", ",,"), Rejected("line 2", "no posted_at", "a,b")
+    stream = Bringing(database)
+    stream.brings(first, second)
+    with database.reading() as conn:
+        assert coverage.rejects(conn, stream.number) == [first, second]
+
+
+def _read(
+    database: Database,
+    source: str,
+    name: str,
+    kind: StreamKind,
+    network: str,
+    *items: Post | Rejected,
+    until: datetime | None,
+    once: bool = False,
+) -> int:
+    stream = Stream(name, kind, network)
+    with database.writing() as conn:
+        number = coverage.ensure_stream(conn, source, stream, ["Shop"], NINE)
+        page = Page(items, "cursor")
+        coverage.record_page(conn, number, page, Counts(), since=NINE, until=until or NINE)
+        if until is not None:
+            coverage.record_end(conn, number, until, None if once else until + HOUR)
+    return number
+
+
+def _read_through(database: Database, brand_id: int = 1) -> dict[str, datetime]:
+    with database.reading() as conn:
+        return coverage.read_through(conn, brand_id)
+
+
+def _health(database: Database) -> list[coverage.SourceHealth]:
+    with database.reading() as conn:
+        return coverage.health(conn, 1, TEN)
