@@ -1,0 +1,52 @@
+"""Posts that staff bring themselves: of a phone call, of a network that no source reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.identity import Brand
+from monitor.domain.judgement import Judgement
+from monitor.domain.post import Page, Post, Stream, StreamKind
+from monitor.store import brands, coverage, mentions, posts
+from monitor.store.mentions import Mention
+from monitor.store.schema import mention, post
+
+NETWORK = "manual"
+SOURCE = "by hand"
+CERTAIN = Judgement(1.0, 0.0, 0.0, 0.0, None, "by hand")
+
+
+def keep(conn: Connection, brand: Brand, one: Post, now: datetime) -> Mention:
+    """Store the post as the brand's, judged by the person who brings it. Doing it twice changes nothing."""
+    brand_id = brands.ensure(conn, [brand.name])[brand.name]
+    stream = Stream("posts", StreamKind.ALL, NETWORK)
+    number = coverage.ensure_stream(conn, SOURCE, stream, [brand.name], now)
+    page = Page((one,), cursor="")
+    posts.store_page(conn, stream_id=number, brands=[(brand_id, brand)], page=page, seen_at=now)
+    coverage.record_end(conn, number, now, next_poll_at=None)
+    post_id = conn.scalar(
+        sa.select(post.c.id).where(
+            (post.c.network == one.key.network) & (post.c.external_id == one.key.external_id)
+        )
+    )
+    found = mentions.load(conn, brand_id, post_id) if post_id is not None else None
+    if found is None:
+        raise LookupError(f"post {one.key} was not stored")
+    if found.band is None:
+        posts.save_judgements(conn, [(found.post_id, CERTAIN)], now, of={found.post_id: found.post})
+    return found
+
+
+def by_address(conn: Connection, brand: Brand, url: str) -> Mention | None:
+    """The customer's post that stands at this address, if a source has brought it already."""
+    row = conn.execute(
+        sa.select(mention.c.brand_id, post.c.id)
+        .join(mention, mention.c.post_id == post.c.id)
+        .where(post.c.url == url, mention.c.own.is_(False))
+        .where(mention.c.brand_id.in_(brands.ensure(conn, [brand.name]).values()))
+        .limit(1)
+    ).one_or_none()
+    return mentions.load(conn, *row) if row is not None else None
