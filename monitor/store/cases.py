@@ -279,6 +279,11 @@ def row(conn: Connection, case_id: int) -> sa.Row[Any] | None:
     return conn.execute(sa.select(cases).where(cases.c.id == case_id)).one_or_none()
 
 
+def count(conn: Connection) -> int:
+    """How many cases there are."""
+    return int(conn.scalar(sa.select(sa.func.count()).select_from(cases)) or 0)
+
+
 def of_post(conn: Connection, post_id: int) -> list[sa.Row[Any]]:
     """The rows of the cases that a post has a part in."""
     return list(
