@@ -221,7 +221,7 @@ def _digest(digest: Digest, zone: tzinfo) -> Spoken:
         said += _part(name, lines)
     if digest.unjudged:
         said += ["", f"Not judged yet: {_posts(digest.unjudged)}"]
-    said += ["", "Sources", *(f"  {_source(one, zone)}" for one in digest.sources)]
+    said += ["", "Sources", *(f"  {source(one, zone)}" for one in digest.sources)]
     return Spoken(headline + (counted or "nothing is waiting"), tuple(said))
 
 
@@ -247,7 +247,8 @@ def _posts(number: int) -> str:
     return "1 post" if number == 1 else f"{number} posts"
 
 
-def _source(one: SourceHealth, zone: tzinfo) -> str:
+def source(one: SourceHealth, zone: tzinfo) -> str:
+    """Whether a stream could be read, and how far."""
     name = f"{plain(one.source)}/{plain(one.stream)}"
     holes = f", with {one.gaps} gap{'s' if one.gaps > 1 else ''}" if one.gaps else ""
     read = f"read up to {local_time(one.read_through, zone)}" if one.read_through else "never read"

@@ -1,0 +1,107 @@
+"""The report as plain data, for JSON: every figure, and the waits behind it by their states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.domain.notice import SourceHealth
+from monitor.domain.report import Counted, Figures, Group, Report, Share
+from monitor.domain.sla import State
+from monitor.render.figures import method
+from monitor.render.report_csv import WAIT, in_order
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    """Durations are seconds, times ISO 8601 in UTC, shares 0 to 1; a percentile not reached is null."""
+    return {
+        "brand": report.brand,
+        "since": report.period.since.isoformat(),
+        "until": report.period.until.isoformat(),
+        "as_of": report.as_of.isoformat(),
+        "total": _group(report.total),
+        "groups": {by.value: [_group(one) for one in found] for by, found in report.groups.items()},
+        "sources": [_source(one) for one in report.sources],
+    }
+
+
+def waits_data(waits: Iterable[Counted]) -> list[dict[str, Any]]:
+    """What a figure leads to, oldest first."""
+    return [
+        {name: make(one) for name, make in WAIT.items()}
+        | {"topics": list(one.wait.topics), "confirmed": one.wait.confirmed}
+        for one in in_order(waits)
+    ]
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        **_figures(group.figures),
+        "unconfirmed": group.to_confirm,
+        "cases": {state.value: _names(group.names_in(state)) for state in State},
+        "unconfirmed_cases": _names([one.name for one in group.unconfirmed]),
+    }
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    response, lag = figures.response, figures.lag
+    return {
+        "waits": figures.received,
+        "states": {state.value: figures.states[state] for state in State},
+        "breaches": figures.breaches,
+        "within_sla": _share(figures.within),
+        "reclassified_after_due": figures.reclassified,
+        "within_sla_with_reclassified": _share(figures.with_reclassified),
+        "answered_elsewhere": figures.elsewhere,
+        "within_sla_without_elsewhere": _share(figures.without_elsewhere),
+        "response": {
+            "method": method(response),
+            "clock": "wall",
+            "n": response.n,
+            "n_open": response.n_open,
+            "n_withdrawn": response.n_withdrawn,
+            "median_s": _seconds(response.median),
+            "p75_s": _seconds(response.p75),
+            "p90_s": _seconds(response.p90),
+        },
+        "lag": {"n": lag.n, "median_s": _seconds(lag.median), "p90_s": _seconds(lag.p90)},
+        "dated_by_polling": figures.dated_by_polling,
+    }
+
+
+def _share(share: Share) -> dict[str, Any]:
+    return {
+        "value": share.value,
+        "low": share.low,
+        "high": share.high,
+        "met": share.met,
+        "breached": share.breached,
+        "undecided": share.undecided,
+    }
+
+
+def _names(names: Iterable[tuple[int, int]]) -> list[str]:
+    """`case.wait`, in order."""
+    return [f"{case}.{number}" for case, number in sorted(names)]
+
+
+def _source(health: SourceHealth) -> dict[str, Any]:
+    return {
+        "source": health.source,
+        "stream": health.stream,
+        "network": health.network,
+        "read_through": _at(health.read_through),
+        "failing_since": _at(health.failing_since),
+        "problem": health.problem,
+        "gaps": health.gaps,
+    }
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
+
+
+def _at(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
