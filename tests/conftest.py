@@ -25,6 +25,16 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("project")
 
 
+MOST_WORKERS = 4  # each may load the classifier (400 MB) and run a PostgreSQL
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs on all cores; what is named on the command line starts at once, alone."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return 0
+    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+
+
 KINDS = ("sqlite", "postgresql")
 
 
