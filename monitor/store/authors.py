@@ -27,10 +27,8 @@ def ensure(conn: Connection, posts: Iterable[Post]) -> Writers:
     numbers = bulk.take_ids(conn, author, len(new))
     ids: dict[tuple[str, str], int] = dict(zip(new, numbers, strict=True))
     bulk.insert(conn, author, [_row(ids[key], *key, latest[key]) for key in new])
-    for key, row in rows.items():
-        changed = _changes(row, latest[key])
-        if changed:
-            conn.execute(author.update().where(author.c.id == row.id).values(changed))
+    changed = [_names(row, latest[key]) for key, row in rows.items()]
+    bulk.update(conn, author, [one for one in changed if one])
     return ids | {key: row.id for key, row in rows.items()}
 
 
@@ -58,14 +56,16 @@ def _row(number: int, network: str, key: str, one: Author) -> dict[str, Any]:
     }
 
 
-def _changes(row: sa.Row[Any], one: Author) -> dict[str, Any]:
-    """What the network now says otherwise; what it does not say stays."""
-    said = {"handle": one.handle, "name": one.name, "followers": one.followers}
-    return {
-        column: value
-        for column, value in said.items()
-        if value is not None and value != getattr(row, column)
-    }
+def _names(row: sa.Row[Any], one: Author) -> dict[str, Any]:
+    """The account's names where the network now says others; what it does not say stays."""
+    known = (row.handle, row.name, row.followers)
+    said = (one.handle, one.name, one.followers)
+    now = tuple(
+        before if told is None else told for told, before in zip(said, known, strict=True)
+    )
+    if now == known:
+        return {}
+    return {"id": row.id, **dict(zip(("handle", "name", "followers"), now, strict=True))}
 
 
 def forget(conn: Connection, ids: Collection[int]) -> None:

@@ -46,6 +46,18 @@ def insert_missing(conn: Connection, table: sa.Table, rows: Sequence[dict[str, A
         conn.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
+def update(conn: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Give each row, named by its `id`, its new values: the same columns in all."""
+    if rows:
+        values = {name: sa.bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+        statement = table.update().where(table.c.id == sa.bindparam("row")).values(values)
+        bound = [
+            {"row" if name == "id" else f"new_{name}": value for name, value in one.items()}
+            for one in rows
+        ]
+        conn.execute(statement, bound)
+
+
 def take_ids(conn: Connection, table: sa.Table, count: int) -> Sequence[int]:
     """Numbers for so many new rows, known before they are inserted and never given out again.
 

@@ -256,18 +256,14 @@ def _judge_later(conn: Connection, post_ids: Sequence[int]) -> None:
 
 def _edit(conn: Connection, edited: Mapping[int, Post], seen_at: datetime) -> None:
     """Edited posts say what they say now, and are judged and settled anew for every brand."""
-    for number, one in edited.items():
-        here = mention.c.post_id == number
-        asked = sa.exists().where(here, ~mention.c.own)
-        conn.execute(
-            post.update()
-            .where(post.c.id == number)
-            .values(**_said(one, seen_at), to_judge=sa.select(asked).scalar_subquery())
-        )
-        conn.execute(judgement.delete().where(judgement.c.post_id == number))
-        conn.execute(
-            mention.update().where(here).values(next=sa.case((mention.c.own, SETTLE), else_=TRIAGE))
-        )
+    bulk.update(conn, post, [{"id": key} | _said(one, seen_at) for key, one in edited.items()])
+    asked = sa.exists().where(mention.c.post_id == post.c.id, ~mention.c.own)
+    turn = sa.case((mention.c.own, SETTLE), else_=TRIAGE)
+    for lot in bulk.lots(list(edited)):
+        judged = judgement.c.post_id.in_(lot)
+        conn.execute(judgement.delete().where(judged))
+        conn.execute(post.update().where(post.c.id.in_(lot)).values(to_judge=asked))
+        conn.execute(mention.update().where(mention.c.post_id.in_(lot)).values(next=turn))
 
 
 def _sighting_rows(
@@ -282,17 +278,18 @@ def _sighting_rows(
 
 def _bury(conn: Connection, gone: Mapping[int, Gone], seen_at: datetime) -> None:
     """Purge what deleted posts said, keep their timings, and have their cases settled."""
-    if not gone:
-        return
     purged = {"title": None, "text": None, "url": None, "reply_token": None, "to_judge": False}
-    for number, one in gone.items():
-        when = {"gone_at": min(one.before, seen_at), "gone_after": one.after}
-        conn.execute(post.update().where(post.c.id == number).values(**purged, **when))
-    writers = set()
+    rows = [
+        {"id": key, "gone_at": min(one.before, seen_at), "gone_after": one.after} | purged
+        for key, one in gone.items()
+    ]
+    bulk.update(conn, post, rows)
+    writers: set[int] = set()
     for lot in bulk.lots(list(gone)):
         conn.execute(mention.update().where(mention.c.post_id.in_(lot)).values(next=SETTLE))
-        writers |= set(conn.scalars(sa.select(post.c.author_id).where(post.c.id.in_(lot))))
-    authors.forget(conn, writers - {None})
+        known = sa.select(post.c.author_id).where(post.c.id.in_(lot), post.c.author_id.is_not(None))
+        writers.update(conn.scalars(known))
+    authors.forget(conn, writers)
 
 
 def _reject_rows(

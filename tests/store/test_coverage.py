@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from monitor.domain.errors import SourceError
+from monitor.domain.notice import SourceHealth
 from monitor.domain.post import Page, Post, PostKey, Rejected, Stream, StreamKind
 from monitor.store import coverage
 from monitor.store.engine import Database
@@ -107,6 +108,6 @@ def _read_through(database: Database, brand_id: int = 1) -> dict[str, datetime]:
         return coverage.read_through(conn, brand_id)
 
 
-def _health(database: Database) -> list[coverage.SourceHealth]:
+def _health(database: Database) -> list[SourceHealth]:
     with database.reading() as conn:
         return coverage.health(conn, 1, TEN)

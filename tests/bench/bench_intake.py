@@ -1,0 +1,186 @@
+"""Intake's rows a second against a bare `INSERT … ON CONFLICT DO NOTHING` of the same rows.
+
+`just bench tests/bench/bench_intake.py`. Both sides commit once a page, into the same tables with the
+same indexes; the bare side has the values ready as its driver wants them. They take turns page by
+page, so that what else the machine does falls on both; the ratio is the median over the rounds.
+Target: 0.5 on both databases.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from monitor.domain.identity import Brand, Identity
+from monitor.domain.post import Author, Cursor, Page, Post, PostKey, Stream, StreamKind
+from monitor.stages.intake import Feed, Intake
+from monitor.store.engine import Database
+from tests.postgres import Cluster
+
+pytestmark = pytest.mark.bench
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+PAGE = 1000
+PAGES = 20
+ROUNDS = 5
+KEYS = {"author": "id", "post": "id", "mention": "post_id", "sighting": "post_id"}
+TABLES = tuple(KEYS)
+STREAM = (
+    "INSERT INTO stream (id, source, name, network, kind, failures, permanent)"
+    " VALUES (1, 'bench', 'all', 'x', 'all', 0, false)"
+)
+SHOP = Brand("Shop", (Identity("*", handle="shop"), Identity("x", id="7")), ("shop",))
+TEXT = "The parcel with number {0} is still not here and nobody tells me when it will be. " * 2
+
+
+class Pages:
+    """A source of ready pages: one for each look."""
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self._pages = pages
+
+    def streams(self) -> Sequence[Stream]:
+        return (Stream("all", StreamKind.ALL, "x"),)
+
+    def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
+        yield self._pages[int(since or 0)]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Database]:
+    """Makes databases with all tables and no row."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        return lambda: Database(
+            f"sqlite:///{shutil.copyfile(template, tmp_path / f'{uuid4()}.db')}"
+        )
+    server: Cluster = request.getfixturevalue("postgres")
+    name: str = request.getfixturevalue("postgres_template")
+    return lambda: Database(server.url_of(server.create(name)))
+
+
+@pytest.mark.timeout(1200)
+def test_intake_against_bare_inserts(fresh: Callable[[], Database]) -> None:
+    """Both sides store the same pages, turn by turn, each round into fresh tables."""
+    rounds = [_round(fresh, list(_pages(random.Random(number)))) for number in range(ROUNDS)]
+    ours, bare = (median(PAGE * PAGES / one[side] for one in rounds) for side in (0, 1))
+    ratios = sorted(bare_s / ours_s for ours_s, bare_s in rounds)
+    print(
+        f"\nintake {ours:,.0f} rows/s, bare {bare:,.0f} rows/s,"
+        f" ratio {median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    )
+
+
+def _pages(chance: random.Random) -> Iterator[Page]:
+    for page in range(PAGES):
+        numbers = range(page * PAGE, (page + 1) * PAGE)
+        yield Page(tuple(_post(number, chance) for number in numbers), str(page + 1))
+
+
+def _post(number: int, chance: random.Random) -> Post:
+    """A third are replies; most people write once."""
+    to = str(10**17 + chance.randrange(number)) if number and chance.random() < 1 / 3 else None
+    name = str(10**17 + number)
+    writer = chance.randrange(20_000)
+    return Post(
+        key=PostKey("x", name),
+        thread=to or name,
+        reply_to=to,
+        text=TEXT.format(number),
+        lang="en",
+        author=Author(id=str(writer), handle=f"user{writer}", followers=writer % 900),
+        url=f"https://x.example/{name}",
+        posted_at=NOW - timedelta(days=1) + timedelta(seconds=number),
+    )
+
+
+def _round(fresh: Callable[[], Database], pages: Sequence[Page]) -> tuple[float, float]:
+    """Seconds for all pages through intake, and bare."""
+    made = _rows_of(fresh(), pages)
+    ours, bare = fresh(), fresh()
+    intake = _intake(ours, pages)
+    with bare.writing() as conn:
+        conn.exec_driver_sql("INSERT INTO brand (id, name) VALUES (1, 'Shop')")
+        conn.exec_driver_sql(STREAM)
+    seconds = [0.0, 0.0]
+    for rows in made:
+        seconds[0] += _timed(lambda: intake.handle("bench/all", NOW))
+        seconds[1] += _timed(lambda rows=rows: _insert(bare, rows))  # type: ignore[misc]
+    for table in TABLES:
+        assert _count(ours, table) == _count(bare, table)
+    ours.close()
+    bare.close()
+    return seconds[0], seconds[1]
+
+
+def _rows_of(database: Database, pages: Sequence[Page]) -> list[dict[str, list[Any]]]:
+    """What intake makes of each page, by table, ready for the driver."""
+    intake = _intake(database, pages)
+    made: list[dict[str, list[Any]]] = []
+    for _ in pages:
+        before = {one: _highest(database, one) for one in TABLES}
+        intake.handle("bench/all", NOW)
+        with database.reading() as conn:
+            made.append(
+                {
+                    table: [
+                        tuple(_plain(value) for value in row)
+                        for row in conn.exec_driver_sql(
+                            f"SELECT * FROM {table} WHERE {KEYS[table]} > {before[table]}"
+                        )
+                    ]
+                    for table in TABLES
+                }
+            )
+    database.close()
+    return made
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list) else value
+
+
+def _highest(database: Database, table: str) -> int:
+    with database.reading() as conn:
+        return int(
+            conn.exec_driver_sql(
+                f"SELECT coalesce(max({KEYS[table]}), 0) FROM {table}"
+            ).scalar_one()
+        )
+
+
+def _count(database: Database, table: str) -> int:
+    with database.reading() as conn:
+        return int(conn.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
+
+
+def _intake(database: Database, pages: Sequence[Page]) -> Intake:
+    intake = Intake(database, [Feed("bench", Pages(pages), (SHOP,))])
+    intake.begin(NOW)
+    return intake
+
+
+def _insert(database: Database, rows: dict[str, list[Any]]) -> None:
+    mark = "?" if database.is_sqlite else "%s"
+    with database.writing() as conn:
+        for table, lines in rows.items():
+            values = ", ".join([mark] * len(lines[0]))
+            conn.exec_driver_sql(
+                f"INSERT INTO {table} VALUES ({values}) ON CONFLICT DO NOTHING", lines
+            )
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
