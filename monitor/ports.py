@@ -83,6 +83,15 @@ class Notifier(Protocol):
         ...
 
 
+@runtime_checkable
+class TriesOut(Protocol):
+    """A plug-in that can try its credentials without telling anybody anything (`check`)."""
+
+    def try_out(self) -> None:
+        """Connect and log in. Raises ConfigError, SourceError or SendError, saying what to mend."""
+        ...
+
+
 class Secrets(Protocol):
     """Tokens and sessions, from the environment, files, or a store that only the owner can read."""
 

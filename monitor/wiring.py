@@ -24,6 +24,7 @@ from monitor.secrets import STORE, Keyring
 from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
 from monitor.stages.classify import Classify
 from monitor.stages.deliver import Deliver
+from monitor.stages.digest import DailyDigest
 from monitor.stages.escalate import Escalate
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.settle import Settle
@@ -136,6 +137,12 @@ class Application:
             Intake(self.database, self.feeds),
             *self.judging(),
             Escalate(self.database),
+            DailyDigest(
+                self.database,
+                names=self.settings.brand_names,
+                schedule=self.settings.schedule(),
+                audience=self.settings.digest.tell or self.settings.audience,
+            ),
             Deliver(
                 self.database,
                 self.notifiers,

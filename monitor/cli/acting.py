@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,8 +19,6 @@ from monitor.settings.spans import span
 from monitor.stages import act
 from monitor.stages.act import ActionError
 from monitor.store.engine import Database
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 by_option = click.option(
     "--by",
@@ -40,11 +38,10 @@ def moment(text: str, timezone: str) -> datetime:
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
 
 
-def _acting(function: F) -> F:
+def _acting(function: Callable[..., None]) -> Callable[..., None]:
     """The arguments that all of them take."""
-    for decorate in (click.pass_context, _json_option, by_option, click.argument("case", type=int)):
-        function = decorate(function)
-    return function
+    passed: Callable[..., None] = click.pass_context(function)
+    return click.argument("case", type=int)(by_option(_json_option(passed)))
 
 
 def _do(ctx: click.Context, case: int, as_json: bool, done: Callable[[Database], Case]) -> None:
@@ -141,9 +138,7 @@ def snooze(
         length = span(time)
     except ValueError as error:
         raise ActionError(str(error)) from None
-    _do(
-        ctx, case, as_json, lambda db: act.snooze(db, case, length, by=by, now=utc_now(), why=why)
-    )
+    _do(ctx, case, as_json, lambda db: act.snooze(db, case, length, by=by, now=utc_now(), why=why))
 
 
 @click.command(short_help="Say that it is no complaint.")

@@ -15,9 +15,11 @@ from monitor.clock import utc_now
 from monitor.domain.digest import Unanswered
 from monitor.domain.errors import ConfigError
 from monitor.domain.event import Record
+from monitor.domain.identity import Brand
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import CaseCard
 from monitor.render.words import cut, duration, local_time, plain
+from monitor.settings import Settings
 from monitor.stages import by_hand
 from monitor.stages.act import ActionError
 from monitor.store import brands, cards, outbox, waits
@@ -39,7 +41,9 @@ for _action in ACTIONS:
 
 @cases.command("list", short_help="What is open, first due first.")
 @click.option("--brand", help="Of one brand alone.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Lines a brand.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="Lines a brand."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_context
 def list_(ctx: click.Context, brand: str | None, limit: int, as_json: bool) -> None:
@@ -57,7 +61,6 @@ def list_(ctx: click.Context, brand: str | None, limit: int, as_json: bool) -> N
             raise ConfigError(f"--brand {brand}: there is no such brand; known: {', '.join(known)}")
         wanted = [brand] if brand else sorted(known)
         found = {one: waits.open_list(conn, known[one], now, limit=limit + 1) for one in wanted}
-        zone = ZoneInfo(its.settings.timezone)
     lines = [(name, one) for name, open_ in found.items() for one in open_[:limit]]
     if as_json:
         print_json([_as_object(name, one) for name, one in lines])
@@ -67,13 +70,13 @@ def list_(ctx: click.Context, brand: str | None, limit: int, as_json: bool) -> N
         return
     print_table(
         ("case", "due", "severity", "network", "has it", "post"),
-        [_row(one, now, zone) for _, one in lines],
+        [_row(one, now) for _, one in lines],
     )
     if any(len(one) > limit for one in found.values()):
         click.echo(f"there are more: --limit {limit * 10} shows them")
 
 
-def _row(one: Unanswered, now: datetime, zone: ZoneInfo) -> tuple[object, ...]:
+def _row(one: Unanswered, now: datetime) -> tuple[object, ...]:
     line = one.line
     late = "late by" if one.due_at < now else "in"
     due = f"{late} {duration(abs(one.due_at - now))}" if one.confirmed else "unconfirmed"
@@ -130,8 +133,13 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
         print_table(
             ("at", "kind", "whom", "state", "reason"),
             [
-                (local_time(one.sent_at or one.due_at, zone), one.kind, one.audience, one.state,
-                 one.problem or one.reason)
+                (
+                    local_time(one.sent_at or one.due_at, zone),
+                    one.kind,
+                    one.audience,
+                    one.state,
+                    one.problem or one.reason,
+                )
                 for one in notices
             ],
         )
@@ -140,7 +148,9 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
 def _gather(its: Opened, case: int) -> tuple[CaseCard, tuple[Record, ...], list[Entry]]:
     with its.database.reading() as conn:
         if stored.row(conn, case) is None:
-            raise ActionError(f"There is no case {case}; `complaint-monitor cases list` shows them.")
+            raise ActionError(
+                f"There is no case {case}; `complaint-monitor cases list` shows them."
+            )
         card = cards.card(conn, case, utc_now(), None)
         return card, stored.history(conn, case), outbox.case_notices(conn, case)
 
@@ -204,17 +214,7 @@ def _print_card(card: CaseCard, zone: ZoneInfo) -> None:
 @by_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def open_(
-    ctx: click.Context,
-    what: str,
-    text: str | None,
-    author: str | None,
-    brand: str | None,
-    at: str | None,
-    severity: str | None,
-    by: str,
-    as_json: bool,
-) -> None:
+def open_(ctx: click.Context, /, what: str, by: str, as_json: bool, **said: str | None) -> None:
     r"""Open a case by hand, from an address or from what the customer said.
 
     \b
@@ -223,24 +223,22 @@ def open_(
       complaint-monitor cases open "Called: charged twice" --author "0712 000 111" --severity high
     """
     settings = settings_of(ctx)
-    if brand is None and len(settings.brands) > 1:
-        raise ConfigError(f"say whom it is about: --brand, one of {', '.join(settings.brand_names)}")
-    chosen = next((one for one in settings.brands if brand in (None, one.name)), None)
-    if chosen is None:
-        known = ", ".join(settings.brand_names)
-        raise ConfigError(f"--brand {brand}: there is no such brand; known: {known}")
+    brand = _brand(settings, said["brand"])
     now = utc_now()
-    said_at = min(moment(at, settings.timezone), now) if at else now
-    url = what if what.startswith(("https://", "http://")) else None
     post = by_hand.heard(
-        chosen.brand(), text or what, url=url, author=author, posted_at=said_at
+        brand,
+        said["text"] or what,
+        url=what if what.startswith(("https://", "http://")) else None,
+        author=said["author"],
+        posted_at=min(moment(said["at"], settings.timezone), now) if said["at"] else now,
     )
+    severity = said["severity"]
     database = Database(settings.database)
     try:
         make_ready(database)
         case_id = by_hand.open_case(
             database,
-            chosen.brand(),
+            brand,
             post,
             rules=settings.targets(),
             lexicon=settings.lexicon(),
@@ -254,3 +252,13 @@ def open_(
         print_json({"case": case_id})
     else:
         click.echo(f"case {case_id} is open")
+
+
+def _brand(settings: Settings, name: str | None) -> Brand:
+    known = ", ".join(settings.brand_names)
+    if name is None and len(settings.brands) > 1:
+        raise ConfigError(f"say whom it is about: --brand, one of {known}")
+    found = next((one for one in settings.brands if name in (None, one.name)), None)
+    if found is None:
+        raise ConfigError(f"--brand {name}: there is no such brand; known: {known}")
+    return found.brand()

@@ -38,9 +38,7 @@ WORDS = 8
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def classify(
-    ctx: click.Context, text: str | None, jsonl: bool, batch: int, as_json: bool
-) -> None:
+def classify(ctx: click.Context, text: str | None, jsonl: bool, batch: int, as_json: bool) -> None:
     r"""Judge a TEXT as a customer's post, and say why. Needs no config file.
 
     With --jsonl, lines {"text": …} are read from standard input and one verdict line each is written,

@@ -36,7 +36,7 @@ class _File:
     """What became of one file."""
 
     name: str
-    counts: Counts = Counts()
+    counts: Counts = field(default_factory=Counts)
     rejected: list[Rejected] = field(default_factory=list)
     problem: str | None = None
 
@@ -102,6 +102,7 @@ class _Counted:
 @click.pass_context
 def import_(
     ctx: click.Context,
+    /,
     files: tuple[str, ...],
     brands: tuple[str, ...],
     mapping: tuple[str, ...],
@@ -160,9 +161,7 @@ def _read(
 ) -> _File:
     cls = registry.load(registry.SOURCES, "files")
     options = registry.options(cls, {"path": path, **said}, "import")
-    source: Any = registry.build(
-        cls, options, secrets=application.secrets, clock=application.clock
-    )
+    source: Any = registry.build(cls, options, secrets=application.secrets, clock=application.clock)
     now = application.clock()
     one = _File(path)
     # a name of its own for each import, so that a file that is read again is read, and counted, again
@@ -232,7 +231,9 @@ def _print(read: Sequence[_File], found: _Found, *, as_json: bool) -> None:
         for row in one.rejected[:SHOWN]:
             tell(plain(f"{row.where}: {row.reason}"))
         if len(one.rejected) > SHOWN:
-            tell(f"{plain(one.name)}: {len(one.rejected) - SHOWN} more rejected: --json has them all")
+            tell(
+                f"{plain(one.name)}: {len(one.rejected) - SHOWN} more rejected: --json has them all"
+            )
         if one.problem:
             tell(plain(one.problem))
     click.echo(

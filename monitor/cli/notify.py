@@ -23,7 +23,7 @@ TEXT = Words(
 
 
 @click.command(short_help="Send a test alert.")
-@click.option("--test", is_flag=True, required=True, help="Send a test alert.")
+@click.option("--test", is_flag=True, required=True, expose_value=False, help="Send a test alert.")
 @click.option(
     "--to",
     multiple=True,
@@ -32,7 +32,7 @@ TEXT = Words(
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def notify(ctx: click.Context, test: bool, to: tuple[str, ...], as_json: bool) -> None:
+def notify(ctx: click.Context, to: tuple[str, ...], as_json: bool) -> None:
     r"""Send a test alert to everybody whom the config names. Exit status 1: somebody was not reached.
 
     \b
@@ -49,8 +49,12 @@ def notify(ctx: click.Context, test: bool, to: tuple[str, ...], as_json: bool) -
     finally:
         application.close()
     if as_json:
-        print_json({"sent": {audience: problem is None for audience, problem in results.items()},
-                    "problems": {one: problem for one, problem in results.items() if problem}})
+        print_json(
+            {
+                "sent": {audience: problem is None for audience, problem in results.items()},
+                "problems": {one: problem for one, problem in results.items() if problem},
+            }
+        )
     else:
         for audience, problem in results.items():
             tell(f"{audience}: {problem or 'sent'}")

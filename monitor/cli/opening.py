@@ -45,7 +45,7 @@ def settings_of(ctx: click.Context) -> Settings:
 
 @contextmanager
 def opened(ctx: click.Context) -> Iterator[Opened]:
-    """The settings and the open database, closed afterwards: `with opened(ctx) as its: …`.
+    """The settings and the open database, which is closed afterwards.
 
     Raises:
         ConfigError: a mistake in the settings.

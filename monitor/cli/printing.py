@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -36,7 +37,7 @@ def as_data(value: Any) -> Any:
             return value.total_seconds()
         case Mapping():
             return {str(as_data(key)): as_data(one) for key, one in value.items()}
-        case Sequence() | Set() if not isinstance(value, str):
+        case Sequence() | AbstractSet() if not isinstance(value, str):
             return [as_data(one) for one in value]
         case PurePath():
             return str(value)
@@ -54,10 +55,10 @@ def print_json(value: Any, *, line: bool = False) -> None:
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print aligned columns, the last one as long as it is."""
-    shown = [[plain("" if one is None else str(one)).replace("\n", " ") for one in row] for row in rows]
-    widths = [
-        max(len(cell) for cell in column) for column in zip(headers, *shown, strict=True)
+    shown = [
+        [plain("" if one is None else str(one)).replace("\n", " ") for one in row] for row in rows
     ]
+    widths = [max(len(cell) for cell in column) for column in zip(headers, *shown, strict=True)]
     for row in (headers, *shown):
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
         click.echo(GAP.join((*cells, row[-1])).rstrip())

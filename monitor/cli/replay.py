@@ -10,10 +10,12 @@ from monitor.store import cases
 
 
 @click.command(short_help="Compare every case with its history.")
-@click.option("--check", is_flag=True, required=True, help="Compare, change nothing.")
+@click.option(
+    "--check", is_flag=True, required=True, expose_value=False, help="Compare, change nothing."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def replay(ctx: click.Context, check: bool, as_json: bool) -> None:
+def replay(ctx: click.Context, as_json: bool) -> None:
     r"""Fold the history of every case anew and compare it with what is stored. Exit status 1: it differs.
 
     \b

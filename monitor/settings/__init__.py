@@ -1,7 +1,7 @@
 """One TOML file, read with every mistake named at its line.
 
-    lines | model (spans, calendars, policies, rules) | mistakes | reading
-    where   what may be said                            what is wrong   the file
+lines | model (spans, calendars, policies, rules) | mistakes | reading
+where   what may be said                            what is wrong   the file
 """
 
 from monitor.settings.model import (

@@ -13,7 +13,13 @@ _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
 _STRING = re.compile(
-    r'"""(?:[^\\]|\\.)*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:[^"\\\n]|\\.)*"|' r"'[^'\n]*'", re.DOTALL
+    r'''
+    """ (?: [^\\] | \\. )*? "{3,5}      # of several lines
+    | \'{3} .*? \'{3,5}
+    | " (?: [^"\\\n] | \\. )* "        # of one
+    | \' [^\'\n]* \'
+    ''',
+    re.DOTALL | re.VERBOSE,
 )
 _BARE = re.compile(r"[^\s,\]}#]+(?: \d[^\s,\]}#]*)?")
 
@@ -25,7 +31,9 @@ def lines_of(text: str) -> Mapping[Place, int]:
 
 def line_of(lines: Mapping[Place, int], place: Place) -> int | None:
     """The line of a place, or of what is nearest above it: a key that is missing has none."""
-    return next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None)
+    return next(
+        (lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), None
+    )
 
 
 class _Scan:

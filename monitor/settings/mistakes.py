@@ -17,6 +17,9 @@ from monitor.settings.model import ClassifierTable, NotifierTable, Settings, Sou
 from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.spans import span
 
+_SHOWN = 60
+"""Characters of a wrong value that are repeated."""
+
 PLUG_INS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "sources": (registry.SOURCES, SourceTable),
     "notifiers": (registry.NOTIFIERS, NotifierTable),
@@ -69,7 +72,7 @@ def _words(error: Any, model: type[BaseModel], place: Place) -> str:
 
 def _shown(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _keys(model: type[BaseModel], place: Place) -> Sequence[str]:
@@ -162,16 +165,18 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _twice(document: Mapping[str, Any]) -> Iterator[Mistake]:
-    lists = [((key,), _tables(document, key)) for key in ("brands", "sources", "notifiers", "policies")]
+    lists = [_tables(document, key) for key in ("brands", "sources", "notifiers", "policies")]
     for place, policy in _tables(document, "policies"):
-        steps = [((*place, "steps", at), one) for at, one in enumerate(_dicts(policy.get("steps")))]
-        lists.append(((*place, "steps"), steps))
-    for _, tables in lists:
+        steps = _dicts(policy.get("steps"))
+        lists.append([((*place, "steps", at), one) for at, one in enumerate(steps)])
+    for tables in lists:
         seen: set[str] = set()
         for place, one in tables:
             name = _called(one)
             if name in seen:
-                yield Mistake((*place, "name"), f'there are two called "{name}": give each its name')
+                yield Mistake(
+                    (*place, "name"), f'there are two called "{name}": give each its name'
+                )
             seen.add(name)
 
 
@@ -206,7 +211,8 @@ def _unordered(thresholds: Mapping[str, Any]) -> Iterator[Mistake]:
     alert, review = thresholds.get("alert"), thresholds.get("review")
     if isinstance(alert, float) and isinstance(review, float) and review > alert:
         yield Mistake(
-            ("classifier", "thresholds", "review"), f"{review} is above alert, {alert}: it goes below"
+            ("classifier", "thresholds", "review"),
+            f"{review} is above alert, {alert}: it goes below",
         )
 
 
@@ -220,7 +226,9 @@ def _tables(document: Mapping[str, Any], key: str) -> list[tuple[Place, Mapping[
 
 def _dicts(value: object) -> list[Mapping[str, Any]]:
     """The tables of an array, an empty one in the place of whatever is none."""
-    return [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []
+    return (
+        [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []
+    )
 
 
 def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:

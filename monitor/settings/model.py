@@ -200,8 +200,7 @@ class Settings(_Table):
     def targets(self) -> tuple[Rule, ...]:
         """The policies as rules, in order; the last one matches everything."""
         return tuple(
-            one.rule(self.hours(one.calendar), self.audience)
-            for one in with_a_last(self.policies)
+            one.rule(self.hours(one.calendar), self.audience) for one in with_a_last(self.policies)
         )
 
     def schedule(self) -> Schedule:

@@ -13,7 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from monitor.domain.lexicon import Lexicon, lexicon_from
 from monitor.settings.policies import SeverityWord
 
-Words = Annotated[list[str], BeforeValidator(lambda said: [said] if isinstance(said, str) else said)]
+Words = Annotated[
+    list[str], BeforeValidator(lambda said: [said] if isinstance(said, str) else said)
+]
 
 
 class RuleTable(BaseModel):

@@ -76,9 +76,7 @@ def open_case(
             asks=True,
         )
         ask = _ask(conn, one, told, rules)
-        case_id = cases.open_case(
-            conn, key, root_post_id=one.post_id, opened_at=one.post.posted_at
-        )
+        case_id = cases.open_case(conn, key, root_post_id=one.post_id, opened_at=one.post.posted_at)
         facts = [Fact(one.post.posted_at, Opened(ask), by), Fact(now, Confirmed(), by)]
         cases.append(conn, case_id, facts, now=now)
         mentions.keep_verdict(
