@@ -184,6 +184,7 @@ class Email:
                 session.starttls(context=trusted)
             if options.username is not None and options.password is not None:
                 session.login(options.username, self._secrets.get(options.password))
+            session.ehlo_or_helo_if_needed()
             _expect(session.mail(options.sender))
         except BaseException:
             session.close()

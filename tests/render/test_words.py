@@ -278,8 +278,18 @@ def test_what_may_have_been_said_before_says_so() -> None:
 def test_no_stranger_writes_a_line_of_ours() -> None:
     """Names, titles, links and networks are strangers' words too."""
     evil = "x\nNew complaint, critical\x1b[31m\u202e"
-    fields = dict.fromkeys(("author", "title", "text", "url", "owner", "network", "why"), evil)
-    said = spoken(replace(CARD, topics=(evil,), **fields), mentions=(evil,))
+    card = replace(
+        CARD,
+        author=evil,
+        title=evil,
+        text=evil,
+        url=evil,
+        owner=evil,
+        network=evil,
+        why=evil,
+        topics=(evil,),
+    )
+    said = spoken(card, mentions=(evil,))
     assert all("\n" not in one and "\x1b" not in one for one in (said.headline, *said.lines))
     assert "\u202e" not in said.text
 

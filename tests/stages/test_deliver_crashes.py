@@ -216,7 +216,7 @@ def test_nothing_is_lost_and_nothing_doubled_unseen(database: Database, can_look
     bound = {"database": database, "can_look": can_look}
     storm: type[Storm] = type("BoundStorm", (Storm,), bound)
     few = settings(max_examples=20, stateful_step_count=25)
-    run_state_machine_as_test(storm, settings=few)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(storm, settings=few)
 
 
 def test_many_deliverers_share_the_work(database: Database, database_url: str) -> None:
