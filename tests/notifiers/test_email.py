@@ -223,8 +223,8 @@ def test_mail_travels_encrypted_after_a_login(
     context, ca_file = authority
     # the server knows of STARTTLS only: in a tunnel it takes the login for an open one
     tunnel = {"ssl_context": context, "auth_require_tls": False}
-    by = {"tls": tunnel, "starttls": {"tls_context": context}}
-    table = server(**by[security], authenticator=mailbox.authenticate, auth_required=True)
+    by: dict[str, dict[str, Any]] = {"tls": tunnel, "starttls": {"tls_context": context}}
+    table = server(**by[security], authenticator=mailbox.authenticate)
     table |= {"security": security, "ca_file": ca_file, "username": "monitor", "password": "MAIL"}
     mailer(table, MAIL="right").send(card_notice(audience="ana@shop.example"), None)
     assert mailbox.logins == [b"monitor"]
