@@ -64,13 +64,17 @@ def test_every_config_key_is_described_in_its_table_and_no_other() -> None:
     assert described == dict(_tables(Settings, "")) | dict(_plug_ins())
 
 
-def test_every_event_is_described() -> None:
-    assert _undescribed(kind.__name__ for kind in get_args(Event)) == []
+def test_every_config_key_stands_in_the_example() -> None:
+    example = (ROOT / "config.example.toml").read_text()
+    keys = set().union(*(keys for _, keys in [*_tables(Settings, ""), *_plug_ins()]))
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", example)] == []
 
 
-@pytest.mark.parametrize("words", [Reason, NoticeKind, NoticeState])
-def test_every_word_about_notices_is_described(words: type[Reason]) -> None:
-    assert _undescribed(word.value for word in words) == []
+def test_every_event_and_every_word_about_notices_is_described() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "history.md").read_text(), re.MULTILINE)
+    events = [kind.__name__ for kind in get_args(Event)]
+    words = [word.value for kind in (NoticeKind, NoticeState, Reason) for word in kind]
+    assert sorted(rows) == sorted([*events, *words])
 
 
 def test_every_built_in_plug_in_is_described() -> None:
