@@ -17,7 +17,10 @@ class Label(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Calibrated probabilities that sum to 1, and who says so (`name@revision`)."""
+    """Calibrated probabilities that sum to 1, and who says so (`name@revision`).
+
+    Raises ValueError for what is no probability (NaN too): it must not pass as "no complaint".
+    """
 
     complaint: float
     question: float
@@ -26,6 +29,11 @@ class Judgement:
     language: str | None
     """BCP 47 primary tag, None where the language could not be told."""
     model: str
+
+    def __post_init__(self) -> None:
+        if not all(0 <= getattr(self, one.value) <= 1 for one in Label):
+            msg = f"{self.model} gave what is no probability: {self}"
+            raise ValueError(msg)
 
     @property
     def label(self) -> Label:

@@ -202,6 +202,18 @@ class Words:
     lines: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report: words for everybody, and a page for whoever can be given a file."""
+
+    headline: str
+    lines: tuple[str, ...]
+    """As they are: they may stand in columns."""
+    name: str
+    """The file's."""
+    html: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A notice on its way out, with everything a notifier needs to put it in words."""
@@ -211,7 +223,7 @@ class Notice:
     audience: str
     reason: Reason
     brand: str
-    content: CaseCard | Digest | Backlog | Words
+    content: CaseCard | Digest | Backlog | Words | Document
     written_at: datetime
     possibly_repeated: bool = False
     thread: Receipt | None = None

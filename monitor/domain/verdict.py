@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from monitor.domain.judgement import Band, Judgement, Severity, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon, Reading
 from monitor.domain.post import Post
@@ -14,20 +12,15 @@ WIDE_REACH = 10_000
 """Followers from which an unanswered complaint is seen by a crowd."""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """What is known of the author when a post is judged."""
+def verdict(post: Post, judgement: Judgement, thresholds: Thresholds, lexicon: Lexicon) -> Verdict:
+    """The decision on one post, with its reason in words for people.
 
-    earlier_cases: int = 0
-
-
-def verdict(
-    post: Post, judgement: Judgement, thresholds: Thresholds, lexicon: Lexicon, history: History
-) -> Verdict:
-    """The decision on one post, with its reason in words for people."""
+    It rests on the post alone. The customer's earlier cases do not raise it: which of them are known
+    depends on the order in which posts were learnt, and targets must not.
+    """
     band, why = _band(post, judgement, thresholds)
     reading = lexicon.read(f"{post.title or ''}\n{post.text}")
-    severity, raised_by = _severity(post, reading, history)
+    severity, raised_by = _severity(post, reading)
     question = judgement.question >= thresholds.question
     reasons = [why, *reading.because, *raised_by]
     if band is Band.PASS and question:
@@ -55,11 +48,9 @@ def _band(post: Post, judgement: Judgement, thresholds: Thresholds) -> tuple[Ban
     return Band.PASS, f"score {score:.2f}, below {thresholds.review:.2f}"
 
 
-def _severity(post: Post, reading: Reading, history: History) -> tuple[Severity, list[str]]:
+def _severity(post: Post, reading: Reading) -> tuple[Severity, list[str]]:
     severity = reading.severity if reading.severity is not None else Severity.NORMAL
     raised = []
-    if history.earlier_cases:
-        raised.append(f"{history.earlier_cases} earlier case(s) of the same customer")
     if (post.author.followers or 0) >= WIDE_REACH:
         raised.append(f"{post.author.followers} followers")
     # HIGH is as far as circumstances raise; CRITICAL is for what the words themselves say

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from monitor.domain.case import Case, Status
 from monitor.domain.errors import MonitorError
 from monitor.domain.event import (
@@ -24,10 +21,9 @@ from monitor.domain.event import (
     Snoozed,
     Undone,
 )
-from monitor.store import cases
+from monitor.store import cases, mentions
 from monitor.store.cases import Fact
-from monitor.store.engine import Database, new_id
-from monitor.store.schema import mention, note, post
+from monitor.store.engine import Connection, Database
 
 
 class ActionError(MonitorError):
@@ -140,8 +136,7 @@ def answered_elsewhere(
             raise ActionError(msg)
         kept = None
         if text:
-            made = conn.execute(note.insert().values(case_id=case_id, at=now, by=by, text=text))
-            kept = new_id(made)
+            kept = cases.keep_note(conn, case_id, text, by=by, at=now)
         fact = Fact(answered_at, AnsweredElsewhere(channel, kept), by)
         return cases.append(conn, case_id, [fact], now=now)
 
@@ -151,20 +146,12 @@ def link_answer(database: Database, case_id: int, post_id: int, *, by: str, now:
     with database.writing() as conn:
         cases.lock(conn, case_id)
         _case(conn, case_id)
-        posted_at = conn.scalar(
-            sa.select(post.c.posted_at)
-            .join(mention, mention.c.post_id == post.c.id)
-            .where(
-                (post.c.id == post_id)
-                & (mention.c.brand_id == _brand_of(conn, case_id))
-                & mention.c.own
-                & post.c.gone_at.is_(None)
-            )
-        )
-        if posted_at is None:
+        answer = mentions.load(conn, _brand_of(conn, case_id), post_id)
+        if answer is None or not answer.own or answer.gone_at is not None:
             msg = f"Post {post_id} is none of the brand's own."
             raise ActionError(msg)
-        return cases.append(conn, case_id, [Fact(posted_at, Answered(post_id), by)], now=now)
+        fact = Fact(answer.post.posted_at, Answered(post_id), by)
+        return cases.append(conn, case_id, [fact], now=now)
 
 
 def undo(

@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.engine import Connection
-
 from monitor.domain.errors import MonitorError
 from monitor.domain.event import Ask, AskKind, Confirmed, Opened
 from monitor.domain.identity import Brand
@@ -17,7 +15,7 @@ from monitor.domain.policy import Rule, first_match
 from monitor.domain.post import Author, Post, PostKey
 from monitor.store import by_hand, cases, mentions
 from monitor.store.cases import CaseKey, Fact
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
 from monitor.store.mentions import Mention
 
 

@@ -9,12 +9,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy.engine import Connection
-
 from monitor.domain.digest import Schedule
 from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.store import brands, coverage, outbox, waits
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
 
 
 class DailyDigest:

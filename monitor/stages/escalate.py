@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-import sqlalchemy as sa
-
 from monitor.domain.escalation import decide
 from monitor.store import brands, cases, outbox
 from monitor.store.cases import Fact
 from monitor.store.engine import Database
-from monitor.store.failures import resting
-from monitor.store.schema import cases as cases_table
 
 ROUND = 500
 
@@ -28,9 +24,8 @@ class Escalate:
 
     def due(self, now: datetime) -> Sequence[str]:
         """Cases whose next action fell due, longest due first."""
-        key = sa.cast(cases_table.c.id, sa.Text)
         with self._database.reading() as conn:
-            return [str(one) for one in cases.due(conn, now, resting(self.name, key, now), ROUND)]
+            return [str(one) for one in cases.due(conn, self.name, now, ROUND)]
 
     def handle(self, item: str, now: datetime) -> None:
         """Decide for one case; history, picture and notices in one transaction."""

@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from monitor.domain.answer import answered_posts
 from monitor.domain.event import (
     Answered,
@@ -22,7 +19,7 @@ from monitor.domain.event import (
 )
 from monitor.store import cases, mentions
 from monitor.store.cases import CaseKey, Fact
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
 from monitor.store.mentions import InThread, Mention
 
 ROUND = 500
@@ -146,7 +143,7 @@ def _ask_or_answer(event: Any) -> tuple[str, int] | None:
             return None
 
 
-def _cases_of(conn: Connection, one: Mention) -> list[sa.Row[Any]]:
+def _cases_of(conn: Connection, one: Mention) -> list[Any]:
     return [
         row
         for row in cases.of_post(conn, one.post_id)

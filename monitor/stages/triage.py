@@ -7,16 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy.engine import Connection
-
 from monitor.domain.event import Ask, AskKind, FollowedUp, Opened, Rejudged
 from monitor.domain.judgement import Band, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule, first_match
-from monitor.domain.verdict import History, verdict
+from monitor.domain.verdict import verdict
 from monitor.store import cases, mentions
 from monitor.store.cases import CaseKey, Fact
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
 from monitor.store.mentions import Mention
 
 ROUND = 500
@@ -58,8 +56,7 @@ class Triage:
         if judged is None:  # deleted before it was judged: nothing is left to decide on
             mentions.hand_on(conn, one.brand_id, one.post_id, mentions.SETTLE)
             return
-        earlier = cases.earlier(conn, one.brand_id, one.customer, one.post.posted_at)
-        told = verdict(one.post, judged, self._thresholds, self._lexicon, History(earlier))
+        told = verdict(one.post, judged, self._thresholds, self._lexicon)
         ask = self._ask(conn, one, told)
         case_id = _case_of(conn, one)
         facts = list(self._facts(conn, one, ask, case_id, now))

@@ -23,7 +23,8 @@ from monitor.domain.wait import Wait
 from monitor.store import outbox
 from monitor.store.codec import decode, encode
 from monitor.store.engine import new_id
-from monitor.store.schema import case_event, case_post, cases, rule, wait
+from monitor.store.failures import resting
+from monitor.store.schema import case_event, case_post, cases, note, rule, wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,11 +254,12 @@ def wait_row(case: Case, one: Wait) -> dict[str, Any]:
     }
 
 
-def due(conn: Connection, now: datetime, resting: sa.ColumnElement[bool], limit: int) -> list[int]:
-    """The cases whose next action is due, longest due first."""
+def due(conn: Connection, stage: str, now: datetime, limit: int) -> list[int]:
+    """The cases whose next action is due and that do not rest after a failure, longest due first."""
+    rests = resting(stage, sa.cast(cases.c.id, sa.Text), now)
     query = (
         sa.select(cases.c.id)
-        .where(cases.c.next_action_at.is_not(None) & (cases.c.next_action_at <= now) & ~resting)
+        .where(cases.c.next_action_at.is_not(None) & (cases.c.next_action_at <= now) & ~rests)
         .order_by(cases.c.next_action_at)
         .limit(limit)
     )
@@ -295,20 +297,9 @@ def of_post(conn: Connection, post_id: int) -> list[sa.Row[Any]]:
     )
 
 
-def earlier(conn: Connection, brand_id: int, customer: str, before: datetime) -> int:
-    """How many cases the customer had before, with this brand on this network."""
-    return int(
-        conn.scalar(
-            sa.select(sa.func.count())
-            .select_from(cases)
-            .where(
-                (cases.c.brand_id == brand_id)
-                & (cases.c.customer == customer)
-                & (cases.c.opened_at < before)
-            )
-        )
-        or 0
-    )
+def keep_note(conn: Connection, case_id: int, text: str, *, by: str, at: datetime) -> int:
+    """Keep what staff wrote of a case; events hold its number only."""
+    return new_id(conn.execute(note.insert().values(case_id=case_id, at=at, by=by, text=text)))
 
 
 def keep_rule(conn: Connection, one: Rule) -> str:

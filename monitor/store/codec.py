@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, get_args
 
 from monitor.domain.event import Ask, AskKind, DismissalReason, Event
 from monitor.domain.judgement import Band, Severity
 
-KINDS: Mapping[str, Callable[..., Event]] = {one.__name__: one for one in get_args(Event)}
+KINDS: Mapping[str, Any] = {one.__name__: one for one in get_args(Event)}
 
 
 def encode(event: Event) -> tuple[str, dict[str, Any]]:
@@ -21,7 +21,10 @@ def encode(event: Event) -> tuple[str, dict[str, Any]]:
 
 def decode(kind: str, data: Mapping[str, Any]) -> Event:
     """The event that `encode` wrote."""
-    return KINDS[kind](**{name: _READ.get(name, _same)(value) for name, value in data.items()})
+    made: Event = KINDS[kind](
+        **{name: _READ.get(name, _same)(value) for name, value in data.items()}
+    )
+    return made
 
 
 def _plain(value: Any) -> Any:

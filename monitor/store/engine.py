@@ -19,6 +19,8 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from monitor.domain.errors import StoreError
 
+__all__ = ["Connection", "Database", "new_id"]
+
 BUSY_TIMEOUT_S = 30
 
 

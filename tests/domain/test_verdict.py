@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.domain.judgement import Band, Judgement, Severity, Thresholds, Verdict
 from monitor.domain.lexicon import lexicon_from
 from monitor.domain.post import Author, Post, PostKey
-from monitor.domain.verdict import LOW_RATING, WIDE_REACH, History, verdict
+from monitor.domain.verdict import LOW_RATING, WIDE_REACH, verdict
 
 LEXICON = lexicon_from(
     {
@@ -27,7 +27,6 @@ RISING = [Band.PASS, Band.REVIEW, Band.ALERT]
 scores = st.floats(0, 1)
 words = st.lists(st.sampled_from(["raffle", "parcel", "anpc", "fire", "hello"])).map(" ".join)
 ratings = st.none() | st.floats(1, 5)
-histories = st.integers(0, 9).map(History)
 followers = st.none() | st.integers(0, 10 * WIDE_REACH)
 
 
@@ -45,8 +44,8 @@ def judged(complaint: float, question: float = 0) -> Judgement:
     return Judgement(complaint, question, praise=0, other=0, language="en", model="m@1")
 
 
-def decide(one: Post, complaint: float, question: float = 0, earlier: int = 0) -> Verdict:
-    return verdict(one, judged(complaint, question), LINES, LEXICON, History(earlier))
+def decide(one: Post, complaint: float, question: float = 0) -> Verdict:
+    return verdict(one, judged(complaint, question), LINES, LEXICON)
 
 
 @pytest.mark.parametrize(
@@ -87,37 +86,33 @@ def test_more_stars_leave_it_to_the_score(score: float, rating: float) -> None:
     assert decide(post(rating=rating), score).band is decide(post(), score).band
 
 
-@given(words, scores, followers, histories)
-def test_reach_and_history_never_lower_the_severity(
-    text: str, score: float, count: int | None, history: History
-) -> None:
+@given(words, scores, followers)
+def test_reach_never_lowers_the_severity(text: str, score: float, count: int | None) -> None:
     one = post(text)
     known = replace(one, author=Author(followers=count))
     alone = decide(one, score).severity
-    raised = verdict(known, judged(score), LINES, LEXICON, history).severity
+    raised = decide(known, score).severity
     assert alone <= raised <= max(alone, Severity.HIGH)
 
 
 @pytest.mark.parametrize(
-    ("text", "count", "earlier", "severity"),
+    ("text", "count", "severity"),
     [
-        ("hello", None, 0, Severity.NORMAL),
-        ("hello", WIDE_REACH - 1, 0, Severity.NORMAL),
-        ("hello", WIDE_REACH, 0, Severity.HIGH),
-        ("hello", None, 1, Severity.HIGH),
-        ("hello", WIDE_REACH, 3, Severity.HIGH),
-        ("raffle", None, 0, Severity.LOW),
-        ("raffle", WIDE_REACH, 3, Severity.NORMAL),
-        ("anpc", WIDE_REACH, 3, Severity.HIGH),
-        ("fire", None, 0, Severity.CRITICAL),
-        ("fire", WIDE_REACH, 3, Severity.CRITICAL),
+        ("hello", None, Severity.NORMAL),
+        ("hello", WIDE_REACH - 1, Severity.NORMAL),
+        ("hello", WIDE_REACH, Severity.HIGH),
+        ("raffle", None, Severity.LOW),
+        ("raffle", WIDE_REACH, Severity.NORMAL),
+        ("anpc", WIDE_REACH, Severity.HIGH),
+        ("fire", None, Severity.CRITICAL),
+        ("fire", WIDE_REACH, Severity.CRITICAL),
     ],
 )
 def test_circumstances_raise_by_one_and_to_high_at_most(
-    text: str, count: int | None, earlier: int, severity: Severity
+    text: str, count: int | None, severity: Severity
 ) -> None:
     one = post(text, author=Author(followers=count))
-    assert decide(one, 0.9, earlier=earlier).severity is severity
+    assert decide(one, 0.9).severity is severity
 
 
 @pytest.mark.parametrize(
@@ -133,15 +128,20 @@ def test_a_complaint_a_doubt_or_a_question_asks_for_an_answer(
 def test_title_and_text_are_both_read_but_no_phrase_joins_them() -> None:
     assert decide(post("to anpc", title="My parcel"), 0.9).topics == ("delivery", "legal")
     joined = lexicon_from({"x": {"topic": "x", "words": ["my parcel"]}})
-    said = verdict(post("parcel", title="my"), judged(0.9), LINES, joined, History())
+    said = verdict(post("parcel", title="my"), judged(0.9), LINES, joined)
     assert said.topics == ()
 
 
 def test_the_reason_tells_all_that_decided() -> None:
     one = post("the parcel is on fire", author=Author(followers=20_000))
-    assert decide(one, 0.91, earlier=2).reason == (
-        'score 0.91, alert from 0.60; safety: "fire"; delivery: "parcel*"; '
-        "2 earlier case(s) of the same customer; 20000 followers"
+    assert decide(one, 0.91).reason == (
+        'score 0.91, alert from 0.60; safety: "fire"; delivery: "parcel*"; 20000 followers'
     )
     assert decide(post(), 0.45).reason == "score 0.45, unsure between 0.30 and 0.60"
     assert decide(post(), 0.1, 0.8).reason == "score 0.10, below 0.30; a question (0.80)"
+
+
+@pytest.mark.parametrize("score", [float("nan"), -0.1, 1.1])
+def test_what_is_no_probability_is_refused_and_not_let_pass(score: float) -> None:
+    with pytest.raises(ValueError, match="no probability"):
+        judged(score)

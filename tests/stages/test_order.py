@@ -1,0 +1,157 @@
+"""Outcomes do not depend on the order in which posts are learnt, nor on when or how often anybody looks."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.domain.judgement import Thresholds
+from monitor.domain.post import Author, Gone, Page, Post, PostKey, Stream, StreamKind
+from monitor.runner import Runner, Stage
+from monitor.stages.classify import Classify
+from monitor.stages.escalate import Escalate
+from monitor.stages.intake import Feed, Intake
+from monitor.stages.settle import Settle
+from monitor.stages.triage import Triage
+from monitor.store import brands, cases, schema
+from monitor.store.engine import Database
+from tests.scenarios.world import NO_WORDS, RULE, SHOP, Keywords
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+SEEN = NOON + timedelta(days=1)
+TEXTS = ("still no parcel", "where is it?", "thanks", "hmm", "broken")
+
+
+class Told:
+    """A source that brings the items of a story in a given order, a few at a look."""
+
+    def __init__(self, lots: Sequence[Sequence[Post | Gone]]) -> None:
+        self._lots = lots
+
+    def streams(self) -> Sequence[Stream]:
+        return [Stream("all", StreamKind.ALL, "x", every=timedelta(seconds=1))]
+
+    def pages(self, stream: Stream, since: str | None, /):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        done = int(since or 0)
+        if done < len(self._lots):
+            yield Page(tuple(self._lots[done]), str(done + 1))
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[Post | Gone]:
+    """A thread or two of customers and the brand, with deletions, replies and quotes."""
+    told: list[Post] = []
+    for number in range(draw(st.integers(1, 7))):
+        up = draw(st.sampled_from([None, *told]))
+        own = draw(st.booleans()) and bool(told)
+        quoted = (
+            draw(st.sampled_from(told)).key.external_id if own and draw(st.booleans()) else None
+        )
+        told.append(
+            Post(
+                key=PostKey("x", f"p{number}"),
+                # as a network without conversation ids tells it: only the parent is known
+                thread=up.key.external_id if up else f"p{number}",
+                reply_to=up.key.external_id if up else None,
+                quotes=(quoted,) if quoted else (),
+                text=draw(st.sampled_from(TEXTS)),
+                author=Author(handle="acme_help" if own else draw(st.sampled_from(["ana", "bob"]))),
+                posted_at=NOON + timedelta(minutes=10 * number),
+            )
+        )
+    gone = draw(st.lists(st.sampled_from(told), max_size=2, unique=True))
+    return [*told, *(Gone(one.key, one.posted_at + timedelta(minutes=95)) for one in gone)]
+
+
+@cache
+def _empty() -> Path:
+    """An empty database to copy, for making one takes longer than a story."""
+    path = Path(mkdtemp()) / "empty.db"
+    database = Database(f"sqlite:///{path}")
+    schema.metadata.create_all(database.engine)
+    database.close()
+    return path
+
+
+def outcomes(folder: Path, lots: Sequence[Sequence[Post | Gone]]) -> list[tuple[object, ...]]:
+    """The waits that a story ends in, told in these lots."""
+    shutil.copy(_empty(), folder / "db")
+    database = Database(f"sqlite:///{folder / 'db'}")
+    with database.writing() as conn:
+        brands.ensure(conn, [SHOP.name])
+    stages: list[Stage] = [
+        Intake(database, [Feed("told", Told(lots), (SHOP,))]),
+        Classify(database, Keywords()),
+        Triage(database, [RULE], Thresholds(alert=0.6, review=0.3), NO_WORDS),
+        Settle(database),
+        Escalate(database),
+    ]
+    now = SEEN
+    runner = Runner(stages, database, clock=lambda: now)
+    for number in range(len(lots)):
+        now = SEEN + timedelta(minutes=number)
+        done = runner.until_idle()
+        assert done.broken is None
+        assert not done.failed
+    with database.reading() as conn:
+        assert list(cases.differences(conn)) == []
+        wait, case, post = schema.wait, schema.cases, schema.post
+        rows = conn.execute(
+            sa.select(
+                wait.c.started_at,
+                wait.c.ended_at,
+                wait.c.outcome,
+                wait.c.due_at,
+                wait.c.severity,
+                wait.c.confirmed,
+                case.c.thread,
+                post.c.external_id,
+            )
+            .join(case, case.c.id == wait.c.case_id)
+            .join(post, post.c.id == wait.c.first_post_id)
+        )
+        found = sorted((tuple(one) for one in rows), key=repr)
+    database.close()
+    return found
+
+
+@settings(max_examples=60)
+@given(stories(), st.randoms(use_true_random=False), st.data())
+def test_any_order_and_any_rhythm_of_looking_ends_in_the_same_waits(
+    story: list[Post | Gone], chance: random.Random, data: st.DataObject
+) -> None:
+    posts = [one for one in story if isinstance(one, Post)]
+    deletions = [one for one in story if isinstance(one, Gone)]
+    shuffled = list(posts)
+    chance.shuffle(shuffled)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(shuffled)), max_size=4)))
+    bounds = [0, *cuts, len(shuffled)]
+    lots = [shuffled[first:last] for first, last in pairwise(bounds)]
+    # a deletion is learnt after its post: nobody can see the deletion of what he never saw
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        at_once = outcomes(Path(one), [posts, deletions])
+        in_lots = outcomes(Path(other), [*lots, deletions])
+    assert at_once == in_lots
+
+
+def test_a_deletion_dated_by_polling_keeps_its_bounds(tmp_path: Path) -> None:
+    complaint = Post(
+        key=PostKey("x", "p"),
+        thread="p",
+        text="still no parcel",
+        author=Author(handle="ana"),
+        posted_at=NOON,
+    )
+    gone = Gone(complaint.key, NOON + timedelta(hours=2), after=NOON + timedelta(hours=1))
+    ((_, ended_at, outcome, *_),) = outcomes(tmp_path, [[complaint], [gone]])
+    assert (ended_at, outcome) == (gone.before, "withdrawn")
