@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import entry_points
-from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
@@ -79,11 +77,6 @@ def test_every_event_and_every_word_about_notices_is_described() -> None:
     assert sorted(rows) == sorted([*events, *words])
 
 
-def test_every_built_in_plug_in_is_described() -> None:
-    points = chain.from_iterable(entry_points(group=group) for group in GROUPS)
-    assert _undescribed(sorted({point.name for point in points})) == []
-
-
 def test_every_link_between_pages_leads_somewhere() -> None:
     links = [
         (page, link)
@@ -110,13 +103,6 @@ def test_every_example_of_a_config_loads(name: str) -> None:
 
 def _page(name: str) -> str:
     return (ROOT / "docs" / name).read_text()
-
-
-def _undescribed(names: Iterator[str] | list[str]) -> list[str]:
-    """Names that no page explains: a name is explained where it stands in `code`, alone or in a line."""
-    return [
-        name for name in names if not re.search(rf"`[^`\n]*\b{re.escape(name)}\b[^`\n]*`", TEXT)
-    ]
 
 
 def _commands(
