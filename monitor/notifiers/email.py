@@ -26,7 +26,7 @@ import structlog
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
-from monitor.domain.notice import Absent, CaseCard, Notice, Receipt, Unknowable
+from monitor.domain.notice import Absent, CaseCard, Document, Notice, Receipt, Unknowable
 from monitor.ports import Clock, Secrets
 from monitor.render.words import Spoken, cut, say
 
@@ -149,6 +149,9 @@ class Email:
             message["In-Reply-To"] = message["References"] = about.name
         message["Auto-Submitted"] = "auto-generated"  # out-of-office replies stay away
         message.set_content(_body(spoken))
+        if isinstance(notice.content, Document):
+            page = notice.content
+            message.add_attachment(page.html, subtype="html", filename=page.name)
         return message
 
     @contextmanager

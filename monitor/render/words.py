@@ -18,6 +18,7 @@ from monitor.domain.notice import (
     CaseCard,
     Digest,
     DigestLine,
+    Document,
     Notice,
     NoticeKind,
     SourceHealth,
@@ -111,6 +112,8 @@ def say(notice: Notice, zone: tzinfo) -> Spoken:
             spoken = _backlog(backlog, zone)
         case Words(headline=headline, lines=lines):
             spoken = Spoken(plain(headline), tuple(map(plain, lines)))
+        case Document(headline=headline, lines=columns):
+            spoken = Spoken(plain(headline), columns)
         case never:
             assert_never(never)
     if not notice.possibly_repeated:
