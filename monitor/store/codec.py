@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, get_args
 
@@ -64,4 +64,4 @@ def _ask(data: Mapping[str, Any] | None) -> Ask | None:
     )
 
 
-_READ = {"ask": _ask, "after": _time, "until": _time, "reason": DismissalReason}
+_READ: Mapping[str, Callable[[Any], Any]] = {"ask": _ask, "after": _time, "until": _time, "reason": DismissalReason}
