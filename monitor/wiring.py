@@ -17,7 +17,7 @@ from monitor.domain.judgement import Judgement, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import Digest
 from monitor.domain.post import Post
-from monitor.domain.verdict import History, verdict
+from monitor.domain.verdict import verdict
 from monitor.ports import Classifier, Clock, Notifier
 from monitor.runner import Runner, Stage
 from monitor.secrets import STORE, Keyring
@@ -68,7 +68,7 @@ class Judge:
     def judge(self, posts: Sequence[Post]) -> list[tuple[Judgement, Verdict]]:
         """Judgement and verdict of each post, in order."""
         return [
-            (judged, verdict(post, judged, self.thresholds, self.lexicon, History()))
+            (judged, verdict(post, judged, self.thresholds, self.lexicon))
             for post, judged in zip(posts, self.classifier.classify(posts), strict=True)
         ]
 

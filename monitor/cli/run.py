@@ -43,7 +43,7 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
     )
     try:
         make_ready(application.database)
-        with only_one_runner(application.database), _stopped_by_signals() as stop:
+        with only_one_runner(application.database), stopped_by_signals() as stop:
             done = work(application, stop, shadow=shadow, once=once)
     finally:
         application.close()
@@ -52,13 +52,17 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
         ctx.exit(1)
 
 
-def work(application: Application, stop: Event, *, shadow: bool, once: bool) -> Round | None:
-    """Begin with the brands, then run. Returns what `once` did."""
-    settings = application.settings
+def begin(application: Application) -> None:
+    """Make the brands' rows; from now on their new complaints alert, older ones are summed up once."""
     with application.database.writing() as conn:
-        ids = brands.ensure(conn, settings.brand_names)
-        if not shadow:
-            brands.begin(conn, ids.values(), application.clock())
+        ids = brands.ensure(conn, application.settings.brand_names)
+        brands.begin(conn, ids.values(), application.clock())
+
+
+def work(application: Application, stop: Event, *, shadow: bool, once: bool) -> Round | None:
+    """Begin, and run. Returns what `once` did."""
+    if not shadow:
+        begin(application)
     _say_what_is_watched(application, shadow=shadow)
     runner = application.runner(shadow=shadow)
     if once:
@@ -90,7 +94,7 @@ def _beats(application: Application) -> Callable[[Round], None]:
 
 
 @contextmanager
-def _stopped_by_signals() -> Iterator[Event]:
+def stopped_by_signals() -> Iterator[Event]:
     """An event that SIGTERM and SIGINT set: the item under way is finished, then all ends."""
     stop = Event()
 
