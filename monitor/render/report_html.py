@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from monitor.domain.notice import SourceHealth
 from monitor.domain.report import Group, Report
 from monitor.domain.sla import State
 from monitor.render.charts import charts
@@ -23,7 +22,7 @@ from monitor.render.figures import (
     sections,
 )
 from monitor.render.pages import page
-from monitor.render.words import local_time, plain, source
+from monitor.render.words import is_blind, local_time, plain, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,6 @@ def report_html(report: Report, zone: tzinfo) -> str:
         sections=tuple(_sections(report)),
         sources=[source(one, zone) for one in report.sources],
     )
-
-
-def is_blind(health: SourceHealth) -> bool:
-    """Whether something may be there that could not be seen."""
-    return health.read_through is None or health.failing_since is not None or health.gaps > 0
 
 
 def _tiles(total: Group) -> Iterator[_Tile]:

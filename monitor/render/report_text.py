@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import tzinfo
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta, tzinfo
 from textwrap import wrap
 
-from monitor.domain.report import Report
-from monitor.render.figures import TABLES, Table, sections
-from monitor.render.words import local_time, plain, source
+from monitor.domain.report import Counted, Report
+from monitor.render.figures import NOTHING, STATES, TABLES, Table, sections
+from monitor.render.report_csv import in_order
+from monitor.render.words import duration, local_time, plain, source
 
 _GAP = "  "
 _WIDTH = 110
@@ -17,6 +18,30 @@ _WIDTH = 110
 def report_text(report: Report, zone: tzinfo) -> str:
     """The whole report, times in `zone`; ends with a line break."""
     return "\n".join((*_lines(report, zone), ""))
+
+
+def waits_text(waits: Iterable[Counted], zone: tzinfo) -> str:
+    """What a figure leads to, oldest first."""
+    rows = [["case", "state", "network", "severity", "has it", "began", "waited"]]
+    for one in in_order(waits):
+        state = STATES[one.state] if one.wait.confirmed else "unconfirmed"
+        rows.append(
+            [
+                f"{one.wait.case_id}.{one.wait.number}",
+                state,
+                plain(one.wait.network),
+                one.wait.severity.word,
+                plain(one.wait.owner or NOTHING),
+                local_time(one.wait.started_at, zone),
+                duration(timedelta(seconds=one.waited)),
+            ]
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        _GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join((*lines, ""))
 
 
 def _lines(report: Report, zone: tzinfo) -> Iterator[str]:

@@ -107,7 +107,7 @@ def say(notice: Notice, zone: tzinfo) -> Spoken:
         case CaseCard() as card:
             spoken = _case(notice, card, zone)
         case Digest() as digest:
-            spoken = _digest(digest, zone)
+            spoken = say_digest(digest, zone)
         case Backlog() as backlog:
             spoken = _backlog(backlog, zone)
         case Words(headline=headline, lines=lines):
@@ -209,7 +209,8 @@ def _kept_short(card: CaseCard) -> Iterator[str]:
 # -------------------------------------------------------------------------------- digest, backlog
 
 
-def _digest(digest: Digest, zone: tzinfo) -> Spoken:
+def say_digest(digest: Digest, zone: tzinfo) -> Spoken:
+    """The digest in words: nothing is left out of it."""
     parts = (
         ("Overdue", digest.overdue),
         ("At risk", digest.at_risk),
@@ -260,6 +261,11 @@ def source(one: SourceHealth, zone: tzinfo) -> str:
     why = f": {plain(one.problem)}" if one.problem else ""
     since = local_time(one.failing_since, zone)
     return f"{name}: could not be read since {since} ({read}{holes}){why}"
+
+
+def is_blind(one: SourceHealth) -> bool:
+    """Whether something may be there that could not be seen."""
+    return one.read_through is None or one.failing_since is not None or one.gaps > 0
 
 
 def _backlog(backlog: Backlog, zone: tzinfo) -> Spoken:

@@ -1,0 +1,90 @@
+"""What report and digest share: which brand, where the result goes, and the mail that carries it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import click
+
+from monitor.cli.printing import tell
+from monitor.clock import utc_now
+from monitor.domain.errors import ConfigError
+from monitor.domain.notice import Digest, Document, Notice, NoticeKind, Reason
+from monitor.settings import Settings
+from monitor.store import brands
+from monitor.store.engine import Database
+from monitor.wiring import Application
+
+EMAIL = "email"
+
+
+def brand_of(settings: Settings, asked: str | None) -> str:
+    """The brand that was asked for, or the only one.
+
+    Raises:
+        ConfigError: there is none of that name, or several to choose from.
+
+    """
+    known = settings.brand_names
+    if asked is None and len(known) == 1:
+        return known[0]
+    if asked is None:
+        raise ConfigError(f"say which brand: --brand with one of {', '.join(known)}")
+    if asked not in known:
+        raise ConfigError(f"--brand {asked}: there is no such brand; known: {', '.join(known)}")
+    return asked
+
+
+def number_of(database: Database, brand: str) -> int:
+    """The brand's row. Raises ConfigError: nothing was ever read for it."""
+    with database.reading() as conn:
+        known = {name: number for number, name in brands.names(conn).items()}
+    if brand in known:
+        return known[brand]
+    raise ConfigError(
+        f"nothing was read for {brand} yet: `complaint-monitor run` or `complaint-monitor import`"
+    )
+
+
+def give(text: str, output: Path | None) -> None:
+    """Write the text to a file, or print it."""
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    # line ends as they are: CSV has its own
+    with output.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    tell(f"{output}: written")
+
+
+def mail(
+    settings: Settings, to: str, *, kind: NoticeKind, brand: str, content: Digest | Document
+) -> None:
+    """Send it by the config's first notifier of `use = "email"`; `to` may be empty: its recipients.
+
+    Raises:
+        ConfigError: there is no such notifier.
+        SendError: the mail did not leave.
+
+    """
+    called = next((one.called for one in settings.notifiers if one.use == EMAIL), None)
+    if called is None:
+        raise ConfigError('--email needs a [[notifiers]] with use = "email" in the config')
+    now = utc_now()
+    digest = hashlib.sha256(f"{kind} {brand} {to} {now.isoformat()}".encode()).hexdigest()[:16]
+    notice = Notice(
+        key=f"{kind}:requested:{digest}",
+        kind=kind,
+        audience=to,
+        reason=Reason.REQUESTED,
+        brand=brand,
+        content=content,
+        written_at=now,
+    )
+    application = Application(settings)
+    try:
+        receipt = application.notifiers[called].send(notice, None)
+    finally:
+        application.close()
+    tell(f"mailed to {receipt.place}")
