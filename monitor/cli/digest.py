@@ -23,7 +23,14 @@ _FORMATS = ("terminal", "html", "json")
 @click.command(short_help="Show or send what is unanswered.")
 @click.option("--as-of", metavar="TIME", help="As it was then; default: now.")
 @click.option("--brand", help="Default: the only one.")
-@click.option("--format", "format_", type=click.Choice(_FORMATS), default="terminal")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    default="terminal",
+    show_default=True,
+    help="How it is written.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="To this file.")
 @click.option(

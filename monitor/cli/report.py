@@ -33,7 +33,14 @@ _FORMATS = ("terminal", "html", "csv", "json")
 @click.option("--last", metavar="SPAN", help=f"week, month, or a span; default: {DEFAULT}.")
 @click.option("--as-of", metavar="TIME", help="The moment from which it is seen; default: now.")
 @click.option("--brand", help="Default: the only one.")
-@click.option("--format", "format_", type=click.Choice(_FORMATS), default="terminal")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    default="terminal",
+    show_default=True,
+    help="How it is written.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--waits", is_flag=True, help="List the waits behind the figures instead.")
 @click.option("--of", metavar="BY=NAME", help="Of one group alone, such as network=reddit.")

@@ -66,10 +66,16 @@ class Chart:
 
 
 def charts(report: Report, zone: tzinfo) -> tuple[Chart, ...]:
-    """What there is to draw; days are those of `zone`. Nothing of an empty period."""
-    if not report.total.waits:
-        return ()
-    return (_answers(report), _within(report), _volume(report, zone))
+    """What there is to draw; days are those of `zone`."""
+    total = report.total.figures
+    found = []
+    if total.response.n:
+        found.append(_answers(report))
+    if total.within.low is not None:
+        found.append(_within(report))
+    if total.received:
+        found.append(_volume(report, zone))
+    return tuple(found)
 
 
 def _drawn(name: str, draw: Callable[[Axes], None], height: float) -> str:
