@@ -24,7 +24,6 @@ SUPPRESSED = NoticeState.SUPPRESSED
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     made = Database(database_url)
-    schema.metadata.create_all(made.engine)
     yield made
     made.close()
 
@@ -432,6 +431,56 @@ def test_a_sender_frozen_before_it_began_does_not_send(
     frozen.handle(key, NOW)
     assert slack.messages == []
     assert told.entry(key).state is NoticeState.PENDING
+
+
+class Slow(OtherSide):
+    """Answers after so long that another sender has taken the notice over and is done with it."""
+
+    def __init__(self, meanwhile: Callable[[], None], **how: Any) -> None:
+        super().__init__(**how)
+        self._meanwhile = meanwhile
+
+    def find(self, notice: Any, /) -> Any:
+        self._meanwhile()
+        return super().find(notice)
+
+    def send(self, notice: Any, earlier: Any, /) -> Any:
+        self._meanwhile()
+        return super().send(notice, earlier)
+
+
+def test_who_was_slow_to_look_does_not_send_again(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    key = told.alert(told.case())
+    slack.faults = [Fault.DROPS_BEFORE]
+    deliver()
+    machine.passes(LEASE)
+
+    def meanwhile() -> None:
+        machine.passes(LEASE)
+        deliver()
+
+    slow = Slow(meanwhile, can_look=False)
+    deliver({"slack": slow})
+    assert slow.messages == []
+    assert slack.keys() == [key]
+
+
+def test_a_late_refusal_does_not_undo_a_delivery(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    key = told.alert(told.case())
+
+    def meanwhile() -> None:
+        machine.passes(LEASE)
+        deliver()
+
+    slow = Slow(meanwhile)
+    slow.faults = [Fault.REFUSES]
+    deliver({"slack": slow})
+    assert [one.state for one in told.entries()] == [SENT]
+    assert slack.keys() == [key]
 
 
 def test_a_handled_or_unknown_key_does_nothing(

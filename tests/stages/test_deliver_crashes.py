@@ -45,7 +45,6 @@ MISHAPS = [one for one in Fault if one not in FREEZES]
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     made = Database(database_url)
-    schema.metadata.create_all(made.engine)
     yield made
     made.close()
 
