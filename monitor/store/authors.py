@@ -37,9 +37,11 @@ def _rows(
 ) -> dict[tuple[str, str], sa.Row[Any]]:
     return {
         (network, row.key): row
-        for network, lot in bulk.by_network(PostKey(*key) for key in keys)
+        for network, ids in bulk.by_network(PostKey(*key) for key in keys).items()
         for row in conn.execute(
-            sa.select(author).where(author.c.network == network, author.c.key.in_(lot))
+            sa.select(author).where(
+                author.c.network == network, bulk.among(conn, author.c.key, ids)
+            )
         )
     }
 
@@ -60,9 +62,7 @@ def _names(row: sa.Row[Any], one: Author) -> dict[str, Any]:
     """The account's names where the network now says others; what it does not say stays."""
     known = (row.handle, row.name, row.followers)
     said = (one.handle, one.name, one.followers)
-    now = tuple(
-        before if told is None else told for told, before in zip(said, known, strict=True)
-    )
+    now = tuple(before if told is None else told for told, before in zip(said, known, strict=True))
     if now == known:
         return {}
     return {"id": row.id, **dict(zip(("handle", "name", "followers"), now, strict=True))}
@@ -71,9 +71,8 @@ def _names(row: sa.Row[Any], one: Author) -> dict[str, Any]:
 def forget(conn: Connection, ids: Collection[int]) -> None:
     """Purge the names of those who have no post left that stands. The row stays: timings hang on it."""
     standing = sa.exists().where(post.c.author_id == author.c.id, post.c.gone_at.is_(None))
-    for lot in bulk.lots(list(ids)):
-        conn.execute(
-            author.update()
-            .where(author.c.id.in_(lot), ~standing)
-            .values(handle=None, name=None, followers=None)
-        )
+    conn.execute(
+        author.update()
+        .where(bulk.among(conn, author.c.id, ids), ~standing)
+        .values(handle=None, name=None, followers=None)
+    )

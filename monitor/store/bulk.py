@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
 
 from monitor.domain.post import PostKey
 
-T = TypeVar("T")
 
-LOT = 5000
-"""Items in one statement: SQLite takes 32,766 parameters, PostgreSQL 65,535."""
-
-
-def lots(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items in lots that one statement can hold."""
-    for start in range(0, len(items), LOT):
-        yield items[start : start + LOT]
-
-
-def by_network(keys: Iterable[PostKey]) -> Iterator[tuple[str, Sequence[str]]]:
-    """The keys' ids, network by network and in lots that one statement can hold."""
+def by_network(keys: Iterable[PostKey]) -> Mapping[str, Sequence[str]]:
+    """The keys' ids, network by network."""
     ids: dict[str, list[str]] = {}
     for key in keys:
         ids.setdefault(key.network, []).append(key.external_id)
-    for network, listed in ids.items():
-        for lot in lots(listed):
-            yield network, lot
+    return ids
+
+
+def among(
+    conn: Connection, column: sa.Column[Any], values: Collection[str] | Collection[int]
+) -> sa.ColumnElement[bool]:
+    """`column IN values`, however many there are: they travel as one parameter."""
+    if conn.dialect.name == "postgresql":
+        return column == sa.any_(sa.literal(list(values), postgresql.ARRAY(column.type)))
+    listed = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
 
 
 def insert(conn: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows, if there are any."""
-    if rows:
-        conn.execute(table.insert(), rows)
+    """Insert the rows, if there are any. All have the same columns, those with defaults too.
+
+    The values are made ready here, a column at a time: SQLAlchemy's own way costs as much again as
+    the database needs. The rows are used up by it.
+    """
+    if not rows:
+        return
+    statement, ready, order = _insertion(conn.dialect, table, tuple(rows[0]))
+    for name, made in ready:
+        last, made_of_last = None, None
+        for one in rows:
+            if one[name] is not last:  # often the same for a whole page: when it was seen
+                last = one[name]
+                made_of_last = made(last)
+            one[name] = made_of_last
+    conn.exec_driver_sql(statement, rows if order is None else list(map(order, rows)))
+
+
+@lru_cache(maxsize=64)
+def _insertion(
+    dialect: Dialect, table: sa.Table, columns: tuple[str, ...]
+) -> tuple[str, Sequence[tuple[str, Callable[[Any], Any]]], Callable[[Any], Any] | None]:
+    """The statement; the columns whose values have to be made ready, and how; the order of values.
+
+    The order is None where the driver takes values by name.
+    """
+    compiled = table.insert().compile(
+        dialect=dialect, column_keys=list(columns), for_executemany=True
+    )
+    made = {
+        name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        for name in columns
+        if not isinstance(table.c[name].type, sa.Boolean)  # both drivers take them as they are
+    }
+    order = itemgetter(*compiled.positiontup) if compiled.positiontup else None
+    return str(compiled), [(name, one) for name, one in made.items() if one], order
 
 
 def insert_missing(conn: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -49,7 +82,9 @@ def insert_missing(conn: Connection, table: sa.Table, rows: Sequence[dict[str, A
 def update(conn: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     """Give each row, named by its `id`, its new values: the same columns in all."""
     if rows:
-        values = {name: sa.bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+        values: dict[str, Any] = {
+            name: sa.bindparam(f"new_{name}") for name in rows[0] if name != "id"
+        }
         statement = table.update().where(table.c.id == sa.bindparam("row")).values(values)
         bound = [
             {"row" if name == "id" else f"new_{name}": value for name, value in one.items()}

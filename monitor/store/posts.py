@@ -15,6 +15,7 @@ from monitor.domain.arrival import Arrivals, Known, sort_out
 from monitor.domain.judgement import Judgement
 from monitor.domain.post import Gone, Page, Post, PostKey, Rejected
 from monitor.store import authors, bulk, concerning, threads
+from monitor.store.bulk import among
 from monitor.store.concerning import Brands
 from monitor.store.mentions import SETTLE, TRIAGE, as_post
 from monitor.store.schema import author, judgement, mention, post, reject, sighting, tombstone
@@ -68,27 +69,27 @@ def store_page(
     )
     fresh = [one for one in found.fresh.values() if concerned[one.key]]
     writers = authors.ensure(conn, [*fresh, *found.again.values()])
-
-    ids = dict(zip((one.key for one in fresh), bulk.take_ids(conn, post, len(fresh)), strict=True))
-    rows = [
-        _post_row(one, ids[one.key], writers, roots[one.key], seen_at)
-        | {"to_judge": not all(brand.wrote(one) for _, brand in concerned[one.key])}
-        for one in fresh
+    numbers = bulk.take_ids(conn, post, len(fresh))
+    new = [
+        _New(number, one, roots[one.key], concerned[one.key], one.key in found.gone)
+        for number, one in zip(numbers, fresh, strict=True)
     ]
-    bulk.insert(conn, post, rows)
-    _mention(conn, ids, found, concerned)
+    _insert(conn, stream_id, new, writers, seen_at)
     _see_again(conn, known, found, concerned, seen_at)
-    ids |= {key: one.id for key, one in known.items()}
-    bulk.insert_missing(conn, sighting, _sighting_rows(stream_id, ids, concerned))
-    _bury(conn, {ids[key]: gone for key, gone in found.gone.items() if key in ids}, seen_at)
+    ids = {key: one.id for key, one in known.items()}
+    again = ((ids[key], concerned[key]) for key in found.again)
+    bulk.insert_missing(conn, sighting, _sighting_rows(stream_id, again))
+    ids |= {one.post.key: one.number for one in new}
+    gone = {ids[key]: one for key, one in found.gone.items() if key in ids}
+    _bury(conn, gone, seen_at)
     bulk.insert_missing(conn, reject, _reject_rows(stream_id, found.rejected, seen_at))
-    threads.move_followers(conn, {one.key: roots[one.key] for one in fresh})
+    threads.move_followers(conn, {one.post.key: one.thread for one in new})
     return Counts(
         stored=len(fresh),
         duplicate=found.duplicates,
         rejected=len(found.rejected),
         edited=found.edits,
-        deleted=sum(key in ids for key in found.gone),
+        deleted=len(gone),
         unnamed=len(found.fresh) - len(fresh),
     )
 
@@ -117,9 +118,11 @@ def _known(conn: Connection, keys: Iterable[PostKey]) -> dict[PostKey, Known]:
     )
     return {
         PostKey(network, external_id): Known(*rest)
-        for network, lot in bulk.by_network(keys)
+        for network, ids in bulk.by_network(keys).items()
         for external_id, *rest in conn.execute(
-            sa.select(*columns).where(post.c.network == network, post.c.external_id.in_(lot))
+            sa.select(*columns).where(
+                post.c.network == network, among(conn, post.c.external_id, ids)
+            )
         )
     }
 
@@ -135,26 +138,57 @@ def _erased(conn: Connection, keys: Iterable[PostKey], secret: bytes) -> set[Pos
     digests = {tombstone_of(key, secret): key for key in keys}
     return {
         digests[digest]
-        for lot in bulk.lots(list(digests))
-        for digest in conn.scalars(sa.select(tombstone.c.digest).where(tombstone.c.digest.in_(lot)))
+        for digest in conn.scalars(
+            sa.select(tombstone.c.digest).where(among(conn, tombstone.c.digest, digests))
+        )
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A post that is stored now for the first time."""
+
+    number: int
+    post: Post
+    thread: str
+    brands: Brands
+    gone: bool
+
+
+def _insert(
+    conn: Connection,
+    stream_id: int,
+    new: Sequence[_New],
+    writers: authors.Writers,
+    seen_at: datetime,
+) -> None:
+    mentions = [
+        row for one in new for row in _mention_rows(one.number, one.post, one.brands, gone=one.gone)
+    ]
+    asked = {row["post_id"] for row in mentions if not row["own"]}
+    rows = [_post_row(one, writers, seen_at, to_judge=one.number in asked) for one in new]
+    bulk.insert(conn, post, rows)
+    bulk.insert(conn, mention, mentions)
+    seen = ((one.number, one.brands) for one in new)
+    bulk.insert(conn, sighting, _sighting_rows(stream_id, seen))
+
+
 def _post_row(
-    one: Post, number: int, writers: authors.Writers, thread: str, seen_at: datetime
+    new: _New, writers: authors.Writers, seen_at: datetime, *, to_judge: bool
 ) -> dict[str, Any]:
+    one = new.post
     # what a client declares gives way to the network's own time; nothing is posted in the future
     posted_at = min(one.indexed_at or one.posted_at, seen_at)
-    key = one.author.key
+    writer = one.author.key
     return {
-        "id": number,
+        "id": new.number,
         "network": one.key.network,
         "external_id": one.key.external_id,
         "kind": one.kind.value,
-        "thread": thread,
+        "thread": new.thread,
         "reply_to": one.reply_to,
         "quotes": one.quotes,
-        "author_id": None if key is None else writers[one.key.network, key],
+        "author_id": None if writer is None else writers[one.key.network, writer],
         "via": one.via,
         "visibility": one.visibility,
         "posted_at": posted_at,
@@ -162,7 +196,9 @@ def _post_row(
         "indexed_at": one.indexed_at,
         "first_seen_at": seen_at,
         "last_seen_at": seen_at,
-    } | _said(one, seen_at)
+        "to_judge": to_judge,
+        **_said(one, seen_at),
+    }
 
 
 def _said(one: Post, seen_at: datetime) -> dict[str, Any]:
@@ -192,23 +228,10 @@ def _mention_rows(post_id: int, one: Post, brands: Brands, *, gone: bool) -> lis
                 "own": own,
                 "automatic": own and brand.answers_automatically(one),
                 "next": SETTLE if own or gone else TRIAGE,
+                "sampled": False,
             }
         )
     return rows
-
-
-def _mention(
-    conn: Connection,
-    ids: Mapping[PostKey, int],
-    found: Arrivals,
-    concerned: Mapping[PostKey, Brands],
-) -> None:
-    rows = [
-        row
-        for key, number in ids.items()
-        for row in _mention_rows(number, found.fresh[key], concerned[key], gone=key in found.gone)
-    ]
-    bulk.insert(conn, mention, rows)
 
 
 def _see_again(
@@ -219,9 +242,11 @@ def _see_again(
     seen_at: datetime,
 ) -> None:
     """Posts that are there already: seen again, by a further brand, or edited."""
+    if not found.again:
+        return
     numbers = [known[key].id for key in found.again]
-    for lot in bulk.lots(numbers):
-        conn.execute(post.update().where(post.c.id.in_(lot)).values(last_seen_at=seen_at))
+    here = among(conn, post.c.id, numbers)
+    conn.execute(post.update().where(here).values(last_seen_at=seen_at))
     there = _mentioned(conn, numbers)
     rows = [
         row
@@ -238,58 +263,56 @@ def _mentioned(conn: Connection, post_ids: Sequence[int]) -> set[tuple[int, int]
     pair = (mention.c.brand_id, mention.c.post_id)
     return {
         (brand_id, post_id)
-        for lot in bulk.lots(post_ids)
-        for brand_id, post_id in conn.execute(sa.select(*pair).where(mention.c.post_id.in_(lot)))
+        for brand_id, post_id in conn.execute(
+            sa.select(*pair).where(among(conn, mention.c.post_id, post_ids))
+        )
     }
 
 
 def _judge_later(conn: Connection, post_ids: Sequence[int]) -> None:
     """What was one brand's own post, never judged, may be another's complaint."""
     judged = sa.exists().where(judgement.c.post_id == post.c.id)
-    for lot in bulk.lots(post_ids):
-        conn.execute(
-            post.update()
-            .where(post.c.id.in_(lot), post.c.text.is_not(None), ~judged)
-            .values(to_judge=True)
-        )
+    conn.execute(
+        post.update()
+        .where(among(conn, post.c.id, post_ids), post.c.text.is_not(None), ~judged)
+        .values(to_judge=True)
+    )
 
 
 def _edit(conn: Connection, edited: Mapping[int, Post], seen_at: datetime) -> None:
     """Edited posts say what they say now, and are judged and settled anew for every brand."""
+    if not edited:
+        return
     bulk.update(conn, post, [{"id": key} | _said(one, seen_at) for key, one in edited.items()])
     asked = sa.exists().where(mention.c.post_id == post.c.id, ~mention.c.own)
     turn = sa.case((mention.c.own, SETTLE), else_=TRIAGE)
-    for lot in bulk.lots(list(edited)):
-        judged = judgement.c.post_id.in_(lot)
-        conn.execute(judgement.delete().where(judged))
-        conn.execute(post.update().where(post.c.id.in_(lot)).values(to_judge=asked))
-        conn.execute(mention.update().where(mention.c.post_id.in_(lot)).values(next=turn))
+    conn.execute(judgement.delete().where(among(conn, judgement.c.post_id, edited)))
+    conn.execute(post.update().where(among(conn, post.c.id, edited)).values(to_judge=asked))
+    conn.execute(mention.update().where(among(conn, mention.c.post_id, edited)).values(next=turn))
 
 
-def _sighting_rows(
-    stream_id: int, ids: Mapping[PostKey, int], concerned: Mapping[PostKey, Brands]
-) -> list[dict[str, Any]]:
+def _sighting_rows(stream_id: int, concerned: Iterable[tuple[int, Brands]]) -> list[dict[str, Any]]:
     return [
-        {"brand_id": brand_id, "post_id": ids[key], "stream_id": stream_id}
-        for key, brands in concerned.items()
+        {"brand_id": brand_id, "post_id": number, "stream_id": stream_id}
+        for number, brands in concerned
         for brand_id, _ in brands
     ]
 
 
 def _bury(conn: Connection, gone: Mapping[int, Gone], seen_at: datetime) -> None:
     """Purge what deleted posts said, keep their timings, and have their cases settled."""
+    if not gone:
+        return
     purged = {"title": None, "text": None, "url": None, "reply_token": None, "to_judge": False}
     rows = [
         {"id": key, "gone_at": min(one.before, seen_at), "gone_after": one.after} | purged
         for key, one in gone.items()
     ]
     bulk.update(conn, post, rows)
-    writers: set[int] = set()
-    for lot in bulk.lots(list(gone)):
-        conn.execute(mention.update().where(mention.c.post_id.in_(lot)).values(next=SETTLE))
-        known = sa.select(post.c.author_id).where(post.c.id.in_(lot), post.c.author_id.is_not(None))
-        writers.update(conn.scalars(known))
-    authors.forget(conn, writers)
+    here = among(conn, mention.c.post_id, gone)
+    conn.execute(mention.update().where(here).values(next=SETTLE))
+    writers = sa.select(post.c.author_id).where(among(conn, post.c.id, gone))
+    authors.forget(conn, {one for one in conn.scalars(writers) if one is not None})
 
 
 def _reject_rows(
@@ -309,19 +332,16 @@ def _reject_rows(
 
 def load_posts(conn: Connection, ids: Collection[int]) -> dict[int, Post]:
     """The posts by number. Those whose text was purged (deleted, too old) are left out."""
-    writer = (author.c.external_id.label("author_external_id"), *_NAMES)
+    names = (author.c.handle, author.c.name, author.c.followers)
+    writer = (author.c.external_id.label("author_external_id"), *names)
     return {
         row.id: as_post(row)
-        for lot in bulk.lots(list(ids))
         for row in conn.execute(
             sa.select(post, *writer)
             .outerjoin(author, author.c.id == post.c.author_id)
-            .where(post.c.id.in_(lot), post.c.text.is_not(None))
+            .where(among(conn, post.c.id, ids), post.c.text.is_not(None))
         )
     }
-
-
-_NAMES = (author.c.handle, author.c.name, author.c.followers)
 
 
 def save_judgements(
@@ -342,9 +362,9 @@ def save_judgements(
         for number, one in judgements
         if number in now and _words(now[number]) == _words(of[number])
     ]
-    for lot in bulk.lots([number for number, _ in valid]):
-        conn.execute(judgement.delete().where(judgement.c.post_id.in_(lot)))
-        conn.execute(post.update().where(post.c.id.in_(lot)).values(to_judge=False))
+    numbers = [number for number, _ in valid]
+    conn.execute(judgement.delete().where(among(conn, judgement.c.post_id, numbers)))
+    conn.execute(post.update().where(among(conn, post.c.id, numbers)).values(to_judge=False))
     rows = [
         {
             "post_id": number,

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.post import Post, PostKey
-from monitor.store.bulk import by_network
+from monitor.store.bulk import among, by_network
 from monitor.store.schema import mention, post
 
 Threads: TypeAlias = Mapping[PostKey, str]
@@ -22,14 +22,18 @@ Threads: TypeAlias = Mapping[PostKey, str]
 
 def resolve(conn: Connection, fresh: Collection[Post]) -> dict[PostKey, str]:
     """The thread of each new post: what its source says, followed up to the root that is known."""
-    told = {one.key: one.thread for one in fresh}
+    new = {one.key for one in fresh}
     above = {PostKey(one.key.network, one.thread) for one in fresh if not one.is_root}
-    stored = _threads_of(conn, above - told.keys())
+    threads = _threads_of(conn, above - new)
     # one after the other, as if each had come alone: a circle of replies then ends at its last post
-    resolved = dict(stored)
     for one in fresh:
-        resolved[one.key] = _root(one.key.network, one.thread, resolved)
-    return {key: _root(key.network, resolved[key], resolved) for key in told}
+        threads[one.key] = (
+            one.thread if one.is_root else _root(one.key.network, one.thread, threads)
+        )
+    for one in fresh:
+        if not one.is_root:
+            threads[one.key] = _root(one.key.network, one.thread, threads)
+    return threads
 
 
 def _root(network: str, thread: str, threads: Threads) -> str:
@@ -42,10 +46,10 @@ def _root(network: str, thread: str, threads: Threads) -> str:
 def _threads_of(conn: Connection, keys: Iterable[PostKey]) -> dict[PostKey, str]:
     return {
         PostKey(network, external_id): thread
-        for network, ids in by_network(keys)
+        for network, ids in by_network(keys).items()
         for external_id, thread in conn.execute(
             sa.select(post.c.external_id, post.c.thread).where(
-                post.c.network == network, post.c.external_id.in_(ids)
+                post.c.network == network, among(conn, post.c.external_id, ids)
             )
         )
     }
@@ -54,8 +58,8 @@ def _threads_of(conn: Connection, keys: Iterable[PostKey]) -> dict[PostKey, str]
 def move_followers(conn: Connection, threads: Threads) -> None:
     """Posts whose thread was guessed to be one of these new posts follow it; settle looks at them again."""
     suspects = (key for key, thread in threads.items() if thread != key.external_id)
-    for network, ids in by_network(suspects):
-        in_them = (post.c.network == network) & post.c.thread.in_(ids)
+    for network, ids in by_network(suspects).items():
+        in_them = (post.c.network == network) & among(conn, post.c.thread, ids)
         for old in conn.scalars(sa.select(post.c.thread).where(in_them).distinct()).all():
             _move(conn, network, old, threads[PostKey(network, old)])
 
@@ -73,12 +77,12 @@ def followers(
 ) -> dict[PostKey, set[int]]:
     """Which of the brands have a post in which of these threads (a key whose id is the thread)."""
     found: dict[PostKey, set[int]] = {}
-    for network, ids in by_network(threads):
+    for network, ids in by_network(threads).items():
         rows = conn.execute(
             sa.select(post.c.thread, mention.c.brand_id)
             .join(mention, mention.c.post_id == post.c.id)
-            .where(post.c.network == network, post.c.thread.in_(ids))
-            .where(mention.c.brand_id.in_(brand_ids))
+            .where(post.c.network == network, among(conn, post.c.thread, ids))
+            .where(among(conn, mention.c.brand_id, brand_ids))
             .distinct()
         )
         for thread, brand_id in rows:
