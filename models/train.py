@@ -9,10 +9,15 @@ Stopped, it goes on where it was: wheels, activations and finished epochs are ke
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import click
+
+os.environ.setdefault(
+    "OMP_WAIT_POLICY", "PASSIVE"
+)  # spinning on shared cores costs a factor of ten
 import torch
 from tokenizers import Tokenizer
 

@@ -114,23 +114,20 @@ TEXTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def alone(shipped: Shipped) -> dict[str, list[float]]:
+    """What each text scores when nothing else is judged with it."""
+    return {text: parts(shipped.classify([post(text)])[0]) for text in TEXTS}
+
+
 @settings(max_examples=12)
-@given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=40))
-def test_a_score_is_the_same_alone_and_in_company(texts: list[str]) -> None:
-    shipped = _shared()
+@given(texts=st.lists(st.sampled_from(TEXTS), min_size=1, max_size=40))
+def test_a_score_is_the_same_alone_and_in_company(
+    shipped: Shipped, alone: dict[str, list[float]], texts: list[str]
+) -> None:
     together = shipped.classify([post(text) for text in texts])
     for text, judged in zip(texts, together, strict=True):
-        (alone,) = shipped.classify([post(text)])
-        assert parts(judged) == pytest.approx(parts(alone), abs=NEAR)
-
-
-_ONE: list[Shipped] = []
-
-
-def _shared() -> Shipped:
-    if not _ONE:
-        _ONE.append(Shipped())
-    return _ONE[0]
+        assert parts(judged) == pytest.approx(alone[text], abs=NEAR)
 
 
 def test_the_words_that_moved_the_score_are_told(shipped: Shipped) -> None:
