@@ -26,7 +26,11 @@ _BARE = re.compile(r"[^\s,\]}#]+(?: \d[^\s,\]}#]*)?")
 
 def lines_of(text: str) -> Mapping[Place, int]:
     """The line, from 1, of every table, key and array element of a valid TOML text."""
-    return dict(_Scan(text).places())
+    lines: dict[Place, int] = {}
+    for place, line in _Scan(text).places():
+        for end in range(1, len(place) + 1):  # `[a.b]` makes `a` too
+            lines.setdefault(place[:end], line)
+    return lines
 
 
 def line_of(lines: Mapping[Place, int], place: Place) -> int | None:
@@ -76,8 +80,7 @@ class _Scan:
     def _pair(self, table: Place) -> Iterator[tuple[Place, int]]:
         line = self._line()
         place: Place = (*table, *self._keys())
-        for end in range(len(table) + 1, len(place) + 1):
-            yield place[:end], line
+        yield place, line
         self._at += 1  # the equals sign
         yield from self._value(place)
 

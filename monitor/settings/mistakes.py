@@ -60,14 +60,12 @@ def _words(error: Any, model: type[BaseModel], place: Place) -> str:
             return "is missing" if place[-1] != "brands" else "is missing: name at least one brand"
         case "value_error":
             return str(error["ctx"]["error"])
-        case "too_short" if place in (("brands",), ("notifiers",)):
-            return f"is empty: name at least one of the {place[0]}"
         case "string_pattern_mismatch" if place[-1] == "url":
             return "is no address: write https://…"
         case "string_pattern_mismatch":
             return "must not be empty, begin with a blank or hold a colon"
         case _:
-            return f"{error['msg']}, not {_shown(error['input'])}"
+            return f"{error['msg'].replace('tuple', 'list')}, not {_shown(error['input'])}"
 
 
 def _shown(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -20,6 +20,8 @@ from monitor.settings.policies import Names, PolicyTable, with_a_last
 from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
 
+T = TypeVar("T")
+
 
 def _regex(pattern: str) -> str:
     try:
@@ -27,6 +29,13 @@ def _regex(pattern: str) -> str:
     except re.error as error:
         raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
     return pattern
+
+
+def _some(tables: tuple[T, ...]) -> tuple[T, ...]:
+    # a validator, as pydantic's min_length does not count the tables that have mistakes of their own
+    if not tables:
+        raise ValueError("is empty: name at least one")
+    return tables
 
 
 def _database(url: str) -> str:
@@ -171,13 +180,13 @@ class Settings(_Table):
     database: Annotated[str, AfterValidator(_database)] = "sqlite:///complaint-monitor.db"
     timezone: Zone = "UTC"
     calendars: dict[Name, CalendarTable] = Field(default_factory=dict)
-    brands: tuple[BrandTable, ...] = Field(min_length=1)
+    brands: Annotated[tuple[BrandTable, ...], AfterValidator(_some)]
     sources: tuple[SourceTable, ...] = ()
     classifier: ClassifierTable = ClassifierTable()
     rules: dict[str, RuleTable] = Field(default_factory=dict)
     policies: tuple[PolicyTable, ...] = ()
-    notifiers: tuple[NotifierTable, ...] = Field(
-        default=(NotifierTable(use="console"),), min_length=1
+    notifiers: Annotated[tuple[NotifierTable, ...], AfterValidator(_some)] = (
+        NotifierTable(use="console"),
     )
     digest: DigestTable = DigestTable()
     operators: OperatorsTable = OperatorsTable()

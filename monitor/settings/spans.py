@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, PlainValidator
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-_SPAN = re.compile(r"(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?")
-_TIME = re.compile(r"(\d\d?):(\d\d)")
+_SPAN = re.compile(r"(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?", re.ASCII)
+_TIME = re.compile(r"(\d\d?):(\d\d)", re.ASCII)
 _MINUTES_A_DAY = 24 * 60
 _MINUTES_AN_HOUR = 60
 
