@@ -115,7 +115,7 @@ def _clear_errors(url: URL) -> Iterator[None]:
     """Say in words what a person can mend; let everything else through as it is."""
     try:
         yield
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
         hint = _hint(str(error.orig).lower())
         if hint is None:
             raise
@@ -132,7 +132,7 @@ def _hint(problem: str) -> str | None:
         "database is locked": "Another program holds it for long (a backup, a shell?); it is tried again.",
         "no such table": "Run `complaint-monitor db upgrade` first.",
         "not a database": "The file is not a SQLite database; is `database` right?",
-        "malformed": "The file is damaged; restore a backup (`docs/operations.md`).",
+        "image is malformed": "The file is damaged; restore a backup (`docs/operations.md`).",
         "connection refused": "Is PostgreSQL running, and are host and port right?",
         "password authentication failed": "User or password is wrong.",
         "does not exist": "Create the database (or run `complaint-monitor db upgrade`).",

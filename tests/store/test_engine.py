@@ -1,0 +1,216 @@
+"""Transactions: no update is lost, and a database that cannot be used says so in words."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from monitor.domain.errors import StoreError
+from monitor.store.engine import Database
+from tests.store.written import Bringing, rows, written
+
+only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+MANY = 40
+
+COUNT_UP = f"""
+import sys
+import sqlalchemy as sa
+from monitor.store.engine import Database
+from monitor.store.schema import stream
+
+def count_up(database):
+    for _ in range({MANY}):
+        with database.writing() as conn:
+            # what a write rests on is read for update: PostgreSQL locks the row, SQLite all
+            query = sa.select(stream.c.failures).with_for_update()
+            failures = conn.execute(query).scalar_one()
+            conn.execute(stream.update().values(failures=failures + 1))
+
+if __name__ == "__main__":
+    sys.stdin.readline()  # until all are ready
+    count_up(Database(sys.argv[1]))
+"""
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def test_no_update_is_lost_between_threads(database: Database) -> None:
+    Bringing(database)
+    script: dict[str, Any] = {"__name__": "in a thread"}
+    exec(COUNT_UP, script)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(script["count_up"], [database, database]))
+    assert rows(database, "SELECT failures FROM stream") == [(2 * MANY,)]
+
+
+def test_no_update_is_lost_between_processes(database: Database) -> None:
+    Bringing(database)
+    url = database.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", COUNT_UP, url]
+    two = [subprocess.Popen(command, stdin=subprocess.PIPE, text=True) for _ in range(2)]
+    for one in two:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    for one in two:
+        one.communicate(timeout=60)
+        assert one.returncode == 0
+    assert rows(database, "SELECT failures FROM stream") == [(2 * MANY,)]
+
+
+def test_a_post_and_its_answer_stored_at_once_share_a_thread(database: Database) -> None:
+    first, second = Bringing(database), Bringing(database, name="own")
+    for number in range(0, 40, 2):
+        root, reply, deeper = (str(100 * number + step) for step in range(3))
+        with ThreadPoolExecutor(2) as pool:
+            done = [
+                pool.submit(first.brings, written(root), written(deeper, to=reply)),
+                pool.submit(second.brings, written(reply, by="shop", to=root)),
+            ]
+            assert [one.result().stored for one in done] == [2, 1]
+    astray = "SELECT count(*) FROM post p JOIN post t ON t.external_id = p.thread WHERE t.thread <> p.thread"
+    assert rows(database, astray) == [(0,)]
+
+
+def test_the_same_page_stored_twice_at_once_is_stored_once(database: Database) -> None:
+    streams = Bringing(database), Bringing(database, name="search")
+    page = [written(str(number), by=f"u{number % 7}") for number in range(200)]
+    with ThreadPoolExecutor(2) as pool:
+        turns = pool.map(lambda one, items: one.brings(*items), streams, (page, page[::-1]))
+    assert sorted(one.stored for one in turns) == [0, 200]
+    assert rows(database, "SELECT count(*) FROM sighting") == [(400,)]
+
+
+def test_who_reads_cannot_write(database: Database) -> None:
+    Bringing(database)
+    with pytest.raises((StoreError, sa.exc.DBAPIError)), database.reading() as conn:
+        conn.execute(sa.text("DELETE FROM stream"))
+    assert len(rows(database, "SELECT * FROM stream")) == 1
+
+
+def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+    stream = Bringing(database)
+
+    def fails_in_the_middle() -> None:
+        with database.writing() as conn:
+            conn.execute(sa.text("UPDATE stream SET failures = 7"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fails_in_the_middle()
+    assert rows(database, "SELECT failures FROM stream") == [(0,)]
+    assert stream.brings(written("1")).stored == 1
+
+
+HOLD = """
+import sqlite3, sys
+conn = sqlite3.connect(sys.argv[1], isolation_level=None)
+conn.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@only_sqlite
+def test_a_write_waits_while_another_program_writes(database: Database) -> None:
+    stream = Bringing(database)
+    with _holding(database) as other, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(stream.brings, written("1"))
+        assert rows(database, "SELECT * FROM post") == []  # readers do not wait
+        assert not waiting.done()
+        other.communicate("done\n")
+        assert waiting.result().stored == 1
+
+
+@only_sqlite
+def test_a_database_locked_for_long_is_an_error_that_says_so(database: Database) -> None:
+    stream = Bringing(database)
+    impatient = _with_pragma(database, "busy_timeout=20")
+    stream.database = impatient
+    with _holding(database) as other:
+        with pytest.raises(StoreError, match="Another program holds it"):
+            stream.brings(written("1"))
+        other.communicate("done\n")
+    assert stream.brings(written("1")).stored == 1
+    impatient.close()
+
+
+@only_sqlite
+def test_a_full_disk_loses_nothing(database: Database) -> None:
+    stream = Bringing(database)
+    with database.reading() as conn:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+    full = _with_pragma(database, f"max_page_count={pages}")
+    stream.database = full
+    page = [written(str(number), text="long " * 1000) for number in range(50)]
+    with pytest.raises(StoreError, match="Free some space"):
+        stream.brings(*page)
+    full.close()
+    stream.database = database
+    assert stream.brings(*page).stored == 50
+
+
+@only_sqlite
+def test_a_read_only_database_is_an_error_that_says_so(database: Database) -> None:
+    stream = Bringing(database)
+    stream.database = Database(f"sqlite:///file:{database.path}?mode=ro&uri=true")
+    with pytest.raises(StoreError, match="cannot be written by this user"):
+        stream.brings(written("1"))
+    stream.database.close()
+
+
+def test_a_file_that_is_no_database_is_an_error_that_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but long enough to be looked at" * 100)
+    with (
+        pytest.raises(StoreError, match="is not a SQLite database"),
+        Database(f"sqlite:///{path}").reading(),
+    ):
+        pass
+
+
+def test_a_database_without_tables_says_how_to_make_them(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    with pytest.raises(StoreError, match="db upgrade"):
+        rows(database, "SELECT * FROM post")
+    database.close()
+
+
+def test_an_unknown_kind_of_database_is_refused() -> None:
+    with pytest.raises(StoreError, match="sqlite:///file or postgresql://"):
+        Database("mysql://host/name")
+
+
+def _with_pragma(database: Database, pragma: str) -> Database:
+    other = Database(str(database.url))
+
+    @sa.event.listens_for(other.engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.execute(f"PRAGMA {pragma}")
+
+    return other
+
+
+def _holding(database: Database) -> subprocess.Popen[str]:
+    """Another program in the midst of a write; it ends when a line is sent to it."""
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(database.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
+    return other
