@@ -1,0 +1,253 @@
+"""`report` and `digest` from the command line: what is asked for is what is printed, written or mailed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+import pytest
+from aiosmtpd.controller import Controller
+from click.testing import CliRunner, Result
+
+from monitor.cli import cli
+from monitor.cli.periods import moment, period_of
+from monitor.domain.event import Answered, Opened
+from monitor.domain.judgement import Band
+from monitor.store import maintenance
+from monitor.store.engine import Database
+from tests.domain.histories import an_ask
+from tests.store.shop import Shop
+
+ZONE = ZoneInfo("Europe/Bucharest")
+CONFIG = """
+database = "sqlite:///{folder}/monitor.db"
+timezone = "Europe/Bucharest"
+[[brands]]
+name = "shop"
+"""
+MAIL = """
+[[notifiers]]
+use = "console"
+[[notifiers]]
+use = "email"
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "monitor@shop.example"
+recipients = ["leads@shop.example"]
+"""
+DAY = ("--from", "2026-05-04", "--to", "2026-05-05", "--as-of", "2026-05-04T18:00")
+NOTHING_READ = "2026-05-04T15:30"
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG.format(folder=tmp_path))
+    return path
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """Of a Monday: answered in time, answered late, open, and one to confirm."""
+    database = Database(f"sqlite:///{tmp_path / 'monitor.db'}")
+    maintenance.upgrade(database)
+    shop = Shop(database)
+    shop.case((0, Opened(an_ask(1, 0))), (30, Answered(100)), thread="1")
+    shop.case((0, Opened(an_ask(2, 0))), (90, Answered(101)), thread="2")
+    shop.case((5, Opened(an_ask(3, 5))), thread="3")
+    shop.case((6, Opened(an_ask(4, 6, band=Band.REVIEW))), thread="4")
+    yield shop
+    database.close()
+
+
+@pytest.fixture
+def command(config: Path, shop: Shop) -> Command:
+    def run(*words: object) -> Result:
+        return CliRunner().invoke(cli, ["--config", str(config), *map(str, words)])
+
+    return run
+
+
+def good(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_terminal_shows_the_figures(command: Command) -> None:
+    text = good(command("report", *DAY))
+    assert text.startswith("shop: waits that began from Mon 4 May 2026 00:00 EEST to before Tue 5")
+    assert "50.0 %  33.3–66.7 %" in text
+
+
+def test_the_same_question_has_the_same_answer(command: Command) -> None:
+    for format_ in ("terminal", "html", "csv", "json"):
+        first = good(command("report", *DAY, "--format", format_))
+        assert first == good(command("report", *DAY, "--format", format_))
+
+
+def test_a_page_is_written_to_a_file(command: Command, tmp_path: Path) -> None:
+    page = tmp_path / "may.html"
+    assert good(command("report", *DAY, "--format", "html", "--output", page)) == ""
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_json_and_csv_agree(command: Command, tmp_path: Path) -> None:
+    data = json.loads(good(command("report", *DAY, "--json")))
+    sheet = tmp_path / "may.csv"
+    good(command("report", *DAY, "--format", "csv", "--output", sheet))
+    [whole, *_] = csv.DictReader(StringIO(sheet.read_bytes().decode(), newline=""))
+    assert int(whole["waits"]) == data["total"]["waits"] == 3
+    assert float(whole["within_sla"]) == data["total"]["within_sla"]["value"] == 0.5
+    assert data["total"]["unconfirmed"] == 1
+
+
+def test_a_figure_leads_to_its_waits(command: Command) -> None:
+    asked = ("report", *DAY, "--waits", "--of", "network=x", "--state", "breached_answered")
+    [late] = json.loads(good(command(*asked, "--json")))
+    assert (late["case"], late["waited_s"]) == (2, 5400)
+    assert good(command(*asked)).splitlines()[1].startswith("2.1")
+    [row] = csv.DictReader(StringIO(good(command(*asked, "--format", "csv"))))
+    assert row["state"] == "breached_answered"
+    everything = good(command("report", *DAY, "--waits", "--json"))
+    assert len(json.loads(everything)) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["--state", "met"], "--waits"),
+        (["--waits", "--format", "html"], "terminal, csv or json"),
+        (["--waits", "--of", "colour=red"], "network=…"),
+        ([*DAY, "--waits", "--of", "network=mars"], "there are x"),
+        (["--brand", "rival"], "known: shop"),
+        (["--from", "yesterday"], "neither a day like"),
+        (["--to", "2026-05-05"], "needs --from"),
+        (["--from", "2026-05-05", "--to", "2026-05-05"], "before it begins"),
+        (["--last", "week", "--from", "2026-05-05"], "two ways"),
+        (["--last", "fortnight"], "week, month"),
+        (["--email"], '[[notifiers]] with use = "email"'),
+    ],
+)
+def test_a_mistake_is_named_with_its_remedy(
+    command: Command, words: list[str], remedy: str
+) -> None:
+    result = command("report", *words)
+    assert result.exit_code == 2
+    assert remedy in result.output.replace("\n", " ")
+
+
+def test_of_several_brands_one_must_be_named(command: Command, config: Path) -> None:
+    config.write_text(config.read_text() + '[[brands]]\nname = "rival"\n')
+    assert "--brand with one of shop, rival" in command("report").output
+    assert "nothing was read for rival yet" in command("digest", "--brand", "rival").output
+    assert good(command("report", *DAY, "--brand", "shop")).startswith("shop")
+
+
+def test_the_digest_lists_who_waits(command: Command) -> None:
+    text = good(command("digest", "--as-of", NOTHING_READ))
+    assert text.startswith("shop, Mon 4 May 2026: 2 at risk, 1 unconfirmed")
+    assert "https://example.com/3" in text
+    assert "1 overdue" in good(command("digest", "--as-of", "2026-05-04T17:00"))
+    assert "1 overdue, 1 unconfirmed" in good(command("digest"))
+
+
+def test_the_digest_is_a_page_or_data_too(command: Command, tmp_path: Path) -> None:
+    data = json.loads(good(command("digest", "--as-of", NOTHING_READ, "--json")))
+    _, line = data["at_risk"]
+    assert (line["case_id"], line["waited"], line["author"]) == (3, 1500, "@ana")
+    page = tmp_path / "today.html"
+    good(command("digest", "--format", "html", "--output", page))
+    assert "text 3" in page.read_text()
+
+
+class Mailbox:
+    """The other side: keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[list[str], EmailMessage]] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.mails.append((envelope.rcpt_tos, message))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox(config: Path) -> Iterator[Mailbox]:
+    """A mail server, named in the config."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    box = Mailbox()
+    with ExitStack() as stack:
+        server = Controller(box, hostname="127.0.0.1", port=port)
+        server.start()
+        stack.callback(server.stop)
+        config.write_text(config.read_text() + MAIL.format(port=port))
+        yield box
+
+
+def test_a_report_is_mailed_with_its_page(command: Command, mailbox: Mailbox) -> None:
+    assert good(command("report", *DAY, "--email", "ana@shop.example")) == ""
+    [(recipients, mail)] = mailbox.mails
+    assert recipients == ["ana@shop.example"]
+    assert mail["Subject"].startswith("shop: waits that began")
+    body = mail.get_body(("plain",))
+    assert body is not None
+    [row] = [line for line in body.get_content().splitlines() if line.startswith("  all  ")][:1]
+    assert row.split()[:4] == ["all", "3", "1", "1"]
+    [page] = mail.iter_attachments()
+    assert page.get_filename() == "report-2026-05-05.html"
+    printed = good(command("report", *DAY, "--format", "html"))
+    assert page.get_content().replace("\r\n", "\n") == printed
+
+
+def test_a_digest_is_mailed_to_whom_the_config_names(command: Command, mailbox: Mailbox) -> None:
+    good(command("digest", "--as-of", NOTHING_READ, "--email"))
+    [(recipients, mail)] = mailbox.mails
+    assert recipients == ["leads@shop.example"]
+    assert mail["Subject"] == "shop, Mon 4 May 2026: 2 at risk, 1 unconfirmed"
+
+
+AS_OF = datetime(2026, 11, 4, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("last", "since", "until"),
+    [
+        ("week", "2026-10-26T00:00+02:00", "2026-11-02T00:00+02:00"),
+        ("month", "2026-10-01T00:00+03:00", "2026-11-01T00:00+02:00"),
+        ("30d", "2026-10-05T10:00+00:00", "2026-11-04T10:00+00:00"),
+        ("12h", "2026-11-03T22:00+00:00", "2026-11-04T10:00+00:00"),
+        ("4w", "2026-10-07T10:00+00:00", "2026-11-04T10:00+00:00"),
+        (None, "2026-10-05T10:00+00:00", "2026-11-04T10:00+00:00"),
+    ],
+)
+def test_last_means_whole_local_weeks_and_months(last: str | None, since: str, until: str) -> None:
+    found = period_of(None, None, last, as_of=AS_OF, zone=ZONE)
+    assert found.since == datetime.fromisoformat(since)
+    assert found.until == datetime.fromisoformat(until)
+
+
+def test_days_are_local_and_half_open() -> None:
+    october = period_of("2026-10-01", "2026-11-01", None, as_of=AS_OF, zone=ZONE)
+    assert october == period_of(None, None, "month", as_of=AS_OF, zone=ZONE)
+    since = period_of("2026-10-01T09:00+00:00", None, None, as_of=AS_OF, zone=ZONE)
+    assert (since.since.hour, since.until) == (9, AS_OF)
+    with pytest.raises(click.UsageError, match="neither a day"):
+        moment("soon", ZONE)
