@@ -30,6 +30,7 @@ STAGE = "deliver"
 _IS_PENDING = notice.c.state == sa.literal_column("'pending'")
 # A row whose fate was never in doubt. (A possibly repeated one was out once already.)
 _NEVER_ATTEMPTED = sa.and_(notice.c.attempted_at.is_(None), notice.c.possibly_repeated.is_(False))
+_earlier, _alert, _card_row = (notice.alias(one) for one in ("earlier", "alert", "card"))
 _CANCELLED = "cancelled"
 _FREE = {"lease": None, "leased_until": None}
 
@@ -191,29 +192,27 @@ def ready(
     Notices of one case, kind and audience keep their order, unless the earlier one is set aside.
     With `key`: that one, if it is ready.
     """
-    earlier = notice.alias("earlier")
     overtakes = sa.exists().where(
-        earlier.c.case_id == notice.c.case_id,
-        earlier.c.id < notice.c.id,
-        earlier.c.kind == notice.c.kind,
-        earlier.c.audience == notice.c.audience,
-        earlier.c.state == NoticeState.PENDING.value,
-        ~resting(STAGE, earlier.c.key, now),
+        _earlier.c.case_id == notice.c.case_id,
+        _earlier.c.id < notice.c.id,
+        _earlier.c.kind == notice.c.kind,
+        _earlier.c.audience == notice.c.audience,
+        _earlier.c.state == NoticeState.PENDING.value,
+        ~resting(STAGE, _earlier.c.key, now),
     )
-    card = notice.alias("card")
     query = (
         sa.select(
             notice,
             brand.c.name.label("brand"),
-            card.c.id.label("card_id"),
-            card.c.audience.label("card_audience"),
-            card.c.place.label("card_place"),
-            card.c.name.label("card_name"),
-            resting(STAGE, card.c.key, now).label("card_rests"),
+            _card_row.c.id.label("card_id"),
+            _card_row.c.audience.label("card_audience"),
+            _card_row.c.place.label("card_place"),
+            _card_row.c.name.label("card_name"),
+            resting(STAGE, _card_row.c.key, now).label("card_rests"),
         )
         .select_from(notice)
         .outerjoin(brand, brand.c.id == notice.c.brand_id)
-        .outerjoin(card, card.c.id == _card_of(notice.c.case_id))
+        .outerjoin(_card_row, _card_row.c.id == _card_of(notice.c.case_id))
         .where(_IS_PENDING, _nobody_has_it(at), ~resting(STAGE, notice.c.key, now), ~overtakes)
         .order_by(notice.c.id)
     )
@@ -312,12 +311,11 @@ def _nobody_has_it(at: datetime) -> sa.ColumnElement[bool]:
 
 def _card_of(case_id: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
     """The id of the case's card: its first alert that was, or is to be, sent."""
-    alert = notice.alias("alert")
     return (
-        sa.select(sa.func.min(alert.c.id))
-        .where(alert.c.case_id == case_id)
-        .where(alert.c.kind == NoticeKind.ALERT.value)
-        .where(alert.c.state.in_([NoticeState.PENDING.value, NoticeState.SENT.value]))
+        sa.select(sa.func.min(_alert.c.id))
+        .where(_alert.c.case_id == case_id)
+        .where(_alert.c.kind == NoticeKind.ALERT.value)
+        .where(_alert.c.state.in_([NoticeState.PENDING.value, NoticeState.SENT.value]))
         .scalar_subquery()
     )
 

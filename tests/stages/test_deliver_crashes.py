@@ -214,7 +214,7 @@ class Storm(RuleBasedStateMachine):
 def test_nothing_is_lost_and_nothing_doubled_unseen(database: Database, can_look: bool) -> None:
     bound = {"database": database, "can_look": can_look}
     storm: type[Storm] = type("BoundStorm", (Storm,), bound)
-    few = settings(max_examples=20, stateful_step_count=25)
+    few = settings(max_examples=15, stateful_step_count=25)
     run_state_machine_as_test(storm, settings=few)
 
 
