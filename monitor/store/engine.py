@@ -135,6 +135,6 @@ def _hint(problem: str) -> str | None:
         "image is malformed": "The file is damaged; restore a backup (`docs/operations.md`).",
         "connection refused": "Is PostgreSQL running, and are host and port right?",
         "password authentication failed": "User or password is wrong.",
-        "does not exist": "Create the database (or run `complaint-monitor db upgrade`).",
+        '" does not exist': "Create the database (or run `complaint-monitor db upgrade`).",
     }
     return next((hint for text, hint in hints.items() if text in problem), None)
