@@ -125,11 +125,13 @@ def _answers(report: Report) -> Chart:
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set_xlabel(f"{word} since the customer wrote")
         axes.set_ylabel("answered")
-        axes.legend(loc="lower right")
+        # below: where few are answered, no corner of the picture is free
+        axes.legend(loc="upper left", bbox_to_anchor=(0, -0.2))
 
     words = "; ".join(map(_legend, groups))
     title = "How long customers wait for an answer, by severity"
-    return Chart("answers", title, _drawn("answers", draw, 3.4), f"Answered by then: {words}.")
+    svg = _drawn("answers", draw, 3.4 + 0.2 * len(groups))
+    return Chart("answers", title, svg, f"Answered by then: {words}.")
 
 
 def _shown_until(group: Group) -> float:
@@ -148,7 +150,7 @@ def _steps(group: Group, until: float) -> tuple[list[float], list[float]]:
     # level to the longest wait of the group, and no farther: beyond it nothing is known
     end = min(until, max(one.waited for one in group.waits))
     points = [
-        (time, share) for time, share in zip(estimate.times, shares, strict=True) if time < end
+        (time, share) for time, share in zip(estimate.times, shares, strict=True) if time <= end
     ]
     last = points[-1][1] if points else 0.0
     times, answered = zip((0.0, 0.0), *points, (end, last), strict=True)
@@ -214,10 +216,16 @@ def _volume(report: Report, zone: tzinfo) -> Chart:
             below = [sum(pair) for pair in zip(below, numbers, strict=True)]
         ticks = range(0, len(days), ceil(len(days) / _MOST_TICKS))
         axes.set_xticks(ticks, [f"{days[tick].day} {days[tick]:%b}" for tick in ticks])
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.grid(visible=False, axis="x")
         axes.set_ylabel("waits that began")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3)
+        axes.legend(
+            loc="upper left",
+            bbox_to_anchor=(0, -0.12),
+            ncols=len(_DAYS),
+            handlelength=1,
+            columnspacing=1.2,
+        )
 
     words = _volume_in_words(days, Counter(day for day, _ in began))
     return Chart("volume", "Waits that began, by day", _drawn("volume", draw, 3.4), words)
