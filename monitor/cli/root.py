@@ -57,6 +57,7 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self.commands_by_name[cmd_name][0].partition(":")
         found: click.Command = getattr(importlib.import_module(module), attribute)
+        _keep_lines(found)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -68,6 +69,15 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except MonitorError as error:
             raise Refusal(str(error)) from error
+
+
+def _keep_lines(command: click.Command) -> None:
+    r"""Make `\b` of a raw docstring the character by which click leaves a paragraph's lines alone."""
+    if command.help:
+        command.help = command.help.replace("\\b\n", "\b\n")
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            _keep_lines(one)
 
 
 @click.group(
