@@ -15,7 +15,7 @@ from monitor.cli.heartbeat import Heartbeat
 from monitor.cli.opening import make_ready, settings_of
 from monitor.cli.printing import tell
 from monitor.runner import Round
-from monitor.store import brands
+from monitor.store import brands, outbox
 from monitor.store.maintenance import only_one_runner
 from monitor.wiring import Application
 
@@ -63,6 +63,8 @@ def work(application: Application, stop: Event, *, shadow: bool, once: bool) -> 
     """Begin, and run. Returns what `once` did."""
     if not shadow:
         begin(application)
+    with application.database.writing() as conn:
+        outbox.release(conn)  # what a process held that died: nobody else is telling
     _say_what_is_watched(application, shadow=shadow)
     runner = application.runner(shadow=shadow)
     if once:

@@ -1,0 +1,116 @@
+"""The product as its users have it: a folder with a config, a database and a journal, and the command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+WEIGHTS = ROOT / "models" / "weights" / "model.json"
+WORDS = "tests.chaos.words:Words"
+
+CONFIG = """\
+database = "{database}"
+
+[[brands]]
+name = "Bufnivo"
+identities = [{{ handle = "bufnivo" }}]
+
+[[sources]]
+use = "files"
+path = "{folder}/feed.jsonl"
+follow = true
+every = "1s"
+page_size = 5
+
+[classifier]
+use = "{classifier}"
+thresholds = {{ alert = 0.7, review = 0.3 }}
+
+[[policies]]
+name = "everything"
+target = "5s"
+steps = [
+  {{ name = "soon", before_due = "2s" }},
+  {{ name = "overdue", after_due = "0s", repeat = "1s", repeats = 2 }},
+  {{ name = "leads", after_due = "4s" }},
+]
+
+[[notifiers]]
+use = "console"
+log = "{folder}/journal.jsonl"
+quiet = true
+
+[digest]
+at = "00:00"
+"""
+STEPS = ("soon", "overdue", "overdue#1", "overdue#2", "leads")
+"""All that a wait which nobody answers goes through, in order."""
+BEGUN = b" watches "
+"""What `run` says when it is past its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One folder and one database."""
+
+    folder: Path
+    database: str
+
+    @classmethod
+    def make(cls, folder: Path, database: str | None = None) -> Installation:
+        """Write the configs, one a classifier. Without `database` it is SQLite in the folder."""
+        made = cls(folder, database or f"sqlite:///{folder}/monitor.db")
+        for name, classifier in (("words", WORDS), ("shipped", "shipped")):
+            text = CONFIG.format(database=made.database, folder=folder, classifier=classifier)
+            made.config(name).write_text(text)
+        return made
+
+    def config(self, classifier: str = "words") -> Path:
+        return self.folder / f"{classifier}.toml"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "run.log"
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.jsonl"
+
+    @property
+    def feed(self) -> Path:
+        return self.folder / "feed.jsonl"
+
+    def start(self, *arguments: str, classifier: str = "words") -> subprocess.Popen[bytes]:
+        """Start the command; what it says is appended to the log."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*COMMAND, "--config", str(self.config(classifier)), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env=environment(),
+            )
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        return subprocess.run(
+            [*COMMAND, "--config", str(self.config()), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            env=environment(),
+        )
+
+
+COMMAND = (str(Path(sys.executable).with_name("complaint-monitor")),)
+
+
+def environment() -> dict[str, str]:
+    """With the checkout on the path, so that the plug-in door finds `tests.chaos.words`."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}

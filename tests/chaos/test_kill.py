@@ -1,0 +1,116 @@
+"""The drill of `tests/chaos/kill.py` in small, and proof that its checker would see what it looks for."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import kill
+from tests.chaos.checker import Verdict
+from tests.chaos.installation import Installation
+from tests.chaos.kill import Chaos
+
+
+@pytest.fixture(scope="module")
+def drill(tmp_path_factory: pytest.TempPathFactory) -> tuple[Chaos, Verdict]:
+    home = Installation.make(tmp_path_factory.mktemp("chaos"))
+    return kill.chaos(home, kills=6, seed=2)
+
+
+@pytest.mark.timeout(600)
+def test_six_kills_lose_nothing_and_double_nothing(drill: tuple[Chaos, Verdict]) -> None:
+    run, found = drill
+    assert found.lost == []
+    assert found.doubled == []
+    assert found.wrong == []
+    assert found.possibly_repeated == 0
+    assert found.stored == len(run.feed.said)
+    assert run.done.kills >= 6
+
+
+def lose_a_post(rows: sqlite3.Connection, home: Installation) -> None:
+    rows.execute("PRAGMA foreign_keys = OFF")
+    rows.execute("DELETE FROM post WHERE id = (SELECT max(id) FROM post)")
+
+
+def forget_an_alert(rows: sqlite3.Connection, home: Installation) -> None:
+    lines = home.journal.read_text().splitlines(keepends=True)
+    alert = next(line for line in lines if '"kind": "alert"' in line)
+    home.journal.write_text("".join(line for line in lines if line != alert))
+
+
+def tell_twice(rows: sqlite3.Connection, home: Installation) -> None:
+    lines = home.journal.read_text().splitlines(keepends=True)
+    with home.journal.open("a") as journal:
+        journal.write(next(line for line in lines if '"kind": "escalation"' in line))
+
+
+def fire_twice(rows: sqlite3.Connection, home: Installation) -> None:
+    rows.execute(
+        "INSERT INTO case_event SELECT case_id, 9999, kind, at, recorded_at, by, data"
+        " FROM case_event WHERE kind = 'Escalated' LIMIT 1"
+    )
+
+
+def answer_a_stranger(rows: sqlite3.Connection, home: Installation) -> None:
+    rows.execute(
+        "UPDATE wait SET outcome = 'answered', ended_at = started_at"
+        " WHERE case_id = (SELECT min(case_id) FROM wait WHERE outcome IS NULL)"
+    )
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("harm", "seen_as"),
+    [
+        (lose_a_post, "lost"),
+        (forget_an_alert, "lost"),
+        (tell_twice, "doubled"),
+        (fire_twice, "doubled"),
+        (answer_a_stranger, "wrong"),
+    ],
+)
+def test_the_checker_sees_what_it_looks_for(
+    drill: tuple[Chaos, Verdict],
+    tmp_path: Path,
+    harm: Callable[[sqlite3.Connection, Installation], None],
+    seen_as: str,
+) -> None:
+    run, _ = drill
+    home = Installation.make(tmp_path)
+    with (
+        closing(sqlite3.connect(run.home.folder / "monitor.db")) as ours,
+        closing(sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)) as copy,
+    ):
+        ours.backup(copy)
+        home.journal.write_bytes(run.home.journal.read_bytes())
+        harm(copy, home)
+    harmed = Chaos(home, seed=2)
+    harmed.feed = run.feed
+    assert getattr(harmed.verdict(), seen_as) != []
+
+
+@pytest.mark.timeout(300)
+def test_what_a_dead_process_was_telling_is_found_at_the_next_start(tmp_path: Path) -> None:
+    """Not when its claim runs out: the one runner of a database knows that nobody else is telling."""
+    home = Installation.make(tmp_path)
+    home.feed.write_text("")
+    assert home.run("run", "--once").returncode == 0
+    told = home.journal.read_text().splitlines()
+    with closing(sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)) as rows:
+        rows.execute(
+            "UPDATE notice SET state = 'pending', place = NULL, name = NULL, sent_at = NULL,"
+            " attempted_at = written_at, lease = 'of the dead', leased_until = written_at + 120000000"
+        )
+    assert home.run("run", "--once").returncode == 0
+    with closing(sqlite3.connect(tmp_path / "monitor.db")) as rows:
+        states = rows.execute("SELECT DISTINCT state FROM notice").fetchall()
+    assert told
+    assert states == [("sent",)]
+    assert home.journal.read_text().splitlines() == told
+    assert json.loads(told[0])["kind"] == "digest"
