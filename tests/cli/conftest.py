@@ -1,99 +1,14 @@
-"""A shop with a config, a database and posts, and the real commands run in its folder."""
+"""A shop with a config, in whose folder the commands of a test run."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
-from click.testing import CliRunner, Result
 
-from monitor.cli import cli
-
-ROOT = Path(__file__).parents[2]
-CONFIG = """
-timezone = "Europe/Bucharest"
-[[brands]]
-name = "acme"
-identities = [{ handle = "acme_help" }]
-[[sources]]
-use = "files"
-path = "posts.jsonl"
-follow = true
-every = "1s"
-[classifier]
-use = "tests.cli.keywords:Keywords"
-[[notifiers]]
-use = "console"
-log = "notices.jsonl"
-"""
-
-
-@dataclass
-class Shop:
-    """A folder with a config, in which commands run."""
-
-    folder: Path
-
-    def configure(self, text: str) -> None:
-        (self.folder / "config.toml").write_text(text)
-
-    def post(self, external_id: str, text: str, **fields: Any) -> None:
-        """Append a line to the file that is followed."""
-        line = {
-            "network": "x",
-            "external_id": external_id,
-            "author": "ana",
-            "text": text,
-            "posted_at": datetime.now(UTC).isoformat(),  # noqa: TID251 - the commands take the machine's
-        }
-        with (self.folder / "posts.jsonl").open("a") as file:
-            file.write(json.dumps(line | fields) + "\n")
-
-    def does(self, *words: str, said: str | bytes | None = None, status: int = 0) -> Result:
-        """Run a command to its end; its exit status is what was expected."""
-        result = CliRunner().invoke(cli, words, input=said, catch_exceptions=False)
-        assert result.exit_code == status, result.output
-        return result
-
-    def data(self, *words: str, said: str | None = None, status: int = 0) -> Any:
-        """What a command prints as JSON."""
-        return json.loads(self.does(*words, "--json", said=said, status=status).stdout)
-
-    def refuses(self, *words: str) -> str:
-        """A command that can't be run: exit status 2, one clear message, no traceback."""
-        said = self.does(*words, status=2).stderr
-        assert "Traceback" not in said
-        return said
-
-    def starts(self, *words: str) -> subprocess.Popen[str]:
-        """A command as a process of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "monitor", *words],
-            cwd=self.folder,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def told(self) -> list[dict[str, Any]]:
-        """What the console's journal remembers."""
-        path = self.folder / "notices.jsonl"
-        return [json.loads(one) for one in path.read_text().splitlines()] if path.exists() else []
-
-
-def environment() -> Mapping[str, str]:
-    """So that a process in another folder finds the program and the tests' plug-ins."""
-    return os.environ | {"PYTHONPATH": str(ROOT), "COMPLAINT_MONITOR_CONFIG": "config.toml"}
+from tests.cli.shop import CONFIG, Shop
 
 
 @pytest.fixture
