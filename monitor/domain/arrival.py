@@ -60,7 +60,7 @@ def sort_out(
                 found.duplicates += 1
                 if item.key not in erased:
                     _see_again(found, item, known, seen_at)
-            case Post():
+            case _:
                 found.fresh[item.key] = item
     return found
 

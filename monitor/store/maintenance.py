@@ -171,23 +171,21 @@ def _server_lock(database: Database) -> Iterator[None]:
 
 
 def _holder(conn: Connection) -> str:
-    found = conn.execute(
-        sa.text(
-            """
-            SELECT a.pid, coalesce(host(a.client_addr), 'this machine') AS host, a.backend_start
-            FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-            WHERE l.locktype = 'advisory' AND l.granted
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-              AND (l.classid::bigint << 32) + l.objid::bigint = :lock
-            """
-        ),
-        {"lock": _RUNNER},
-    ).one_or_none()
-    if found is None:
-        return "another program"
-    return (
-        f"a program on {found.host} (server process {found.pid}, since {found.backend_start:%F %R})"
+    query = sa.text(
+        """
+        SELECT format(
+            'a program on %s (server process %s, since %s)',
+            coalesce(host(a.client_addr), 'this machine'),
+            a.pid,
+            to_char(a.backend_start, 'YYYY-MM-DD HH24:MI TZ')
+        )
+        FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE l.locktype = 'advisory' AND l.granted
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (l.classid::bigint << 32) + l.objid::bigint = :lock
+        """
     )
+    return conn.scalar(query, {"lock": _RUNNER}) or "another program"
 
 
 def _name(database: Database) -> str:

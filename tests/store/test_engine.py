@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from monitor.domain.errors import StoreError
 from monitor.store.engine import Database
-from tests.store.written import Bringing, rows, written
+from monitor.store.schema import stream
+from tests.store.written import NINE, Bringing, rows, written
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 MANY = 40
@@ -186,6 +187,12 @@ def test_a_database_without_tables_says_how_to_make_them(empty_database_url: str
     with pytest.raises(StoreError, match="db upgrade"):
         rows(database, "SELECT * FROM post")
     database.close()
+
+
+def test_a_time_without_a_zone_is_refused(database: Database) -> None:
+    naive = NINE.replace(tzinfo=None)
+    with pytest.raises(sa.exc.StatementError, match="without a zone"), database.writing() as conn:
+        conn.execute(stream.update().values(polled_at=naive))
 
 
 def test_an_unknown_kind_of_database_is_refused() -> None:

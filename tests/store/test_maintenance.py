@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -151,22 +152,32 @@ def test_a_backup_overwrites_nothing_and_leaves_no_half(database: Database, tmp_
         maintenance.backup(database, tmp_path / "no" / "copy.db")
 
 
+TORN_PAGE = "a page overwritten"
+CROSSED = "two indexes that claim one page"
+
+
 @only_sqlite
-def test_a_damaged_database_makes_no_backup(database: Database, tmp_path: Path) -> None:
-    stream = Bringing(database)
-    stream.brings(*(written(str(number)) for number in range(500)))
+@pytest.mark.parametrize("damage", [TORN_PAGE, CROSSED])
+def test_a_damaged_database_makes_no_backup(
+    database: Database, tmp_path: Path, damage: str
+) -> None:
+    Bringing(database).brings(*(written(str(number)) for number in range(500)))
     database.close()
     path = database.path
     assert path is not None
-    with sqlite3.connect(path) as conn:
-        (page,) = conn.execute(
-            "SELECT rootpage FROM sqlite_master WHERE name = 'ix_post_thread'"
-        ).fetchone()
+    with closing(sqlite3.connect(path)) as conn:
+        root = "(SELECT rootpage FROM sqlite_master WHERE name = 'ix_post_thread')"
+        (page,) = conn.execute(f"SELECT {root}").fetchone()
+        if damage == CROSSED:
+            conn.execute("PRAGMA writable_schema = ON")
+            other = "WHERE name = 'ix_post_author'"
+            conn.execute(f"UPDATE sqlite_master SET rootpage = {root} {other}")
+            conn.commit()
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    conn.close()
-    with path.open("r+b") as file:
-        file.seek((page - 1) * 4096)
-        file.write(b"\xff" * 4096)
+    if damage == TORN_PAGE:
+        with path.open("r+b") as file:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xff" * 4096)
     with pytest.raises(StoreError, match=r"damaged|malformed"):
         maintenance.backup(database, tmp_path / "copy.db")
     assert not list(tmp_path.glob("copy*"))
@@ -195,6 +206,15 @@ def test_a_second_runner_hears_who_is_there_and_may_come_afterwards(database: Da
     with maintenance.only_one_runner(second):
         pass
     second.close()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    nowhere = Database(f"sqlite:///{tmp_path / 'no' / 'monitor.db'}")
+    with (
+        pytest.raises(StoreError, match=r"no.monitor\.db\.lock"),
+        maintenance.only_one_runner(nowhere),
+    ):
+        pass
 
 
 HOLDS = """
