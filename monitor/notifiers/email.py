@@ -11,7 +11,7 @@ import ipaddress
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -157,42 +157,44 @@ class Email:
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
         """A connection that is ready for a message. What fails here is not the notice's fault."""
-        options = self._options
-        try:
-            session = self._connect()
-        except (OSError, smtplib.SMTPException, ConfigError) as error:
-            raise SendError(
-                f"{options.host}: {error}", outcome=Outcome.NOT_SENT, retry_after=_OURS_TO_MEND
-            ) from error
-        try:
+        with ExitStack() as stack:
+            try:
+                session = self._connect()
+                stack.callback(_part, session)
+                self._greet(session)
+            except (OSError, smtplib.SMTPException, ConfigError) as error:
+                raise SendError(
+                    f"{self._options.host}: {error}",
+                    outcome=Outcome.NOT_SENT,
+                    retry_after=_OURS_TO_MEND,
+                ) from error
             yield session
-        finally:
-            with suppress(OSError, smtplib.SMTPException):
-                session.quit()
-            session.close()
 
     def _connect(self) -> smtplib.SMTP:
         options = self._options
         port = options.port or _PORTS[options.security]
-        trusted = None
-        if options.security != "none":
-            trusted = ssl.create_default_context(cafile=options.ca_file)
-        session: smtplib.SMTP
         if options.security == "tls":
-            session = smtplib.SMTP_SSL(options.host, port, timeout=options.timeout, context=trusted)
-        else:
-            session = smtplib.SMTP(options.host, port, timeout=options.timeout)
-        try:
-            if options.security == "starttls":
-                session.starttls(context=trusted)
-            if options.username is not None and options.password is not None:
-                session.login(options.username, self._secrets.get(options.password))
-            session.ehlo_or_helo_if_needed()
-            _expect(session.mail(options.sender))
-        except BaseException:
-            session.close()
-            raise
-        return session
+            trusted = self._trusted()
+            return smtplib.SMTP_SSL(options.host, port, timeout=options.timeout, context=trusted)
+        return smtplib.SMTP(options.host, port, timeout=options.timeout)
+
+    def _greet(self, session: smtplib.SMTP) -> None:
+        options = self._options
+        if options.security == "starttls":
+            session.starttls(context=self._trusted())
+        if options.username is not None and options.password is not None:
+            session.login(options.username, self._secrets.get(options.password))
+        session.ehlo_or_helo_if_needed()
+        _expect(session.mail(options.sender))
+
+    def _trusted(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._options.ca_file)
+
+
+def _part(session: smtplib.SMTP) -> None:
+    with suppress(OSError, smtplib.SMTPException):
+        session.quit()
+    session.close()
 
 
 def _expect(answer: tuple[int, bytes]) -> None:
@@ -212,7 +214,7 @@ def _hand_over(session: smtplib.SMTP, recipients: Sequence[str], message: bytes)
         # to send to some now and to the rest later would double it for the former
         if code < _PERMANENT or len(refused) == len(recipients):
             raise _refusal(code, text, one)
-        _log.error("a recipient is refused; the others get it", recipient=one, code=code)
+        _log.error("recipient_refused", recipient=one, code=code)
     try:
         code, text = session.data(message)
     except smtplib.SMTPDataError as error:

@@ -200,7 +200,7 @@ class Deliver:
         reason = Reason.SHADOW if self._shadow else Reason.NOTHING_TO_EDIT
         with self._database.writing() as conn:
             outbox.suppress(conn, row, reason)
-        _log.info("notice suppressed", key=row.key, reason=reason.value)
+        _log.info("notice_suppressed", key=row.key, reason=reason.value)
 
     def _claim(self, row: Pending, notice: Notice) -> _Errand | None:
         at = self._clock()
@@ -259,9 +259,9 @@ class Deliver:
             kept = outbox.sent(conn, row, errand.token, receipt, now)
         said = {"key": row.key, "kind": row.kind.value, "reason": row.reason.value}
         if kept:
-            _log.info("notice sent", **said)
+            _log.info("notice_sent", **said)
         else:
-            _log.warning("notice sent after its claim was lost; it may be doubled", **said)
+            _log.warning("notice_sent_without_claim", **said)
 
     def _postpone(
         self, errand: _Errand, error: SendError, now: datetime, *, fate_unknown: bool
@@ -279,14 +279,14 @@ class Deliver:
             )
             if row.attempts + 1 >= PATIENCE:
                 self._tell_operators(conn, row, error, now, refused=False)
-        _log.warning("notice not sent yet", key=row.key, problem=str(error))
+        _log.warning("notice_postponed", key=row.key, problem=str(error))
 
     def _fail(self, errand: _Errand, error: SendError, now: datetime) -> None:
         row = errand.row
         with self._database.writing() as conn:
             if outbox.fail(conn, row, errand.token, str(error)):
                 self._tell_operators(conn, row, error, now, refused=True)
-        _log.error("notice refused", key=row.key, problem=str(error))
+        _log.error("notice_refused", key=row.key, problem=str(error))
 
     def _tell_operators(
         self, conn: Any, row: Pending, error: SendError, now: datetime, *, refused: bool

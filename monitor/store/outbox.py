@@ -137,9 +137,11 @@ def cancel(conn: Connection, *, case_id: int, wait: int, reason: Reason) -> int:
         notice.c.kind.in_([NoticeKind.ALERT.value, NoticeKind.ESCALATION.value]),
         _IS_PENDING,
     )
+    number = _suppress(conn, of_wait, reason)
+    # in this order: what a sender claims between the two statements is marked by the second one
     mark = {_CANCELLED: reason.value}
-    conn.execute(sa.update(notice).where(of_wait, ~_NEVER_ATTEMPTED).values(payload=mark))
-    return _suppress(conn, of_wait, reason)
+    conn.execute(sa.update(notice).where(of_wait).values(payload=mark))
+    return number
 
 
 def card_audience(conn: Connection, case_id: int) -> str | None:

@@ -436,7 +436,7 @@ def test_a_sender_frozen_before_it_began_does_not_send(
 class Slow(OtherSide):
     """Answers after so long that another sender has taken the notice over and is done with it."""
 
-    def __init__(self, meanwhile: Callable[[], None], **how: Any) -> None:
+    def __init__(self, meanwhile: Callable[[], object], **how: Any) -> None:
         super().__init__(**how)
         self._meanwhile = meanwhile
 
@@ -481,6 +481,21 @@ def test_a_late_refusal_does_not_undo_a_delivery(
     deliver({"slack": slow})
     assert [one.state for one in told.entries()] == [SENT]
     assert slack.keys() == [key]
+
+
+def test_an_answer_while_the_other_side_is_busy_spares_the_alert(
+    told: Told, deliver: Round, machine: Machine
+) -> None:
+    case = told.case()
+    key = told.alert(case)
+    slow = Slow(lambda: told.answer(case))
+    slow.faults = [Fault.BUSY]
+    deliver({"slack": slow})
+    assert told.entry(key).state is NoticeState.PENDING
+    machine.passes(timedelta(minutes=1))
+    deliver({"slack": slow})
+    assert slow.messages == []
+    assert told.state(key) == (SUPPRESSED, Reason.ANSWERED)
 
 
 def test_a_handled_or_unknown_key_does_nothing(

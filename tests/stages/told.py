@@ -44,8 +44,7 @@ class Told:
         self.database = database
         self._posts = 0
         with database.writing() as conn:
-            made = conn.execute(schema.brand.insert().values(name="Acme"))
-            self.brand = int(made.inserted_primary_key[0])
+            self.brand = _id(conn, schema.brand, name="Acme")
 
     def case(self, **columns: Any) -> int:
         """A case with one open wait; `level` is what its card shows."""
@@ -209,4 +208,4 @@ def rule(conn: sa.Connection) -> str:
 
 
 def _id(conn: sa.Connection, table: sa.Table, **values: Any) -> int:
-    return int(conn.execute(table.insert().values(**values)).inserted_primary_key[0])
+    return int(conn.scalar(table.insert().values(**values).returning(table.c.id)) or 0)
