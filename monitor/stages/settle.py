@@ -89,9 +89,8 @@ class Settle:
         network = one.post.key.network
         here = mentions.thread(conn, one.brand_id, network, one.post.thread)
         answers = {key: post for key, post in here.items() if post.counts}
-        if not one.own:
-            quoting = mentions.quoting(conn, one)
-            answers |= {key: post for key, post in quoting.items() if post.counts}
+        quoting = mentions.quoting(conn, one.brand_id, network, one.post.thread)
+        answers |= {key: post for key, post in quoting.items() if post.counts}
         quoted = mentions.quoted(
             conn,
             one.brand_id,

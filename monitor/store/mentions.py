@@ -260,31 +260,33 @@ def keep_quotes(conn: Connection, one: Mention) -> None:
         conn.execute(quote.insert(), rows)
 
 
-def quoting(conn: Connection, one: Mention) -> dict[str, InThread]:
-    """The brand's posts that quote this one, in whatever thread they stand."""
-    ids = sa.select(quote.c.post_id).where(
-        (quote.c.brand_id == one.brand_id)
-        & (quote.c.network == one.post.key.network)
-        & (quote.c.external_id == one.post.key.external_id)
+def quoting(conn: Connection, brand_id: int, network: str, root: str) -> dict[str, InThread]:
+    """The brand's posts, in whatever thread they stand, that quote one of this thread."""
+    of_thread = sa.select(post.c.external_id).where(
+        (post.c.network == network) & (post.c.thread == root)
     )
-    return _matching(conn, one.brand_id, post.c.id.in_(ids))
+    found = sa.select(quote.c.post_id).where(_quotes(brand_id, network, of_thread))
+    return _matching(conn, brand_id, post.c.id.in_(found))
+
+
+def _quotes(brand_id: int, network: str, ids: Any) -> sa.ColumnElement[bool]:
+    return (
+        (quote.c.brand_id == brand_id) & (quote.c.network == network) & quote.c.external_id.in_(ids)
+    )
 
 
 def has_answers(conn: Connection, one: Mention) -> bool:
-    """Whether the brand has a post in the thread, so that settle has to look."""
-    return bool(
-        conn.scalar(
-            sa.select(
-                sa.exists().where(
-                    (post.c.network == one.post.key.network)
-                    & (post.c.thread == one.post.thread)
-                    & (mention.c.post_id == post.c.id)
-                    & (mention.c.brand_id == one.brand_id)
-                    & mention.c.own
-                )
-            )
-        )
+    """Whether the brand has a post in the thread, or quotes this one, so that settle has to look."""
+    key = one.post.key
+    in_thread = sa.exists().where(
+        (post.c.network == key.network)
+        & (post.c.thread == one.post.thread)
+        & (mention.c.post_id == post.c.id)
+        & (mention.c.brand_id == one.brand_id)
+        & mention.c.own
     )
+    quoted_by = sa.exists().where(_quotes(one.brand_id, key.network, [key.external_id]))
+    return bool(conn.scalar(sa.select(in_thread | quoted_by)))
 
 
 def questions(conn: Connection, brand_id: int, network: str, root: str, customer: str) -> list[int]:

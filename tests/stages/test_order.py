@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
 
 import sqlalchemy as sa
 from hypothesis import given, settings
@@ -144,14 +145,32 @@ def test_any_order_and_any_rhythm_of_looking_ends_in_the_same_waits(
     assert at_once == in_lots
 
 
-def test_a_deletion_dated_by_polling_keeps_its_bounds(tmp_path: Path) -> None:
-    complaint = Post(
-        key=PostKey("x", "p"),
-        thread="p",
-        text="still no parcel",
-        author=Author(handle="ana"),
-        posted_at=NOON,
+def a_post(name: str, who: str, text: str, minute: int, **how: Any) -> Post:
+    return Post(
+        key=PostKey("x", name),
+        thread=how.pop("thread", name),
+        text=text,
+        author=Author(handle=who),
+        posted_at=NOON + timedelta(minutes=minute),
+        **how,
     )
+
+
+def test_a_quote_of_any_post_of_the_customer_in_the_thread_answers_whatever_came_first(
+    tmp_path: Path,
+) -> None:
+    complaint = a_post("p0", "bob", "still no parcel", 0)
+    aside = a_post("p1", "bob", "thanks", 1, thread="p0", reply_to="p0")
+    quote = a_post("p2", "acme_help", "we are on it", 2, quotes=("p1",))
+    for number, order in enumerate(permutations([complaint, aside, quote])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        ((_, _, outcome, *_),) = outcomes(folder, [[one] for one in order])
+        assert outcome == "answered"
+
+
+def test_a_deletion_dated_by_polling_keeps_its_bounds(tmp_path: Path) -> None:
+    complaint = a_post("p", "ana", "still no parcel", 0)
     gone = Gone(complaint.key, NOON + timedelta(hours=2), after=NOON + timedelta(hours=1))
     ((_, ended_at, outcome, *_),) = outcomes(tmp_path, [[complaint], [gone]])
     assert (ended_at, outcome) == (gone.before, "withdrawn")
