@@ -128,6 +128,7 @@ def _hint(problem: str) -> str | None:
         "unable to open": "Does the folder exist, and may this user write in it?",
         "readonly": "The file or its folder cannot be written by this user.",
         "disk is full": "Free some space; nothing was lost, the work goes on by itself.",
+        "disk i/o error": "The disk fails, or a quota is used up; nothing that was stored is lost.",
         "no space left": "Free some space; nothing was lost, the work goes on by itself.",
         "database is locked": "Another program holds it for long (a backup, a shell?); it is tried again.",
         "no such table": "Run `complaint-monitor db upgrade` first.",

@@ -163,6 +163,39 @@ def test_a_full_disk_loses_nothing(database: Database) -> None:
     assert stream.brings(*page).stored == 50
 
 
+FILL = """
+import resource, sys
+from pathlib import Path
+from monitor.domain.errors import StoreError
+from monitor.store.engine import Database
+from tests.store.written import Bringing, written
+
+database = Database(sys.argv[1])
+stream = Bringing(database)
+size = database.path.stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+try:
+    stream.brings(*(written(str(number), text="long " * 1000) for number in range(200)))
+except StoreError as error:
+    print(error)
+"""
+
+
+@only_sqlite
+def test_a_used_up_quota_loses_nothing(database: Database) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FILL, str(database.url)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert "quota" in done.stdout
+    assert rows(database, "SELECT count(*) FROM post") == [(0,)]
+    assert Bringing(database).brings(written("1")).stored == 1
+
+
 @only_sqlite
 def test_a_read_only_database_is_an_error_that_says_so(database: Database) -> None:
     stream = Bringing(database)
