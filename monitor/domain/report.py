@@ -302,8 +302,8 @@ def _figures(waits: Sequence[Counted]) -> Figures:
         without_elsewhere=_share(seen),
         response=_response(waits),
         lag=_lag(waits),
-        dated_by_polling=sum(
-            one.wait.ended_after is not None and one.end is not _OPEN for one in waits
+        dated_by_polling=len(
+            [None for one in waits if one.wait.ended_after and one.end is not _OPEN]
         ),
     )
 
@@ -316,14 +316,9 @@ def _share(counts: Mapping[State, int]) -> Share:
     )
 
 
-def in_response(waits: Iterable[Counted]) -> list[Counted]:
-    """The waits of which a response time can be told: all but the dismissed."""
-    return [one for one in waits if one.state is not _DISMISSED]
-
-
 def curve(waits: Iterable[Counted]) -> Curve | Incidence:
-    """How the share of the answered grows with the time waited."""
-    ends = [(one.waited, one.end) for one in in_response(waits)]
+    """How the share of the answered grows with the time waited, of all but the dismissed."""
+    ends = [(one.waited, one.end) for one in waits if one.state is not _DISMISSED]
     if _WITHDRAWN in {end for _, end in ends}:
         return aalen_johansen(ends)
     return kaplan_meier([(waited, end is _ANSWERED) for waited, end in ends])
