@@ -16,5 +16,6 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     monkeypatch.chdir(tmp_path)
     one = Shop(tmp_path)
     one.configure(CONFIG)
+    (tmp_path / "posts.jsonl").touch()
     yield one
     structlog.reset_defaults()

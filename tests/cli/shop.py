@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,6 +62,11 @@ class Shop:
         result = CliRunner().invoke(cli, words, input=said, catch_exceptions=False)
         assert result.exit_code == status, result.output
         return result
+
+    def runs(self, *words: str) -> str:
+        """Run once, when the source is due to be looked at again. What it printed."""
+        time.sleep(1.05)
+        return self.does("run", "--once", *words).stdout
 
     def data(self, *words: str, said: str | None = None, status: int = 0) -> Any:
         """What a command prints as JSON."""

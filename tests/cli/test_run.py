@@ -1,0 +1,182 @@
+"""`run`: watches, tells people once, is alone on its database, and ends cleanly."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from tests.cli.shop import CONFIG, Shop
+
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def started(shop: Shop) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts `run` as a process, and waits until it says what it watches."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*words: str) -> subprocess.Popen[str]:
+        process = shop.starts("run", *words)
+        running.append(process)
+        assert process.stderr is not None
+        while "watches" not in (line := process.stderr.readline()):
+            assert line, "it ended"
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def until(true: Callable[[], object]) -> None:
+    ends = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def test_a_complaint_alerts_once(shop: Shop) -> None:
+    shop.does("run", "--once")
+    shop.post("1", "awful parcel")
+    assert "awful parcel" in shop.runs()
+    shop.runs()
+    assert [one["kind"] for one in shop.told()] == ["alert"]
+
+
+def test_what_was_there_before_the_first_run_is_summed_up(shop: Shop) -> None:
+    shop.post("1", "awful", posted_at="2026-05-04T09:00:00Z")
+    shop.does("run", "--once")
+    assert "backlog" in {one["kind"] for one in shop.told()}
+    assert "alert" not in {one["kind"] for one in shop.told()}
+
+
+def test_in_shadow_nobody_is_told_and_it_is_said_why(shop: Shop) -> None:
+    shop.does("run", "--once", "--shadow")
+    shop.post("1", "awful")
+    shop.runs("--shadow")
+    assert shop.told() == []
+    assert len(shop.data("cases", "list")) == 1
+
+
+def test_an_answer_ends_the_wait(shop: Shop) -> None:
+    shop.does("run", "--once")
+    shop.post("1", "awful")
+    shop.post("2", "Sorry!", author="acme_help", thread_id="1", reply_to="1")
+    shop.runs()
+    assert shop.data("cases", "list") == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(
+    shop: Shop, started: Callable[..., subprocess.Popen[str]], number: signal.Signals
+) -> None:
+    shop.post("1", "awful")
+    process = started()
+    until(shop.told)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert "complaint-monitor: stopped" in said
+    assert "Traceback" not in said
+    shop.does("replay", "--check")
+
+
+def test_a_second_run_on_the_same_database_refuses(
+    shop: Shop, started: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = started()
+    said = shop.refuses("run")
+    assert f"is in use by process {process.pid}" in said
+    assert "is in use" in shop.refuses("import", "posts.jsonl")
+
+
+def test_after_a_kill_the_next_run_goes_on(
+    shop: Shop, started: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = started()
+    process.kill()
+    process.communicate()
+    shop.post("1", "awful")
+    shop.runs()
+    assert [one["kind"] for one in shop.told()] == ["alert"]
+
+
+def test_broken_weights_do_not_stop_the_reading(shop: Shop) -> None:
+    shop.configure(CONFIG.replace('Keywords"\n', 'Keywords"\nbroken = true\n'))
+    shop.post("1", "awful")
+    said = shop.does("run", "--once", status=1).stderr
+    assert "the weights are missing" in said
+    shop.configure(CONFIG)
+    shop.runs()
+    assert len(shop.data("cases", "list")) == 1
+
+
+def test_a_mistake_in_the_config_is_told_before_anything_is_made(shop: Shop) -> None:
+    shop.configure(CONFIG + "[digest]\nat = 'noon'\n")
+    assert "config.toml:" in shop.refuses("run")
+    assert not (shop.folder / "complaint-monitor.db").exists()
+
+
+class _Switch(BaseHTTPRequestHandler):
+    """A dead man's switch: counts the calls."""
+
+    calls: list[str]
+
+    def do_GET(self) -> None:
+        self.calls.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        """Say nothing."""
+
+
+@pytest.fixture
+def switch() -> Iterator[tuple[str, list[str]]]:
+    calls: list[str] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Switch", (_Switch,), {"calls": calls}))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/alive", calls
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_the_heartbeat_is_called_while_all_is_well(
+    shop: Shop, switch: tuple[str, list[str]], started: Callable[..., subprocess.Popen[str]]
+) -> None:
+    url, calls = switch
+    shop.configure(CONFIG + f'[heartbeat]\nurl = "{url}"\nevery = "1s"\n')
+    process = started()
+    until(lambda: len(calls) > 1)
+    process.terminate()
+    process.communicate(timeout=PATIENCE_S)
+    assert set(calls) == {"/alive"}
+
+
+def test_the_heartbeat_is_silent_while_something_is_broken(
+    shop: Shop, switch: tuple[str, list[str]], started: Callable[..., subprocess.Popen[str]]
+) -> None:
+    url, calls = switch
+    broken = CONFIG.replace('Keywords"\n', 'Keywords"\nbroken = true\n')
+    shop.configure(broken + f'[heartbeat]\nurl = "{url}"\nevery = "1s"\n[log]\nformat = "json"\n')
+    shop.post("1", "awful")
+    process = started()
+    assert process.stderr is not None
+    lines = iter(process.stderr.readline, "")
+    warned = [line for line, _ in zip(_problems(lines), range(3), strict=False)]
+    assert len(warned) == 3
+    assert calls == []
+
+
+def _problems(lines: Iterator[str]) -> Iterator[str]:
+    return (line for line in lines if json.loads(line).get("event") == "stage_unavailable")
