@@ -44,6 +44,7 @@ _HOUR, _DAY = 3600.0, 86400.0
 _LONG = 3 * _DAY
 """From here on an axis counts days."""
 _ALMOST_ALL = 0.9
+_AIR = 1.15
 _MOST_TICKS = 10
 
 _DAYS = (
@@ -135,9 +136,11 @@ def _answers(report: Report) -> Chart:
 
 
 def _shown_until(group: Group) -> float:
-    """To where nine of ten are answered, else to the longest wait."""
-    estimate = curve(group.waits).quantile(_ALMOST_ALL)
-    return max(one.waited for one in group.waits) if estimate is None else estimate * 1.1
+    """To where nine of ten are answered; else somewhat past the last answer: there the line stays level."""
+    estimate = curve(group.waits)
+    most = estimate.quantile(_ALMOST_ALL)
+    last = estimate.times[-1] if estimate.times else max(one.waited for one in group.waits)
+    return (last if most is None else most) * _AIR
 
 
 def _steps(group: Group, until: float) -> tuple[list[float], list[float]]:
@@ -179,7 +182,9 @@ def _within(report: Report) -> Chart:
             low, high = share.low or 0.0, share.high or 0.0
             axes.barh(row, high - low, left=low, height=0.5, color=_BLUE, alpha=0.25)
             if share.value is not None:
-                axes.plot(share.value, row, marker="o", color=_BLUE, linestyle="none")
+                axes.plot(
+                    share.value, row, marker="o", color=_BLUE, linestyle="none", clip_on=False
+                )
             axes.text(1.02, row, lines[row], va="center", transform=axes.get_yaxis_transform())
         axes.set_yticks(range(len(groups)), names)
         axes.set_ylim(len(groups) - 0.5, -0.5)
