@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,7 +127,8 @@ def outcomes(folder: Path, lots: Sequence[Sequence[Post | Gone]]) -> list[tuple[
     return found
 
 
-@settings(max_examples=60)
+@pytest.mark.timeout(600)
+@settings(max_examples=25)
 @given(stories(), st.randoms(use_true_random=False), st.data())
 def test_any_order_and_any_rhythm_of_looking_ends_in_the_same_waits(
     story: list[Post | Gone], chance: random.Random, data: st.DataObject
