@@ -162,9 +162,7 @@ def _notices(rows: Rows) -> dict[str, Notice]:
     return {key: Notice(key, *rest) for key, *rest in rows.execute(sql).fetchall()}
 
 
-def _check_journal(
-    heard: list[dict[str, Any]], notices: dict[str, Notice], found: Verdict
-) -> None:
+def _check_journal(heard: list[dict[str, Any]], notices: dict[str, Notice], found: Verdict) -> None:
     """Every line is a notice that the database holds as sent, and the other way round; each once."""
     counted = Counter(one["key"] for one in heard)
     marked = {one["key"] for one in heard if one["possibly_repeated"]}
@@ -217,7 +215,7 @@ def _expected(rows: Rows, feed: Feed) -> dict[str, Expected]:
 def _waits(
     facts: Iterable[tuple[Any, int, Said]], asks: dict[str, tuple[str, str]]
 ) -> Iterator[Expected]:
-    """Semantics, *Case and wait*: from the earliest unanswered ask to the first answer or the last deletion."""
+    """*Case and wait*: from the earliest unanswered ask to the first answer or the last deletion."""
     asked: list[Said] = []
     standing: set[str] = set()
     complained = False
