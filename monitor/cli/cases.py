@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,13 +19,10 @@ from monitor.domain.identity import Brand
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import CaseCard
 from monitor.render.words import cut, duration, local_time, plain
-from monitor.settings import Settings
-from monitor.stages import by_hand
-from monitor.stages.act import ActionError
-from monitor.store import brands, cards, outbox, waits
-from monitor.store import cases as stored
-from monitor.store.engine import Database
-from monitor.store.outbox import Entry
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+    from monitor.store.outbox import Entry
 
 _EXCERPT = 60
 
@@ -54,6 +51,8 @@ def list_(ctx: click.Context, brand: str | None, limit: int, as_json: bool) -> N
       complaint-monitor cases list
       complaint-monitor cases list --brand Bufnivo --limit 500 --json
     """
+    from monitor.store import brands, waits
+
     now = utc_now()
     with opened(ctx) as its, its.database.reading() as conn:
         known = {name: number for number, name in brands.names(conn).items()}
@@ -146,6 +145,10 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
 
 
 def _gather(its: Opened, case: int) -> tuple[CaseCard, tuple[Record, ...], list[Entry]]:
+    from monitor.stages.act import ActionError
+    from monitor.store import cards, outbox
+    from monitor.store import cases as stored
+
     with its.database.reading() as conn:
         if stored.row(conn, case) is None:
             raise ActionError(
@@ -222,6 +225,9 @@ def open_(ctx: click.Context, /, what: str, by: str, as_json: bool, **said: str 
       complaint-monitor cases open https://forum.example/t/81 --author ana --text "No parcel yet"
       complaint-monitor cases open "Called: charged twice" --author "0712 000 111" --severity high
     """
+    from monitor.stages import by_hand
+    from monitor.store.engine import Database
+
     settings = settings_of(ctx)
     brand = _brand(settings, said["brand"])
     now = utc_now()

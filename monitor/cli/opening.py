@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from monitor import log
-from monitor import settings as config
 from monitor.cli.printing import tell
 from monitor.domain.errors import StoreError
-from monitor.settings import Settings
-from monitor.store import maintenance
-from monitor.store.engine import Database
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+    from monitor.store.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ def settings_of(ctx: click.Context) -> Settings:
         ConfigError: every mistake in it, with its line.
 
     """
+    from monitor import log
+    from monitor import settings as config
+
     log.configure(level="warning")
     return config.read(config_path(ctx))
 
@@ -52,6 +55,9 @@ def opened(ctx: click.Context) -> Iterator[Opened]:
         StoreError: there is no database yet, or its tables are of another version.
 
     """
+    from monitor.store import maintenance
+    from monitor.store.engine import Database
+
     settings = settings_of(ctx)
     database = Database(settings.database)
     try:
@@ -74,6 +80,8 @@ def make_ready(database: Database) -> None:
         StoreError: the tables are newer than the program, or a PostgreSQL database's are older.
 
     """
+    from monitor.store import maintenance
+
     if database.path is None:
         maintenance.require_current(database)
         return
