@@ -13,11 +13,11 @@ import click
 from monitor.cli.opening import opened
 from monitor.cli.printing import print_json
 from monitor.clock import utc_now
-from monitor.domain.case import Case
 from monitor.domain.errors import ConfigError
 from monitor.render.words import local_time, plain
 
 if TYPE_CHECKING:
+    from monitor.domain.case import Case
     from monitor.store.engine import Database
 
 by_option = click.option(

@@ -12,15 +12,15 @@ from monitor.cli.acting import ACTIONS, by_option, moment
 from monitor.cli.opening import Opened, make_ready, opened, settings_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
-from monitor.domain.digest import Unanswered
 from monitor.domain.errors import ConfigError
-from monitor.domain.event import Record
-from monitor.domain.identity import Brand
 from monitor.domain.judgement import Severity
-from monitor.domain.notice import CaseCard
 from monitor.render.words import cut, duration, local_time, plain
 
 if TYPE_CHECKING:
+    from monitor.domain.digest import Unanswered
+    from monitor.domain.event import Record
+    from monitor.domain.identity import Brand
+    from monitor.domain.notice import CaseCard
     from monitor.settings import Settings
     from monitor.store.outbox import Entry
 
