@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.acting import ACTIONS, by_option, moment
-from monitor.cli.opening import Opened, make_ready, opened, settings_of
+from monitor.cli.opening import Opened, make, opened, settings_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError
@@ -226,6 +226,7 @@ def open_(ctx: click.Context, /, what: str, by: str, as_json: bool, **said: str 
       complaint-monitor cases open "Called: charged twice" --author "0712 000 111" --severity high
     """
     from monitor.stages import by_hand
+    from monitor.store import maintenance
     from monitor.store.engine import Database
 
     settings = settings_of(ctx)
@@ -241,7 +242,9 @@ def open_(ctx: click.Context, /, what: str, by: str, as_json: bool, **said: str 
     severity = said["severity"]
     database = Database(settings.database)
     try:
-        make_ready(database)
+        if database.path is not None and not database.path.exists():
+            make(database)
+        maintenance.require_current(database)
         case_id = by_hand.open_case(
             database,
             brand,

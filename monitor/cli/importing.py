@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from monitor.cli.opening import make_ready, settings_of
+from monitor.cli.opening import alone_on, settings_of
 from monitor.cli.printing import is_terminal, print_json, tell
 from monitor.domain.errors import ConfigError
 from monitor.domain.judgement import Band
@@ -119,7 +119,6 @@ def import_(
       complaint-monitor import old/*.jsonl --assume-now --json
     """
     from monitor.store import cross_brand
-    from monitor.store.maintenance import only_one_runner
     from monitor.wiring import Application
 
     settings = settings_of(ctx)
@@ -128,8 +127,7 @@ def import_(
     application = Application(settings)
     try:
         wanted = _brands(application, brands)
-        make_ready(application.database)
-        with only_one_runner(application.database):
+        with alone_on(application.database):
             with application.database.reading() as conn:
                 newest = cross_brand.newest_post(conn)
             read = [_read(application, path, wanted, chosen) for path in files]

@@ -73,19 +73,43 @@ def opened(ctx: click.Context) -> Iterator[Opened]:
         database.close()
 
 
-def make_ready(database: Database) -> None:
-    """Bring the tables up to date before work begins. PostgreSQL's are upgraded only when told to.
+@contextmanager
+def alone_on(database: Database) -> Iterator[None]:
+    """Hold the database as its one runner, its tables up to date. PostgreSQL's are upgraded by hand.
+
+    The lock comes first, so that no tables change under a program that is at work on them.
 
     Raises:
-        StoreError: the tables are newer than the program, or a PostgreSQL database's are older.
+        StoreError: somebody else holds it; or its tables are newer than the program, or older and
+            PostgreSQL's.
 
     """
     from monitor.store import maintenance
 
-    if database.path is None:
-        maintenance.require_current(database)
-        return
-    is_new = not database.path.exists()
+    _make_folder(database)
+    with maintenance.only_one_runner(database):
+        if database.path is None:
+            maintenance.require_current(database)
+        else:
+            make(database)
+        yield
+
+
+def make(database: Database) -> None:
+    """Make a SQLite database's tables, or bring them up to date, and say so."""
+    from monitor.store import maintenance
+
+    is_new = database.path is not None and not database.path.exists()
     if is_new or maintenance.current_revision(database) != maintenance.head_revision():
         maintenance.upgrade(database)
         tell(f"{database.path}: {'made' if is_new else 'upgraded'}")
+
+
+def _make_folder(database: Database) -> None:
+    """The folder in which a SQLite database and its lock will be."""
+    if database.path is not None:
+        folder = database.path.absolute().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder} can't be made: {error.strerror}") from error

@@ -13,7 +13,7 @@ import click
 
 from monitor import __version__
 from monitor.cli.heartbeat import Heartbeat
-from monitor.cli.opening import make_ready, settings_of
+from monitor.cli.opening import alone_on, settings_of
 from monitor.cli.printing import tell
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
       complaint-monitor run --once
     """
     from monitor import log
-    from monitor.store.maintenance import only_one_runner
     from monitor.wiring import Application
 
     settings = settings_of(ctx)
@@ -47,8 +46,7 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
         level=settings.log.level, format=settings.log.format, hide=application.secrets.hide
     )
     try:
-        make_ready(application.database)
-        with only_one_runner(application.database), stopped_by_signals() as stop:
+        with alone_on(application.database), stopped_by_signals() as stop:
             done = work(application, stop, shadow=shadow, once=once)
     finally:
         application.close()

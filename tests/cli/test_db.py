@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor.store import maintenance
+from monitor.store.engine import Database
 from tests.cli.shop import CONFIG, Shop
 
 
@@ -65,3 +67,14 @@ def test_a_file_that_is_no_database_is_told_in_words(shop: Shop) -> None:
     Path("complaint-monitor.db").write_bytes(b"no database at all, but a text\n" * 99)
     assert "not a SQLite database" in shop.refuses("cases", "list")
     assert "not a SQLite database" in shop.refuses("run", "--once")
+
+
+def test_tables_are_not_upgraded_under_a_program_that_is_at_work(shop: Shop) -> None:
+    shop.does("run", "--once")
+    old = Database("sqlite:///complaint-monitor.db")
+    with sqlite3.connect("complaint-monitor.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    with maintenance.only_one_runner(old):
+        assert "is in use" in shop.refuses("run", "--once")
+    old.close()
+    connection.close()
