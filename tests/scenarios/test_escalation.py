@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from monitor.domain.event import Channel
 from monitor.domain.sla import State
 from monitor.stages import act
 from tests.scenarios.world import World, clock_time
@@ -53,7 +54,7 @@ def test_answered_on_the_phone_ends_the_wait_in_its_own_column(world: World) -> 
     act.answered_elsewhere(
         world.database,
         world.the_case(),
-        "phone",
+        Channel.PHONE,
         by="carmen",
         now=world.now,
         answered_at=clock_time("09:40"),
