@@ -18,7 +18,7 @@ from monitor.sources.reddit import Reddit
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 BRAND = "Our_Shop"
 SECRETS = {"reddit_client_secret": "s3cret", "refresh": "r3fresh", "password": "pa55"}
-LOGGED_IN = {"username": BRAND, "refresh_token": "refresh", "inbox": False}
+LOGGED_IN: dict[str, Any] = {"username": BRAND, "refresh_token": "refresh", "inbox": False}
 
 
 class Kept:
@@ -51,7 +51,7 @@ def source(
     *,
     now: datetime = NOW,
     secrets: dict[str, str] | None = None,
-    **said: object,
+    **said: Any,
 ) -> Reddit:
     """A source over that server, in the subreddit `help` unless `said` says otherwise."""
     said = {"client_id": "app", "base_url": server.url, "timeout": 5, **said}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -336,7 +337,7 @@ def test_the_secrets_are_asked_for_at_the_first_call_and_named_if_missing() -> N
     ids=["client secret", "refresh token", "password"],
 )
 def test_a_wrong_secret_is_for_good_and_says_what_to_check(
-    wrong: dict[str, str], said: dict[str, str]
+    wrong: dict[str, str], said: dict[str, Any]
 ) -> None:
     with reddit() as server:
         reader = source(server, secrets=SECRETS | wrong, subreddits=["help"], **said)
@@ -431,6 +432,6 @@ def test_trying_out_finds_a_misspelt_subreddit() -> None:
         ({"subreddits": ["help"], "overlap": "soon"}, "span of time"),
     ],
 )
-def test_a_config_that_makes_no_sense_is_refused(said: dict[str, object], complaint: str) -> None:
+def test_a_config_that_makes_no_sense_is_refused(said: dict[str, Any], complaint: str) -> None:
     with reddit() as server, pytest.raises(ConfigError, match=complaint):
         source(server, **{"subreddits": [], **said})

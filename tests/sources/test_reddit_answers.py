@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_a_reply_that_fails_is_sent_once_and_then_looked_for(
     ],
 )
 def test_too_fast_a_reply_is_tried_again_after_the_pause_that_reddit_names(
-    sentence: str, more: dict[str, object], pause: timedelta
+    sentence: str, more: dict[str, Any], pause: timedelta
 ) -> None:
     with reddit() as server:
         server.faults.append(refused(sentence, **more))
