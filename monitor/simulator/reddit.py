@@ -53,9 +53,10 @@ class Thing:
 class Reddit:
     """A small Reddit. Safe to be used by several threads."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        """`clock` dates what is written through the API."""
+    def __init__(self, clock: Callable[[], datetime], *, cap: int = CAP) -> None:
+        """`clock` dates what is written through the API; no listing shows more than `cap` things."""
         self._clock = clock
+        self._cap = cap
         self._things: dict[str, Thing] = {}
         self._played = 0
         self._lock = RLock()
@@ -152,13 +153,14 @@ class Reddit:
         fits: Callable[[Thing], bool],
         asked: Mapping[str, str],
         *,
-        cap: int = CAP,
+        cap: int | None = None,
         show: Callable[[Thing], dict[str, Any]] | None = None,
     ) -> dict[str, Any]:
         """A page, newest first. Nothing follows a thing that is no longer listed."""
         with self._lock:
             there = [one for one in self._things.values() if one.is_indexed and one.fate is None]
             newest = sorted(filter(fits, there), key=lambda one: (one.at, one.name), reverse=True)
+            cap = cap or self._cap
             names = [one.name for one in newest[:cap]]
             after, size = asked.get("after"), min(int(asked.get("limit", 25)), _PAGE)
             if after is not None and after not in names:

@@ -20,6 +20,7 @@ from monitor.simulator.reddit import Reddit
 _TOKEN_PATH = "/api/v1/access_token"  # noqa: S105  # a path
 _SECONDS = 600
 _FOREVER = 10**9
+_HALF = '{"kind": "Listing", "data": {"chi'
 _LOCATION = "/subreddits/search?q=nobody"
 
 
@@ -28,8 +29,9 @@ class Fault:
     """What goes wrong with calls whose path holds `path`, so many `times`.
 
     `kind` is a status ("503"), or: "redirect", "html", "truncated" (a body that breaks off, its
-    length promised), "half" (whole, but half a JSON), "slow" (nothing for `seconds`), "drop" (before
-    accepting), "drop after" (accepted and done, not answered), "no listing".
+    length promised), "stall" (the same, then nothing for `seconds`), "half" (whole, but half a JSON),
+    "slow" (nothing at all for `seconds`), "drop" (before accepting), "drop after" (accepted and done,
+    not answered), "no listing" (`body`, with status 200).
     """
 
     kind: str
@@ -219,11 +221,13 @@ class _Handler(BaseHTTPRequestHandler):
             case "slow":
                 time.sleep(fault.seconds)
                 self.close_connection = True
-            case "truncated":
-                self._send(200, '{"kind": "Listing", "data": {"chi', {"content-length": "5000"})
+            case "truncated" | "stall":
+                self._send(200, _HALF, {"content-length": "5000"})
+                self.wfile.flush()
+                time.sleep(fault.seconds)
                 self.close_connection = True
             case "half":
-                self._send(200, '{"kind": "Listing", "data": {"chi', headers)
+                self._send(200, _HALF, headers)
             case "html":
                 self._send(200, "<!doctype html><title>Whoa there, pardner!</title>", headers)
             case "no listing":

@@ -46,6 +46,7 @@ class Harness(harness.Harness):
         "no listing": _LATER,
         "drop": _LATER,
         "slow": _LATER,
+        "stall": _LATER,
     }
 
     def start(self) -> None:
@@ -113,8 +114,8 @@ class Harness(harness.Harness):
                 planned = Fault("429", headers=dates)
             case "429 without retry-after":
                 planned = Fault("429")
-            case "slow":
-                planned = Fault("slow", seconds=4.0)
+            case "slow" | "stall":
+                planned = Fault(fault, seconds=4.0)
             case kind:
                 planned = Fault(kind)
         self._server.faults.append(planned)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from monitor.domain.post import Cursor
 
 _VERSION = 1
+_MOST_SEEN = 3000
+"""A look that breaks off day after day may forget what it saw long ago: that comes twice then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Place:
 
     def partly(self, listed: Mapping[str, int]) -> Place:
         """The place in the middle of a look: what it saw is not brought again."""
-        return replace(self, seen={**self.seen, **listed})
+        earlier = {name: mark for name, mark in self.seen.items() if name not in listed}
+        return replace(self, seen=dict([*earlier.items(), *listed.items()][-_MOST_SEEN:]))
 
     def wholly(self, listed: Mapping[str, int], began: datetime, newest: float | None) -> Place:
         """The place after a look."""

@@ -22,8 +22,8 @@ _EARLIER = slice(-2, -5, -1)
 """The things to go on from if Reddit has forgotten the last one."""
 _SURE = 5
 """One thing out of order does not end a look: so many at a page's end must be on known ground."""
-_NEARLY = 0.9
-"""A listing that is cut off is a bit shorter than its cap: what was removed is missing in it."""
+_NEARLY = 0.8
+"""A listing that is cut off is shorter than its cap: what was removed is missing in it."""
 
 
 @dataclass(frozen=True, slots=True)
