@@ -83,10 +83,11 @@ class Reddit:
         mine = [one for one in world.until(now) if one.network == "reddit"]
         new, self._played = mine[self._played :], len(mine)
         for happening in new:
-            self._play(happening)
+            self.play(happening)
         return len(new)
 
-    def _play(self, what: Happening) -> None:
+    def play(self, what: Happening) -> None:
+        """Let one thing happen."""
         with self._lock:
             if what.what is What.DELETED:
                 self._things[what.external_id].fate = "deleted"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
@@ -90,21 +91,29 @@ def test_advancing_in_steps_or_at_once_is_the_same(server: RedditServer) -> None
     assert server.reddit.names() == {one.external_id for one in MINE}
 
 
-def test_edits_deletions_and_parents_are_shown_by_name(server: RedditServer) -> None:
+def test_parents_and_threads_are_the_world_s(server: RedditServer) -> None:
     server.reddit.advance_to(WORLD, WORLD.ends_at)
     reader = Reader(server)
-    for one in MINE:
+    replies = [one for one in MINE if one.external_id != one.thread_id]
+    for one in replies:
         (child,) = reader.get("api/info", id=one.external_id)["data"]["children"]
-        data = child["data"]
-        if one.what is What.DELETED:
-            assert "[deleted]" in (data.get("body"), data.get("selftext"))
-            assert data["author"] == "[deleted]"
-        elif one.what is What.EDITED:
-            assert one.edited_at is not None
-            assert data["edited"] == one.edited_at.timestamp()
-        if one.external_id != one.thread_id:
-            assert data["link_id"] == one.thread_id
-            assert data["parent_id"] == (one.reply_to or one.thread_id)
+        assert child["data"]["link_id"] == one.thread_id
+        assert child["data"]["parent_id"] == (one.reply_to or one.thread_id)
+    assert replies
+
+
+def test_an_edit_and_a_deletion_are_shown_as_reddit_shows_them(server: RedditServer) -> None:
+    posted, later = MINE[0], MONDAY + timedelta(hours=1)
+    server.reddit.play(posted)
+    reader = Reader(server)
+    server.reddit.play(replace(posted, what=What.EDITED, text="it came!", edited_at=later))
+    (child,) = reader.get("api/info", id=posted.external_id)["data"]["children"]
+    assert (child["data"]["selftext"], child["data"]["edited"]) == ("it came!", later.timestamp())
+    server.reddit.play(replace(posted, what=What.DELETED, deleted_at=later))
+    (child,) = reader.get("api/info", id=posted.external_id)["data"]["children"]
+    assert (child["data"]["selftext"], child["data"]["author"]) == ("[deleted]", "[deleted]")
+    assert "author_fullname" not in child["data"]
+    assert reader.names(f"r/{SUBREDDIT}/new") == []
 
 
 def test_the_brand_s_inbox_and_its_own_comments(server: RedditServer) -> None:

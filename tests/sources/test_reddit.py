@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -344,6 +345,20 @@ def test_a_wrong_secret_is_for_good_and_says_what_to_check(
         with pytest.raises(SourceError, match="does not let us in") as raised:
             pages(reader, "submissions")
     assert raised.value.permanent
+
+
+def test_praw_s_own_settings_lying_about_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "praw.ini").write_text(
+        "[DEFAULT]\nclient_id = other\n[elsewhere]\nusername = eve\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    for name in ("client_id", "client_secret", "username", "password", "refresh_token", "site"):
+        monkeypatch.setenv(f"praw_{name}", "elsewhere")
+    with reddit() as server:
+        server.reddit.put(submission(1))
+        assert ids(pages(source(server), "submissions")) == {"t3_s0001"}
 
 
 def test_a_password_logs_in_as_well() -> None:

@@ -74,6 +74,16 @@ def test_a_reply_that_fails_is_sent_once_and_then_looked_for(
         assert len(server.reddit.names()) == (2 if is_there else 1)
 
 
+def test_an_expired_token_is_renewed_and_the_answer_sent_once() -> None:
+    with reddit() as server:
+        server.reddit.put(submission(1))
+        reader = source(server, **LOGGED_IN)
+        reader.find_reply(ASKED, "case-1")
+        server.expire_tokens()
+        reader.reply(ASKED, "On its way!", "case-1")
+        assert len(server.reddit.names()) == 2
+
+
 @pytest.mark.parametrize(
     ("sentence", "more", "pause"),
     [
