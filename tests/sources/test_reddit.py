@@ -205,6 +205,23 @@ def test_a_deletion_at_the_end_of_a_page_hides_nothing_behind_it() -> None:
     assert ids(found) == {f"t3_s{number:04}" for number in range(10)}
 
 
+def test_a_listing_that_breaks_off_is_no_end() -> None:
+    nothing = Fault("no listing", "/new", body='{"data": {"children": [], "after": null}}')
+    with reddit() as server:
+        for number in range(30):
+            server.reddit.put(submission(number))
+        reader = source(server, page_size=10)
+        (stream,) = (one for one in reader.streams() if one.name == "submissions")
+        reading = reader.pages(stream, None)
+        first = next(reading)
+        server.faults.append(nothing)
+        with pytest.raises(SourceError, match="broke off"):
+            next(reading)
+        server.faults.clear()
+        found = [first, *pages(reader, "submissions", first.cursor)]
+    assert ids(found) == {f"t3_s{number:04}" for number in range(30)}
+
+
 @pytest.mark.parametrize("hours", [-26, 26], ids=["behind", "ahead"])
 def test_a_clock_that_is_wrong_by_a_day_hides_nothing(hours: int) -> None:
     ours = NOW + timedelta(hours=hours)

@@ -40,12 +40,8 @@ class Listing:
         after: str | None = None
         while True:
             children, further = self._page(calls, size, after)
-            if not children and after:
-                # the thing we went on from was deleted meanwhile, or this is the end: another tells
-                for earlier in names[_EARLIER]:
-                    children, further = self._page(calls, size, earlier)
-                    if children:
-                        break
+            if after and not children:
+                children, further = self._page_from_before(calls, size, names[_EARLIER])
             fresh = [name for name in map(things.name_of, children) if name not in names]
             names += fresh
             has_more = bool(further and fresh)
@@ -53,6 +49,23 @@ class Listing:
             if not has_more:
                 return
             after = further
+
+    def _page_from_before(
+        self, calls: Calls, size: int, earlier: list[str]
+    ) -> tuple[list[Any], str | None]:
+        """The page after one of some earlier things; each of them has at least one behind it.
+
+        Nothing followed the last thing, though Reddit had announced more: it was deleted meanwhile,
+        or it was the end after all. If nothing follows the earlier ones either, Reddit is in trouble,
+        and what is behind must not be taken for seen.
+        """
+        for name in earlier:
+            children, further = self._page(calls, size, name)
+            if children:
+                return children, further
+        if earlier:
+            raise CallError("Reddit's listing broke off")
+        return [], None
 
     def _page(self, calls: Calls, size: int, after: str | None) -> tuple[list[Any], str | None]:
         asked: dict[str, str | int] = {**self.params, "limit": size}

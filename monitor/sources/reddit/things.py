@@ -7,7 +7,6 @@ fewer fields than a listing does, and old ones lack what was invented later.
 from __future__ import annotations
 
 import json
-import math
 import re
 import zlib
 from datetime import UTC, datetime
@@ -22,6 +21,9 @@ _GONE = frozenset({"[deleted]", "[removed]", "[ removed by reddit ]", "[deleted 
 _FULLNAME = re.compile(r"t[13]_[0-9a-z]+")
 _THREAD = re.compile(r"/comments/([0-9a-z]+)")
 _SAMPLE = 200
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_LAST = 1e10
+"""Seconds of the epoch beyond which (the year 2286) a time is none."""
 _SHOWN = (
     *("author", "body", "selftext", "title", "edited", "locked", "archived"),
     "removed_by_category",
@@ -73,14 +75,15 @@ def read(
 ) -> Post | Gone | Rejected:
     """The thing, read. `seen_at`: the last look before; `mute`: why we could answer nothing at all."""
     try:
-        data = child["data"]
+        data = {field: _storable(value) for field, value in child["data"].items()}
         if _is_gone(data):
             made_at = _when(data["created_utc"])
             return Gone(_key(data), now, seen_at or min(made_at, now))
         return _READERS[child["kind"]](data, mute)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"no readable {error}" if isinstance(error, KeyError) else str(error)
-        return Rejected(name_of(child), reason, json.dumps(child, ensure_ascii=False)[:_SAMPLE])
+        sample = json.dumps(child, ensure_ascii=False)[:_SAMPLE]
+        return Rejected(_storable(name_of(child)), _storable(reason), _storable(sample))
 
 
 def _submission(data: Any, mute: str | None) -> Post:
@@ -88,7 +91,7 @@ def _submission(data: Any, mute: str | None) -> Post:
     return Post(
         key=_key(data),
         thread=_key(data).external_id,
-        quotes=(data["crosspost_parent"],) if data.get("crosspost_parent") else (),
+        quotes=(_fullname(data["crosspost_parent"]),) if data.get("crosspost_parent") else (),
         title=_text(data, "title"),
         text=text or ("" if data.get("is_self") else str(data.get("url") or "")),
         reach=_count(data.get("subreddit_subscribers")),
@@ -100,7 +103,7 @@ def _submission(data: Any, mute: str | None) -> Post:
 def _comment(data: Any, mute: str | None) -> Post:
     key, thread = _key(data), _thread(data)
     short = f"/comments/{thread.removeprefix('t3_')}/_/{key.external_id.removeprefix('t1_')}/"
-    path = data.get("permalink") or str(data.get("context") or "").partition("?")[0] or short
+    path = _word(data, "permalink") or str(data.get("context") or "").partition("?")[0] or short
     return Post(
         key=key,
         kind=PostKind.COMMENT,
@@ -124,7 +127,7 @@ def _common(data: Any, mute: str | None) -> dict[str, Any]:
         "author": _author(data),
         "posted_at": _when(data["created_utc"]),
         "edited_at": edited_at,
-        "visibility": data.get("subreddit_type"),
+        "visibility": _word(data, "subreddit_type"),
         # an inbox does not say whether a comment is locked
         "can_reply": False if silent else (True if "archived" in data else None),
         "cannot_reply_because": silent,
@@ -133,12 +136,10 @@ def _common(data: Any, mute: str | None) -> dict[str, Any]:
 
 def _author(data: Any) -> Author:
     """Who wrote it; a deleted account is nobody, though its words stay."""
-    handle = data.get("author")
+    handle = _word(data, "author")
     if handle in (None, "[deleted]"):
         return NOBODY
-    if not isinstance(handle, str):
-        raise TypeError("an author without a name")
-    return Author(id=data.get("author_fullname"), handle=handle)
+    return Author(id=_word(data, "author_fullname"), handle=handle)
 
 
 def _is_gone(data: Any) -> bool:
@@ -182,6 +183,16 @@ def _text(data: Any, field: str) -> str:
     return text
 
 
+def _word(data: Any, field: str) -> str | None:
+    """A field that may be missing."""
+    return None if data.get(field) is None else _text(data, field)
+
+
+def _storable(value: Any) -> Any:
+    """Without what no database takes: NUL, and halves of characters."""
+    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
+
+
 def _count(number: Any) -> int | None:
     return number if isinstance(number, int) else None
 
@@ -191,7 +202,7 @@ def _when(seconds: Any) -> datetime:
 
 
 def _seconds(said: Any) -> float:
-    if isinstance(said, bool) or not isinstance(said, int | float) or not math.isfinite(said):
+    if isinstance(said, bool) or not isinstance(said, int | float) or not 0 <= said <= _LAST:
         raise TypeError("a time that is none")
     return float(said)
 
