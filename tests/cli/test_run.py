@@ -66,6 +66,24 @@ def test_in_shadow_nobody_is_told_and_it_is_said_why(shop: Shop) -> None:
     assert len(shop.data("cases", "list")) == 1
 
 
+def test_a_rehearsal_writes_what_would_be_told_and_a_run_sums_it_up(shop: Shop) -> None:
+    shop.does("run", "--once", "--shadow")
+    shop.post("1", "awful")
+    shop.runs("--shadow")
+    [line] = shop.data("cases", "list")
+    notices = shop.data("cases", "show", str(line["case"]))["notices"]
+    assert ("alert", "suppressed", "shadow") in {
+        (one["kind"], one["state"], one["reason"]) for one in notices
+    }
+    shop.runs()
+    assert {one["kind"] for one in shop.told()} - {"digest"} == {"backlog"}
+
+
+def test_a_rehearsal_where_people_are_told_already_is_refused(shop: Shop) -> None:
+    shop.does("run", "--once")
+    assert "db backup" in shop.refuses("run", "--once", "--shadow")
+
+
 def test_an_answer_ends_the_wait(shop: Shop) -> None:
     shop.does("run", "--once")
     shop.post("1", "awful")

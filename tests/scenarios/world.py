@@ -239,6 +239,7 @@ class World:
         brands_: tuple[Brand, ...] = (SHOP,),
         starts: str = "08:00",
         watched: bool = True,
+        lexicon: Lexicon | None = None,
     ) -> None:
         self.now = clock_time(starts)
         self.coming: list[tuple[datetime, dict[str, object]]] = []
@@ -252,6 +253,7 @@ class World:
         self._feed.touch()
         self._brands = brands_
         self._rules = tuple(rules)
+        self._lexicon = lexicon or NO_WORDS
         self.runner = self.start()
         if watched:
             with self.database.writing() as conn:
@@ -271,7 +273,7 @@ class World:
         stages: list[Stage] = [
             Intake(self.database, [Feed("feed", source, self._brands)]),
             Classify(self.database, Keywords()),
-            Triage(self.database, self._rules, Thresholds(alert=0.6, review=0.3), NO_WORDS),
+            Triage(self.database, self._rules, Thresholds(alert=0.6, review=0.3), self._lexicon),
             Settle(self.database),
             Escalate(self.database),
             Deliver(
