@@ -391,13 +391,9 @@ APPEND_ONLY = {
         for event in ("UPDATE", "DELETE")
     ],
     "postgresql": [
-        """
-        CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
-        """,
-        """
-        CREATE TRIGGER case_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON case_event
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
-        """,
+        """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
+        """CREATE TRIGGER case_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON case_event
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
     ],
 }
