@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from monitor.domain.errors import StoreError
 
-__all__ = ["Connection", "Database", "new_id"]
+__all__ = ["Connection", "Database", "clear_errors", "new_id"]
 
 BUSY_TIMEOUT_S = 30
 
@@ -57,13 +57,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end, rolls back on any error."""
-        with _clear_errors(self.url), self._writer.begin() as conn:
+        with clear_errors(self.url), self._writer.begin() as conn:
             yield conn
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent snapshot; writing in it fails."""
-        with _clear_errors(self.url), self._reader.connect() as conn, conn.begin():
+        with clear_errors(self.url), self._reader.connect() as conn, conn.begin():
             yield conn
 
     @property
@@ -128,7 +128,7 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
 
 
 @contextmanager
-def _clear_errors(url: URL) -> Iterator[None]:
+def clear_errors(url: URL) -> Iterator[None]:
     """Say in words what a person can mend; let everything else through as it is."""
     try:
         yield
