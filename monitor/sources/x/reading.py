@@ -97,14 +97,17 @@ class Walk:
         else:
             place, spent = cursor.read(since)
             self._budget.recall(self._stream, spent)
-        under_way = True
-        while under_way:
+        resumed = place.next is not None
+        while True:
             answer, place, gap = self._answer(place)
             reading, cost = self._read(answer)
             place, gap = self._advance(place, reading, answer.at, gap)
-            under_way = place.next is not None
             written = cursor.write(place, self._budget.spent(self._stream))
             yield Page(reading.items, written, gap, cost)
+            if place.next is None and not resumed:
+                return
+            if place.next is None:
+                resumed = False  # an earlier look's end is reached: now for what is newer than that
 
     def _answer(self, place: Place) -> tuple[Answer, Place, Gap | None]:
         """The next page; where X does not take the place any more, the page from where it does."""
