@@ -45,6 +45,7 @@ class Budget:
         self._clock = clock
         self._lock = Lock()
         self._spent: dict[str, Spent] = {}
+        self._held: dict[str, int] = {}
         self._billed: set[str] = set()
         self._day = date.min
 
@@ -61,8 +62,10 @@ class Budget:
         with self._lock:
             return self._today(stream)
 
-    def room(self, price: int, least: int, most: int) -> int:
+    def room(self, stream: str, price: int, least: int, most: int) -> int:
         """How many things of this price may be asked for in one call, between `least` and `most`.
+
+        Their price is held back from the other streams until `charge` or `release`.
 
         Raises:
             SourceError: not even `least`; says when the next day begins.
@@ -71,21 +74,31 @@ class Budget:
         now = self._clock().astimezone(UTC)
         with self._lock:
             self._turn(now.date())
-            calls = sum(one.calls for one in self._spent.values())
+            self._held.pop(stream, None)
+            calls = sum(one.calls for one in self._spent.values()) + len(self._held)
+            if self._calls is not None and calls >= self._calls:
+                raise self._used_up(f"{calls} calls", now)
             micros = sum(one.micros for one in self._spent.values())
-        if self._calls is not None and calls >= self._calls:
-            raise self._used_up(f"{calls} calls", now)
-        if self._micros is None:
-            return most
-        affordable = (self._micros - micros) // max(price, 1)
-        if affordable < least:
-            raise self._used_up(f"${micros / DOLLAR:.2f} of ${self._micros / DOLLAR:.2f}", now)
-        return min(most, affordable)
+            affordable = most
+            if self._micros is not None:
+                left = self._micros - micros - sum(self._held.values())
+                affordable = min(most, left // max(price, 1))
+                if affordable < least:
+                    most_said = f"${self._micros / DOLLAR:.2f}"
+                    raise self._used_up(f"${micros / DOLLAR:.2f} of {most_said}", now)
+            self._held[stream] = price * affordable
+            return affordable
+
+    def release(self, stream: str) -> None:
+        """What was held back for a call that did not come about."""
+        with self._lock:
+            self._held.pop(stream, None)
 
     def charge(self, stream: str, *priced: tuple[int, Iterable[str]], once: int = 0) -> Cost:
         """Count one call that brought things, each (price, their names), and cost `once` besides."""
         with self._lock:
             today = self._today(stream)
+            self._held.pop(stream, None)
             micros = once
             for price, names in priced:
                 fresh = set(names) - self._billed

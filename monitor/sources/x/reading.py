@@ -99,8 +99,11 @@ class Walk:
             self._budget.recall(self._stream, spent)
         resumed = place.next is not None
         while True:
-            answer, place, gap = self._answer(place)
-            reading, cost = self._read(answer)
+            try:
+                answer, place, gap = self._answer(place)
+                reading, cost = self._read(answer)
+            finally:
+                self._budget.release(self._stream)
             place, gap = self._advance(place, reading, answer.at, gap)
             written = cursor.write(place, self._budget.spent(self._stream))
             yield Page(reading.items, written, gap, cost)
@@ -113,7 +116,9 @@ class Walk:
         """The next page; where X does not take the place any more, the page from where it does."""
         gap: Gap | None = None
         while True:
-            size = self._budget.room(self._fares.most, self._reach.least, self._bounds.page_size)
+            size = self._budget.room(
+                self._stream, self._fares.most, self._reach.least, self._bounds.page_size
+            )
             try:
                 return self._ask(self._since(place), place.next, size), place, gap
             except RefusedError as refused:

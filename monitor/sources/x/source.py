@@ -82,9 +82,12 @@ class X:
         edited: dict[str, str] = {}
         with self._reading_calls() as calls:
             while waiting:
-                size = self._budget.room(budget.POST_READ, 1, _AT_ONCE)
+                size = self._budget.room(_REFRESH, budget.POST_READ, 1, _AT_ONCE)
                 batch, waiting = waiting[:size], waiting[size:]
-                reading = self._look_up(calls, batch)
+                try:
+                    reading = self._look_up(calls, batch)
+                finally:
+                    self._budget.release(_REFRESH)
                 # asked for by its first id, X gives the post as it first was
                 newer = {now: edited.get(one, one) for one, now in reading.latest.items()}
                 edited |= newer

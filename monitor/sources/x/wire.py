@@ -71,24 +71,24 @@ def read(body: Raw, account: Account) -> Reading:
     included = _table(body.get("includes"))
     others = _listed(_either(included, "tweets", "posts"))
     users = {str(one["id"]): one for one in _listed(included.get("users")) if "id" in one}
-    originals = dict(_originals([*_listed(data), *others]))
+    histories = dict(_histories([*_listed(data), *others]))
+    originals = {one: versions[0] for versions in histories.values() for one in versions}
     items = tuple(
         item for raw in data if (item := _item(raw, account, users, originals)) is not None
     )
-    ids = [str(one["id"]) for one in _listed(data) if str(one.get("id", "")).isdecimal()]
-    meta, errors = _table(body.get("meta")), [*_listed(body.get("errors"))]
+    ids = {one["id"] for one in _listed(data) if _is_id(one.get("id"))}
+    meta, errors = _table(body.get("meta")), _listed(body.get("errors"))
+    ends = [meta[one] for one in ("newest_id", "oldest_id") if _is_id(meta.get(one))]
     return Reading(
         items=items,
-        newest=max(map(int, [*ids, *_ids(meta.get("newest_id"))]), default=None),
-        oldest=min(map(int, [*ids, *_ids(meta.get("oldest_id"))]), default=None),
+        newest=max(map(int, [*ids, *ends]), default=None),
+        oldest=min(map(int, [*ids, *ends]), default=None),
         next=str(meta["next_token"]) if meta.get("next_token") else None,
         posts=frozenset(ids),
         others=frozenset(str(one.get("id")) for one in others),
         users=frozenset(users),
         latest={
-            str(one["id"]): versions[-1]
-            for one in _listed(data)
-            if "id" in one and (versions := _versions(one))[-1] != str(one["id"])
+            one: histories[one][-1] for one in ids & histories.keys() if histories[one][-1] != one
         },
         missing=frozenset(_about(one) for one in errors if _is_missing(one)),
         refused={_about(one): str(one.get("detail", "")) for one in errors if not _is_missing(one)},
@@ -204,14 +204,13 @@ def _versions(raw: Raw) -> list[str]:
     return ids or [str(raw.get("id"))]
 
 
-def _originals(payloads: Iterable[Raw]) -> Iterator[tuple[str, str]]:
-    """Of every version of every post at hand, the original's id."""
+def _histories(payloads: Iterable[Raw]) -> Iterator[tuple[str, list[str]]]:
+    """Of every post at hand, the id that it came by and those of all its versions."""
     for raw in payloads:
         try:
-            versions = _versions(raw)
+            yield _id(raw.get("id")), _versions(raw)
         except ValueError:
             continue  # `_item` tells of it
-        yield from ((one, versions[0]) for one in versions)
 
 
 def _referred(raw: Raw, kind: str) -> list[str]:
@@ -229,13 +228,13 @@ def _either(raw: Raw, today: str, renamed: str) -> Any:
 
 
 def _id(value: object) -> str:
-    if not isinstance(value, str) or not (value.isascii() and value.isdecimal()):
+    if not _is_id(value):
         raise ValueError(f"{str(value)[:40]!r} is no id")
-    return value
+    return str(value)
 
 
-def _ids(value: object) -> list[str]:
-    return [value] if isinstance(value, str) and value.isdecimal() else []
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value) is not None
 
 
 def _time(value: object) -> datetime:
