@@ -155,11 +155,15 @@ def test_a_broken_item_says_what_is_wrong(broken: dict[str, Any], told: str) -> 
 
 
 def test_what_is_missing_is_named() -> None:
-    body = {"data": [{"id": ONE}, "what?", None]}
+    body = {"data": [{"id": "7", "text": ""}, "what?", None]}
     first, second, third = wire.read(body, US).items
-    assert first == Rejected(ONE, "created_at is missing", f'{{"id": "{ONE}"}}')
+    assert first == Rejected("7", "created_at is missing", '{"id": "7", "text": ""}')
     assert second == Rejected("?", "it is no object", '"what?"')
     assert third == Rejected("?", "it is no object", "null")
+
+
+def test_a_post_without_a_time_was_written_when_its_id_says() -> None:
+    assert a_post(created_at=None).posted_at == NOON
 
 
 def test_what_no_database_takes_is_replaced() -> None:

@@ -134,7 +134,7 @@ def _post(
     own_id, first = _id(raw["id"]), _versions(raw)[0]
     replied = _referred(raw, "replied_to")
     quotes = tuple(originals.get(one, one) for one in _referred(raw, "quoted"))
-    created_at = _time(raw["created_at"])
+    created_at = _created_at(raw)
     edited = own_id != first
     conversation = str(raw.get("conversation_id") or (first if not replied else replied[0]))
     author = _author(raw, account, users)
@@ -235,6 +235,12 @@ def _id(value: object) -> str:
 
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value) is not None
+
+
+def _created_at(raw: Raw) -> datetime:
+    """What X says; where it was silent, what the id tells."""
+    told = None if raw.get("created_at") else snowflake.time_of(_id(raw["id"]))
+    return told or _time(raw["created_at"])
 
 
 def _time(value: object) -> datetime:
