@@ -162,9 +162,7 @@ def _notices(rows: Rows) -> dict[str, Notice]:
     return {key: Notice(key, *rest) for key, *rest in rows.execute(sql).fetchall()}
 
 
-def _check_journal(
-    heard: list[dict[str, Any]], notices: dict[str, Notice], found: Verdict
-) -> None:
+def _check_journal(heard: list[dict[str, Any]], notices: dict[str, Notice], found: Verdict) -> None:
     """Every line is a notice that the database holds as sent, and the other way round; each once."""
     counted = Counter(one["key"] for one in heard)
     marked = {one["key"] for one in heard if one["possibly_repeated"]}

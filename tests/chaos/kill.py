@@ -251,9 +251,7 @@ def main() -> int:
     began_at = time.monotonic()
     try:
         with installed(given.database, folder) as home:
-            run, found = chaos(
-                home, kills=given.kills, seed=given.seed, shipped=shipped, show=True
-            )
+            run, found = chaos(home, kills=given.kills, seed=given.seed, shipped=shipped, show=True)
     except Broken as problem:
         print(f"broken: {problem}\n(seed {given.seed}, {folder})")
         return 1

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from monitor import registry
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.post import Cursor, Page, StreamKind
+from monitor.settings.reading import read_text
 from monitor.simulator.x import id_at
 from monitor.sources.x import X
 from tests.sources.x_world import ACCOUNT, HANDLE, NOON, Shop, ids, look, posts, shop
@@ -340,3 +344,11 @@ def test_authors_are_named_only_if_they_are_paid_for(world: Shop) -> None:
     (unnamed,) = posts(look(world.source(authors=False)))
     assert (unnamed.author.id, unnamed.author.handle) == ("901", None)
     assert unnamed.url == f"https://x.com/i/status/{unnamed.key.external_id}"
+
+
+def test_the_example_of_the_docs_loads_and_its_options_are_right() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sources" / "x.md").read_text()
+    (block,) = re.findall(r"^ *```toml\n(.*?)^ *```$", page, re.MULTILINE | re.DOTALL)
+    loaded = read_text(textwrap.dedent(block), "docs/sources/x.md")
+    (source,) = loaded.sources
+    assert registry.options(X, source.options, "sources.x")
