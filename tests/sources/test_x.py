@@ -90,6 +90,22 @@ def test_no_credits_for_search_does_not_stop_mentions_and_timeline(world: Shop) 
     assert ids(look(source, "own")) == [answer]
 
 
+def test_a_search_that_failed_for_a_day_is_made_up_for(world: Shop) -> None:
+    source = world.source()
+    written = [world.writes()]
+    cursor = look(source, "search")[-1].cursor
+    world.server.fail("503", "/search/")
+    for _ in range(24):
+        world.passes(HOUR)
+        written.append(world.writes())
+        with pytest.raises(SourceError):
+            look(source, "search", cursor)
+    world.server.heal()
+    found = look(source, "search", cursor)
+    assert sorted(ids(found)) == written[1:]
+    assert not any(page.gap for page in found)
+
+
 def test_an_account_that_is_not_there_is_said_to_be_so(world: Shop) -> None:
     with pytest.raises(SourceError, match="Could not find user") as raised:
         look(world.source(account="7"))
@@ -292,6 +308,16 @@ def test_a_restart_does_not_forget_what_the_day_cost(world: Shop) -> None:
     again = world.source(budget_usd_per_day=0.07, authors=False)
     with pytest.raises(SourceError, match="budget is used up"):
         look(again, since=cursor)
+
+
+def test_a_dear_search_leaves_money_to_see_mentions_and_answers(world: Shop) -> None:
+    for n in range(50):
+        world.writes("a parcel", ago=timedelta(seconds=50 - n))
+    source = world.source(budget_usd_per_day=0.20, authors=False)
+    with pytest.raises(SourceError, match=r"used up \(\$0.15 of \$0.20\)"):
+        look(source, "search")
+    asked = world.writes()
+    assert ids(look(source, "mentions")) == [asked]
 
 
 def test_a_day_s_calls_can_be_limited(world: Shop) -> None:

@@ -196,7 +196,7 @@ def test_looking_up_ends_where_the_day_s_money_does(world: Shop) -> None:
     found: list[Post | Gone | Rejected] = []
     with pytest.raises(SourceError, match="budget is used up"):
         found.extend(source.refresh([key(one) for one in numbers]))
-    assert len(found) == 20
+    assert len(found) == 16
 
 
 def test_a_failure_in_between_keeps_what_was_looked_up(world: Shop, source: X) -> None:

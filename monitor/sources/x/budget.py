@@ -24,6 +24,9 @@ REPLY = 10_000
 REPLY_WITH_LINK = 200_000
 
 DOLLAR = 1_000_000
+LESS_URGENT = 0.8
+"""The share of a day's money at which search and looking up again stop: what is left is for mentions
+and the own timeline, without which answers would go unseen and people be told of a silence that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,11 @@ class Budget:
         with self._lock:
             return self._today(stream)
 
-    def room(self, stream: str, price: int, least: int, most: int) -> int:
+    def room(self, stream: str, price: int, least: int, most: int, *, share: float = 1.0) -> int:
         """How many things of this price may be asked for in one call, between `least` and `most`.
 
-        Their price is held back from the other streams until `charge` or `release`.
+        Their price is held back from the other streams until `charge` or `release`. `share` of the
+        day's money is what this stream may use up, together with all others.
 
         Raises:
             SourceError: not even `least`; says when the next day begins.
@@ -81,7 +85,7 @@ class Budget:
             micros = sum(one.micros for one in self._spent.values())
             affordable = most
             if self._micros is not None:
-                left = self._micros - micros - sum(self._held.values())
+                left = int(self._micros * share) - micros - sum(self._held.values())
                 affordable = min(most, left // max(price, 1))
                 if affordable < least:
                     most_said = f"${self._micros / DOLLAR:.2f}"

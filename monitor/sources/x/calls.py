@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -52,6 +52,9 @@ class Keys:
     access_token_secret: str
 
 
+KEYS = tuple(one.name for one in fields(Keys))
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A body, the network's own time of it, and what the token may do ("read", "read-write"), if told."""
@@ -85,7 +88,6 @@ class Calls:
         )
         session = self.client.session
         session.mount(HOST, BaseURLAdapter(base_url, timeout))
-        session.max_redirects = 0  # the API has none; a login page of some proxy is no answer
         session.hooks["response"].append(self._check)
 
     def __enter__(self) -> Self:
@@ -123,7 +125,10 @@ class Calls:
         return self.ask(lambda: self.client.request("GET", "/2/usage/tweets").json())
 
     def _check(self, response: requests.Response, *args: Any, **kwargs: Any) -> None:
-        """Turn a refusal into our own error before tweepy, which stumbles over unusual ones, does."""
+        """Turn a refusal into our own error before tweepy does, which stumbles over unusual ones.
+
+        A redirection is one: the API has none, and the login page of some proxy is no answer.
+        """
         self._headers = {name.lower(): value for name, value in response.headers.items()}
         if not response.ok or response.is_redirect:
             raise RefusedError(response.status_code, _said(response), self._wait())

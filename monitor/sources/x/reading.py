@@ -28,12 +28,13 @@ _FLOOR_KEPT = timedelta(days=5)
 class Reach:
     """What X offers of a stream. `cap`: only so many of the newest posts; `days`: only the last days.
 
-    `least` posts are the fewest that a page can be asked for.
+    `least` posts are the fewest that a page can be asked for, `share` of the day's money the most.
     """
 
     least: int
     cap: int | None = None
     days: int | None = None
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,11 @@ class Walk:
         gap: Gap | None = None
         while True:
             size = self._budget.room(
-                self._stream, self._fares.most, self._reach.least, self._bounds.page_size
+                self._stream,
+                self._fares.most,
+                self._reach.least,
+                self._bounds.page_size,
+                share=self._reach.share,
             )
             try:
                 return self._ask(self._since(place), place.next, size), place, gap

@@ -12,7 +12,7 @@ from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Str
 from monitor.ports import Clock, Secrets
 from monitor.sources.x import answering, budget, options, refusals, wire
 from monitor.sources.x.budget import Budget
-from monitor.sources.x.calls import Answer, Calls, Keys, NoAnswerError, RefusedError
+from monitor.sources.x.calls import KEYS, Answer, Calls, Keys, NoAnswerError, RefusedError
 from monitor.sources.x.reading import Bounds, Fares, Reach, Walk, listing
 from monitor.sources.x.wire import Account, Reading
 
@@ -22,7 +22,7 @@ _REFRESH, _ANSWERS = "refresh", "answers"
 _REACH = {
     _MENTIONS: Reach(least=5, cap=800),
     _OWN: Reach(least=5, cap=3200),
-    _SEARCH: Reach(least=10, days=7),
+    _SEARCH: Reach(least=10, days=7, share=budget.LESS_URGENT),
 }
 _AT_ONCE = 100
 """Posts that X looks up in one call."""
@@ -82,7 +82,9 @@ class X:
         edited: dict[str, str] = {}
         with self._reading_calls() as calls:
             while waiting:
-                size = self._budget.room(_REFRESH, budget.POST_READ, 1, _AT_ONCE)
+                size = self._budget.room(
+                    _REFRESH, budget.POST_READ, 1, _AT_ONCE, share=budget.LESS_URGENT
+                )
                 batch, waiting = waiting[:size], waiting[size:]
                 try:
                     reading = self._look_up(calls, batch)
@@ -215,7 +217,7 @@ class X:
 
     def _reading_calls(self) -> Calls:
         try:
-            token = self._secrets.get(self._options.token)
+            token = self._secrets.get(self._options.token).strip()
         except ConfigError as error:
             raise SourceError(str(error), permanent=True) from error
         return self._calls(token, None)
@@ -225,12 +227,7 @@ class X:
         if start is None:
             raise SendError(wire.NO_KEYS, outcome=Outcome.PERMANENT)
         try:
-            keys = Keys(
-                consumer_key=self._secrets.get(f"{start}_consumer_key"),
-                consumer_secret=self._secrets.get(f"{start}_consumer_secret"),
-                access_token=self._secrets.get(f"{start}_access_token"),
-                access_token_secret=self._secrets.get(f"{start}_access_token_secret"),
-            )
+            keys = Keys(*(self._secrets.get(f"{start}_{one}").strip() for one in KEYS))
         except ConfigError as error:
             raise SendError(str(error), outcome=Outcome.PERMANENT) from error
         return self._calls(None, keys)
