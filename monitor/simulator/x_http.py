@@ -14,7 +14,7 @@ from monitor.simulator.x import Payload, ProblemError, XFace
 
 FAULTS = (
     *("400", "401", "402", "403", "404", "429", "429 retry-after", "429 reset", "500", "503"),
-    *("slow", "mid-body", "stalled", "garbage", "list", "error list", "empty"),
+    *("slow", "mid-body", "stalled", "garbage", "list", "nothing", "error list", "empty"),
     *("dropped", "dropped after"),
 )
 """What can go wrong. `dropped after`: X does what is asked, then the line breaks."""
@@ -138,6 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, b"<html>Something went wrong</html>", {})
             case "list":
                 self._send(200, b"[]", {})
+            case "nothing":
+                self._send(200, b"{}", {})
             case "error list":
                 self._send(500, b"[]", {})
             case "empty":

@@ -34,6 +34,7 @@ class Harness(harness.Harness):
         "stalled": Expected(permanent=False),
         "garbage": Expected(permanent=False),
         "list": Expected(permanent=False),
+        "nothing": Expected(permanent=False),
         "error list": Expected(permanent=False),
         "empty": Expected(permanent=False),
         "dropped": Expected(permanent=False),

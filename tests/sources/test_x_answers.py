@@ -82,6 +82,7 @@ def test_what_x_does_not_let_an_app_answer_is_refused_for_good(world: Shop, sour
         ("stalled", Outcome.UNKNOWN, None),
         ("garbage", Outcome.UNKNOWN, None),
         ("list", Outcome.UNKNOWN, None),
+        ("nothing", Outcome.UNKNOWN, None),
         ("empty", Outcome.UNKNOWN, None),
         ("dropped", Outcome.UNKNOWN, None),
         ("dropped after", Outcome.UNKNOWN, None),
@@ -141,13 +142,21 @@ def test_an_answer_is_found_behind_many_others(world: Shop, source: X) -> None:
     assert isinstance(short.find_reply(to, "case-1"), Unknowable)
 
 
-@pytest.mark.parametrize("fault", ["500", "429 reset", "dropped", "garbage", "402"])
+@pytest.mark.parametrize("fault", ["500", "429 reset", "dropped", "garbage", "nothing", "402"])
 def test_while_the_timeline_cannot_be_read_the_outcome_stays_unknown(
     world: Shop, source: X, fault: str
 ) -> None:
     to = asked(world, source)
     world.server.fail(fault)
     with pytest.raises(SendError) as raised:
+        source.find_reply(to, "case-1")
+    assert raised.value.outcome is Outcome.UNKNOWN
+
+
+def test_a_timeline_that_x_does_not_show_proves_nothing(world: Shop, source: X) -> None:
+    to = asked(world, source)
+    world.face.people.pop(HANDLE)
+    with pytest.raises(SendError, match="Could not find user") as raised:
         source.find_reply(to, "case-1")
     assert raised.value.outcome is Outcome.UNKNOWN
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -143,6 +144,8 @@ def test_a_language_that_is_none_is_not_told(said: str | None, meant: str | None
     [
         ({"created_at": "yesterday"}, "yesterday"),
         ({"created_at": "2026-03-27T12:00:00"}, "names no time zone"),
+        ({"created_at": "0001-01-01T00:00:00+14:00"}, "out of range"),
+        ({"conversation_id": "\x00"}, "is no id"),
         ({"id": 5}, "'5' is no id"),
         ({"id": ""}, "'' is no id"),
         ({"id": "٣"}, "is no id"),
@@ -194,9 +197,9 @@ payloads = st.dictionaries(st.sampled_from(NAMES), anything | st.sampled_from([*
 def test_whatever_comes_is_read_or_rejected(data: list[Any], rest: dict[str, Any]) -> None:
     reading = wire.read({"data": data, **rest}, US)
     for item in reading.items:
-        text = item.text if isinstance(item, Post) else item.sample
-        json.dumps(text).encode()
-        text.encode()
+        said = json.dumps(asdict(item), ensure_ascii=False, default=str)
+        said.encode()  # no lone surrogate
+        assert "\\u0000" not in said
 
 
 @given(

@@ -152,13 +152,7 @@ class Walk:
         )
 
     def _read(self, answer: Answer) -> tuple[Reading, Cost]:
-        said = wire.problem(answer.body)
-        if said is not None:
-            raise SourceError(f"{self._stream}: X says: {said}", permanent=True)
-        try:
-            reading = wire.read(answer.body, self._account)
-        except ValueError as error:
-            raise SourceError(f"{self._stream}: X's answer can't be read: {error}") from error
+        reading = listed(answer, self._account, self._stream)
         cost = self._budget.charge(self._stream, *self._fares.of(reading))
         return reading, cost
 
@@ -168,8 +162,7 @@ class Walk:
         """The place after a page: behind it, or, after the last one, a new floor to start above."""
         horizon = snowflake.id_at((at or self._clock()) + _AHEAD)
         newest = None if reading.newest is None else min(reading.newest, horizon)
-        count = len(reading.items)
-        after = place.after(newest=newest, next_=reading.next, items=count)
+        after = place.after(newest=newest, next_=reading.next, items=len(reading.posts))
         if after.next is not None and after.pages < self._bounds.max_pages:
             return after, gap
         oldest = None if reading.oldest is None else str(reading.oldest)
@@ -184,6 +177,17 @@ class Walk:
         if at is not None:
             known.append(snowflake.id_at(at - _FLOOR_KEPT))
         return Place(max(known, default=None)), gap
+
+
+def listed(answer: Answer, account: Account, where: str) -> Reading:
+    """A page of a listing, read. Raises SourceError."""
+    try:
+        refused = wire.refusal(answer.body)
+        if refused is None:
+            return wire.read(answer.body, account)
+    except ValueError as error:
+        raise SourceError(f"{where}: X's answer can't be read: {error}") from error
+    raise SourceError(f"{where}: X says: {refused}", permanent=True)
 
 
 def listing(

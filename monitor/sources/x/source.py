@@ -13,7 +13,7 @@ from monitor.ports import Clock, Secrets
 from monitor.sources.x import answering, budget, options, refusals, wire
 from monitor.sources.x.budget import Budget
 from monitor.sources.x.calls import KEYS, Answer, Calls, Keys, NoAnswerError, RefusedError
-from monitor.sources.x.reading import Bounds, Fares, Reach, Walk, listing
+from monitor.sources.x.reading import Bounds, Fares, Reach, Walk, listed, listing
 from monitor.sources.x.wire import Account, Reading
 
 _EVERY = timedelta(minutes=1)
@@ -118,7 +118,8 @@ class X:
                 ask = self._asking(_OWN, calls)
                 for _ in range(self._bounds.max_pages):
                     answer = ask(int(to.key.external_id), continuation, self._bounds.page_size)
-                    reading = self._counted(_ANSWERS, answer, self._fares(_OWN))
+                    reading = listed(answer, self._account, _OWN)
+                    self._budget.charge(_ANSWERS, *self._fares(_OWN).of(reading))
                     posts += [one for one in reading.items if isinstance(one, Post)]
                     continuation = reading.next
                     if continuation is None:
@@ -191,15 +192,11 @@ class X:
             answer = calls.ask(calls.client.get_tweets, list(ids), tweet_fields=wire.FIELDS)
         except (RefusedError, NoAnswerError) as error:
             raise refusals.source_error(error, _REFRESH) from error
-        return self._counted(_REFRESH, answer, Fares(budget.POST_READ))
-
-    def _counted(self, purpose: str, answer: Answer, fares: Fares) -> Reading:
-        """Read a payload that belongs to no stream, and count what it cost."""
         try:
             reading = wire.read(answer.body, self._account)
         except ValueError as error:
-            raise SourceError(f"{purpose}: X's answer can't be read: {error}") from error
-        self._budget.charge(purpose, *fares.of(reading))
+            raise SourceError(f"{_REFRESH}: X's answer can't be read: {error}") from error
+        self._budget.charge(_REFRESH, *Fares(budget.POST_READ).of(reading))
         return reading
 
     def _found(

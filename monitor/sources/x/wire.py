@@ -29,6 +29,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL, UTF-8
 _NO_LANGUAGE = {"und", "zxx", "qam", "qct", "qht", "qme", "qst", "art"}
 _OLD_LANGUAGE = {"in": "id", "iw": "he"}
 _SAMPLE = 200
+_MOST = 1 << 53
 _NOT_FOUND = "resource-not-found"
 
 Raw = Mapping[str, Any]
@@ -77,7 +78,8 @@ def read(body: Raw, account: Account) -> Reading:
         item for raw in data if (item := _item(raw, account, users, originals)) is not None
     )
     ids = {one["id"] for one in _listed(data) if _is_id(one.get("id"))}
-    meta, errors = _table(body.get("meta")), _listed(body.get("errors"))
+    meta = _table(body.get("meta"))
+    errors = [(about, one) for one in _listed(body.get("errors")) if _is_id(about := _about(one))]
     ends = [meta[one] for one in ("newest_id", "oldest_id") if _is_id(meta.get(one))]
     return Reading(
         items=items,
@@ -90,17 +92,26 @@ def read(body: Raw, account: Account) -> Reading:
         latest={
             one: histories[one][-1] for one in ids & histories.keys() if histories[one][-1] != one
         },
-        missing=frozenset(_about(one) for one in errors if _is_missing(one)),
-        refused={_about(one): str(one.get("detail", "")) for one in errors if not _is_missing(one)},
+        missing=frozenset(about for about, one in errors if _is_missing(one)),
+        refused={
+            about: plain(one.get("detail", "")) for about, one in errors if not _is_missing(one)
+        },
     )
 
 
-def problem(body: Raw) -> str | None:
-    """What a payload without posts says against the request itself; None if it says nothing."""
-    errors = list(_listed(body.get("errors")))
-    if "data" in body or "meta" in body or not errors:
+def refusal(body: Raw) -> str | None:
+    """What a listing's payload says against the request itself; None: it lists posts, perhaps none.
+
+    Raises:
+        ValueError: it is no listing, and does not say why.
+
+    """
+    if "data" in body or "meta" in body:
         return None
-    return str(errors[0].get("detail") or errors[0].get("message") or errors[0].get("title"))
+    errors = _listed(body.get("errors"))
+    if not errors:
+        raise ValueError("it lists nothing, not even that there is nothing")
+    return plain(errors[0].get("detail") or errors[0].get("message") or errors[0].get("title"))
 
 
 def plain(text: object) -> str:
@@ -119,9 +130,9 @@ def _item(
         if _referred(raw, "retweeted"):
             return None
         return _post(raw, account, users, originals)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         missing = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-        return Rejected(plain(raw.get("id") or "?")[:80], missing, _sample(raw))
+        return Rejected(plain(raw.get("id") or "?")[:80], plain(missing), _sample(raw))
 
 
 def _sample(raw: object) -> str:
@@ -136,7 +147,7 @@ def _post(
     quotes = tuple(originals.get(one, one) for one in _referred(raw, "quoted"))
     created_at = _created_at(raw)
     edited = own_id != first
-    conversation = str(raw.get("conversation_id") or (first if not replied else replied[0]))
+    conversation = _id(raw.get("conversation_id") or (replied[0] if replied else first))
     author = _author(raw, account, users)
     can_reply, because = _can_reply(raw, account, quotes)
     return Post(
@@ -161,7 +172,7 @@ def _post(
 
 
 def _author(raw: Raw, account: Account, users: Mapping[str, Raw]) -> Author:
-    author_id = str(raw["author_id"]) if raw.get("author_id") else None
+    author_id = plain(raw["author_id"]) if raw.get("author_id") else None
     known = users.get(author_id or "", {})
     handle = known.get("username")
     if handle is None and author_id == account.id:
@@ -258,7 +269,7 @@ def _language(code: object) -> str | None:
 
 def _count(raw: Raw, name: str) -> int | None:
     number = _table(raw.get("public_metrics")).get(name)
-    return number if isinstance(number, int) else None
+    return number if isinstance(number, int) and 0 <= number < _MOST else None
 
 
 def _table(value: object) -> Raw:
