@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
-from monitor import __version__, log
+from monitor import __version__
 from monitor.cli.heartbeat import Heartbeat
-from monitor.cli.opening import make_ready, settings_of
+from monitor.cli.opening import alone_on, settings_of
 from monitor.cli.printing import tell
-from monitor.runner import Round
-from monitor.store import brands, outbox
-from monitor.store.maintenance import only_one_runner
-from monitor.wiring import Application
+from monitor.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from monitor.runner import Round
+    from monitor.wiring import Application
 
 
 @click.command(short_help="Watch, and tell people, until stopped.")
@@ -36,14 +38,16 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
       complaint-monitor run --shadow
       complaint-monitor run --once
     """
+    from monitor import log
+    from monitor.wiring import Application
+
     settings = settings_of(ctx)
     application = Application(settings)
     log.configure(
         level=settings.log.level, format=settings.log.format, hide=application.secrets.hide
     )
     try:
-        make_ready(application.database)
-        with only_one_runner(application.database), stopped_by_signals() as stop:
+        with alone_on(application.database), stopped_by_signals() as stop:
             done = work(application, stop, shadow=shadow, once=once)
     finally:
         application.close()
@@ -53,15 +57,45 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
 
 
 def begin(application: Application) -> None:
-    """Make the brands' rows; from now on their new complaints alert, older ones are summed up once."""
+    """Make the brands' rows; from now on their new complaints alert, older ones are summed up once.
+
+    What a rehearsal wrote of them and did not come to suppress is never told.
+    """
+    from monitor.store import brands, outbox
+
     with application.database.writing() as conn:
         ids = brands.ensure(conn, application.settings.brand_names)
-        brands.begin(conn, ids.values(), application.clock())
+        fresh = set(ids.values()).difference(brands.begun(conn, ids.values()))
+        outbox.hold_back(conn, fresh)
+        brands.begin(conn, fresh, application.clock())
+
+
+def rehearse(application: Application) -> None:
+    """Make the brands' rows; from now on it is decided what would be told.
+
+    Raises:
+        ConfigError: people are told of a brand already. What a rehearsal holds back would be lost.
+
+    """
+    from monitor.store import brands
+
+    with application.database.writing() as conn:
+        ids = brands.ensure(conn, application.settings.brand_names)
+        if brands.begun(conn, ids.values()):
+            raise ConfigError(
+                "people are told from this database already, and what --shadow holds back would"
+                " never be told: copy it with `complaint-monitor db backup`, and rehearse on the copy"
+            )
+        brands.rehearse(conn, ids.values(), application.clock())
 
 
 def work(application: Application, stop: Event, *, shadow: bool, once: bool) -> Round | None:
     """Begin, and run. Returns what `once` did."""
-    if not shadow:
+    from monitor.store import outbox
+
+    if shadow:
+        rehearse(application)
+    else:
         begin(application)
     with application.database.writing() as conn:
         outbox.release(conn)  # what a process held that died: nobody else is telling

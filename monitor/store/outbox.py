@@ -10,7 +10,7 @@ transport time (the machine's), `now` is domain time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,9 @@ _IS_PENDING = notice.c.state == sa.literal_column("'pending'")
 _NEVER_ATTEMPTED = sa.and_(notice.c.attempted_at.is_(None), notice.c.possibly_repeated.is_(False))
 _earlier, _alert, _card_row = (notice.alias(one) for one in ("earlier", "alert", "card"))
 _CANCELLED = "cancelled"
+_ENDINGS = [
+    one.value for one in (Reason.ANSWERED, Reason.WITHDRAWN, Reason.DISMISSED, Reason.ABSORBED)
+]
 _FREE = {"lease": None, "leased_until": None}
 
 
@@ -131,17 +134,33 @@ def cancel(conn: Connection, *, case_id: int, wait: int, reason: Reason) -> int:
     One that was attempted may have arrived: it is only marked, and dropped once a look at the other
     side has shown that it did not.
     """
-    of_wait = sa.and_(
-        notice.c.case_id == case_id,
-        notice.c.wait == wait,
-        notice.c.kind.in_([NoticeKind.ALERT.value, NoticeKind.ESCALATION.value]),
-        _IS_PENDING,
-    )
+    of_wait = sa.and_(_of_wait(case_id, wait), _IS_PENDING)
     number = _suppress(conn, of_wait, reason)
     # in this order: what a sender claims between the two statements is marked by the second one
     mark = {_CANCELLED: reason.value}
     conn.execute(sa.update(notice).where(of_wait).values(payload=mark))
     return number
+
+
+def want_again(conn: Connection, *, case_id: int, wait: int) -> None:
+    """The wait goes on: what its end had cancelled is to be told after all."""
+    was_cancelled = sa.and_(
+        notice.c.state == NoticeState.SUPPRESSED.value, notice.c.reason.in_(_ENDINGS)
+    )
+    reason = sa.case(
+        (notice.c.kind == NoticeKind.ALERT.value, Reason.OPENED.value), else_=Reason.STEP_DUE.value
+    )
+    conn.execute(
+        sa.update(notice)
+        .where(_of_wait(case_id, wait), sa.or_(was_cancelled, _IS_PENDING))
+        .values(state=NoticeState.PENDING.value, reason=reason, payload=None)
+    )
+
+
+def _of_wait(case_id: int, wait: int) -> sa.ColumnElement[bool]:
+    """What tells people of a wait: its alert and its escalations."""
+    told = [NoticeKind.ALERT.value, NoticeKind.ESCALATION.value]
+    return sa.and_(notice.c.case_id == case_id, notice.c.wait == wait, notice.c.kind.in_(told))
 
 
 def card_audience(conn: Connection, case_id: int) -> str | None:
@@ -176,6 +195,14 @@ def entry(conn: Connection, key: str) -> Entry | None:
     return None if row is None else _entry(row)
 
 
+def summed_up_at(conn: Connection, brand_id: int) -> datetime | None:
+    """When the summary of what was open before a brand's first run was written."""
+    found: datetime | None = conn.scalar(
+        sa.select(notice.c.written_at).where(notice.c.key == f"{NoticeKind.BACKLOG}:{brand_id}")
+    )
+    return found
+
+
 def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
     """How many notices there are of each state and reason."""
     pair = (notice.c.state, notice.c.reason)
@@ -187,9 +214,17 @@ def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
 
 
 def ready(
-    conn: Connection, *, now: datetime, at: datetime, key: str | None = None
+    conn: Connection,
+    *,
+    now: datetime,
+    at: datetime,
+    key: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> list[Pending]:
     """What may be sent now, oldest first: nobody has it, and nothing of its kind goes before it.
+
+    The first `limit` of those whose ids come after `after`.
 
     Notices of one case, kind and audience keep their order, unless the earlier one is set aside.
     With `key`: that one, if it is ready.
@@ -216,7 +251,9 @@ def ready(
         .outerjoin(brand, brand.c.id == notice.c.brand_id)
         .outerjoin(_card_row, _card_row.c.id == _card_of(notice.c.case_id))
         .where(_IS_PENDING, _nobody_has_it(at), ~resting(STAGE, notice.c.key, now), ~overtakes)
+        .where(notice.c.id > after)
         .order_by(notice.c.id)
+        .limit(limit)
     )
     if key is not None:
         query = query.where(notice.c.key == key)
@@ -284,6 +321,12 @@ def drop(conn: Connection, one: Pending, token: str, reason: Reason) -> bool:
 def suppress(conn: Connection, one: Pending, reason: Reason) -> bool:
     """Decide not to send one that was never attempted."""
     return _suppress(conn, sa.and_(notice.c.id == one.id, _IS_PENDING), reason) == 1
+
+
+def hold_back(conn: Connection, brands: Iterable[int]) -> int:
+    """Never send what a rehearsal of these brands wrote and left. Returns how many."""
+    theirs = sa.and_(notice.c.brand_id.in_(list(brands)), _IS_PENDING)
+    return _suppress(conn, theirs, Reason.SHADOW)
 
 
 def release(conn: Connection) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from monitor.domain.event import Channel
 from monitor.domain.sla import State
 from monitor.stages import act
 from tests.scenarios.world import World, clock_time
@@ -26,6 +27,7 @@ def test_what_was_open_before_the_first_run_is_not_told_one_by_one(
     world.x.posts("Still no refund", at="09:30")
     world.runs_until("13:20").slack.hears_nothing_more()
     world.runs_until("13:30").slack.hears("#leads", "overdue").hears_nothing_more()
+    world.database.close()
 
 
 def test_claiming_shows_on_the_card_and_does_not_stop_the_clock(world: World) -> None:
@@ -52,7 +54,7 @@ def test_answered_on_the_phone_ends_the_wait_in_its_own_column(world: World) -> 
     act.answered_elsewhere(
         world.database,
         world.the_case(),
-        "phone",
+        Channel.PHONE,
         by="carmen",
         now=world.now,
         answered_at=clock_time("09:40"),
