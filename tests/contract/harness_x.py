@@ -42,7 +42,7 @@ class Harness(harness.Harness):
     }
 
     def start(self) -> None:
-        self._face = XFace(NOON, rate_limit=100_000)
+        self._face = XFace(NOON + timedelta(minutes=1), rate_limit=100_000)
         self._face.person(HANDLE, ACCOUNT)
         self._server = XServer(self._face, token="T")
         self._server.__enter__()

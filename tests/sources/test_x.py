@@ -21,7 +21,7 @@ from monitor.simulator.x import id_at
 from monitor.sources.x import X
 from tests.sources.x_world import ACCOUNT, HANDLE, NOON, Shop, ids, look, posts, shop
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -150,11 +150,22 @@ def test_what_x_indexed_late_is_found_within_the_overlap(world: Shop) -> None:
     source = world.source(overlap="15m")
     world.writes()
     cursor = look(source)[-1].cursor
-    late = world.writes(ago=timedelta(minutes=10))
-    later = world.writes(ago=timedelta(minutes=20))
+    world.passes(3 * HOUR)  # also if nobody looked for hours
+    late = world.writes(ago=3 * HOUR + 10 * MINUTE)
+    too_late = world.writes(ago=3 * HOUR + 20 * MINUTE)
     found = ids(look(source, since=cursor))
     assert late in found
-    assert later not in found
+    assert too_late not in found
+
+
+def test_a_quiet_stream_reads_nothing_again(world: Shop) -> None:
+    source = world.source(overlap="15m")
+    world.writes()
+    cursor = look(source)[-1].cursor
+    world.passes(20 * MINUTE)
+    again = look(source, since=cursor)
+    world.passes(MINUTE)
+    assert ids(look(source, since=again[-1].cursor)) == []
 
 
 def test_an_id_from_the_future_does_not_hide_what_comes_after_it(world: Shop) -> None:
@@ -213,7 +224,7 @@ def test_the_800_mentions_that_x_shows_leave_a_gap(world: Shop) -> None:
     source = world.source(page_size=100, budget_usd_per_day=100.0)
     first = world.writes(ago=HOUR)
     cursor = look(source)[-1].cursor
-    numbers = [world.writes(number=str(id_at(NOON) + n)) for n in range(820)]
+    numbers = [world.writes(number=str(id_at(NOON - MINUTE) + n)) for n in range(820)]
     pages = look(source, since=cursor)
     assert set(ids(pages)) == set(numbers[20:])
     gaps = [page.gap for page in pages if page.gap]
@@ -225,7 +236,7 @@ def test_more_than_the_page_cap_leaves_a_gap_and_the_next_look_starts_above(worl
     source = world.source(max_pages=2)
     first = world.writes(ago=HOUR)
     cursor = look(source)[-1].cursor
-    numbers = [world.writes(number=str(id_at(NOON) + n)) for n in range(25)]
+    numbers = [world.writes(number=str(id_at(NOON - MINUTE) + n)) for n in range(25)]
     pages = look(source, since=cursor)
     assert ids(pages) == numbers[:4:-1]
     gap = pages[-1].gap

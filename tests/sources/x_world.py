@@ -67,8 +67,8 @@ class Shop:
         self.face.now += span
 
     def writes(self, text: str = "@our_shop my parcel is late", **said: Any) -> str:
-        """A customer writes now, or `ago`; returns the id."""
-        at = self.face.now - said.pop("ago", timedelta(0))
+        """A customer wrote `ago`, and X shows it now; returns the id."""
+        at = self.face.now - said.pop("ago", timedelta(seconds=1))
         number = said.pop("number", None) or str(self._free(id_at(at)))
         self.face.put(number, said.pop("by", "ana_p"), text, at=at, **said)
         return number

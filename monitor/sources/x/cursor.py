@@ -1,8 +1,9 @@
 """How far a stream was read, as the text that its cursor is.
 
-X shows the newest first, a page at a time, above the id that one names. So a look goes down from
-`ceiling`, the newest post when it began, to `floor`, the ceiling of the look before; only when it
-has arrived there may the floor move up. Every page in between can be gone on from by `next`.
+X shows the newest first, a page at a time, above the id that one names. So a look goes down to `floor`,
+and notes as `ceiling` the newest post of its first page (or an earlier id, if X may still index posts
+between that and now). Only when it has arrived at the floor does the ceiling become the next look's
+floor. Every page in between can be gone on from by `next`.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Options(BaseModel):
     budget_usd_per_day: float | None = Field(5.0, ge=0, allow_inf_nan=False)
     budget_calls_per_day: int | None = Field(default=None, ge=0)
     look_back: PositiveSpan = Field(span("6d 23h"), description="Of the first look.")
-    overlap: Span = Field(span("15m"), description="Read again for what X indexed late.")
+    overlap: Span = Field(span("10m"), description="So late may X index a post.")
     page_size: int = Field(100, ge=10, le=100)
     max_pages: int = Field(50, ge=1, le=1000, description="Of one look; what is cut off is told.")
     timeout: float = Field(30.0, gt=0, le=300, allow_inf_nan=False, description="Seconds.")

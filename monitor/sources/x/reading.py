@@ -18,8 +18,6 @@ from monitor.sources.x.refusals import source_error
 from monitor.sources.x.wire import Account, Reading
 
 _BAD_REQUEST = 400
-_AHEAD = timedelta(hours=1)
-"""An id further in the future than this is no evidence of how far a stream was read."""
 _FLOOR_KEPT = timedelta(days=5)
 """A quiet stream's floor is drawn along so far behind now: search refuses one of seven days."""
 
@@ -39,7 +37,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the config sets. `overlap` is read again each time, for posts that X indexed late."""
+    """What the config sets. What is younger than `overlap` is read again: X may index more of it."""
 
     page_size: int
     max_pages: int
@@ -125,7 +123,7 @@ class Walk:
                 share=self._reach.share,
             )
             try:
-                return self._ask(self._since(place), place.next, size), place, gap
+                return self._ask(place.floor, place.next, size), place, gap
             except RefusedError as refused:
                 if refused.status == _BAD_REQUEST and place.next is not None:
                     place = Place(place.floor)  # a continuation that X forgot
@@ -139,9 +137,6 @@ class Walk:
                     raise source_error(refused, self._stream) from refused
             except NoAnswerError as nothing:
                 raise source_error(nothing, self._stream) from nothing
-
-    def _since(self, place: Place) -> int | None:
-        return None if place.floor is None else snowflake.earlier(place.floor, self._bounds.overlap)
 
     def _is_too_old(self, refused: RefusedError, place: Place) -> bool:
         return (
@@ -160,8 +155,9 @@ class Walk:
         self, place: Place, reading: Reading, at: datetime | None, gap: Gap | None
     ) -> tuple[Place, Gap | None]:
         """The place after a page: behind it, or, after the last one, a new floor to start above."""
-        horizon = snowflake.id_at((at or self._clock()) + _AHEAD)
-        newest = None if reading.newest is None else min(reading.newest, horizon)
+        # By X's own clock where it tells it. So no id from the future can hide what comes after it.
+        settled = snowflake.id_at((at or self._clock()) - self._bounds.overlap) - 1
+        newest = None if reading.newest is None else min(reading.newest, settled)
         after = place.after(newest=newest, next_=reading.next, items=len(reading.posts))
         if after.next is not None and after.pages < self._bounds.max_pages:
             return after, gap

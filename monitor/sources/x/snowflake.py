@@ -22,8 +22,3 @@ def time_of(post_id: str) -> datetime | None:
     if not _FIRST <= number < 1 << 63:
         return None
     return (_EPOCH + (number >> _BITS) * _MILLISECOND).replace(microsecond=0)
-
-
-def earlier(post_id: int, span: timedelta) -> int:
-    """The id so much time before another."""
-    return max(1, post_id - (span // _MILLISECOND << _BITS))
