@@ -175,7 +175,8 @@ class Network:
     def deletes(self, said: Said, *, at: str) -> None:
         self._show(at, external_id=said.id, deleted_at=clock_time(at).isoformat())
 
-    def edits(self, said: Said, text: str, *, at: str, posted: str) -> None:
+    def edits(self, said: Said, text: str, *, at: str, posted: str, dated: bool = True) -> None:
+        """The post says something else from then on; not every network tells when."""
         self._show(
             at,
             external_id=said.id,
@@ -183,7 +184,7 @@ class Network:
             author=said.author,
             text=text,
             posted_at=clock_time(posted).isoformat(),
-            edited_at=clock_time(at).isoformat(),
+            edited_at=clock_time(at).isoformat() if dated else None,
         )
 
     def _show(self, at: str, **line: object) -> None:

@@ -69,6 +69,8 @@ def stories(draw: st.DrawFn) -> list[Post | Gone]:
                 text=draw(st.sampled_from(TEXTS)),
                 author=Author(handle="acme_help" if own else draw(st.sampled_from(["ana", "bob"]))),
                 posted_at=NOON + timedelta(minutes=10 * number),
+                # some had been edited before anybody saw them
+                edited_at=draw(st.sampled_from([None, NOON + timedelta(minutes=10 * number + 5)])),
             )
         )
     gone = draw(st.lists(st.sampled_from(told), max_size=2, unique=True))
@@ -169,6 +171,23 @@ def test_a_quote_of_any_post_of_the_customer_in_the_thread_answers_whatever_came
         folder.mkdir()
         ((_, _, outcome, *_),) = outcomes(folder, [[one] for one in order])
         assert outcome == "answered"
+
+
+def test_a_question_that_came_edited_waits_from_the_same_time_whatever_came_first(
+    tmp_path: Path,
+) -> None:
+    root = a_post("r", "bob", "hmm", -30)
+    complaint = a_post("p0", "ana", "still no parcel", 0, thread="r", reply_to="r")
+    edited_at = NOON + timedelta(minutes=30)
+    question = a_post(
+        "p1", "ana", "where is it?", 10, thread="r", reply_to="r", edited_at=edited_at
+    )
+    answer = a_post("p2", "acme_help", "here", 20, thread="r", reply_to="p0")
+    for number, order in enumerate(permutations([complaint, question, answer])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        ends = [end for _, end, *_ in outcomes(folder, [[root], *([one] for one in order)])]
+        assert ends == [None, answer.posted_at]
 
 
 def test_a_deletion_dated_by_polling_keeps_its_bounds(tmp_path: Path) -> None:

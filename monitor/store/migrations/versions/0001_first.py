@@ -41,9 +41,7 @@ brand = sa.Table(
     metadata,
     _id(),
     sa.Column("name", sa.Text, nullable=False, unique=True),
-    # the first `run` that may tell people: what is older is part of one summary
     sa.Column("first_run_at", UtcDateTime),
-    # the first `run --shadow`, that decides and tells nobody
     sa.Column("shadowed_since", UtcDateTime),
 )
 
@@ -111,7 +109,9 @@ stream = sa.Table(
     sa.Column("cursor", sa.Text),
     sa.Column("polled_at", UtcDateTime),  # the last look that came to its end
     sa.Column("next_poll_at", UtcDateTime),
-    sa.Column("planned_at", UtcDateTime),  # when next_poll_at was set: later than now, the clock went back
+    sa.Column(
+        "planned_at", UtcDateTime
+    ),  # when next_poll_at was set: later than now, the clock went back
     sa.Column("failing_since", UtcDateTime),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("problem", sa.Text),
@@ -127,7 +127,6 @@ stream_brand = sa.Table(
     _ref("brand_id", "brand", primary_key=True),
 )
 
-# the networks whose posts a stream has brought: a file may hold several
 stream_network = sa.Table(
     "stream_network",
     metadata,
@@ -185,7 +184,6 @@ mention = sa.Table(
     _ref("post_id", "post", primary_key=True),
     sa.Column("own", sa.Boolean, nullable=False),
     sa.Column("automatic", sa.Boolean, nullable=False, default=False),
-    # which stage has it: triage (once judged), settle, or none
     sa.Column("next", sa.Text),
     sa.Column("band", sa.Text),
     sa.Column("severity", sa.SmallInteger),
@@ -199,7 +197,6 @@ mention = sa.Table(
     sa.Index("ix_mention_post", "post_id"),
 )
 
-# replies of shared sources that name no brand, kept until their conversation turns out to have one
 unnamed = sa.Table(
     "unnamed",
     metadata,
@@ -207,7 +204,6 @@ unnamed = sa.Table(
     _ref("stream_id", "stream", primary_key=True),
 )
 
-# deletions that came before their posts
 gone = sa.Table(
     "gone",
     metadata,
@@ -217,7 +213,6 @@ gone = sa.Table(
     sa.Column("gone_after", UtcDateTime),
 )
 
-# whom the brand quotes, found again when the quoted post is stored after the answer
 quote = sa.Table(
     "quote",
     metadata,
@@ -283,7 +278,6 @@ case_event = sa.Table(
     sa.Column("recorded_at", UtcDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
-    # a report of the past folds again what happened since
     sa.Index("ix_case_event_at", "at"),
 )
 
@@ -388,7 +382,6 @@ def upgrade() -> None:
         op.execute(statement)
 
 
-# What happened to a case is never rewritten.
 APPEND_ONLY = {
     "sqlite": [
         f"""
