@@ -203,3 +203,13 @@ def test_a_notice_without_a_brand(database: Database) -> None:
         outbox.write(conn, [planned], brand_id=None, case_id=None, now=NOW, payload=said)
     (one,) = ready(database)
     assert (one.brand, one.brand_id, one.payload) == ("", None, said)
+
+
+def test_what_a_rehearsal_left_is_never_told(database: Database, told: Told) -> None:
+    """It died between deciding and holding back; a brand of another run is left alone."""
+    key = told.alert(told.case())
+    with database.writing() as conn:
+        assert outbox.hold_back(conn, [told.brand + 1]) == 0
+        assert outbox.hold_back(conn, [told.brand]) == 1
+    assert told.state(key) == (SUPPRESSED, Reason.SHADOW)
+    assert ready(database) == []
