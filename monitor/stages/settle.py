@@ -57,6 +57,8 @@ class Settle:
             if one.own:
                 mentions.keep_quotes(conn, one)
             self._follow_thread(conn, one, now)
+            if not one.own:
+                self._join_questions(conn, one, now)
             self._record_deletion(conn, one, now)
             self._match_answers(conn, one, now)
             mentions.hand_on(conn, one.brand_id, one.post_id, None)
@@ -80,6 +82,27 @@ class Settle:
         merged = cases.append(conn, into, list(_moved(case, there)), now=now)
         cases.append(conn, into, list(_spoken(case, there, merged)), now=now)
         cases.append(conn, source, [Fact(now, Merged(into), self.name)], now=now)
+
+    def _join_questions(self, conn: Connection, one: Mention, now: datetime) -> None:
+        """Questions of the customer that were stored before the thread had a case, or was known.
+
+        Only those at or after the complaint wait in the end; the fold sees to that, so the order
+        in which the posts were learnt makes no difference. Each asks from when it was posted, also
+        one that came edited.
+        """
+        network, thread = one.post.key.network, one.post.thread
+        case_id = cases.find(conn, CaseKey(one.brand_id, network, thread, one.customer))
+        if case_id is None:
+            return
+        linked = cases.linked(conn, [case_id])
+        asked = [
+            mentions.kept_ask(conn, one.brand_id, post_id)
+            for post_id in mentions.questions(conn, one.brand_id, network, thread, one.customer)
+            if (case_id, post_id) not in linked
+        ]
+        if asked:
+            facts = [Fact(at, FollowedUp(ask), self.name) for at, ask in asked]
+            cases.append(conn, case_id, facts, now=now)
 
     def _record_deletion(self, conn: Connection, one: Mention, now: datetime) -> None:
         if one.gone_at is None:

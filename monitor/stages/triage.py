@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from monitor.domain.event import Ask, AskKind, FollowedUp, Opened, Rejudged
+from monitor.domain.event import Ask, AskKind, Event, FollowedUp, Opened, Rejudged
 from monitor.domain.judgement import Band, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule, first_match
@@ -64,7 +64,9 @@ class Triage:
             facts = [Fact(asked_at, Rejudged(one.post_id, ask), self.name)]
         else:
             case_id = cases.find(conn, _key(one))
-            facts = list(self._facts(conn, one, ask, asked_at, is_first=case_id is None))
+            facts = [
+                Fact(at=asked_at, event=event, by=self.name) for event in _events(ask, case_id)
+            ]
         if case_id is None and facts:
             case_id = cases.open_case(conn, _key(one), root_post_id=one.post_id, opened_at=asked_at)
         if case_id is not None and facts:
@@ -104,41 +106,13 @@ class Triage:
             rule=cases.keep_rule(conn, rule),
         )
 
-    def _facts(
-        self,
-        conn: Connection,
-        one: Mention,
-        ask: Ask | None,
-        asked_at: datetime,
-        *,
-        is_first: bool,
-    ) -> Iterator[Fact]:
-        if ask is None:
-            return
-        if not is_first:
-            yield Fact(asked_at, FollowedUp(ask), self.name)
-        elif ask.kind is AskKind.COMPLAINT:
-            yield Fact(asked_at, Opened(ask), self.name)
-            yield from self._earlier_questions(conn, one)
 
-    def _earlier_questions(self, conn: Connection, one: Mention) -> Iterator[Fact]:
-        """Questions of the same customer in the thread, stored before it had a case.
-
-        Only those at or after the complaint wait in the end; the fold sees to that, so the order
-        in which the posts were learnt makes no difference. Each asks from when it was posted: that
-        it was judged before is no edit, and one that came edited would have waited from then too.
-        """
-        found = mentions.questions(
-            conn, one.brand_id, one.post.key.network, one.post.thread, one.customer
-        )
-        for post_id in found:
-            other = mentions.load(conn, one.brand_id, post_id)
-            if other is None or other.post_id == one.post_id:
-                continue
-            told = mentions.verdict_of(conn, one.brand_id, post_id)
-            ask = self._ask(conn, other, told, other.post.posted_at)
-            if ask is not None:
-                yield Fact(other.post.posted_at, FollowedUp(ask), self.name)
+def _events(ask: Ask | None, case_id: int | None) -> Iterator[Event]:
+    """A complaint opens a case, and whatever asks joins the one that is there."""
+    if ask is not None and case_id is not None:
+        yield FollowedUp(ask)
+    elif ask is not None and ask.kind is AskKind.COMPLAINT:
+        yield Opened(ask)
 
 
 def _key(one: Mention) -> CaseKey:

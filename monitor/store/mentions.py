@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.answer import ThreadPost
-from monitor.domain.event import AskKind
+from monitor.domain.event import Ask, AskKind
 from monitor.domain.judgement import Band, Judgement, Severity, Verdict
 from monitor.domain.post import Author, Post, PostKey, PostKind
 from monitor.store.cases import customer_of
@@ -308,7 +308,7 @@ def has_answers(conn: Connection, one: Mention) -> bool:
 
 
 def questions(conn: Connection, brand_id: int, network: str, root: str, customer: str) -> list[int]:
-    """The ids of a customer's questions in a thread, judged before the thread had a case."""
+    """The ids of a customer's questions in a thread, whether or not they are part of a case."""
     if not customer.isdigit():  # an unknown author has one post, and no earlier ones
         return []
     return list(
@@ -327,13 +327,21 @@ def questions(conn: Connection, brand_id: int, network: str, root: str, customer
     )
 
 
-def verdict_of(conn: Connection, brand_id: int, post_id: int) -> Verdict:
-    """The verdict that triage kept."""
-    found = conn.execute(sa.select(mention).where(_is(brand_id, post_id))).one()
-    return Verdict(
+def kept_ask(conn: Connection, brand_id: int, post_id: int) -> tuple[datetime, Ask]:
+    """What triage found that a post asks for, and since when it was there to be asked."""
+    found = conn.execute(
+        sa.select(mention, post.c.posted_at, post.c.first_seen_at)
+        .join(post, post.c.id == mention.c.post_id)
+        .where(_is(brand_id, post_id))
+    ).one()
+    ask = Ask(
+        post=post_id,
+        kind=AskKind(found.asks),
         band=Band(found.band),
         severity=Severity(found.severity),
         topics=tuple(found.topics),
-        reason=found.reason,
-        asks=found.asks is not None,
+        first_seen_at=found.first_seen_at,
+        due_at=found.due_at,
+        rule=found.rule,
     )
+    return found.posted_at, ask

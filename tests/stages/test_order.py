@@ -202,6 +202,24 @@ def test_a_question_that_came_edited_waits_from_the_same_time_whatever_came_firs
         assert ends == [None, answer.posted_at]
 
 
+@pytest.mark.parametrize("asks_first", [True, False])
+def test_a_question_joins_the_case_also_when_their_thread_is_learnt_last(
+    tmp_path: Path, asks_first: bool
+) -> None:
+    root = a_post("r", "bob", "thanks", 0)
+    between = a_post("m", "bob", "thanks", 1, thread="r", reply_to="r")
+    near = {"thread": "r", "reply_to": "r"}
+    far = {"thread": "m", "reply_to": "m"}
+    complaint = a_post("p0", "ana", "still no parcel", 10, **(near if asks_first else far))
+    answer = a_post("p1", "acme_help", "sorry", 15, thread="r", reply_to="p0")
+    question = a_post("p2", "ana", "where is it?", 20, **(far if asks_first else near))
+    for number, order in enumerate(permutations([complaint, question, between])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        ends = [end for _, end, *_ in outcomes(folder, [[root], *([x] for x in order), [answer]])]
+        assert ends == [answer.posted_at, None]
+
+
 def test_a_deletion_dated_by_polling_keeps_its_bounds(tmp_path: Path) -> None:
     complaint = a_post("p", "ana", "still no parcel", 0)
     gone = Gone(complaint.key, NOON + timedelta(hours=2), after=NOON + timedelta(hours=1))
