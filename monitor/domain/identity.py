@@ -11,6 +11,7 @@ from monitor.domain.post import Author, Post, PostKind
 ANY_NETWORK = "*"
 
 
+@lru_cache(maxsize=4096)
 def plain_handle(handle: str) -> str:
     """A handle as people compare it: no case, no at-sign."""
     return handle.strip().casefold().lstrip("@")

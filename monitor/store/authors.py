@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.domain.post import Author, Post, PostKey
+from monitor.domain.post import Author, Post
 from monitor.store import bulk
 from monitor.store.schema import author, post
 
@@ -20,8 +20,9 @@ def ensure(conn: Connection, posts: Iterable[Post]) -> Writers:
     """The writers' rows, made or brought up to date. Posts without an author have none."""
     latest: dict[tuple[str, str], Author] = {}
     for one in posts:
-        if one.author.key is not None:
-            latest[one.key.network, one.author.key] = one.author
+        key = one.author.key
+        if key is not None:
+            latest[one.key.network, key] = one.author
     rows = _rows(conn, latest.keys())
     new = [key for key in latest if key not in rows]
     numbers = bulk.take_ids(conn, author, len(new))
@@ -37,12 +38,12 @@ def _rows(
 ) -> dict[tuple[str, str], sa.Row[Any]]:
     return {
         (network, row.key): row
-        for network, ids in bulk.by_network(PostKey(*key) for key in keys).items()
+        for network, ids in bulk.by_network(keys).items()
         for row in conn.execute(
             sa.select(author).where(
                 author.c.network == network, bulk.among(conn, author.c.key, ids)
             )
-        )
+        ).all()
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -11,14 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 
-from monitor.domain.post import PostKey
 
-
-def by_network(keys: Iterable[PostKey]) -> Mapping[str, Sequence[str]]:
-    """The keys' ids, network by network."""
-    ids: dict[str, list[str]] = {}
-    for key in keys:
-        ids.setdefault(key.network, []).append(key.external_id)
+def by_network(keys: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
+    """The ids of such keys as PostKey, network by network."""
+    ids: defaultdict[str, list[str]] = defaultdict(list)
+    for network, external_id in keys:
+        ids[network].append(external_id)
     return ids
 
 

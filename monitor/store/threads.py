@@ -51,7 +51,7 @@ def _threads_of(conn: Connection, keys: Iterable[PostKey]) -> dict[PostKey, str]
             sa.select(post.c.external_id, post.c.thread).where(
                 post.c.network == network, among(conn, post.c.external_id, ids)
             )
-        )
+        ).all()
     }
 
 
