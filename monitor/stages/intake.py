@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 import structlog
-from sqlalchemy.engine import Connection
 
 from monitor.domain.errors import SourceError
 from monitor.domain.identity import Brand
@@ -18,7 +17,7 @@ from monitor.domain.storable import admitted
 from monitor.ports import Clock, Source
 from monitor.store import brands, coverage, outbox, posts
 from monitor.store.coverage import Place, Spell
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
 from monitor.store.posts import Counts
 
 log = structlog.get_logger()

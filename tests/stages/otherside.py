@@ -79,6 +79,8 @@ class OtherSide:
                 raise SendError("connection lost", outcome=Outcome.UNKNOWN)
             case Fault.FREEZES_BEFORE:
                 self._stand_still()
+            case _:  # the others strike after the message is accepted
+                pass
         message = self._accept(notice, earlier)
         match fault:
             case Fault.DIES_AFTER:
@@ -87,6 +89,8 @@ class OtherSide:
                 raise SendError("connection lost", outcome=Outcome.UNKNOWN)
             case Fault.FREEZES_AFTER:
                 self._stand_still()
+            case _:
+                pass
         return Receipt(message.target, message.name)
 
     def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
