@@ -91,18 +91,16 @@ class Settle:
         one that came edited.
         """
         network, thread = one.post.key.network, one.post.thread
-        case_id = cases.find(conn, CaseKey(one.brand_id, network, thread, one.customer))
+        asked = mentions.questions(conn, one.brand_id, network, thread, one.customer)
+        key = CaseKey(one.brand_id, network, thread, one.customer)
+        case_id = cases.find(conn, key) if asked else None
         if case_id is None:
             return
         linked = cases.linked(conn, [case_id])
-        asked = [
-            mentions.kept_ask(conn, one.brand_id, post_id)
-            for post_id in mentions.questions(conn, one.brand_id, network, thread, one.customer)
-            if (case_id, post_id) not in linked
-        ]
-        if asked:
-            facts = [Fact(at, FollowedUp(ask), self.name) for at, ask in asked]
-            cases.append(conn, case_id, facts, now=now)
+        missing = [post_id for post_id in asked if (case_id, post_id) not in linked]
+        told = [mentions.kept_ask(conn, one.brand_id, post_id) for post_id in missing]
+        facts = [Fact(at, FollowedUp(ask), self.name) for at, ask in told]
+        cases.append(conn, case_id, facts, now=now)
 
     def _record_deletion(self, conn: Connection, one: Mention, now: datetime) -> None:
         if one.gone_at is None:
