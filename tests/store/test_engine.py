@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from monitor.domain.errors import StoreError
-from monitor.store.engine import Database
+from monitor.store.engine import Database, clear_errors
 from monitor.store.schema import stream
 from tests.store.written import NINE, Bringing, rows, written
 
@@ -266,6 +266,11 @@ def test_a_deadlock_is_the_trouble_of_one_transaction(database: Database) -> Non
         ended = [pool.submit(locks, 1, 2), pool.submit(locks, 2, 1)]
         errors = [error for one in ended if (error := one.exception())]
     assert [type(one) for one in errors] == [sa.exc.OperationalError]
+
+
+def test_a_pool_without_a_free_connection_is_tried_again(database: Database) -> None:
+    with pytest.raises(StoreError, match="tried again"), clear_errors(database.url):
+        raise sa.exc.TimeoutError("QueuePool limit reached")
 
 
 @only_sqlite
