@@ -117,7 +117,7 @@ def web_address(url: str | None) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     address = _UNSAFE.sub(lambda found: quote(found.group(), errors="replace"), parts.geturl())
-    return address if len(address) <= _URL else None
+    return address if len(escape(address)) <= _URL else None
 
 
 def link(url: str | None, label: str) -> str | None:

@@ -33,6 +33,7 @@ _NAME = 80
 _ID = 9
 """Signs of an id of Slack's, at least."""
 _WHY = 300
+_MENTIONS, _CALLED = 20, 40
 _MARKS = {
     Severity.CRITICAL: "🔴",
     Severity.HIGH: "🟠",
@@ -103,18 +104,20 @@ def _printable(lines: Sequence[str]) -> Iterator[str]:
 def _case(
     notice: Notice, card: CaseCard, headline: str, zone: tzinfo, people: Mapping[str, str]
 ) -> list[Block]:
+    is_reply = notice.thread is not None  # under the card, which says the rest
     blocks = [slack.header(f"{_mark(notice, card)} {headline}")]
     if notice.mentions:
         blocks.append(slack.section(_named(notice.mentions, people)))
-    blocks.append(slack.quoted(_text(card, is_short=notice.thread is not None)))
-    blocks.append(slack.context(*_who(card, zone)))
+    blocks.append(slack.quoted(_text(card, is_short=is_reply)))
+    if not is_reply:
+        blocks.append(slack.context(*_who(card, zone)))
     if card.answer_text:
         blocks.append(slack.section("*The answer*"))
         blocks.append(slack.quoted(slack.paragraphs(card.answer_text, _ANSWER, _QUOTED_LINES)))
     standing = " · ".join(_standing(card, zone))
     if standing:
         blocks.append(slack.section(standing))
-    facts = _facts(card)
+    facts = [] if is_reply else _facts(card)
     if facts:
         blocks.append(slack.context(slack.theirs(" · ".join(facts))))
     return blocks
@@ -132,14 +135,17 @@ def _mark(notice: Notice, card: CaseCard) -> str:
 
 def _named(mentions: Sequence[str], people: Mapping[str, str]) -> str:
     """The people whom the policy names: pinged if their id is known, else only called."""
-    called = [_mention(people.get(one, one)) for one in mentions]
-    return f"For {', '.join(called)}"[: slack.SECTION]
+    called = ", ".join(_mention(people.get(one, one)) for one in mentions[:_MENTIONS])
+    others = len(mentions) - _MENTIONS
+    return f"For {called} and {others} more" if others > 0 else f"For {called}"
 
 
 def _mention(who: str) -> str:
     if is_member(who):
         return f"<@{who}>"
-    return f"<!subteam^{who}>" if is_group(who) else slack.escape(cut(plain(who), _NAME))
+    if is_group(who):
+        return f"<!subteam^{who}>"
+    return slack.escape(slack.short(plain(who), _CALLED)) or "somebody"
 
 
 def is_member(name: str) -> bool:
@@ -155,7 +161,7 @@ def is_group(name: str) -> bool:
 def _is_id(name: str, kinds: str) -> bool:
     rest = name[1:]
     is_written_so = rest.isascii() and rest.isalnum() and rest == rest.upper()
-    return name[:1] in tuple(kinds) and len(name) >= _ID and is_written_so
+    return name[:1] in tuple(kinds) and _ID <= len(name) <= 2 * _ID and is_written_so
 
 
 def _text(card: CaseCard, *, is_short: bool) -> str:

@@ -174,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _args(self, body: bytes) -> dict[str, Any]:
         if "json" in self.headers.get("Content-Type", ""):
-            return dict(json.loads(body))
+            return dict(json.loads(body or b"{}"))
         return dict(parse_qsl(body.decode(), keep_blank_values=True))
 
     def _fail(self, fault: Fault) -> None:
