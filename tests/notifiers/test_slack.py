@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -27,13 +28,15 @@ from monitor.domain.notice import (
 )
 from monitor.notifiers.slack.errors import ERRORS, Means, in_words, meaning
 from monitor.notifiers.slack.pacing import Pace
+from monitor.notifiers.slack.scopes import missing
 from monitor.ports import Notifier, TriesOut
+from monitor.settings.reading import read_text
 from monitor.simulator import slack as faults
 from monitor.simulator.slack import SlackServer
 from monitor.simulator.slack_workspace import ALL_SCOPES
 from tests.notifiers.sample import NOW, NoSecrets, card_notice
 from tests.notifiers.slack_side import ANA, CARE, LEADS, mark, shown, slack, workspace
-from tests.plugins.needs import SHARED
+from tests.plugins.needs import ROOT, SHARED
 
 POST, UPDATE = "chat.postMessage", "chat.update"
 
@@ -457,8 +460,10 @@ def test_constructing_reads_no_secret() -> None:
 def test_every_error_that_slack_documents_has_its_meaning() -> None:
     path = SHARED / "recordings" / "slack-specs" / "web-api" / "slack_web_openapi_v2.json"
     spec = json.loads(Path(path).read_text())
-    used = ("auth.test", POST, UPDATE, "chat.delete", "files.upload")
-    used += ("conversations.history", "conversations.info", "conversations.replies")
+    used = [
+        *("auth.test", POST, UPDATE, "chat.delete", "files.upload"),
+        *("conversations.history", "conversations.info", "conversations.replies"),
+    ]
     documented = {
         error
         for method in used
@@ -528,3 +533,24 @@ def test_a_long_queue_is_left_to_the_outbox() -> None:
 def test_a_test_alert_arrives(server: SlackServer) -> None:
     slack(server).send(alert(kind=NoticeKind.TEST, content=Words("It works")), None)
     assert "It works" in shown(server.messages(CARE)[0])
+
+
+# ------------------------------------------------------------------------------------ the docs page
+
+
+PAGE = (ROOT / "docs" / "notifiers" / "slack.md").read_text()
+
+
+def test_the_page_s_example_loads() -> None:
+    (example,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    settings = read_text(f'[[brands]]\nname = "Shop"\n{example}', "slack.md")
+    assert settings.notifiers[0].use == "slack"
+
+
+def test_the_page_names_the_scopes_that_check_asks_for() -> None:
+    kinds: list[dict[str, bool]] = [{}, {"is_private": True}]
+    needed = {scope for kind in kinds for scope in missing(frozenset(), kind)}
+    assert set(re.findall(r"^ +- (\w+:\w+)$", PAGE, re.MULTILINE)) == needed
+    assert set(re.findall(r"^\| `(\w+:\w+)` \|", PAGE, re.MULTILINE)) == needed
+    assert missing(None, {}) == []
+    assert "im:history" in missing(frozenset(), {"is_im": True})
