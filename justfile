@@ -45,6 +45,14 @@ cover *arguments:
 bench *arguments:
     {{ python }} -m pytest -m bench tests/bench -s {{ arguments }}
 
+# Kill real processes at any moment, then compare: nothing lost, nothing doubled (docs/proof.md).
+chaos *arguments:
+    {{ python }} -m tests.chaos.kill {{ arguments }}
+
+# Take the TweetEval posts of ../shared the whole way, counting at every stage.
+reconcile *arguments:
+    {{ python }} -m tests.chaos.reconcile {{ arguments }}
+
 # Renew the versions that the tests ran with (no registry's address may appear in the file).
 constraints:
     {{ bin }}/uv pip compile --universal --no-emit-index-url --all-extras --no-annotate --no-header \

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import click
@@ -62,7 +63,7 @@ class Model:
 @click.option("--write", is_flag=True, help="Put the table into models/README.md.")
 def main(data: Path, full: Path | None, write: bool) -> None:  # noqa: FBT001 - a flag of click
     """Print the table."""
-    text = "\n".join([*_table(data, full), "", *_false_alarms(data), ""])
+    text = "\n".join([*_table(data, full), "", *_false_alarms(data), "", *_kinds(), ""])
     click.echo(text)
     if write:
         card = HERE / "README.md"
@@ -122,6 +123,29 @@ def _false_alarms(data: Path) -> Iterator[str]:
     for emotion in sorted({one.phenomena[0] for one in tests}):
         chosen = np.array([one.phenomena[0] == emotion for one in tests])
         yield f"| {emotion} | {int(chosen.sum())} | {said[chosen].mean():.1%} |"
+
+
+def _kinds() -> Iterator[str]:
+    """The project's test texts by what is hard about them: found, or falsely alerted."""
+    tests = [one for one in corpora.project(HERE / "data") if one.split == "test"]
+    model = _shipped("", None)
+    said = model.score([one.text for one in tests]) >= model.threshold
+    found: dict[str, list[bool]] = {}
+    alarmed: dict[str, list[bool]] = {}
+    for one, alert in zip(tests, said, strict=True):
+        kinds = found if one.label is Label.COMPLAINT else alarmed
+        hard = one.phenomena[0]
+        names = {Label.QUESTION: "any question", Label.PRAISE: f"praise, {hard}"}
+        name = names.get(one.label, hard)
+        kinds.setdefault(name, []).append(bool(alert))
+    yield "| complaints of the project's test texts | found | | the rest of them | falsely alerted |"
+    yield "|---|---|---|---|---|"
+    sides = [
+        [f"{name} | {sum(hits)} of {len(hits)}" for name, hits in sorted(kinds.items())]
+        for kinds in (found, alarmed)
+    ]
+    for left, right in zip_longest(*sides, fillvalue=" | "):
+        yield f"| {left} | | {right} |"
 
 
 def _shipped(name: str, place: Path | None) -> Model:

@@ -15,9 +15,7 @@ from pathlib import Path
 
 import click
 
-os.environ.setdefault(
-    "OMP_WAIT_POLICY", "PASSIVE"
-)  # spinning on shared cores costs a factor of ten
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting by spinning starves shared cores
 import torch
 from tokenizers import Tokenizer
 

@@ -134,7 +134,7 @@ class Application:
     def stages(self, *, shadow: bool = False) -> tuple[Stage, ...]:
         """All stages in the order of the pipeline. `shadow`: everything but telling."""
         return (
-            Intake(self.database, self.feeds),
+            Intake(self.database, self.feeds, clock=self.clock),
             *self.judging(),
             Escalate(self.database),
             DailyDigest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,12 +13,12 @@ import click
 from monitor.cli.opening import opened
 from monitor.cli.printing import print_json
 from monitor.clock import utc_now
-from monitor.domain.case import Case
+from monitor.domain.errors import ConfigError
 from monitor.render.words import local_time, plain
-from monitor.settings.spans import span
-from monitor.stages import act
-from monitor.stages.act import ActionError
-from monitor.store.engine import Database
+
+if TYPE_CHECKING:
+    from monitor.domain.case import Case
+    from monitor.store.engine import Database
 
 by_option = click.option(
     "--by",
@@ -30,11 +30,11 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print one J
 
 
 def moment(text: str, timezone: str) -> datetime:
-    """A time in UTC; one without a zone is in the config's own. Raises ActionError."""
+    """A time in UTC; one without a zone is in the config's own. Raises ConfigError."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise ActionError(f"{text!r} is no time: write 2026-05-04T09:30") from None
+        raise ConfigError(f"{text!r} is no time: write 2026-05-04T09:30") from None
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
 
 
@@ -44,9 +44,14 @@ def _acting(function: Callable[..., None]) -> Callable[..., None]:
     return click.argument("case", type=int)(by_option(_json_option(passed)))
 
 
-def _do(ctx: click.Context, case: int, as_json: bool, done: Callable[[Database], Case]) -> None:
+def _do(
+    ctx: click.Context, case: int, as_json: bool, done: Callable[[Any, Database], Case]
+) -> None:
+    """Open the database, let `done` act on it with the functions of `stages.act`, show the case."""
+    from monitor.stages import act
+
     with opened(ctx) as its:
-        after = done(its.database)
+        after = done(act, its.database)
         timezone = its.settings.timezone
     if as_json:
         print_json(_as_object(case, after))
@@ -92,7 +97,7 @@ def claim(ctx: click.Context, case: int, by: str, as_json: bool) -> None:
     Example:
       complaint-monitor cases claim 12
     """
-    _do(ctx, case, as_json, lambda db: act.claim(db, case, by=by, now=utc_now()))
+    _do(ctx, case, as_json, lambda act, db: act.claim(db, case, by=by, now=utc_now()))
 
 
 @click.command(short_help="Stop the repeats for a while.")
@@ -104,7 +109,7 @@ def ack(ctx: click.Context, case: int, by: str, as_json: bool) -> None:
     Example:
       complaint-monitor cases ack 12 --by ana
     """
-    _do(ctx, case, as_json, lambda db: act.acknowledge(db, case, by=by, now=utc_now()))
+    _do(ctx, case, as_json, lambda act, db: act.acknowledge(db, case, by=by, now=utc_now()))
 
 
 @click.command(short_help="Give it to somebody.")
@@ -117,7 +122,7 @@ def assign(ctx: click.Context, case: int, person: str, by: str, as_json: bool) -
     Example:
       complaint-monitor cases assign 12 ana
     """
-    _do(ctx, case, as_json, lambda db: act.assign(db, case, person, by=by, now=utc_now()))
+    _do(ctx, case, as_json, lambda act, db: act.assign(db, case, person, by=by, now=utc_now()))
 
 
 @click.command(short_help="No step for a while.")
@@ -134,11 +139,18 @@ def snooze(
       complaint-monitor cases snooze 12 30m
       complaint-monitor cases snooze 12 1d --why "waits for the courier"
     """
+    from monitor.settings.spans import span
+
     try:
         length = span(time)
     except ValueError as error:
-        raise ActionError(str(error)) from None
-    _do(ctx, case, as_json, lambda db: act.snooze(db, case, length, by=by, now=utc_now(), why=why))
+        raise ConfigError(str(error)) from None
+    _do(
+        ctx,
+        case,
+        as_json,
+        lambda act, db: act.snooze(db, case, length, by=by, now=utc_now(), why=why),
+    )
 
 
 @click.command(short_help="Say that it is no complaint.")
@@ -158,7 +170,7 @@ def dismiss(
         ctx,
         case,
         as_json,
-        lambda db: act.dismiss(db, case, by=by, now=utc_now(), duplicate_of=duplicate_of),
+        lambda act, db: act.dismiss(db, case, by=by, now=utc_now(), duplicate_of=duplicate_of),
     )
 
 
@@ -171,7 +183,7 @@ def confirm(ctx: click.Context, case: int, by: str, as_json: bool) -> None:
     Example:
       complaint-monitor cases confirm 12
     """
-    _do(ctx, case, as_json, lambda db: act.confirm(db, case, by=by, now=utc_now()))
+    _do(ctx, case, as_json, lambda act, db: act.confirm(db, case, by=by, now=utc_now()))
 
 
 @click.command(short_help="Take back what a person did.")
@@ -185,7 +197,7 @@ def undo(ctx: click.Context, case: int, seq: int | None, by: str, as_json: bool)
       complaint-monitor cases undo 12
       complaint-monitor cases undo 12 --seq 3
     """
-    _do(ctx, case, as_json, lambda db: act.undo(db, case, by=by, now=utc_now(), seq=seq))
+    _do(ctx, case, as_json, lambda act, db: act.undo(db, case, by=by, now=utc_now(), seq=seq))
 
 
 @click.command(short_help="Say that it was answered in another place.")
@@ -216,7 +228,7 @@ def answered(
         ctx,
         case,
         as_json,
-        lambda db: act.answered_elsewhere(
+        lambda act, db: act.answered_elsewhere(
             db, case, channel, by=by, now=now, answered_at=answered_at, text=text
         ),
     )
@@ -232,7 +244,7 @@ def link(ctx: click.Context, case: int, post: int, by: str, as_json: bool) -> No
     Example:
       complaint-monitor cases link 12 345
     """
-    _do(ctx, case, as_json, lambda db: act.link_answer(db, case, post, by=by, now=utc_now()))
+    _do(ctx, case, as_json, lambda act, db: act.link_answer(db, case, post, by=by, now=utc_now()))
 
 
 ACTIONS: Sequence[click.Command] = (

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from monitor.cli.acting import ACTIONS, by_option, moment
-from monitor.cli.opening import Opened, make_ready, opened, settings_of
+from monitor.cli.opening import Opened, make, opened, settings_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
-from monitor.domain.digest import Unanswered
 from monitor.domain.errors import ConfigError
-from monitor.domain.event import Record
-from monitor.domain.identity import Brand
 from monitor.domain.judgement import Severity
-from monitor.domain.notice import CaseCard
 from monitor.render.words import cut, duration, local_time, plain
-from monitor.settings import Settings
-from monitor.stages import by_hand
-from monitor.stages.act import ActionError
-from monitor.store import brands, cards, outbox, waits
-from monitor.store import cases as stored
-from monitor.store.engine import Database
-from monitor.store.outbox import Entry
+
+if TYPE_CHECKING:
+    from monitor.domain.digest import Unanswered
+    from monitor.domain.event import Record
+    from monitor.domain.identity import Brand
+    from monitor.domain.notice import CaseCard
+    from monitor.settings import Settings
+    from monitor.store.outbox import Entry
 
 _EXCERPT = 60
 
@@ -54,6 +51,8 @@ def list_(ctx: click.Context, brand: str | None, limit: int, as_json: bool) -> N
       complaint-monitor cases list
       complaint-monitor cases list --brand Bufnivo --limit 500 --json
     """
+    from monitor.store import brands, waits
+
     now = utc_now()
     with opened(ctx) as its, its.database.reading() as conn:
         known = {name: number for number, name in brands.names(conn).items()}
@@ -146,6 +145,10 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
 
 
 def _gather(its: Opened, case: int) -> tuple[CaseCard, tuple[Record, ...], list[Entry]]:
+    from monitor.stages.act import ActionError
+    from monitor.store import cards, outbox
+    from monitor.store import cases as stored
+
     with its.database.reading() as conn:
         if stored.row(conn, case) is None:
             raise ActionError(
@@ -222,6 +225,10 @@ def open_(ctx: click.Context, /, what: str, by: str, as_json: bool, **said: str 
       complaint-monitor cases open https://forum.example/t/81 --author ana --text "No parcel yet"
       complaint-monitor cases open "Called: charged twice" --author "0712 000 111" --severity high
     """
+    from monitor.stages import by_hand
+    from monitor.store import maintenance
+    from monitor.store.engine import Database
+
     settings = settings_of(ctx)
     brand = _brand(settings, said["brand"])
     now = utc_now()
@@ -235,7 +242,9 @@ def open_(ctx: click.Context, /, what: str, by: str, as_json: bool, **said: str 
     severity = said["severity"]
     database = Database(settings.database)
     try:
-        make_ready(database)
+        if database.path is not None and not database.path.exists():
+            make(database)
+        maintenance.require_current(database)
         case_id = by_hand.open_case(
             database,
             brand,

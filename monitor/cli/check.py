@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,12 +13,13 @@ from monitor.cli.opening import config_path, settings_of
 from monitor.cli.printing import print_json
 from monitor.clock import utc_now
 from monitor.domain.errors import MonitorError, StoreError
-from monitor.domain.post import Post, PostKey
+from monitor.domain.post import Gone, Post, PostKey, Rejected
 from monitor.ports import Notifier, TriesOut
 from monitor.render.words import plain
-from monitor.stages.intake import Feed
-from monitor.store import failures, maintenance
-from monitor.wiring import Application
+
+if TYPE_CHECKING:
+    from monitor.stages.intake import Feed
+    from monitor.wiring import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ def check(ctx: click.Context, offline: bool, as_json: bool) -> None:
       complaint-monitor check
       complaint-monitor --config other.toml check --offline
     """
+    from monitor.wiring import Application
+
     settings = settings_of(ctx)
     tried = [Tried("config", str(config_path(ctx)))]
     if not offline:
@@ -82,6 +86,8 @@ def _try(what: str, do: Callable[[], str]) -> Tried:
 
 
 def _database(application: Application) -> str:
+    from monitor.store import maintenance
+
     database = application.database
     if database.path is not None and not database.path.exists():
         return f"{database.path.absolute()} is not there yet; `complaint-monitor run` makes it"
@@ -104,11 +110,15 @@ def _source(feed: Feed) -> str:
     if isinstance(feed.source, TriesOut):
         feed.source.try_out()
         return "its credentials work"
-    read = 0
+    items: list[Post | Gone | Rejected] = []
     for stream in feed.source.streams():
         page = next(iter(feed.source.pages(stream, None)), None)
-        read += len(page.items) if page is not None else 0
-    return f"{read} items on the first page"
+        items += page.items if page is not None else ()
+    bad = [one for one in items if isinstance(one, Rejected)]
+    said = f"{len(items)} items on the first page"
+    if bad:
+        said += f", {len(bad)} of them unreadable; {bad[0].where}: {bad[0].reason}"
+    return said
 
 
 def _notifier(notifier: Notifier) -> str:
@@ -119,6 +129,8 @@ def _notifier(notifier: Notifier) -> str:
 
 
 def _set_aside(application: Application) -> str:
+    from monitor.store import failures
+
     database = application.database
     if database.path is not None and not database.path.exists():
         return "none yet"
@@ -126,5 +138,8 @@ def _set_aside(application: Application) -> str:
         aside = failures.set_aside(conn)
     if aside:
         lines = "; ".join(f"{one.stage} {one.item}: {one.reason}" for one in aside)
-        raise StoreError(f"{len(aside)} set aside after failing again and again: {lines}")
+        raise StoreError(
+            f"{len(aside)} set aside after failing again and again: {lines}; "
+            "when the cause is mended: complaint-monitor db retry"
+        )
     return "none is set aside"

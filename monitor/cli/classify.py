@@ -7,20 +7,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 from click.core import ParameterSource
 
-from monitor import log
 from monitor.cli.opening import config_path, settings_of
 from monitor.cli.printing import print_json
 from monitor.clock import utc_now
 from monitor.domain.judgement import Band, Judgement, Verdict
 from monitor.domain.post import Post, PostKey
 from monitor.render.words import plain
-from monitor.settings import BrandTable, Settings
-from monitor.wiring import Judge, judge_of
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+    from monitor.wiring import Judge
 
 WORDS = 8
 """Words that moved the score, printed."""
@@ -51,6 +52,8 @@ def classify(ctx: click.Context, text: str | None, jsonl: bool, batch: int, as_j
       complaint-monitor classify --json "Mulțumesc, a ajuns coletul"
       complaint-monitor classify --jsonl < posts.jsonl > verdicts.jsonl
     """
+    from monitor.wiring import judge_of
+
     if jsonl == (text is not None):
         raise click.UsageError("give a text, or --jsonl and lines on standard input")
     judge = judge_of(_settings(ctx))
@@ -71,6 +74,9 @@ def classify(ctx: click.Context, text: str | None, jsonl: bool, batch: int, as_j
 
 def _settings(ctx: click.Context) -> Settings:
     """The config's; without a config file (and none named), the program's own."""
+    from monitor import log
+    from monitor.settings import BrandTable, Settings
+
     named = ctx.find_root().get_parameter_source("config") is not ParameterSource.DEFAULT
     if named or Path(config_path(ctx)).exists():
         return settings_of(ctx)

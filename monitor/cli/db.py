@@ -8,13 +8,12 @@ import click
 
 from monitor.cli.opening import opened, settings_of
 from monitor.cli.printing import print_json
-from monitor.store import maintenance
-from monitor.store.engine import Database
+from monitor.render.words import plain
 
 
 @click.group(short_help="Upgrade or back up the database.")
 def db() -> None:
-    """Upgrade or back up the database."""
+    """Upgrade or back up the database; try again what was set aside."""
 
 
 @db.command(short_help="Bring the tables up to date.")
@@ -30,6 +29,9 @@ def upgrade(ctx: click.Context, as_json: bool) -> None:
     Example:
       complaint-monitor db upgrade
     """
+    from monitor.store import maintenance
+    from monitor.store.engine import Database
+
     database = Database(settings_of(ctx).database)
     try:
         maintenance.upgrade(database)
@@ -53,6 +55,8 @@ def backup(ctx: click.Context, to: Path, as_json: bool) -> None:
     Example:
       complaint-monitor db backup monday.db
     """
+    from monitor.store import maintenance
+
     with opened(ctx) as its:
         maintenance.backup(its.database, to)
     size = to.stat().st_size
@@ -60,3 +64,25 @@ def backup(ctx: click.Context, to: Path, as_json: bool) -> None:
         print_json({"file": to, "bytes": size})
     else:
         click.echo(f"{to}: {size} bytes, checked")
+
+
+@db.command(short_help="Try again what was set aside.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def retry(ctx: click.Context, as_json: bool) -> None:
+    r"""Let `run` try again what it set aside after failing again and again. `check` lists it, too.
+
+    \b
+    Example:
+      complaint-monitor db retry
+    """
+    from monitor.store import failures
+
+    with opened(ctx) as its, its.database.writing() as conn:
+        aside = failures.release(conn)
+    if as_json:
+        print_json({"items": [{"stage": one.stage, "item": one.item} for one in aside]})
+        return
+    for one in aside:
+        click.echo(plain(f"{one.stage} {one.item}: {one.reason}"))
+    click.echo(f"{len(aside)} to be tried again")

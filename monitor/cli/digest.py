@@ -15,7 +15,6 @@ from monitor.cli.sending import brand_of, give, mail, number_of
 from monitor.clock import utc_now
 from monitor.domain.notice import Digest, NoticeKind
 from monitor.render.words import say_digest
-from monitor.store import readings
 
 _FORMATS = ("terminal", "html", "json")
 
@@ -60,6 +59,8 @@ def digest(
       complaint-monitor digest --format html --output today.html
       complaint-monitor digest --email
     """
+    from monitor.store import readings
+
     with opened(ctx) as its:
         settings, zone = its.settings, ZoneInfo(its.settings.timezone)
         name = brand_of(settings, brand)

@@ -6,11 +6,7 @@ import time
 from datetime import timedelta
 from threading import Thread
 
-import structlog
-
 TIME_OUT_S = 10
-
-_log = structlog.get_logger(__name__)
 
 
 class Heartbeat:
@@ -33,8 +29,11 @@ class Heartbeat:
 
     def _get(self) -> None:
         import httpx
+        import structlog
 
         try:
             httpx.get(self._url, timeout=TIME_OUT_S, follow_redirects=True).raise_for_status()
         except httpx.HTTPError as error:
-            _log.warning("heartbeat_failed", problem=str(error) or type(error).__name__)
+            structlog.get_logger().warning(
+                "heartbeat_failed", problem=str(error) or type(error).__name__
+            )

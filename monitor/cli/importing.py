@@ -8,24 +8,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from monitor import registry
-from monitor.cli.opening import make_ready, settings_of
+from monitor.cli.opening import alone_on, settings_of
 from monitor.cli.printing import is_terminal, print_json, tell
 from monitor.domain.errors import ConfigError
 from monitor.domain.judgement import Band
 from monitor.domain.post import Cursor, Page, Rejected, Stream
 from monitor.ports import Source
 from monitor.render.words import plain
-from monitor.runner import Runner, Stage
-from monitor.stages.intake import Feed, Intake
-from monitor.store import cross_brand
-from monitor.store.maintenance import only_one_runner
-from monitor.store.posts import Counts
-from monitor.wiring import Application
+
+if TYPE_CHECKING:
+    from monitor.runner import Stage
+    from monitor.store.posts import Counts
+    from monitor.wiring import Application
 
 SHOWN = 20
 """Rejected rows that are printed a file; `--json` has them all."""
@@ -36,7 +34,7 @@ class _File:
     """What became of one file."""
 
     name: str
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts
     rejected: list[Rejected] = field(default_factory=list)
     problem: str | None = None
 
@@ -120,14 +118,16 @@ def import_(
       complaint-monitor import reviews.csv --network reviews --map text=Comment --map author=User
       complaint-monitor import old/*.jsonl --assume-now --json
     """
+    from monitor.store import cross_brand
+    from monitor.wiring import Application
+
     settings = settings_of(ctx)
     chosen = {key: value for key, value in said.items() if value}
     chosen["mapping"] = dict(_pair(one) for one in mapping)
     application = Application(settings)
     try:
         wanted = _brands(application, brands)
-        make_ready(application.database)
-        with only_one_runner(application.database):
+        with alone_on(application.database):
             with application.database.reading() as conn:
                 newest = cross_brand.newest_post(conn)
             read = [_read(application, path, wanted, chosen) for path in files]
@@ -159,11 +159,15 @@ def _brands(application: Application, names: Sequence[str]) -> tuple[Any, ...]:
 def _read(
     application: Application, path: str, brands: tuple[Any, ...], said: dict[str, Any]
 ) -> _File:
+    from monitor import registry
+    from monitor.stages.intake import Feed, Intake
+    from monitor.store.posts import Counts
+
     cls = registry.load(registry.SOURCES, "files")
     options = registry.options(cls, {"path": path, **said}, "import")
     source: Any = registry.build(cls, options, secrets=application.secrets, clock=application.clock)
     now = application.clock()
-    one = _File(path)
+    one = _File(path, Counts())
     # a name of its own for each import, so that a file that is read again is read, and counted, again
     name = f"import {Path(path).name} {now.isoformat()}"
     feed = Feed(name, _Watched(source, one.rejected), brands, once=True)
@@ -182,6 +186,9 @@ def _read(
 
 
 def _judge(application: Application, newest: int) -> _Found:
+    from monitor.runner import Runner
+    from monitor.store import cross_brand
+
     with application.database.reading() as conn:
         waiting = cross_brand.unjudged(conn)
     with ExitStack() as stack:
@@ -223,6 +230,8 @@ def _bar(stack: ExitStack, what: str) -> Callable[[int, int], object]:
 
 
 def _print(read: Sequence[_File], found: _Found, *, as_json: bool) -> None:
+    from monitor.store.posts import Counts
+
     total = sum((one.counts for one in read), Counts())
     if as_json:
         print_json(_as_object(read, total, found))

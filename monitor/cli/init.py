@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor import settings as config
 from monitor.cli.opening import config_path
 from monitor.cli.printing import print_json
-from monitor.cli.template import Answers, config_text
 from monitor.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from monitor.cli.template import Answers
 
 _LOCALTIME = Path("/etc/localtime")
 
@@ -51,6 +52,9 @@ def init(ctx: click.Context, /, yes: bool, as_json: bool, **said: Any) -> None:
       complaint-monitor init --brand Bufnivo --handle x:BufnivoHelp --timezone Europe/Bucharest
       complaint-monitor --config shop.toml init --brand Bufnivo --file posts.jsonl --yes
     """
+    from monitor import settings as config
+    from monitor.cli.template import config_text
+
     path = config_path(ctx)
     if path.exists():
         raise ConfigError(
@@ -73,6 +77,8 @@ def init(ctx: click.Context, /, yes: bool, as_json: bool, **said: Any) -> None:
 
 
 def _answers(said: dict[str, Any], *, asking: bool) -> Answers:
+    from monitor.cli.template import Answers
+
     def ask(name: str, question: str, default: str) -> str:
         if said[name]:
             return str(said[name])

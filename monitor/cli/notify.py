@@ -6,6 +6,7 @@ import secrets as randomness
 import sys
 from collections.abc import Iterable
 from contextlib import nullcontext, redirect_stdout
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,8 +14,10 @@ from monitor.cli.opening import settings_of
 from monitor.cli.printing import print_json, tell
 from monitor.domain.errors import ConfigError, SendError
 from monitor.domain.notice import Notice, NoticeKind, Reason, Words
-from monitor.settings import Settings
-from monitor.wiring import Application
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+    from monitor.wiring import Application
 
 TEXT = Words(
     "This is a test alert: the way from complaint-monitor to you works.",
@@ -40,6 +43,8 @@ def notify(ctx: click.Context, to: tuple[str, ...], as_json: bool) -> None:
       complaint-monitor notify --test
       complaint-monitor notify --test --to console
     """
+    from monitor.wiring import Application
+
     settings = settings_of(ctx)
     application = Application(settings)
     try:

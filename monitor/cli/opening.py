@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from monitor import log
-from monitor import settings as config
 from monitor.cli.printing import tell
 from monitor.domain.errors import StoreError
-from monitor.settings import Settings
-from monitor.store import maintenance
-from monitor.store.engine import Database
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+    from monitor.store.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ def settings_of(ctx: click.Context) -> Settings:
         ConfigError: every mistake in it, with its line.
 
     """
+    from monitor import log
+    from monitor import settings as config
+
     log.configure(level="warning")
     return config.read(config_path(ctx))
 
@@ -52,6 +55,9 @@ def opened(ctx: click.Context) -> Iterator[Opened]:
         StoreError: there is no database yet, or its tables are of another version.
 
     """
+    from monitor.store import maintenance
+    from monitor.store.engine import Database
+
     settings = settings_of(ctx)
     database = Database(settings.database)
     try:
@@ -67,17 +73,43 @@ def opened(ctx: click.Context) -> Iterator[Opened]:
         database.close()
 
 
-def make_ready(database: Database) -> None:
-    """Bring the tables up to date before work begins. PostgreSQL's are upgraded only when told to.
+@contextmanager
+def alone_on(database: Database) -> Iterator[None]:
+    """Hold the database as its one runner, its tables up to date. PostgreSQL's are upgraded by hand.
+
+    The lock comes first, so that no tables change under a program that is at work on them.
 
     Raises:
-        StoreError: the tables are newer than the program, or a PostgreSQL database's are older.
+        StoreError: somebody else holds it; or its tables are newer than the program, or older and
+            PostgreSQL's.
 
     """
-    if database.path is None:
-        maintenance.require_current(database)
-        return
-    is_new = not database.path.exists()
+    from monitor.store import maintenance
+
+    _make_folder(database)
+    with maintenance.only_one_runner(database):
+        if database.path is None:
+            maintenance.require_current(database)
+        else:
+            make(database)
+        yield
+
+
+def make(database: Database) -> None:
+    """Make a SQLite database's tables, or bring them up to date, and say so."""
+    from monitor.store import maintenance
+
+    is_new = database.path is not None and not database.path.exists()
     if is_new or maintenance.current_revision(database) != maintenance.head_revision():
         maintenance.upgrade(database)
         tell(f"{database.path}: {'made' if is_new else 'upgraded'}")
+
+
+def _make_folder(database: Database) -> None:
+    """The folder in which a SQLite database and its lock will be."""
+    if database.path is not None:
+        folder = database.path.absolute().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder} can't be made: {error.strerror}") from error

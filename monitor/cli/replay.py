@@ -6,7 +6,6 @@ import click
 
 from monitor.cli.opening import opened
 from monitor.cli.printing import print_json
-from monitor.store import cases
 
 
 @click.command(short_help="Compare every case with its history.")
@@ -22,6 +21,8 @@ def replay(ctx: click.Context, as_json: bool) -> None:
     Example:
       complaint-monitor replay --check
     """
+    from monitor.store import cases
+
     with opened(ctx) as its, its.database.reading() as conn:
         wrong = dict(cases.differences(conn))
         number = cases.count(conn)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -18,11 +18,9 @@ from monitor.clock import utc_now
 from monitor.domain.notice import Document, NoticeKind
 from monitor.domain.report import By, Counted, Report
 from monitor.domain.sla import State
-from monitor.render.report_csv import report_csv, waits_csv
-from monitor.render.report_json import report_data, waits_data
-from monitor.render.report_text import report_text, waits_text
-from monitor.store import readings
-from monitor.store.engine import Database
+
+if TYPE_CHECKING:
+    from monitor.store.engine import Database
 
 _FORMATS = ("terminal", "html", "csv", "json")
 
@@ -103,6 +101,8 @@ class _Asked:
 
 
 def _read(database: Database, brand: str, asked: _Asked, zone: ZoneInfo) -> Report:
+    from monitor.store import readings
+
     as_of = moment(asked.as_of, zone) if asked.as_of else utc_now()
     period = period_of(asked.since, asked.until, asked.last, as_of=as_of, zone=zone)
     number = number_of(database, brand)
@@ -118,6 +118,10 @@ def _said(report: Report, asked: _Asked, zone: ZoneInfo) -> str:
 
 def said(report: Report, format_: str, zone: ZoneInfo) -> str:
     """The report in one of the formats."""
+    from monitor.render.report_csv import report_csv
+    from monitor.render.report_json import report_data
+    from monitor.render.report_text import report_text
+
     match format_:
         case "html":
             from monitor.render.report_html import report_html
@@ -133,6 +137,8 @@ def said(report: Report, format_: str, zone: ZoneInfo) -> str:
 
 def document(report: Report, zone: ZoneInfo) -> Document:
     """The report for a mail: its text, and its page beside it."""
+    from monitor.render.report_text import report_text
+
     first, *rest = report_text(report, zone).splitlines()
     day = report.period.until.astimezone(zone).date().isoformat()
     return Document(first, tuple(rest), f"report-{day}.html", said(report, "html", zone))
@@ -155,6 +161,10 @@ def chosen(report: Report, of: str | None, state: str | None) -> Sequence[Counte
 
 
 def _waits(waits: Sequence[Counted], format_: str, zone: ZoneInfo) -> str:
+    from monitor.render.report_csv import waits_csv
+    from monitor.render.report_json import waits_data
+    from monitor.render.report_text import waits_text
+
     match format_:
         case "csv":
             return waits_csv(waits)

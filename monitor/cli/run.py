@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
-from monitor import __version__, log
+from monitor import __version__
 from monitor.cli.heartbeat import Heartbeat
-from monitor.cli.opening import make_ready, settings_of
+from monitor.cli.opening import alone_on, settings_of
 from monitor.cli.printing import tell
-from monitor.runner import Round
-from monitor.store import brands, outbox
-from monitor.store.maintenance import only_one_runner
-from monitor.wiring import Application
+
+if TYPE_CHECKING:
+    from monitor.runner import Round
+    from monitor.wiring import Application
 
 
 @click.command(short_help="Watch, and tell people, until stopped.")
@@ -36,14 +37,16 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
       complaint-monitor run --shadow
       complaint-monitor run --once
     """
+    from monitor import log
+    from monitor.wiring import Application
+
     settings = settings_of(ctx)
     application = Application(settings)
     log.configure(
         level=settings.log.level, format=settings.log.format, hide=application.secrets.hide
     )
     try:
-        make_ready(application.database)
-        with only_one_runner(application.database), stopped_by_signals() as stop:
+        with alone_on(application.database), stopped_by_signals() as stop:
             done = work(application, stop, shadow=shadow, once=once)
     finally:
         application.close()
@@ -54,6 +57,8 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
 
 def begin(application: Application) -> None:
     """Make the brands' rows; from now on their new complaints alert, older ones are summed up once."""
+    from monitor.store import brands
+
     with application.database.writing() as conn:
         ids = brands.ensure(conn, application.settings.brand_names)
         brands.begin(conn, ids.values(), application.clock())
@@ -61,6 +66,8 @@ def begin(application: Application) -> None:
 
 def work(application: Application, stop: Event, *, shadow: bool, once: bool) -> Round | None:
     """Begin, and run. Returns what `once` did."""
+    from monitor.store import outbox
+
     if not shadow:
         begin(application)
     with application.database.writing() as conn:

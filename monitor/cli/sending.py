@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,10 +12,10 @@ from monitor.cli.printing import tell
 from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError
 from monitor.domain.notice import Digest, Document, Notice, NoticeKind, Reason
-from monitor.settings import Settings
-from monitor.store import brands
-from monitor.store.engine import Database
-from monitor.wiring import Application
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+    from monitor.store.engine import Database
 
 EMAIL = "email"
 
@@ -38,6 +39,8 @@ def brand_of(settings: Settings, asked: str | None) -> str:
 
 def number_of(database: Database, brand: str) -> int:
     """The brand's row. Raises ConfigError: nothing was ever read for it."""
+    from monitor.store import brands
+
     with database.reading() as conn:
         known = {name: number for number, name in brands.names(conn).items()}
     if brand in known:
@@ -68,6 +71,8 @@ def mail(
         SendError: the mail did not leave.
 
     """
+    from monitor.wiring import Application
+
     called = next((one.called for one in settings.notifiers if one.use == EMAIL), None)
     if called is None:
         raise ConfigError('--email needs a [[notifiers]] with use = "email" in the config')

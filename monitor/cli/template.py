@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.settings.spans import span
-
 NONE = "-"
 
 
@@ -152,6 +150,8 @@ def _rest(answers: Answers) -> Iterator[str]:
 
 def _quarter(target: str) -> str:
     """The last quarter of the target, in minutes."""
+    from monitor.settings.spans import span
+
     try:
         return f"{span(target) // timedelta(minutes=4)}m"
     except ValueError:

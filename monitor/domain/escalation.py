@@ -161,6 +161,15 @@ def endings(before: Case, after: Case) -> dict[int, Reason]:
     return {number: _ENDED[now.outcome]}
 
 
+def goes_on(before: Case, after: Case) -> int | None:
+    """The wait that had ended and is open again: its answer was deleted, or a dismissal taken back."""
+    wait = after.open_wait
+    if wait is None:
+        return None
+    had_ended = any(one.number == wait.number and not one.is_open for one in before.waits)
+    return wait.number if had_ended else None
+
+
 _ENDED = {
     Outcome.ANSWERED: Reason.ANSWERED,
     Outcome.ANSWERED_ELSEWHERE: Reason.ANSWERED,

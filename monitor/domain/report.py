@@ -217,12 +217,14 @@ def build(
     ]
     # in order of duration: sorting each group's durations again then costs next to nothing
     counted.sort(key=lambda one: (one.waited, one.wait.case_id, one.wait.number))
+    confirmed = [one for one in counted if one.wait.confirmed]
+    unconfirmed = [one for one in counted if not one.wait.confirmed]
     return Report(
         brand=brand,
         period=period,
         as_of=as_of,
-        total=_group("all", counted),
-        groups={by: tuple(_grouped(by, counted)) for by in By},
+        total=_group("all", confirmed, unconfirmed),
+        groups={by: tuple(_grouped(by, confirmed, unconfirmed)) for by in By},
         sources=tuple(_as_of(one, as_of) for one in sources),
     )
 
@@ -251,14 +253,21 @@ def _count(wait: WaitFacts, as_of: datetime, read_through: ReadThrough) -> Count
     )
 
 
-def _grouped(by: By, counted: Sequence[Counted]) -> Iterator[Group]:
-    of: Callable[[WaitFacts], tuple[str, ...]] = _NAMES[by]
-    members: defaultdict[str, list[Counted]] = defaultdict(list)
+def _grouped(
+    by: By, confirmed: Sequence[Counted], unconfirmed: Sequence[Counted]
+) -> Iterator[Group]:
+    waits, beside = _by_name(by, confirmed), _by_name(by, unconfirmed)
+    for name in sorted(waits.keys() | beside.keys(), key=_order(by)):
+        yield _group(name, waits.get(name, ()), beside.get(name, ()))
+
+
+def _by_name(by: By, counted: Sequence[Counted]) -> Mapping[str, Sequence[Counted]]:
+    names_of = _NAMES[by]
+    found: defaultdict[str, list[Counted]] = defaultdict(list)
     for one in counted:
-        for name in of(one.wait):
-            members[name].append(one)
-    for name in sorted(members, key=_order(by)):
-        yield _group(name, members[name])
+        for name in names_of(one.wait):
+            found[name].append(one)
+    return found
 
 
 _NAMES: Mapping[By, Callable[[WaitFacts], tuple[str, ...]]] = {
@@ -276,10 +285,13 @@ def _order(by: By) -> Callable[[str], tuple[int, str]]:
     return lambda name: (name in (NOBODY, NO_TOPIC), name)
 
 
-def _group(name: str, counted: Sequence[Counted]) -> Group:
-    waits = tuple([one for one in counted if one.wait.confirmed])
-    unconfirmed = tuple([one for one in counted if not one.wait.confirmed])
-    return Group(name=name, figures=_figures(waits), waits=waits, unconfirmed=unconfirmed)
+def _group(name: str, waits: Sequence[Counted], unconfirmed: Sequence[Counted]) -> Group:
+    return Group(
+        name=name,
+        figures=_figures(waits),
+        waits=tuple(waits),
+        unconfirmed=tuple(unconfirmed),
+    )
 
 
 def _figures(waits: Sequence[Counted]) -> Figures:
@@ -318,10 +330,10 @@ def _share(counts: Mapping[State, int]) -> Share:
 
 def curve(waits: Iterable[Counted]) -> Curve | Incidence:
     """How the share of the answered grows with the time waited, of all but the dismissed."""
-    ends = [(one.waited, one.end) for one in waits if one.state is not _DISMISSED]
-    if _WITHDRAWN in {end for _, end in ends}:
-        return aalen_johansen(ends)
-    return kaplan_meier([(waited, end is _ANSWERED) for waited, end in ends])
+    counted = [one for one in waits if one.state is not _DISMISSED]
+    if _WITHDRAWN in {one.end for one in counted}:
+        return aalen_johansen([(one.waited, one.end) for one in counted])
+    return kaplan_meier([(one.waited, one.end is _ANSWERED) for one in counted])
 
 
 def _response(waits: Sequence[Counted]) -> Response:

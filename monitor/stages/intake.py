@@ -10,7 +10,7 @@ from typing import ClassVar
 from monitor.domain.errors import SourceError
 from monitor.domain.identity import Brand
 from monitor.domain.post import Page, Stream
-from monitor.ports import Source
+from monitor.ports import Clock, Source
 from monitor.store import brands, coverage, posts
 from monitor.store.coverage import Place
 from monitor.store.engine import Database
@@ -47,15 +47,24 @@ class _Reading:
 
 
 class Intake:
-    """Reads each stream when it is due, and keeps its cursor, its ledger and its troubles."""
+    """Reads each stream when it is due, and keeps its cursor, its ledger and its troubles.
+
+    `clock` tells when a page came, as a look takes time; without it that is the look's beginning.
+    """
 
     name: ClassVar[str] = "intake"
 
     def __init__(
-        self, database: Database, feeds: Sequence[Feed], *, tombstone_secret: bytes = b""
+        self,
+        database: Database,
+        feeds: Sequence[Feed],
+        *,
+        clock: Clock | None = None,
+        tombstone_secret: bytes = b"",
     ) -> None:
         self._database = database
         self._feeds = feeds
+        self._clock = clock
         self._secret = tombstone_secret
         self._readings: dict[str, _Reading] = {}
         self._brand_ids: dict[str, int] = {}
@@ -112,13 +121,14 @@ class Intake:
 
     def _store(self, one: _Reading, page: Page, place: Place, now: datetime) -> Counts:
         of_feed = [(self._brand_ids[brand.name], brand) for brand in one.feed.brands]
+        seen_at = max(now, self._clock()) if self._clock else now
         with self._database.writing() as conn:
             counts = posts.store_page(
                 conn,
                 stream_id=one.number,
                 brands=of_feed,
                 page=page,
-                seen_at=now,
+                seen_at=seen_at,
                 tombstone_secret=self._secret,
             )
             coverage.record_page(

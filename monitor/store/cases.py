@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.case import EMPTY, Case, apply, fold
-from monitor.domain.escalation import endings, looks_different
+from monitor.domain.escalation import endings, goes_on, looks_different
 from monitor.domain.event import Answered, Event, FollowedUp, Opened, Record
 from monitor.domain.policy import Rule, rule_from
 from monitor.domain.wait import Wait
@@ -150,6 +150,9 @@ def append(conn: Connection, case_id: int, facts: Sequence[Fact], *, now: dateti
     brand_id = conn.execute(sa.select(cases.c.brand_id).where(cases.c.id == case_id)).scalar_one()
     for number, reason in endings(before, after).items():
         outbox.cancel(conn, case_id=case_id, wait=number, reason=reason)
+    again = goes_on(before, after)
+    if again is not None:
+        outbox.want_again(conn, case_id=case_id, wait=again)
     if before is not EMPTY and looks_different(before, after):
         outbox.write_update(conn, brand_id=brand_id, case_id=case_id, seq=after.seq, now=now)
     return after

@@ -54,8 +54,16 @@ def record(conn: Connection, stage: str, item: str, reason: str, now: datetime) 
 
 
 def clear(conn: Connection, stage: str, item: str) -> None:
-    """The item went through, or a person wants it tried again."""
+    """The item went through, or is to be tried again as if it were new."""
     conn.execute(failure.delete().where((failure.c.stage == stage) & (failure.c.item == item)))
+
+
+def release(conn: Connection) -> list[sa.Row[Any]]:
+    """Let what is set aside be tried again as if it were new. Returns what it was."""
+    aside = set_aside(conn)
+    for one in aside:
+        clear(conn, one.stage, one.item)
+    return aside
 
 
 def set_aside(conn: Connection) -> list[sa.Row[Any]]:

@@ -43,7 +43,11 @@ def upgrade(database: Database) -> None:
 
     """
     if database.path is not None:
-        database.path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        folder = database.path.absolute().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder} can't be made for the database: {error.strerror}") from error
     config = _config()
     with database.writing() as conn:
         if not database.is_sqlite:

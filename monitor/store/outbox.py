@@ -32,6 +32,9 @@ _IS_PENDING = notice.c.state == sa.literal_column("'pending'")
 _NEVER_ATTEMPTED = sa.and_(notice.c.attempted_at.is_(None), notice.c.possibly_repeated.is_(False))
 _earlier, _alert, _card_row = (notice.alias(one) for one in ("earlier", "alert", "card"))
 _CANCELLED = "cancelled"
+_ENDINGS = [
+    one.value for one in (Reason.ANSWERED, Reason.WITHDRAWN, Reason.DISMISSED, Reason.ABSORBED)
+]
 _FREE = {"lease": None, "leased_until": None}
 
 
@@ -131,17 +134,33 @@ def cancel(conn: Connection, *, case_id: int, wait: int, reason: Reason) -> int:
     One that was attempted may have arrived: it is only marked, and dropped once a look at the other
     side has shown that it did not.
     """
-    of_wait = sa.and_(
-        notice.c.case_id == case_id,
-        notice.c.wait == wait,
-        notice.c.kind.in_([NoticeKind.ALERT.value, NoticeKind.ESCALATION.value]),
-        _IS_PENDING,
-    )
+    of_wait = sa.and_(_of_wait(case_id, wait), _IS_PENDING)
     number = _suppress(conn, of_wait, reason)
     # in this order: what a sender claims between the two statements is marked by the second one
     mark = {_CANCELLED: reason.value}
     conn.execute(sa.update(notice).where(of_wait).values(payload=mark))
     return number
+
+
+def want_again(conn: Connection, *, case_id: int, wait: int) -> None:
+    """The wait goes on: what its end had cancelled is to be told after all."""
+    was_cancelled = sa.and_(
+        notice.c.state == NoticeState.SUPPRESSED.value, notice.c.reason.in_(_ENDINGS)
+    )
+    reason = sa.case(
+        (notice.c.kind == NoticeKind.ALERT.value, Reason.OPENED.value), else_=Reason.STEP_DUE.value
+    )
+    conn.execute(
+        sa.update(notice)
+        .where(_of_wait(case_id, wait), sa.or_(was_cancelled, _IS_PENDING))
+        .values(state=NoticeState.PENDING.value, reason=reason, payload=None)
+    )
+
+
+def _of_wait(case_id: int, wait: int) -> sa.ColumnElement[bool]:
+    """What tells people of a wait: its alert and its escalations."""
+    told = [NoticeKind.ALERT.value, NoticeKind.ESCALATION.value]
+    return sa.and_(notice.c.case_id == case_id, notice.c.wait == wait, notice.c.kind.in_(told))
 
 
 def card_audience(conn: Connection, case_id: int) -> str | None:

@@ -31,9 +31,9 @@ def _texts() -> list[str]:
 
 
 def _rate(work: Callable[[Sequence[str]], object], texts: Sequence[str]) -> float:
-    """Texts a second, the best of three."""
+    """Texts a second, the better of two."""
     spans = []
-    for _ in range(3):
+    for _ in range(2):
         started = time.perf_counter()
         work(texts)
         spans.append(time.perf_counter() - started)
@@ -53,7 +53,7 @@ def test_texts_a_second_against_the_pipeline() -> None:
     )
 
     torch.set_num_threads(2)
-    texts = _texts()
+    texts = _texts()[::3]
     place = weights.find(weights.installed())
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(place / weights.TOKENIZER), pad_token="<pad>", unk_token="<unk>"

@@ -46,6 +46,8 @@ class Verdict:
     escalations: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     """Alerts that were not sent, by reason."""
+    looked_for: int = 0
+    """Notices that were being sent when the program died: looked for before they were sent again."""
     possibly_repeated: int = 0
 
     @property
@@ -70,6 +72,7 @@ class Notice:
     state: str
     reason: str
     repeated: bool
+    attempts: int
 
 
 def opened(database: str) -> Any:
@@ -158,18 +161,17 @@ def _check_posts(rows: Rows, feed: Feed, found: Verdict) -> None:
 
 
 def _notices(rows: Rows) -> dict[str, Notice]:
-    sql = "SELECT key, state, reason, possibly_repeated FROM notice"
+    sql = "SELECT key, state, reason, possibly_repeated, attempts FROM notice"
     return {key: Notice(key, *rest) for key, *rest in rows.execute(sql).fetchall()}
 
 
-def _check_journal(
-    heard: list[dict[str, Any]], notices: dict[str, Notice], found: Verdict
-) -> None:
+def _check_journal(heard: list[dict[str, Any]], notices: dict[str, Notice], found: Verdict) -> None:
     """Every line is a notice that the database holds as sent, and the other way round; each once."""
     counted = Counter(one["key"] for one in heard)
     marked = {one["key"] for one in heard if one["possibly_repeated"]}
     marked |= {one.key for one in notices.values() if one.repeated}
     found.possibly_repeated = len(marked)
+    found.looked_for = sum(one.attempts > 1 for one in notices.values())
     for key, number in counted.items():
         if number > 1 and key not in marked:
             found.doubled.append(f"notice {key} is in the journal {number} times")
@@ -217,7 +219,7 @@ def _expected(rows: Rows, feed: Feed) -> dict[str, Expected]:
 def _waits(
     facts: Iterable[tuple[Any, int, Said]], asks: dict[str, tuple[str, str]]
 ) -> Iterator[Expected]:
-    """Semantics, *Case and wait*: from the earliest unanswered ask to the first answer or the last deletion."""
+    """*Case and wait*: from the earliest unanswered ask to the first answer or the last deletion."""
     asked: list[Said] = []
     standing: set[str] = set()
     complained = False

@@ -128,7 +128,7 @@ class Feed:
         return self.chance.choices(list(TEXTS), (60, 10, 10, 10, 10))[0]
 
     def _stranger(self) -> str | None:
-        return None if self.chance.random() < 0.05 else f"customer{self._number}"  # noqa: PLR2004
+        return None if self.chance.random() < 0.05 else f"customer{self._number}"
 
     def _root(self) -> dict[str, object]:
         return self._post(None, self._stranger(), self._anything(), None)

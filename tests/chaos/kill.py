@@ -212,7 +212,7 @@ def table(run: Chaos, found: Verdict) -> str:
     """The totals, for people and for the record."""
     done = run.done
     figures = {
-        "kills (SIGKILL)": f"{done.kills}, of these {done.at_start} during start-up,"
+        "kills": f"{done.kills} by SIGKILL, of these {done.at_start} during start-up,"
         f" {done.mid_line} within a line of the feed, {done.shipped} with the shipped model",
         "restarts": f"{done.starts - 1}"
         + (f", {done.refused} refused as the database was still held" if done.refused else ""),
@@ -226,6 +226,7 @@ def table(run: Chaos, found: Verdict) -> str:
         )
         or 0,
         "escalations told": found.escalations,
+        "notices under way at a death": found.looked_for,
         "lost": len(found.lost),
         "doubled": len(found.doubled),
         "possibly repeated": found.possibly_repeated,
@@ -251,9 +252,7 @@ def main() -> int:
     began_at = time.monotonic()
     try:
         with installed(given.database, folder) as home:
-            run, found = chaos(
-                home, kills=given.kills, seed=given.seed, shipped=shipped, show=True
-            )
+            run, found = chaos(home, kills=given.kills, seed=given.seed, shipped=shipped, show=True)
     except Broken as problem:
         print(f"broken: {problem}\n(seed {given.seed}, {folder})")
         return 1

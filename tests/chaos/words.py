@@ -1,4 +1,4 @@
-"""A classifier by words, found by the plug-in door: a real one that needs no weights, so that a kill costs no load."""
+"""A classifier by words, found by the plug-in door: a real one without weights to load at every start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from pydantic import BaseModel, ConfigDict
 from monitor.domain.judgement import Judgement, Thresholds
 from monitor.domain.post import Post
 
-COMPLAINT = ("still no", "broken", "never arrived", "refund", "nu a ajuns", "worst", "terrible")
+COMPLAINT = (
+    "still no",
+    "broken",
+    "refund",
+    "nu a ajuns",
+    "worst",
+    "terrible",
+    "hate",
+    "awful",
+    "sucks",
+)
 UNSURE = ("hmm", "odd", "not sure")
 PRAISE = ("lovely", "thanks", "mulțumesc", "great")
 

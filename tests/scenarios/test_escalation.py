@@ -26,6 +26,7 @@ def test_what_was_open_before_the_first_run_is_not_told_one_by_one(
     world.x.posts("Still no refund", at="09:30")
     world.runs_until("13:20").slack.hears_nothing_more()
     world.runs_until("13:30").slack.hears("#leads", "overdue").hears_nothing_more()
+    world.database.close()
 
 
 def test_claiming_shows_on_the_card_and_does_not_stop_the_clock(world: World) -> None:

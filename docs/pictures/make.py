@@ -1,0 +1,117 @@
+"""Makes the pictures of the docs from the real thing: the demo in a terminal, its report in a browser.
+
+    .venv/bin/python docs/pictures/make.py
+
+Needs chromium (`apt-get install chromium`).
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console
+from rich.terminal_theme import SVG_EXPORT_THEME
+from rich.text import Text
+
+HERE = Path(__file__).parent
+COLUMNS = 118
+ROW_PX, COLUMN_PX = 19, 8.43
+COLOURS = 96
+"""Of a picture: text and plain areas need no more, and the file is a third."""
+DEMO = [sys.executable, "-m", "monitor", "demo"]
+STORIES = ("Pufi kettle", "third and last public message")
+"""Whose blocks of the demo's output are shown: one answered in time, one that climbs first."""
+PAGE = """<!doctype html><meta charset="utf-8"><style>
+body { margin: 0; background: #0d1117; color: #e6edf3 } pre { margin: 14px 18px;
+font: 14px/19px "DejaVu Sans Mono", monospace }</style><pre>{code}</pre>"""
+
+
+def main() -> None:
+    """Write the pictures beside this file."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        said = on_a_terminal([*DEMO, "--output", name])
+        terminal = folder / "terminal.html"
+        page = as_page(excerpt(said))
+        terminal.write_text(page, encoding="utf-8")
+        rows = page[page.index("<pre>") :].count("\n") + 1
+        size = (int(COLUMNS * COLUMN_PX) + 36, rows * ROW_PX + 28)
+        shoot(terminal, HERE / "demo.png", size)
+        report = folder / "report.html"
+        shoot(report, HERE / "report-light.png", (1100, 1880))
+        shoot(report, HERE / "report-dark.png", (1100, 1880), dark=True)
+
+
+def on_a_terminal(command: Sequence[str]) -> str:
+    """What the command prints on a terminal, colours included."""
+    ours, its = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
+    with subprocess.Popen(command, stdout=its, stderr=its, env=environment) as process:
+        os.close(its)
+        said = bytearray()
+        while part := _read(ours):
+            said += part
+        if process.wait():
+            raise SystemExit(said.decode())
+    return said.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # how Linux says that the other side has hung up
+        return b""
+
+
+def excerpt(said: str) -> str:
+    """The beginning, all that people are told of STORIES, and what to do next."""
+    blocks = said.split("\n\n")
+    plain = [Text.from_ansi(one).plain for one in blocks]
+    first = next(at for at, one in enumerate(plain) if "an invented shop" in one)
+    last = next(at for at, one in enumerate(plain) if "What to do next" in one)
+    notice = re.compile(r".*(New complaint|without an answer|Answered after)", re.DOTALL)
+    told = [
+        at
+        for at, one in enumerate(plain)
+        if any(story in one for story in STORIES) and notice.match(one) and at < last
+    ]
+    shown = [first, *told, last]
+    return "\n\n".join(blocks[at].strip("\n") for at in shown)
+
+
+def as_page(said: str) -> str:
+    """Coloured text as a page."""
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True)
+        console.print(Text.from_ansi(said), soft_wrap=False)
+        code = console.export_html(theme=SVG_EXPORT_THEME, inline_styles=True, code_format="{code}")
+    return PAGE.replace("{code}", code)
+
+
+def shoot(page: Path, picture: Path, size: tuple[int, int], *, dark: bool = False) -> None:
+    """What chromium shows of a page."""
+    command = [
+        "chromium",
+        *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"),
+        "--disable-background-networking",
+        f"--window-size={size[0]},{size[1]}",
+        f"--blink-settings=preferredColorScheme={0 if dark else 1}",
+        f"--screenshot={picture}",
+        page.as_uri(),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    with Image.open(picture) as drawn:
+        small = drawn.convert("RGB").quantize(COLOURS)
+    small.save(picture, optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""`init`, `check` and `notify`: from nothing to a config that is known to work."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from click.testing import CliRunner
+
+from monitor import settings
+from monitor.cli import cli
+from monitor.cli.template import Answers, config_text
+from tests.cli.shop import CONFIG, Shop
+
+MAIL = """
+[[notifiers]]
+use = "email"
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "monitor@acme.example"
+recipients = ["care@acme.example"]
+"""
+
+
+@pytest.fixture
+def new(shop: Shop) -> Shop:
+    """A folder without a config."""
+    (shop.folder / "config.toml").unlink()
+    return shop
+
+
+def test_a_config_is_written_that_is_right_and_says_what_to_do_next(new: Shop) -> None:
+    told = new.does(
+        "init", "--brand", "Acme", "--handle", "x:AcmeHelp", "--timezone", "Europe/Bucharest",
+        "--holidays", "RO", "--target", "2h", "--file", "posts.jsonl", "--email", "care@acme.example",
+    )  # fmt: skip
+    assert "complaint-monitor check" in told.stdout
+    said = settings.read(new.folder / "config.toml")
+    assert said.brand_names == ("Acme",)
+    assert [one.called for one in said.notifiers] == ["console", "email"]
+    assert [rule.audience for rule in said.targets()] == ["email", "email"]
+    assert said.hours("office").holidays
+
+
+def test_a_config_is_never_overwritten(shop: Shop) -> None:
+    assert "is not overwritten" in shop.refuses("init", "--brand", "x")
+    assert (shop.folder / "config.toml").read_text() == CONFIG
+
+
+def test_the_config_is_written_where_it_is_said(new: Shop) -> None:
+    assert (
+        new.data("--config", "etc/shop.toml", "init", "--brand", "x")["config"] == "etc/shop.toml"
+    )
+    assert settings.read(Path("etc/shop.toml")).brand_names == ("x",)
+
+
+def test_without_a_terminal_a_brand_must_be_named(new: Shop) -> None:
+    assert "--brand NAME" in new.refuses("init")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--timezone", "Mars/Base"), "is no IANA time zone"),
+        (("--target", "soon"), "is no span of time"),
+        (("--hours", "9 to 5"), "names no weekdays"),
+        (("--holidays", "Narnia"), "no public holidays are known"),
+        (("--database", "shop.db"), "write sqlite:///"),
+        (("--email", "nobody"), "is no e-mail address"),
+    ],
+)
+def test_what_is_said_wrongly_is_told_and_nothing_is_written(
+    new: Shop, words: tuple[str, str], said: str
+) -> None:
+    assert said in new.refuses("init", "--brand", "x", *words)
+    assert not (new.folder / "config.toml").exists()
+
+
+@pytest.mark.parametrize("target", ["4h", "20m", "1d", "5m"])
+@pytest.mark.parametrize("brand", ['Ac"me', "Bufniță 🦉", "a\\b"])
+def test_any_answers_make_a_right_config(brand: str, target: str) -> None:
+    said = settings.read_text(config_text(Answers(brand=brand, target=target)), "x")
+    assert said.brand_names == (brand,)
+
+
+def test_check_names_every_mistake_with_its_line(shop: Shop) -> None:
+    shop.configure(CONFIG + "tell = 5\n[digest]\nat = 'noon'\n")
+    said = shop.refuses("check")
+    assert "config.toml:16: notifiers[0].tell" in said
+    assert "config.toml:18: digest.at" in said
+
+
+def test_check_tries_everything_that_the_config_names(shop: Shop) -> None:
+    tried = {one["what"]: one for one in shop.data("check")["tried"]}
+    assert set(tried) == {
+        "config",
+        "database",
+        "classifier",
+        "source files",
+        "notifier console",
+        "items",
+    }
+    assert all(one["is_well"] for one in tried.values())
+    assert "keywords@1" in tried["classifier"]["said"]
+
+
+def test_check_says_what_does_not_work(shop: Shop) -> None:
+    shop.configure(
+        CONFIG.replace('Keywords"\n', 'Keywords"\nbroken = true\n').replace("posts.jsonl", "none")
+        + MAIL.format(port=9)
+    )
+    said = shop.does("check", status=1).stdout
+    assert "FAIL  classifier: the weights are missing" in said
+    assert "FAIL  source files: none" in said
+    assert "FAIL  notifier email: 127.0.0.1" in said
+    assert "ok    notifier console" in said
+
+
+def test_check_without_the_world_reads_the_config_alone(shop: Shop) -> None:
+    shop.configure(CONFIG + MAIL.format(port=9))
+    assert [one["what"] for one in shop.data("check", "--offline")["tried"]] == ["config"]
+
+
+def test_check_stores_nothing(shop: Shop) -> None:
+    shop.post("1", "awful")
+    shop.does("check")
+    assert not (shop.folder / "complaint-monitor.db").exists()
+
+
+def test_a_test_alert_is_sent(shop: Shop) -> None:
+    said = shop.does("notify", "--test")
+    assert "This is a test alert" in said.stdout
+    assert "console: sent" in said.stderr
+    assert [one["kind"] for one in shop.told()] == ["test"]
+
+
+class _Mailbox:
+    """The other side of SMTP."""
+
+    def __init__(self) -> None:
+        self.mails: list[str] = []
+
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802 - aiosmtpd
+        self.mails.append(str(getattr(envelope, "rcpt_tos", None)))
+        return "250 OK"
+
+
+def test_credentials_are_tried_and_a_test_alert_mailed(shop: Shop) -> None:
+    box = _Mailbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        shop.configure(CONFIG + MAIL.format(port=port))
+        assert "ok    notifier email: its credentials work" in shop.does("check").stdout
+        assert box.mails == []
+        shop.does("notify", "--test", "--to", "email:leads@acme.example")
+        assert box.mails == ["['leads@acme.example']"]
+    finally:
+        server.stop()
+
+
+def test_a_test_alert_that_does_not_arrive_says_why(shop: Shop) -> None:
+    shop.configure(CONFIG + MAIL.format(port=9))
+    told = shop.data("notify", "--test", "--to", "console", "--to", "email", status=1)
+    assert told["sent"] == {"console": True, "email": False}
+    assert "127.0.0.1" in told["problems"]["email"]
+    assert "no notifier is called slack" in shop.refuses("notify", "--test", "--to", "slack:#care")
+
+
+def test_a_missing_config_says_what_makes_one(new: Shop) -> None:
+    for words in (("run",), ("check",), ("cases", "list"), ("import", "x"), ("db", "upgrade")):
+        assert "`complaint-monitor init` writes one" in new.refuses(*words)
+
+
+def test_the_environment_names_the_config(new: Shop) -> None:
+    (new.folder / "other.toml").write_text(CONFIG)
+    run = CliRunner().invoke(
+        cli, ["check", "--offline"], env={"COMPLAINT_MONITOR_CONFIG": "other.toml"}
+    )
+    assert "other.toml" in run.stdout

@@ -1,0 +1,113 @@
+"""Training on a tiny network: what is frozen stays, what was stopped goes on, padding is nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from monitor.domain.judgement import Label
+from monitor.learning.base import Encoder, Shape
+from monitor.learning.corpora import Example
+
+if TYPE_CHECKING:
+    from monitor.learning.encoder import Network
+
+pytestmark = pytest.mark.needs("torch")
+
+WORDS = ["<s>", "<pad>", "</s>", "<unk>", "late", "parcel", "thanks", "open", "when", "rain"]
+SHAPE = Shape(8, 2, 2, 16, len(WORDS), 32, 1, 1e-12)
+LESSONS = [
+    Example(text, label, "en", "project", "train")
+    for text, label in (
+        ("late parcel", Label.COMPLAINT),
+        ("parcel late late", Label.COMPLAINT),
+        ("thanks", Label.PRAISE),
+        ("thanks thanks parcel", Label.PRAISE),
+        ("when open", Label.QUESTION),
+        ("rain", Label.OTHER),
+    )
+]
+
+
+def network() -> Network:
+    import torch
+
+    from monitor.learning.encoder import build
+
+    torch.manual_seed(7)
+    chance = np.random.default_rng(7)
+
+    def some(*size: int) -> Any:
+        return chance.normal(0, 0.3, int(np.prod(size))).astype(np.float32)
+
+    wide, deep = SHAPE.hidden, SHAPE.feed_forward
+    tensors = {
+        "emb.word": some(SHAPE.vocabulary, wide),
+        "emb.pos": some(SHAPE.positions, wide),
+        "emb.type": some(wide),
+        "emb.ln.w": np.ones(wide, np.float32),
+        "emb.ln.b": np.zeros(wide, np.float32),
+    }
+    for layer in range(SHAPE.layers):
+        sizes = {"q": wide, "k": wide, "v": wide, "ao": wide, "fi": deep, "fo": wide}
+        for part, out in sizes.items():
+            tensors[f"l{layer}.{part}.w"] = some(out, deep if part == "fo" else wide)
+            tensors[f"l{layer}.{part}.b"] = some(out)
+        for part in ("aln", "oln"):
+            tensors[f"l{layer}.{part}.w"] = np.ones(wide, np.float32)
+            tensors[f"l{layer}.{part}.b"] = np.zeros(wide, np.float32)
+    return build(Encoder(SHAPE, tensors, {}), len(Label))
+
+
+def trained(cache: Path) -> dict[str, Any]:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    from monitor.learning.training import Recipe, train
+
+    vocabulary = {word: at for at, word in enumerate(WORDS)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    recipe = Recipe(epochs=3, batch=2, frozen=1)
+    done = train(network(), tokenizer, LESSONS, recipe, cache)
+    return {name: value.clone() for name, value in done.state_dict().items()}
+
+
+def test_a_text_scores_the_same_whatever_pads_it() -> None:
+    import torch
+
+    net = network().eval()
+    ids = torch.tensor([[0, 4, 5, 2]])
+    padded = torch.tensor([[0, 4, 5, 2, 1, 1, 1], [0, 6, 6, 6, 6, 6, 2]])
+    with torch.inference_mode():
+        alone = net(ids, torch.ones(1, 4))
+        together = net(padded, (padded != 1).float())
+    assert together[0].tolist() == pytest.approx(alone[0].tolist(), abs=1e-5)
+
+
+def test_only_the_upper_layers_and_the_head_learn(tmp_path: Path) -> None:
+    before = {name: value.clone() for name, value in network().state_dict().items()}
+    after = trained(tmp_path)
+    moved = {name for name, value in after.items() if not value.equal(before[name])}
+    assert moved
+    assert all(name.startswith(("layers.1.", "head.")) for name in moved)
+
+
+def test_training_that_was_stopped_goes_on_to_the_same_end(tmp_path: Path) -> None:
+    whole = trained(tmp_path / "a")
+    trained(tmp_path / "b")
+    for last in (tmp_path / "b").glob("epoch-*-3.pt"):
+        last.unlink()
+    again = trained(tmp_path / "b")
+    assert all(again[name].equal(value) for name, value in whole.items())
+
+
+def test_texts_that_were_read_once_are_not_read_again(tmp_path: Path) -> None:
+    trained(tmp_path)
+    kept = {path.name for path in tmp_path.glob("lower-*.pt")}
+    for epoch in tmp_path.glob("epoch-*.pt"):
+        epoch.unlink()
+    trained(tmp_path)
+    assert {path.name for path in tmp_path.glob("lower-*.pt")} == kept
