@@ -30,6 +30,8 @@ LINE = 1500
 _URL = 1000
 _LINES = 40
 """In one block."""
+_BLOCK = 40
+"""What a block costs beside its elements, as JSON."""
 _BLOCKS = 45
 """In one message: five less than the limit, for what stands around them."""
 _UNSAFE = re.compile(r"[\s<>|\"`^{}\\\x00-\x20\x7f-\uffff\U00010000-\U0010ffff]+")
@@ -141,12 +143,13 @@ def pieces(text: str) -> Iterator[str]:
 def packed(head: Sequence[Block], lines: Iterable[Element]) -> list[list[Block]]:
     """As few messages as hold all lines: the first one begins with `head`."""
     messages: list[list[Block]] = [list(head)]
+    used = sum(map(_size, head))
     for one in lines:
-        blocks = messages[-1]
-        is_full = len(blocks) >= _BLOCKS or _size([*blocks, rich([one])]) > MESSAGE
-        if blocks and is_full:
-            blocks = []
+        blocks, needed = messages[-1], _size(one) + _BLOCK
+        if blocks and (used + needed > MESSAGE or len(blocks) >= _BLOCKS):
+            blocks, used = [], 0
             messages.append(blocks)
+        used += needed
         last = blocks[-1] if blocks else None
         if last is not None and last["type"] == "rich_text" and len(last["elements"]) < _LINES:
             last["elements"].append(one)
@@ -162,5 +165,5 @@ def paragraphs(text: str, most: int, lines: int) -> str:
     return short(f"{shown} …" if len(kept) > lines else shown, most)
 
 
-def _size(blocks: Sequence[Block]) -> int:
-    return len(json.dumps(blocks, ensure_ascii=False).encode("utf-16-le")) // 2
+def _size(one: Block | Element) -> int:
+    return len(json.dumps(one, ensure_ascii=False).encode("utf-16-le")) // 2

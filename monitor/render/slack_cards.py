@@ -67,9 +67,8 @@ def messages(notice: Notice, zone: tzinfo, people: Mapping[str, str]) -> tuple[M
         case Digest() as digest:
             blocks = slack.packed([slack.header(spoken.headline)], _digest(digest, zone))
             excerpt = ""
-        case Document(lines=columns):
-            rows = map(slack.columns, _printable(columns))
-            blocks = slack.packed([slack.header(spoken.headline)], rows)
+        case Document() as document:
+            blocks = slack.packed([slack.header(spoken.headline)], _report(document))
             excerpt = ""
         case Words() | Backlog():
             headline = f"⚠️ {spoken.headline}" if _is_warning(notice) else spoken.headline
@@ -93,9 +92,26 @@ def _is_warning(notice: Notice) -> bool:
     return notice.kind is NoticeKind.OPERATIONS
 
 
-def _printable(lines: Sequence[str]) -> Iterator[str]:
+def _report(document: Document) -> Iterator[Element]:
+    """What its picture shows, in words; without one its columns. The page below has all of it."""
+    if document.picture is None:
+        yield from map(slack.columns, _boxes(document.lines))
+        return
+    for one in chain(document.lines[:1], document.picture.words.split("; ")):
+        yield from (slack.line(slack.said(piece)) for piece in slack.pieces(plain(one)))
+
+
+def _boxes(lines: Sequence[str]) -> Iterator[str]:
+    """The lines in as few boxes as may be: columns stand under each other within a box."""
+    box = ""
     for one in lines:
-        yield from slack.pieces("".join(sign if sign.isprintable() else " " for sign in one))
+        for piece in slack.pieces("".join(sign if sign.isprintable() else " " for sign in one)):
+            if box and len(box) + len(piece) > slack.LINE:
+                yield box
+                box = ""
+            box = f"{box}\n{piece}" if box else piece
+    if box:
+        yield box
 
 
 # ------------------------------------------------------------------------------------------- cards

@@ -27,9 +27,13 @@ from monitor.notifiers.slack.scopes import missing
 from monitor.notifiers.slack.wire import RefusedError, Wire
 from monitor.ports import Clock, Secrets
 from monitor.render.slack_cards import Message, is_group, is_member, messages
+from monitor.render.words import cut
 
 _CHANNEL_ID = 9
 """Signs, at least."""
+_ALT_TEXT = 500
+"""Half of what Slack takes: it may count otherwise."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -237,8 +241,22 @@ class Slack:
                 return
 
     def _attach(self, document: Document, channel: str, thread: str) -> None:
-        """Put the page under its summary. The summary is told: without the page it is told still."""
-        files = [{"content": document.html, "filename": document.name, "title": document.name}]
+        """Put picture and page under the summary. That is told: without them it is told still."""
+        files: list[dict[str, Any]] = [
+            {"content": document.html, "filename": document.name, "title": document.name}
+        ]
+        if document.picture is not None:
+            shown = document.picture
+            said = cut(shown.words, _ALT_TEXT)
+            files.insert(
+                0,
+                {
+                    "content": shown.png,
+                    "filename": shown.name,
+                    "title": shown.name,
+                    "alt_txt": said,
+                },
+            )
         try:
             self._wire.call(
                 "files.completeUploadExternal",
