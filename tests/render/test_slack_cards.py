@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
@@ -222,6 +222,7 @@ def test_the_digest_lists_every_wait_with_a_link() -> None:
     assert said.count("https://reddit.example/1") == 2
 
 
+@settings(max_examples=25)
 @given(number=st.integers(0, 400))
 def test_however_many_wait_the_digest_leaves_none_out(number: int) -> None:
     lines = tuple(replace(LINE, case_id=one, text='"' * 80) for one in range(number))
