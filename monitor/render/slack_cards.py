@@ -220,6 +220,8 @@ def _facts(card: CaseCard) -> list[str]:
     facts = []
     if card.owner and card.status == "open":
         facts.append(f"{slack.short(plain(card.owner), _NAME)} has it")
+    if card.level and card.status == "open":
+        facts.append(f"Escalated, level {card.level}")
     if card.topics:
         facts.append(f"About {slack.short(plain(', '.join(card.topics)), _WHY)}")
     if card.why:

@@ -42,6 +42,7 @@ GARBAGE = Fault("garbage")
 GARBAGE_AFTER = Fault("garbage", accepted=True)
 TRUNCATED_AFTER = Fault("truncated", accepted=True)
 NO_OBJECT_AFTER = Fault("no object", accepted=True)
+BYTES_AFTER = Fault("bytes", accepted=True)
 SLOW = Fault("slow")
 """No answer before the server is stopped."""
 SLOW_AFTER = Fault("slow", accepted=True)
@@ -188,6 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, b"<html>it works</html>")
             case "no object":
                 self._send(200, b'["ok"]')
+            case "bytes":
+                self._send(200, b"\x1f\x8b", headers={"Content-Type": "application/gzip"})
             case "truncated":
                 self._send(200, b'{"ok": tr', length=500)
                 self.close_connection = True

@@ -227,6 +227,7 @@ FATES = {
     "cut off in the answer": (faults.TRUNCATED_AFTER, Outcome.UNKNOWN),
     "no JSON": (faults.GARBAGE_AFTER, Outcome.UNKNOWN),
     "no object": (faults.NO_OBJECT_AFTER, Outcome.UNKNOWN),
+    "a file": (faults.BYTES_AFTER, Outcome.UNKNOWN),
     "slow": (faults.SLOW_AFTER, Outcome.UNKNOWN),
     "500": (faults.broken(500, accepted=True), Outcome.UNKNOWN),
     "503": (faults.broken(503), Outcome.UNKNOWN),

@@ -167,6 +167,11 @@ def test_what_is_late_and_what_was_looked_for_is_said() -> None:
     assert "No answer seen as of <!date^" in shown
 
 
+def test_the_card_says_how_far_it_was_escalated_and_who_has_it() -> None:
+    shown = texts(told(card_notice(kind=NoticeKind.UPDATE, level=2, owner="Ana")))
+    assert "Ana has it · Escalated, level 2 · About refund" in shown
+
+
 def test_a_purged_text_and_an_unknown_author_are_said_to_be_so() -> None:
     shown = texts(told(card_notice(text=None, author=None, rating=2.0)))
     assert "(the text was purged)" in shown

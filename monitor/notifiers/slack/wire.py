@@ -69,7 +69,7 @@ class Wire:
         client = self._client()
         self._pace.await_turn(method, channel)
         try:
-            return do(client)
+            answer = do(client)
         except SlackApiError as error:
             raise self._said_no(error.response, method, channel, where) from error
         except (OSError, HTTPException) as error:
@@ -77,6 +77,9 @@ class Wire:
         except (SlackRequestError, AttributeError, LookupError, TypeError, ValueError) as error:
             # whatever the library makes of an answer that is none of Slack's
             raise SendError(f"Slack, {where}: {error}", outcome=Outcome.UNKNOWN) from error
+        if not isinstance(answer.data, dict):
+            raise SendError(f"Slack, {where}: no JSON", outcome=Outcome.UNKNOWN)
+        return answer
 
     def _client(self) -> WebClient:
         try:
