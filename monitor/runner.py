@@ -2,17 +2,19 @@
 
 Stages run in the order of the pipeline. An item that fails rests, is tried again and in the end is
 set aside with its reason; it never stops the others. What is broken as a whole (the database, the
-classifier's weights) makes the round end early and is tried again with the next one.
+classifier's weights) makes the round end early and is tried again with the next one. What waits for
+networks does so in threads beside the rounds: a source or a door that hangs holds up nobody else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event
-from typing import ClassVar, Protocol
+from threading import Condition, Event, Thread
+from typing import ClassVar, Protocol, runtime_checkable
 
 import structlog
 
@@ -20,7 +22,16 @@ from monitor.domain.errors import ClassifierError, MonitorError, StoreError
 from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.ports import Clock
 from monitor.store import failures, outbox
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
+
+SIDE_BY_SIDE: Mapping[str, int] = {"intake": 16, "deliver": 4}
+"""The stages whose items wait for networks, and how many of them may at once."""
+POLLED = "intake"
+"""The stage whose items fall due again by themselves: `until_idle` handles each of them once."""
+GRACE = timedelta(seconds=10)
+"""How long a network may hold up the end of the program (machine's time)."""
+_GLANCE_S = 0.05
+"""While something is under way, so often is looked whether it is done."""
 
 log = structlog.get_logger()
 
@@ -39,6 +50,15 @@ class Stage(Protocol):
         ...
 
 
+@runtime_checkable
+class RecordsFailures(Protocol):
+    """A stage with a better place for an item's failure than the list of what is set aside."""
+
+    def failed(self, item: str, error: Exception, now: datetime, /) -> None:
+        """Keep it, and when to try again. Raises `error` if that is no failure to be kept there."""
+        ...
+
+
 @dataclass(slots=True)
 class Round:
     """What one round did, by stage."""
@@ -52,11 +72,94 @@ class Round:
     def did_something(self) -> bool:
         return any(self.handled.values())
 
+    def count(self, stage: str, good: int, bad: int) -> None:
+        """Add items of a stage that went through, and that did not."""
+        if good:
+            self.handled[stage] = self.handled.get(stage, 0) + good
+        if bad:
+            self.failed[stage] = self.failed.get(stage, 0) + bad
+
+
+class _Lane:
+    """Items under way beside the rounds, each in a thread of its own, which ends with the program."""
+
+    def __init__(self, stage: str, room: int) -> None:
+        self._stage = stage
+        self._room = room
+        self._changed = Condition()
+        self._under_way: set[str] = set()
+        self._ended: list[bool] = []
+        self._problem: Exception | None = None
+
+    def start(self, items: Sequence[str], do: Callable[[str], bool]) -> list[str]:
+        """Begin what is not under way yet, as far as there is room. Returns what found none."""
+        for at, item in enumerate(items):
+            with self._changed:
+                if item in self._under_way:
+                    continue
+                if len(self._under_way) >= self._room:
+                    return list(items[at:])
+                self._under_way.add(item)
+            name = f"{self._stage} {item}"
+            Thread(target=self._work, args=(item, do), name=name, daemon=True).start()
+        return []
+
+    def finish(self, items: Sequence[str], do: Callable[[str], bool], stop: Event) -> None:
+        """Do all of them, unless `stop` is set meanwhile."""
+        left = list(items)
+        while not stop.is_set():
+            left = self.start(left, do)
+            with self._changed:
+                if not (left or self._under_way):
+                    return
+                while not stop.is_set() and len(self._under_way) >= (self._room if left else 1):
+                    self._changed.wait(1)
+
+    def wait(self, until: float) -> Sequence[str]:
+        """Wait for what is under way, at most until that machine's time. Returns what still is."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._under_way, max(until - time.monotonic(), 0))
+            return sorted(self._under_way)
+
+    def take(self) -> tuple[int, int]:
+        """How many ended well, and how many did not, since this was asked last.
+
+        Raises what was no failure of an item, but of the whole.
+        """
+        with self._changed:
+            ended, self._ended = self._ended, []
+            problem, self._problem = self._problem, None
+        if problem is not None:
+            raise problem
+        return sum(ended), len(ended) - sum(ended)
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._under_way)
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self._ended) or self._problem is not None
+
+    def _work(self, item: str, do: Callable[[str], bool]) -> None:
+        ended: list[bool] = []
+        problem: Exception | None = None
+        try:
+            ended.append(do(item))
+        except Exception as error:
+            problem = error
+        finally:
+            with self._changed:
+                self._under_way.discard(item)
+                self._ended += ended
+                self._problem = problem or self._problem
+                self._changed.notify_all()
+
 
 class Runner:
     """Runs stages over one database until told to stop.
 
-    `side_by_side` names the stages whose items wait for networks: they are handled in threads.
+    `side_by_side` names the stages whose items wait for networks, with how many may at once.
     `operators` is the audience that hears of what was set aside (None: only the log does).
     """
 
@@ -66,15 +169,13 @@ class Runner:
         database: Database,
         *,
         clock: Clock,
-        side_by_side: frozenset[str] = frozenset({"intake"}),
-        threads: int = 8,
+        side_by_side: Mapping[str, int] = SIDE_BY_SIDE,
         operators: str | None = None,
     ) -> None:
         self._stages = stages
         self._database = database
         self._clock = clock
-        self._side_by_side = side_by_side
-        self._threads = threads
+        self._lanes = {name: _Lane(name, room) for name, room in side_by_side.items()}
         self._operators = operators
 
     def run(
@@ -82,46 +183,87 @@ class Runner:
         stop: Event,
         *,
         pause: timedelta = timedelta(seconds=1),
-        after_round: Callable[[Round], None] | None = None,
+        before_round: Callable[[], str | None] = lambda: None,
+        after_round: Callable[[Round], None] = lambda _: None,
     ) -> None:
-        """Work until `stop` is set; the round under way is finished item by item."""
-        while not stop.is_set():
-            done = self.round(stop)
-            if after_round is not None:
+        """Work until `stop` is set; what is under way then is finished item by item, within `GRACE`.
+
+        `before_round` says why no round can be made now, if so; what it raises ends the work.
+        """
+        try:
+            while not stop.is_set():
+                problem = before_round()
+                done = self.round(stop) if problem is None else Round(broken=problem)
+                if problem is not None:
+                    log.warning("round_left_out", problem=problem)
                 after_round(done)
-            if not done.did_something or done.broken:
-                stop.wait(pause.total_seconds())
+                if not done.did_something or done.broken:
+                    self._rest(stop, pause)
+        finally:
+            self._leave()
 
     def until_idle(self, stop: Event | None = None) -> Round:
-        """Rounds until one finds nothing to do (or something is broken); for `import` and one-shot runs."""
+        """Rounds until one finds nothing to do (or something is broken); for `import` and one-shot runs.
+
+        Here each stage waits for what it began, and each stream is read once.
+        """
         stop = stop or Event()
         total = Round()
-        while not stop.is_set():
-            done = self.round(stop)
-            for name, number in done.handled.items():
-                total.handled[name] = total.handled.get(name, 0) + number
-            for name, number in done.failed.items():
-                total.failed[name] = total.failed.get(name, 0) + number
-            total.broken = done.broken
-            if not done.did_something or done.broken:
-                break
+        polled: set[str] = set()
+        try:
+            while not stop.is_set():
+                done = self._patient_round(stop, polled)
+                for name in done.handled.keys() | done.failed.keys():
+                    total.count(name, done.handled.get(name, 0), done.failed.get(name, 0))
+                total.broken = done.broken
+                if not done.did_something or done.broken:
+                    break
+        finally:
+            self._leave()
         return total
 
     def round(self, stop: Event) -> Round:
-        """Every stage once, in order, each until it finds nothing new."""
+        """Every stage once, in order; what waits for networks is begun, and counted when it ended."""
         done = Round()
+
+        def turn(stage: Stage) -> None:
+            lane = self._lanes.get(stage.name)
+            if lane is None:
+                self._drain(stage, done, stop, set())
+            else:
+                self._begin(stage, lane, done, stop)
+
+        self._each_stage(done, turn)
+        return done
+
+    def _patient_round(self, stop: Event, polled: set[str]) -> Round:
+        done = Round()
+        self._each_stage(done, lambda stage: self._drain(stage, done, stop, polled))
+        return done
+
+    def _each_stage(self, done: Round, turn: Callable[[Stage], None]) -> None:
         for stage in self._stages:
             try:
-                self._drain(stage, done, stop)
+                turn(stage)
             except (StoreError, ClassifierError) as error:
                 done.broken = f"{stage.name}: {error}"
                 log.warning("stage_unavailable", stage=stage.name, problem=str(error))
                 if isinstance(error, StoreError):
                     break
-        return done
+            except Exception as error:
+                done.broken = f"{stage.name}: {_reason(error)}"
+                _tell("stage_failed", error, stage=stage.name)
 
-    def _drain(self, stage: Stage, done: Round, stop: Event) -> None:
-        seen: set[str] = set()
+    def _begin(self, stage: Stage, lane: _Lane, done: Round, stop: Event) -> None:
+        done.count(stage.name, *lane.take())
+        now = self._clock()
+        failed = self._failed(stage)
+        items = [one for one in stage.due(now) if not _rests(failed, one, now)]
+        lane.start(items, self._doing(stage, now, stop, failed))
+
+    def _drain(self, stage: Stage, done: Round, stop: Event, polled: set[str]) -> None:
+        """All that is due, until nothing new is."""
+        seen = polled if stage.name == POLLED else set[str]()
         while not stop.is_set():
             now = self._clock()
             failed = self._failed(stage)
@@ -131,33 +273,47 @@ class Runner:
             if not items:
                 return
             seen.update(items)
-            good = self._handle_all(stage, items, now, stop, failed)
-            done.handled[stage.name] = done.handled.get(stage.name, 0) + good
-            bad = len(items) - good
-            if bad:
-                done.failed[stage.name] = done.failed.get(stage.name, 0) + bad
+            do = self._doing(stage, now, stop, failed)
+            lane = self._lanes.get(stage.name) if stage.name == POLLED else None
+            if lane is None:
+                good = sum(map(do, items))
+                bad = len(items) - good
+            else:
+                lane.finish(items, do, stop)
+                good, bad = lane.take()
+            done.count(stage.name, good, 0 if stop.is_set() else bad)
 
-    def _failed(self, stage: Stage) -> Mapping[str, datetime | None]:
-        with self._database.reading() as conn:
-            return failures.failed(conn, stage.name)
-
-    def _handle_all(
-        self,
-        stage: Stage,
-        items: Sequence[str],
-        now: datetime,
-        stop: Event,
-        failed: Mapping[str, datetime | None],
-    ) -> int:
+    def _doing(
+        self, stage: Stage, now: datetime, stop: Event, failed: Mapping[str, datetime | None]
+    ) -> Callable[[str], bool]:
         def one(item: str) -> bool:
             if stop.is_set():
                 return False
             return self._handle(stage, item, now, failed_before=item in failed)
 
-        if stage.name not in self._side_by_side or len(items) == 1:
-            return sum(map(one, items))
-        with ThreadPoolExecutor(self._threads, thread_name_prefix=stage.name) as pool:
-            return sum(pool.map(one, items))
+        return one
+
+    def _rest(self, stop: Event, pause: timedelta) -> None:
+        """Until something new may have come, or something under way has ended."""
+        ends = time.monotonic() + pause.total_seconds()
+        while (left := ends - time.monotonic()) > 0:
+            is_busy = any(one.is_busy for one in self._lanes.values())
+            if stop.wait(min(left, _GLANCE_S) if is_busy else left):
+                return
+            if any(one.has_news for one in self._lanes.values()):
+                return
+
+    def _leave(self) -> None:
+        """What hangs is left behind: it is as if the program had died there, and is taken up again."""
+        until = time.monotonic() + GRACE.total_seconds()
+        for name, lane in self._lanes.items():
+            left = lane.wait(until)
+            if left:
+                log.warning("left_under_way", stage=name, items=left)
+
+    def _failed(self, stage: Stage) -> Mapping[str, datetime | None]:
+        with self._database.reading() as conn:
+            return failures.failed(conn, stage.name)
 
     def _handle(self, stage: Stage, item: str, now: datetime, *, failed_before: bool) -> bool:
         try:
@@ -165,6 +321,7 @@ class Runner:
         except (StoreError, ClassifierError):
             raise
         except Exception as error:
+            _tell("item_failed", error, stage=stage.name, item=item)
             self._set_back(stage, item, error, now)
             return False
         if failed_before:
@@ -173,25 +330,36 @@ class Runner:
         return True
 
     def _set_back(self, stage: Stage, item: str, error: Exception, now: datetime) -> None:
-        reason = (
-            str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
-        )
-        log.error("item_failed", stage=stage.name, item=item, exc_info=error)
+        if isinstance(stage, RecordsFailures):
+            try:
+                stage.failed(item, error, now)
+                return
+            except StoreError:
+                raise
+            except Exception as another:
+                error = another
         with self._database.writing() as conn:
-            aside = failures.record(conn, stage.name, item, reason, now)
-            if aside and self._operators is not None:
-                notice = Planned(
-                    key=f"quarantine:{stage.name}:{item}",
-                    kind=NoticeKind.OPERATIONS,
-                    audience=self._operators,
-                    reason=Reason.QUARANTINED,
-                    due_at=now,
-                )
-                payload = {
-                    "headline": f"{stage.name} set an item aside after {failures.PATIENCE} attempts",
-                    "lines": [f"item {item}", "see `complaint-monitor check` and the log"],
-                }
-                outbox.write(conn, [notice], brand_id=None, case_id=None, now=now, payload=payload)
+            if failures.record(conn, stage.name, item, _reason(error), now):
+                self._tell_operators(conn, stage.name, item, now)
+
+    def _tell_operators(self, conn: Connection, stage: str, item: str, now: datetime) -> None:
+        """Of what was set aside; but not of a warning to themselves: that would never end."""
+        about = outbox.entry(conn, item) if stage == outbox.STAGE else None
+        is_warning = about is not None and about.kind is NoticeKind.OPERATIONS
+        if self._operators is None or is_warning:
+            return
+        notice = Planned(
+            key=f"quarantine:{stage}:{item}",
+            kind=NoticeKind.OPERATIONS,
+            audience=self._operators,
+            reason=Reason.QUARANTINED,
+            due_at=now,
+        )
+        payload = {
+            "headline": f"{stage} set an item aside after {failures.PATIENCE} attempts",
+            "lines": [f"item {item}", "see `complaint-monitor check` and the log"],
+        }
+        outbox.write(conn, [notice], brand_id=None, case_id=None, now=now, payload=payload)
 
 
 def _rests(failed: Mapping[str, datetime | None], item: str, now: datetime) -> bool:
@@ -199,3 +367,21 @@ def _rests(failed: Mapping[str, datetime | None], item: str, now: datetime) -> b
         return False
     retry_at = failed[item]
     return retry_at is None or retry_at > now
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in a line: what libraries add below may quote a customer."""
+    text = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
+    return text.strip().partition("\n")[0]
+
+
+def _tell(event: str, error: Exception, **of: str) -> None:
+    """Log an error as a line, and the places in the program that it went through."""
+    log.error(event, **of, problem=_reason(error), where="\n".join(_places(error)))
+
+
+def _places(error: BaseException | None) -> Iterator[str]:
+    while error is not None:
+        yield type(error).__name__
+        yield from (line.rstrip() for line in traceback.format_tb(error.__traceback__))
+        error = error.__cause__ or error.__context__

@@ -93,41 +93,71 @@ def cluster() -> Iterator[Cluster]:
     if given:
         yield Cluster(given.replace("+psycopg", ""), prefix)
         return
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    try:
-        with _server(folder):
-            yield Cluster(f"host={folder} user=postgres dbname=postgres", prefix)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with server() as own:
+        yield Cluster(f"host={own.folder} user=postgres dbname=postgres", prefix)
+
+
+@dataclass
+class Server:
+    """A server of our own, which a test may stop and start: an outage."""
+
+    folder: Path
+    programs: Path
+    as_whom: dict[str, Any]
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Of the maintenance database, in SQLAlchemy's form."""
+        return f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self._data, "-k", self.folder, *options],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                **self.as_whom,
+            )
+        _wait_until_ready(self.folder, self._process)
+
+    def stop(self) -> None:
+        """At once, whoever is connected."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)  # "fast": does not wait for clients
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def make(self) -> None:
+        """Its files."""
+        _run_quietly(
+            [self.programs / "initdb", "-D", self._data, "-U", "postgres", *INITDB],
+            self.folder,
+            self.as_whom,
+        )
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
 
 
 @contextlib.contextmanager
-def _server(folder: Path) -> Iterator[None]:
-    programs = _programs(folder)
-    as_whom = _unprivileged(folder)
-    data = folder / "data"
-    _run_quietly(
-        [programs / "initdb", "-D", data, "-U", "postgres", *INITDB],
-        folder,
-        as_whom,
-    )
-    options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(
-            [programs / "postgres", "-D", data, "-k", folder, *options],
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            **as_whom,
-        ) as process,
-    ):
+def server() -> Iterator[Server]:
+    """A running server of our own that ends with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    try:
+        made = Server(folder, _programs(folder), _unprivileged(folder))
+        made.make()
         try:
-            _wait_until_ready(folder, process)
-            yield
+            made.start()
+            yield made
         finally:
-            process.send_signal(signal.SIGINT)  # "fast": does not wait for clients
-            process.wait(timeout=30)
+            made.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _programs(folder: Path) -> Path:

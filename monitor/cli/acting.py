@@ -14,6 +14,7 @@ from monitor.cli.opening import opened
 from monitor.cli.printing import print_json
 from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError
+from monitor.domain.event import Channel
 from monitor.render.words import local_time, plain
 
 if TYPE_CHECKING:
@@ -201,7 +202,13 @@ def undo(ctx: click.Context, case: int, seq: int | None, by: str, as_json: bool)
 
 
 @click.command(short_help="Say that it was answered in another place.")
-@click.option("--channel", default="phone", show_default=True, help="Where: phone, e-mail, chat …")
+@click.option(
+    "--channel",
+    type=click.Choice([one.value for one in Channel]),
+    default=Channel.PHONE.value,
+    show_default=True,
+    help="Where.",
+)
 @click.option("--at", help="When, such as 2026-05-04T09:30; default: now.")
 @click.option("--text", help="A note of what was said.")
 @_acting
@@ -229,7 +236,7 @@ def answered(
         case,
         as_json,
         lambda act, db: act.answered_elsewhere(
-            db, case, channel, by=by, now=now, answered_at=answered_at, text=text
+            db, case, Channel(channel), by=by, now=now, answered_at=answered_at, text=text
         ),
     )
 

@@ -129,11 +129,13 @@ def _notifier(notifier: Notifier) -> str:
 
 
 def _set_aside(application: Application) -> str:
-    from monitor.store import failures
+    from monitor.store import failures, maintenance
 
     database = application.database
     if database.path is not None and not database.path.exists():
         return "none yet"
+    if maintenance.current_revision(database) is None:
+        raise StoreError("the database has no tables yet: complaint-monitor db upgrade")
     with database.reading() as conn:
         aside = failures.set_aside(conn)
     if aside:

@@ -16,6 +16,7 @@ from monitor.domain.errors import StoreError
 if TYPE_CHECKING:
     from monitor.settings import Settings
     from monitor.store.engine import Database
+    from monitor.store.maintenance import StillAlone
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,10 @@ def opened(ctx: click.Context) -> Iterator[Opened]:
 
 
 @contextmanager
-def alone_on(database: Database) -> Iterator[None]:
+def alone_on(database: Database) -> Iterator[StillAlone]:
     """Hold the database as its one runner, its tables up to date. PostgreSQL's are upgraded by hand.
+
+    What is given tells whether it is still held.
 
     The lock comes first, so that no tables change under a program that is at work on them.
 
@@ -87,12 +90,12 @@ def alone_on(database: Database) -> Iterator[None]:
     from monitor.store import maintenance
 
     _make_folder(database)
-    with maintenance.only_one_runner(database):
+    with maintenance.only_one_runner(database) as still_alone:
         if database.path is None:
             maintenance.require_current(database)
         else:
             make(database)
-        yield
+        yield still_alone
 
 
 def make(database: Database) -> None:

@@ -15,9 +15,12 @@ from monitor import __version__
 from monitor.cli.heartbeat import Heartbeat
 from monitor.cli.opening import alone_on, settings_of
 from monitor.cli.printing import tell
+from monitor.domain.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
     from monitor.runner import Round
+    from monitor.stages.intake import Feed
+    from monitor.store.maintenance import StillAlone
     from monitor.wiring import Application
 
 
@@ -46,29 +49,56 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
         level=settings.log.level, format=settings.log.format, hide=application.secrets.hide
     )
     try:
-        with alone_on(application.database), stopped_by_signals() as stop:
-            done = work(application, stop, shadow=shadow, once=once)
+        with alone_on(application.database) as still_alone, stopped_by_signals() as stop:
+            done = work(application, stop, still_alone, shadow=shadow, once=once)
     finally:
         application.close()
-    if done is not None and done.broken:
-        tell(f"complaint-monitor: {done.broken}")
-        ctx.exit(1)
+    if done is not None:
+        _say_what_failed(ctx, done)
 
 
 def begin(application: Application) -> None:
-    """Make the brands' rows; from now on their new complaints alert, older ones are summed up once."""
+    """Make the brands' rows; from now on their new complaints alert, older ones are summed up once.
+
+    What a rehearsal wrote of them and did not come to suppress is never told.
+    """
+    from monitor.store import brands, outbox
+
+    with application.database.writing() as conn:
+        ids = brands.ensure(conn, application.settings.brand_names)
+        fresh = set(ids.values()).difference(brands.begun(conn, ids.values()))
+        outbox.hold_back(conn, fresh)
+        brands.begin(conn, fresh, application.clock())
+
+
+def rehearse(application: Application) -> None:
+    """Make the brands' rows; from now on it is decided what would be told.
+
+    Raises:
+        ConfigError: people are told of a brand already. What a rehearsal holds back would be lost.
+
+    """
     from monitor.store import brands
 
     with application.database.writing() as conn:
         ids = brands.ensure(conn, application.settings.brand_names)
-        brands.begin(conn, ids.values(), application.clock())
+        if brands.begun(conn, ids.values()):
+            raise ConfigError(
+                "people are told from this database already, and what --shadow holds back would"
+                " never be told: copy it with `complaint-monitor db backup`, and rehearse on the copy"
+            )
+        brands.rehearse(conn, ids.values(), application.clock())
 
 
-def work(application: Application, stop: Event, *, shadow: bool, once: bool) -> Round | None:
+def work(
+    application: Application, stop: Event, still_alone: StillAlone, *, shadow: bool, once: bool
+) -> Round | None:
     """Begin, and run. Returns what `once` did."""
     from monitor.store import outbox
 
-    if not shadow:
+    if shadow:
+        rehearse(application)
+    else:
         begin(application)
     with application.database.writing() as conn:
         outbox.release(conn)  # what a process held that died: nobody else is telling
@@ -76,19 +106,45 @@ def work(application: Application, stop: Event, *, shadow: bool, once: bool) -> 
     runner = application.runner(shadow=shadow)
     if once:
         return runner.until_idle(stop)
-    runner.run(stop, after_round=_beats(application))
+    runner.run(stop, before_round=still_alone, after_round=_beats(application))
     tell("complaint-monitor: stopped")
     return None
 
 
 def _say_what_is_watched(application: Application, *, shadow: bool) -> None:
     settings = application.settings
-    sources = ", ".join(one.called for one in settings.sources) or "no source: see [[sources]]"
+    watched = {feed.name: _streams(feed) for feed in application.feeds}
+    sources = ", ".join(f"{name} ({said})" for name, (_, said) in watched.items())
     told = "nobody is told (--shadow)" if shadow else ", ".join(application.notifiers)
     tell(
-        f"complaint-monitor {__version__} watches {sources} for {', '.join(settings.brand_names)}"
-        f" and tells {told}"
+        f"complaint-monitor {__version__} watches {sources or 'no source'}"
+        f" for {', '.join(settings.brand_names)} and tells {told}"
     )
+    if not watched:
+        tell("complaint-monitor: WARNING: nothing is watched: there is no [[sources]]")
+    for name, (number, _) in watched.items():
+        if number == 0:
+            tell(f"complaint-monitor: WARNING: {name} has nothing to read: see its [[sources]]")
+
+
+def _streams(feed: Feed) -> tuple[int | None, str]:
+    """How many streams a source has, and in words; None: it cannot tell now."""
+    try:
+        number = len(feed.source.streams())
+    except MonitorError as error:
+        return None, str(error)
+    return number, f"{number} stream" if number == 1 else f"{number} streams"
+
+
+def _say_what_failed(ctx: click.Context, done: Round) -> None:
+    """A one-shot run that could not do all there was to do: exit status 1."""
+    if done.broken:
+        tell(f"complaint-monitor: {done.broken}")
+    if done.failed:
+        what = ", ".join(f"{name} {number}" for name, number in done.failed.items())
+        tell(f"complaint-monitor: items that failed: {what}; see the log and `check`")
+    if done.broken or done.failed:
+        ctx.exit(1)
 
 
 def _beats(application: Application) -> Callable[[Round], None]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.domain.post import Gone, Post, PostKey, Rejected
+
+REMEMBERED = 50
+"""Earlier versions of a post that are known again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Known:
     rating: float | None
     edited_at: datetime | None
     gone: bool
+    past: str | None = None
+    """What `version_of` says of its earlier versions, the latest last."""
 
 
 @dataclass(slots=True)
@@ -32,7 +38,11 @@ class Arrivals:
     """Known posts, edited ones included, as last seen."""
     edited: dict[PostKey, Post] = field(default_factory=dict)
     gone: dict[PostKey, Gone] = field(default_factory=dict)
-    """Of known or fresh posts only: of a post that nobody stored there is nothing to delete."""
+    """Of known and fresh posts."""
+    early: dict[PostKey, Gone] = field(default_factory=dict)
+    """Of posts that have not come yet: to be remembered until they do."""
+    past: dict[PostKey, str] = field(default_factory=dict)
+    """What `Known.past` becomes, of posts that were edited."""
     rejected: list[Rejected] = field(default_factory=list)
     duplicates: int = 0
     edits: int = 0
@@ -43,11 +53,14 @@ def sort_out(
     known: Mapping[PostKey, Known],
     erased: AbstractSet[PostKey],
     seen_at: datetime,
+    deleted: Mapping[PostKey, Gone] | None = None,
 ) -> Arrivals:
     """Go through the items in order; where the page ends makes no difference to what is stored.
 
-    A post that comes again after it was deleted stays deleted: indexes lag behind the network.
+    A post that comes (again) after it was deleted stays deleted: indexes lag behind the network.
+    `deleted` are the deletions remembered of posts that had not come.
     """
+    deleted = deleted or {}
     found = Arrivals()
     for item in items:
         match item:
@@ -55,20 +68,26 @@ def sort_out(
                 found.rejected.append(item)
             case Gone():
                 found.duplicates += 1
-                _delete(found, item, known)
+                if item.key not in erased:
+                    _delete(found, item, known)
             case Post() if item.key in known or item.key in found.fresh or item.key in erased:
                 found.duplicates += 1
                 if item.key not in erased:
                     _see_again(found, item, known, seen_at)
             case _:
                 found.fresh[item.key] = item
+                before = deleted.get(item.key) or found.early.pop(item.key, None)
+                if before is not None:
+                    found.gone[item.key] = before
     return found
 
 
 def _delete(found: Arrivals, item: Gone, known: Mapping[PostKey, Known]) -> None:
-    there = item.key in found.fresh or (item.key in known and not known[item.key].gone)
-    if there:
-        found.gone.setdefault(item.key, item)
+    if item.key in found.fresh or item.key in known:
+        if item.key in found.fresh or not known[item.key].gone:
+            found.gone.setdefault(item.key, item)
+    else:
+        found.early.setdefault(item.key, item)
 
 
 def _see_again(
@@ -78,8 +97,11 @@ def _see_again(
     first = found.fresh.get(key)
     before = first or found.edited.get(key) or known[key]
     is_gone = key in found.gone or (key in known and known[key].gone)
-    edited = not is_gone and is_edit(before, item, seen_at)
-    found.edits += edited
+    past = found.past.get(key) or (known[key].past if key in known else None) or ""
+    edited = not is_gone and is_edit(before, item, seen_at, past)
+    if edited:
+        found.edits += 1
+        found.past[key] = _remembering(past, before)
     if first is not None:
         found.fresh[key] = _with_edit(first, item) if edited else first
         return
@@ -88,23 +110,41 @@ def _see_again(
         found.edited[key] = item
 
 
-def is_edit(before: Known | Post, after: Post, seen_at: datetime) -> bool:
+def is_edit(before: Known | Post, after: Post, seen_at: datetime, past: str) -> bool:
     """Whether `after` says something else, and later, than `before`.
 
-    A version older than the stored one is a lagging index. A purged text comes back only with a
-    later edit (one dated in the future is no evidence of that).
+    A version older than the stored one is a lagging index, and so is one that the post had in the
+    `past`, unless a later `edited_at` proves that its author went back to it: a file with two
+    versions of a post, read again, changes nothing. A purged text comes back only with a later edit
+    (one dated in the future is no evidence of that).
     """
     if before.edited_at is not None and (
         after.edited_at is None or after.edited_at < before.edited_at
     ):
         return False
+    dated = (
+        after.edited_at is not None
+        and after.edited_at <= seen_at
+        and after.edited_at != before.edited_at
+    )
     if before.text is None:
-        return (
-            after.edited_at is not None
-            and after.edited_at <= seen_at
-            and after.edited_at != before.edited_at
-        )
-    return (before.text, before.title, before.rating) != (after.text, after.title, after.rating)
+        return dated
+    if (before.text, before.title, before.rating) == (after.text, after.title, after.rating):
+        return False
+    return dated or version_of(after) not in past.split()
+
+
+def version_of(one: Known | Post) -> str:
+    """What a post says, in a few letters, to know it again."""
+    rating = None if one.rating is None else float(one.rating)
+    said = repr((one.title, one.text, rating)).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(said, digest_size=6).hexdigest()
+
+
+def _remembering(past: str, before: Known | Post) -> str:
+    if before.text is None:
+        return past
+    return " ".join([*past.split(), version_of(before)][-REMEMBERED:])
 
 
 def _with_edit(first: Post, after: Post) -> Post:

@@ -13,6 +13,7 @@ from monitor.domain.event import (
     Answered,
     AnsweredElsewhere,
     AnswerWithdrawn,
+    Ask,
     Assigned,
     Claimed,
     Confirmed,
@@ -62,12 +63,11 @@ class Case:
     owner: str | None = None
     claimed: bool = False
     confirmed: bool = False
-    acknowledged_by: str | None = None
-    acknowledged_until: datetime | None = None
-    snoozed_until: datetime | None = None
+    acknowledged: Acknowledged | None = None
+    snoozed: Snoozed | None = None
     merged_into: int | None = None
     fired: tuple[Escalated, ...] = ()
-    """What fired; each (wait, step) does once, also if facts learnt later move the wait."""
+    """What fired; each (wait, rule, step) does once, also if facts learnt later move the wait."""
 
     @property
     def open_wait(self) -> Wait | None:
@@ -99,16 +99,49 @@ class Case:
 
     @property
     def level(self) -> int:
-        """The rung that the open wait has reached; 0 before the first."""
+        """The rung that the open wait has reached in the chain of its rule; 0 before the first."""
         wait = self.open_wait
-        return max((one.level for one in self.fired if wait and one.wait == wait.number), default=0)
+        return max((one.level for one in self.fired if wait and _is_of(one, wait)), default=0)
+
+    @property
+    def acknowledged_until(self) -> datetime | None:
+        """Until when somebody's having seen the open wait counts."""
+        wait, seen = self.open_wait, self.acknowledged
+        return seen.until if wait and seen and seen.wait == wait.number else None
+
+    @property
+    def snoozed_until(self) -> datetime | None:
+        """Before when the open wait takes no step: without a reason never beyond its due time."""
+        wait, snoozed = self.open_wait, self.snoozed
+        if wait is None or snoozed is None or snoozed.wait != wait.number:
+            return None
+        return min(snoozed.until, wait.due_at) if snoozed.note is None else snoozed.until
+
+    @property
+    def asks(self) -> tuple[int, ...]:
+        """The posts that are known to ask for something, or to have asked before their edit."""
+        return tuple(sorted({ask.post for one in self.records if (ask := asked_by(one))}))
 
     def has_fired(self, wait: Wait, step: str) -> bool:
-        return any(one.wait == wait.number and one.step == step for one in self.fired)
+        """Whether the wait's rule has told that step of it."""
+        return any(_is_of(one, wait) and one.step == step for one in self.fired)
+
+    def had_another_rule(self, wait: Wait) -> bool:
+        """Whether another rule than the wait's has told of it before."""
+        return any(one.wait == wait.number and one.rule != wait.rule for one in self.fired)
+
+    def is_acknowledged(self, wait: Wait, level: int, at: datetime) -> bool:
+        """Whether somebody had seen, by `at`, that the wait climbed so far by its rule."""
+        seen = self.acknowledged
+        return seen is not None and _is_of(seen, wait) and level <= seen.level and at < seen.until
 
     def is_confirmed(self, wait: Wait) -> bool:
         """Whether the wait counts in the figures, or still needs a person's yes."""
         return wait.surely or self.confirmed
+
+
+def _is_of(one: Escalated | Acknowledged, wait: Wait) -> bool:
+    return (one.wait, one.rule) == (wait.number, wait.rule)
 
 
 EMPTY = Case()
@@ -165,9 +198,8 @@ def _people_again(case: Case) -> Case:
         owner=None,
         claimed=False,
         confirmed=any(isinstance(one.event, Confirmed) for one in case.records),
-        acknowledged_by=None,
-        acknowledged_until=None,
-        snoozed_until=None,
+        acknowledged=None,
+        snoozed=None,
     )
     for one in case.records:
         case = _person(case, one)
@@ -180,15 +212,22 @@ def _person(case: Case, record: Record) -> Case:
             return replace(case, owner=record.by, claimed=True)
         case Assigned(to=to):
             # somebody else has it now: what the one before had seen counts no more
-            return replace(
-                case, owner=to, claimed=False, acknowledged_by=None, acknowledged_until=None
-            )
-        case Acknowledged(until=until):
-            return replace(case, acknowledged_by=record.by, acknowledged_until=until)
-        case Snoozed(until=until):
-            return replace(case, snoozed_until=until)
+            return replace(case, owner=to, claimed=False, acknowledged=None)
+        case Acknowledged() as acknowledged:
+            return replace(case, acknowledged=acknowledged)
+        case Snoozed() as snoozed:
+            return replace(case, snoozed=snoozed)
         case _:
             return case
+
+
+def asked_by(record: Record) -> Ask | None:
+    """What a record says that a post asks for."""
+    match record.event:
+        case Opened(ask=ask) | FollowedUp(ask=ask) | Rejudged(ask=ask):
+            return ask
+        case _:
+            return None
 
 
 def facts(records: Iterable[Record]) -> Iterator[Fact]:
@@ -209,7 +248,7 @@ def facts(records: Iterable[Record]) -> Iterator[Fact]:
                 yield AnsweredAt(one.at, post, after)
             case AnsweredElsewhere(channel=channel):
                 yield AnsweredAt(one.at, None, channel=channel)
-            case Dismissed(reason=reason):
-                yield DismissedAt(one.at, reason)
+            case Dismissed(reason=reason, asks=asks):
+                yield DismissedAt(one.at, reason, frozenset(asks))
             case _:
                 pass

@@ -1,6 +1,6 @@
 """Whom to tell now, and why not: pure decisions over a case and its frozen rule.
 
-Every (wait, step) fires once, stamped with when it fell due. After downtime, or for a wait found
+Every (wait, rule, step) fires once, stamped with when it fell due. After downtime, or for a wait found
 late, only the highest due step is told; the lower ones are recorded as superseded.
 """
 
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from monitor.domain.case import Case
-from monitor.domain.event import Escalated
+from monitor.domain.case import Case, asked_by
+from monitor.domain.event import AnswerWithdrawn, Confirmed, Escalated, Rejudged, Withdrawn
 from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.policy import Rule, Step
 from monitor.domain.wait import Outcome, Wait
 
 ALERT = "alert"
 """The name under which a wait's first telling is recorded as fired."""
+LOOK_BACK = timedelta(days=7)
+"""What began longer before the first run is never told one by one; it stands in every digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,55 +50,149 @@ class _Rung:
     is_repeat: bool
 
 
-def decide(
-    case: Case, *, case_id: int, rule: Rule, first_run_at: datetime, now: datetime
-) -> Decision:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """Since when the brand's new complaints are told, and when the older ones were summed up.
+
+    `summed_up_at` is None until the one summary is written.
+    """
+
+    since: datetime
+    summed_up_at: datetime | None = None
+
+
+def decide(case: Case, *, case_id: int, rule: Rule, watched: Watched, now: datetime) -> Decision:
     """What the open wait's rule says at `now`."""
     wait = case.open_wait
     if wait is None:
         return Decision()
+    came = _came(case, wait)
+    one = _Told(case, case_id, wait, rule, came.seen_at, _no_news_before(came, watched))
     if not case.is_confirmed(wait):
-        return Decision(_once(case, wait, _unconfirmed(case_id, wait, rule)))
-    alerts = _once(case, wait, _alert(case_id, wait, rule, first_run_at))
-    rungs = sorted(_rungs(rule, wait), key=lambda one: (one.at, one.level))
+        return Decision(one.unconfirmed())
+    alerts = one.alert()
     if case.snoozed_until is not None and case.snoozed_until > now:
         return Decision(alerts, case.snoozed_until)
-    unfired = [one for one in rungs if not case.has_fired(wait, one.name)]
-    due = [one for one in unfired if one.at <= now]
-    told = tuple(_climb(case, case_id, wait, due, first_run_at))
-    later = min((one.at for one in unfired if one.at > now), default=None)
+    rungs = sorted(_rungs(rule, wait), key=lambda rung: (rung.at, rung.level))
+    unfired = [rung for rung in rungs if not case.has_fired(wait, rung.name)]
+    told = one.climb([rung for rung in unfired if rung.at <= now])
+    later = min((rung.at for rung in unfired if rung.at > now), default=None)
     return Decision((*alerts, *told), later)
 
 
-def _once(case: Case, wait: Wait, firing: Firing) -> tuple[Firing, ...]:
-    return () if case.has_fired(wait, firing.event.step) else (firing,)
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """When a wait came under its rule: in the world, to our eyes, and surely as a complaint."""
+
+    asked_at: datetime
+    seen_at: datetime
+    known_at: datetime
 
 
-def _alert(case_id: int, wait: Wait, rule: Rule, first_run_at: datetime) -> Firing:
-    old = wait.started_at < first_run_at
-    notice = Planned(
-        key=f"{ALERT}:{case_id}:{wait.number}",
-        kind=NoticeKind.ALERT,
-        audience=rule.audience,
-        reason=Reason.BEFORE_FIRST_RUN if old else Reason.OPENED,
-        due_at=wait.first_seen_at,
-        wait=wait.number,
-        suppressed=old,
+def _no_news_before(came: _Came, watched: Watched) -> datetime | None:
+    """Before when nothing that fell due is told; None: all of it is news.
+
+    Older than the first run is part of the one summary, if it was known when that was written, or if
+    it is not written yet. What is known only later is told, but for a history that is imported.
+    """
+    if came.asked_at >= watched.since:
+        return None
+    was_summed_up = watched.summed_up_at is None or came.known_at <= watched.summed_up_at
+    if was_summed_up or came.asked_at < watched.since - LOOK_BACK:
+        return watched.since
+    return None
+
+
+def _came(case: Case, wait: Wait) -> _Came:
+    asked = [
+        (one, ask)
+        for one in case.records
+        if (ask := asked_by(one)) and ask.post in wait.asks and ask.rule == wait.rule
+    ]
+    known_at = min(one.recorded_at for one, _ in asked)
+    if not wait.surely:
+        said = [one.recorded_at for one in case.records if isinstance(one.event, Confirmed)]
+        known_at = max([known_at, *said[:1]])
+    return _Came(
+        min(one.at for one, _ in asked), min(ask.first_seen_at for _, ask in asked), known_at
     )
-    return Firing(wait.first_seen_at, Escalated(wait.number, ALERT, 0), notice)
 
 
-def _unconfirmed(case_id: int, wait: Wait, rule: Rule) -> Firing:
-    notice = Planned(
-        key=f"{Reason.UNCONFIRMED}:{case_id}:{wait.number}",
-        kind=NoticeKind.ALERT,
-        audience=rule.audience,
-        reason=Reason.UNCONFIRMED,
-        due_at=wait.first_seen_at,
-        wait=wait.number,
-        suppressed=True,
-    )
-    return Firing(wait.first_seen_at, Escalated(wait.number, Reason.UNCONFIRMED, 0), notice)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Makes the firings of one wait by its rule."""
+
+    case: Case
+    case_id: int
+    wait: Wait
+    rule: Rule
+    seen_at: datetime
+    no_news_before: datetime | None
+
+    def alert(self) -> tuple[Firing, ...]:
+        """The wait's first telling; told again to the new rule's people when a graver one governs."""
+        old = self.no_news_before is not None
+        fired = any(one.wait == self.wait.number and one.step == ALERT for one in self.case.fired)
+        news = Reason.GRAVER if fired else Reason.OPENED
+        reason = Reason.BEFORE_FIRST_RUN if old else news
+        return self._once(ALERT, ALERT, reason, suppressed=old)
+
+    def unconfirmed(self) -> tuple[Firing, ...]:
+        """That nobody is told yet."""
+        name = Reason.UNCONFIRMED.value
+        return self._once(name, name, Reason.UNCONFIRMED, suppressed=True)
+
+    def _once(
+        self, step: str, prefix: str, reason: Reason, *, suppressed: bool
+    ) -> tuple[Firing, ...]:
+        wait = self.wait
+        if self.case.has_fired(wait, step):
+            return ()
+        notice = Planned(
+            key=self._key(prefix),
+            kind=NoticeKind.ALERT,
+            audience=self.rule.audience,
+            reason=reason,
+            due_at=self.seen_at,
+            wait=wait.number,
+            suppressed=suppressed,
+        )
+        return (Firing(self.seen_at, Escalated(wait.number, step, 0, wait.rule), notice),)
+
+    def climb(self, due: Sequence[_Rung]) -> Iterator[Firing]:
+        """All rungs that fell due; of those that would be told only the highest is."""
+        silent = {rung.name: reason for rung in due if (reason := self._silence(rung))}
+        highest = next((rung for rung in reversed(due) if rung.name not in silent), None)
+        for rung in due:
+            told = Reason.STEP_DUE if rung is highest else Reason.SUPERSEDED
+            reason = silent.get(rung.name, told)
+            notice = Planned(
+                key=self._key("step", rung.name),
+                kind=NoticeKind.ESCALATION,
+                audience=rung.step.audience,
+                reason=reason,
+                due_at=rung.at,
+                wait=self.wait.number,
+                step=rung.name,
+                suppressed=reason is not Reason.STEP_DUE,
+            )
+            event = Escalated(self.wait.number, rung.name, rung.level, self.wait.rule)
+            yield Firing(rung.at, event, notice)
+
+    def _silence(self, rung: _Rung) -> Reason | None:
+        """Why a rung is not told, whatever else is due."""
+        if self.no_news_before is not None and rung.at < self.no_news_before:
+            return Reason.BEFORE_FIRST_RUN
+        if rung.level < self.case.level:
+            return Reason.SUPERSEDED
+        if rung.is_repeat and self.case.is_acknowledged(self.wait, rung.level, rung.at):
+            return Reason.ACKNOWLEDGED
+        return None
+
+    def _key(self, prefix: str, *rest: str) -> str:
+        """Unique for ever: where another rule told of the wait before, this one's name is in it."""
+        whose = [self.wait.rule] if self.case.had_another_rule(self.wait) else []
+        return ":".join((prefix, str(self.case_id), str(self.wait.number), *whose, *rest))
 
 
 def _rungs(rule: Rule, wait: Wait) -> Iterator[_Rung]:
@@ -115,36 +211,6 @@ def _rungs(rule: Rule, wait: Wait) -> Iterator[_Rung]:
             if until is not None and again >= until:
                 break
             yield _Rung(again, f"{step.name}#{number}", index + 1, step, is_repeat=True)
-
-
-def _climb(
-    case: Case, case_id: int, wait: Wait, due: Sequence[_Rung], first_run_at: datetime
-) -> Iterator[Firing]:
-    reached = case.level
-    highest = due[-1] if due else None
-    for rung in due:
-        reason = Reason.STEP_DUE
-        if rung.at < first_run_at:
-            reason = Reason.BEFORE_FIRST_RUN
-        elif rung is not highest or rung.level < reached:
-            reason = Reason.SUPERSEDED
-        elif rung.is_repeat and _is_acknowledged(case, rung.at):
-            reason = Reason.ACKNOWLEDGED
-        notice = Planned(
-            key=f"step:{case_id}:{wait.number}:{rung.name}",
-            kind=NoticeKind.ESCALATION,
-            audience=rung.step.audience,
-            reason=reason,
-            due_at=rung.at,
-            wait=wait.number,
-            step=rung.name,
-            suppressed=reason is not Reason.STEP_DUE,
-        )
-        yield Firing(rung.at, Escalated(wait.number, rung.name, rung.level), notice)
-
-
-def _is_acknowledged(case: Case, at: datetime) -> bool:
-    return case.acknowledged_until is not None and at < case.acknowledged_until
 
 
 def endings(before: Case, after: Case) -> dict[int, Reason]:
@@ -178,10 +244,16 @@ _ENDED = {
 }
 
 
+_CHANGES_WORDS = (Rejudged, Withdrawn, AnswerWithdrawn)
+"""What a post says, or whether it stands, is another thing after these."""
+
+
 def looks_different(before: Case, after: Case) -> bool:
     """Whether a card that shows `before` has to be edited."""
 
     def shown(case: Case) -> tuple[object, ...]:
-        return case.status, case.owner, case.claimed, case.level, case.severity, len(case.waits)
+        changed = sum(isinstance(one.event, _CHANGES_WORDS) for one in case.records)
+        people = case.owner, case.claimed
+        return case.status, *people, case.level, case.severity, len(case.waits), changed
 
     return shown(before) != shown(after)

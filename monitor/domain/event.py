@@ -28,6 +28,17 @@ class DismissalReason(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class Channel(StrEnum):
+    """Where staff answered, if not on the network."""
+
+    PHONE = "phone"
+    EMAIL = "e-mail"
+    CHAT = "chat"
+    DIRECT_MESSAGE = "direct-message"
+    IN_PERSON = "in-person"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """A customer's post that wants an answer, with the target that was frozen when it was judged."""
@@ -90,9 +101,9 @@ class AnswerWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredElsewhere:
-    """Staff say that they answered in another place (direct message, phone, e-mail, chat)."""
+    """Staff say that they answered in another place; `note` is the number of what they wrote of it."""
 
-    channel: str
+    channel: Channel
     note: int | None = None
 
 
@@ -103,9 +114,13 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Dismissed:
-    """A person says that it is none, or the same as another case."""
+    """A person says that it is none, or the same as another case.
+
+    `asks` are the posts that were on the table: what nobody had seen yet is not dismissed.
+    """
 
     reason: DismissalReason
+    asks: tuple[int, ...]
     duplicate_of: int | None = None
 
 
@@ -123,26 +138,34 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Somebody has seen it: repeats pause until then, the clock does not."""
+    """Somebody has seen how far a wait climbed by a rule: repeats up to that level pause until then."""
 
     until: datetime
+    wait: int
+    level: int
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
 class Snoozed:
-    """No step before then."""
+    """No step of this wait before then; without a reason (a note's number) never beyond its due time."""
 
     until: datetime
-    why: str | None = None
+    wait: int
+    note: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """A step of the open wait fired (`Record.at` is when it fell due); `level` is its rung from 1."""
+    """A step of the open wait fired (`Record.at` is when it fell due).
+
+    `level` is its rung from 1 in the chain of `rule` (a digest); rungs of two rules do not compare.
+    """
 
     wait: int
     step: str
     level: int
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)

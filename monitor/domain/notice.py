@@ -31,11 +31,15 @@ class Reason(StrEnum):
     """Why a notice was written, or was not sent. Reaches log, audit and metrics."""
 
     OPENED = "opened"
+    GRAVER = "graver"
+    """What came since brings an open wait under another rule: its people are told, too."""
     STEP_DUE = "step_due"
     CHANGED = "changed"
     SCHEDULED = "scheduled"
     REQUESTED = "requested"
     SOURCE_FAILING = "source_failing"
+    SOURCE_WORKING = "source_working"
+    """It can be read again, after the operators were told that it could not."""
     QUARANTINED = "quarantined"
     # decisions not to notify
     SUPERSEDED = "superseded"
@@ -46,7 +50,6 @@ class Reason(StrEnum):
     ABSORBED = "absorbed"
     """Two waits became one when a fact arrived; the other one speaks for both."""
     ACKNOWLEDGED = "acknowledged"
-    SNOOZED = "snoozed"
     BEFORE_FIRST_RUN = "before_first_run"
     """Older than the first run's look back: part of the one backlog summary."""
     UNCONFIRMED = "unconfirmed"
@@ -147,6 +150,9 @@ class SourceHealth:
     failing_since: datetime | None
     problem: str | None
     gaps: int = 0
+    """Of the last 24 hours."""
+    rejected: int = 0
+    """Items of the last 24 hours that could not be read: `complaint-monitor rejects` shows them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Cursor: TypeAlias = str
 """Where a stream was read to. Opaque to all but the source that made it."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PostKey:
-    """A post's identity: the network (not the configured source) and the network's own id, as text."""
+class PostKey(NamedTuple):
+    """A post's identity: the network (not the configured source) and the network's own id, as text.
+
+    A tuple, as it is hashed a dozen times a post on its way in.
+    """
 
     network: str
     external_id: str

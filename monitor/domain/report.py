@@ -368,4 +368,5 @@ def _as_of(health: SourceHealth, as_of: datetime) -> SourceHealth:
         failing_since=None,
         problem=None,
         gaps=health.gaps,
+        rejected=health.rejected,
     )

@@ -15,7 +15,7 @@ from enum import IntEnum, StrEnum
 from itertools import count
 from typing import TypeAlias
 
-from monitor.domain.event import Ask, AskKind, DismissalReason
+from monitor.domain.event import Ask, AskKind, Channel, DismissalReason
 from monitor.domain.judgement import Band, Severity
 
 
@@ -43,7 +43,7 @@ class AnsweredAt:
     at: datetime
     post: int | None
     after: datetime | None = None
-    channel: str | None = None
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,11 @@ class RetractedAt:
 
 @dataclass(frozen=True, slots=True)
 class DismissedAt:
-    """People took everything up to then out of the figures."""
+    """People took what they had before them, the posts `asks`, out of the figures."""
 
     at: datetime
     reason: DismissalReason
+    asks: frozenset[int]
 
 
 Fact: TypeAlias = AskedAt | AnsweredAt | RetractedAt | DismissedAt
@@ -87,7 +88,8 @@ _ORDER = {
 class Wait:
     """One wait. `number` is its name in the case and never changes, though facts may move its start.
 
-    `due_at` is the earliest due time of its posts: no ask waits beyond its own target.
+    `due_at` is the earliest due time of its posts: no ask waits beyond its own target. `rule` is that
+    of its most severe post: whose steps apply, and whom they tell.
     `ended_after` bounds an end that only polling dates. `dismissed` takes the wait out of the
     figures without forgetting how it ended.
     """
@@ -108,7 +110,7 @@ class Wait:
     ended_after: datetime | None = None
     outcome: Outcome | None = None
     answer: int | None = None
-    channel: str | None = None
+    channel: Channel | None = None
     dismissed: DismissalReason | None = None
     dismissed_at: datetime | None = None
 
@@ -152,7 +154,6 @@ class _Sweep:
                 if not self._live:
                     self._end(fact.at, Outcome.WITHDRAWN, after=fact.after)
             case DismissedAt():
-                self._end(fact.at, Outcome.DISMISSED)
                 self._dismiss(fact)
 
     def waits(self) -> tuple[Wait, ...]:
@@ -171,7 +172,7 @@ class _Sweep:
         *,
         after: datetime | None = None,
         answer: int | None = None,
-        channel: str | None = None,
+        channel: Channel | None = None,
     ) -> None:
         if not self._asks:
             return
@@ -188,21 +189,30 @@ class _Sweep:
         self._live = set()
 
     def _dismiss(self, fact: DismissedAt) -> None:
-        self._complained = False
+        """End what was on the table; a post that nobody had seen goes on, from its own start."""
+        unseen = [one for one in self._asks if one.ask.post in self._live - fact.asks]
+        self._asks = [one for one in self._asks if one not in unseen]
+        self._end(fact.at, Outcome.DISMISSED)
         self._done = [
-            one if one.dismissed else replace(one, dismissed=fact.reason, dismissed_at=fact.at)
+            replace(one, dismissed=fact.reason, dismissed_at=fact.at)
+            if one.dismissed is None and fact.asks.issuperset(one.asks)
+            else one
             for one in self._done
         ]
+        self._live = set()
+        self._complained = False
+        for one in unseen:
+            self._asked(one)
 
 
 def _wait(asks: Sequence[AskedAt]) -> Wait:
-    governing = min(asks, key=lambda one: (one.ask.due_at, one.ask.rule))
+    gravest = min(asks, key=lambda one: (-one.ask.severity, one.ask.due_at, one.ask.rule))
     return Wait(
         started_at=asks[0].at,
         first_seen_at=min(one.ask.first_seen_at for one in asks),
-        due_at=governing.ask.due_at,
-        rule=governing.ask.rule,
-        severity=max(one.ask.severity for one in asks),
+        due_at=min(one.ask.due_at for one in asks),
+        rule=gravest.ask.rule,
+        severity=gravest.ask.severity,
         topics=tuple(sorted({topic for one in asks for topic in one.ask.topics})),
         first_post=asks[0].ask.post,
         asks=tuple(sorted({one.ask.post for one in asks})),

@@ -96,6 +96,7 @@ def _source(health: SourceHealth) -> dict[str, Any]:
         "failing_since": _at(health.failing_since),
         "problem": health.problem,
         "gaps": health.gaps,
+        "rejected": health.rejected,
     }
 
 

@@ -255,6 +255,8 @@ def source(one: SourceHealth, zone: tzinfo) -> str:
     """Whether a stream could be read, and how far."""
     name = f"{plain(one.source)}/{plain(one.stream)}"
     holes = f", with {one.gaps} gap{'s' if one.gaps > 1 else ''}" if one.gaps else ""
+    if one.rejected:
+        holes += f", {one.rejected} item{'s' if one.rejected > 1 else ''} unreadable"
     read = f"read up to {local_time(one.read_through, zone)}" if one.read_through else "never read"
     if one.failing_since is None:
         return f"{name}: {read}{holes}"
@@ -265,7 +267,12 @@ def source(one: SourceHealth, zone: tzinfo) -> str:
 
 def is_blind(one: SourceHealth) -> bool:
     """Whether something may be there that could not be seen."""
-    return one.read_through is None or one.failing_since is not None or one.gaps > 0
+    return (
+        one.read_through is None
+        or one.failing_since is not None
+        or one.gaps > 0
+        or one.rejected > 0
+    )
 
 
 def _backlog(backlog: Backlog, zone: tzinfo) -> Spoken:

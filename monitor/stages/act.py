@@ -13,6 +13,7 @@ from monitor.domain.event import (
     Answered,
     AnsweredElsewhere,
     Assigned,
+    Channel,
     Claimed,
     Confirmed,
     DismissalReason,
@@ -47,7 +48,8 @@ def acknowledge(database: Database, case_id: int, *, by: str, now: datetime) -> 
         wait = case.open_wait
         if wait is None:
             raise _not_open(case)
-        return Acknowledged(now + cases.kept_rule(conn, wait.rule).acknowledged_for)
+        until = now + cases.kept_rule(conn, wait.rule).acknowledged_for
+        return Acknowledged(until, wait.number, case.level, wait.rule)
 
     return _act(database, case_id, by, now, made)
 
@@ -55,9 +57,9 @@ def acknowledge(database: Database, case_id: int, *, by: str, now: datetime) -> 
 def snooze(
     database: Database, case_id: int, span: timedelta, *, by: str, now: datetime, why: str | None
 ) -> Case:
-    """No step until then. Beyond the due time only with a reason, which stays in the history."""
+    """No step until then. Beyond the due time only with a reason, which is kept as a note."""
 
-    def made(case: Case, _: Connection) -> Event:
+    def made(case: Case, conn: Connection) -> Event:
         wait = case.open_wait
         if wait is None:
             raise _not_open(case)
@@ -67,7 +69,8 @@ def snooze(
         if now + span >= wait.due_at and not why:
             msg = f"That is beyond the due time ({wait.due_at:%Y-%m-%d %H:%M} UTC): give a reason."
             raise ActionError(msg)
-        return Snoozed(now + span, why)
+        kept = cases.keep_note(conn, case_id, why, by=by, at=now) if why else None
+        return Snoozed(now + span, wait.number, kept)
 
     return _act(database, case_id, by, now, made)
 
@@ -95,19 +98,19 @@ def dismiss(
     now: datetime,
     duplicate_of: int | None = None,
 ) -> Case:
-    """Say that the case is no complaint, or the same as another one. It can be undone."""
+    """Say that what is known of the case is no complaint, or the same as another one. It can be undone."""
 
     def made(case: Case, conn: Connection) -> Event:
-        if case.status in (Status.DISMISSED, Status.MERGED):
-            msg = f"The case is {case.status.value} already."
+        if case.status is Status.DISMISSED:
+            msg = "The case is dismissed already."
             raise ActionError(msg)
         if duplicate_of is None:
-            return Dismissed(DismissalReason.NOT_A_COMPLAINT)
+            return Dismissed(DismissalReason.NOT_A_COMPLAINT, case.asks)
         if duplicate_of == case_id:
             msg = "A case is not a duplicate of itself."
             raise ActionError(msg)
         _brand_of(conn, duplicate_of)
-        return Dismissed(DismissalReason.DUPLICATE, duplicate_of)
+        return Dismissed(DismissalReason.DUPLICATE, case.asks, duplicate_of)
 
     return _act(database, case_id, by, now, made)
 
@@ -115,7 +118,7 @@ def dismiss(
 def answered_elsewhere(
     database: Database,
     case_id: int,
-    channel: str,
+    channel: Channel,
     *,
     by: str,
     now: datetime,
@@ -125,9 +128,10 @@ def answered_elsewhere(
     """Record an answer in another place (phone, e-mail, direct message), at its own time."""
     with database.writing() as conn:
         cases.lock(conn, case_id)
-        wait = _case(conn, case_id).open_wait
+        case = _case(conn, case_id)
+        wait = case.open_wait
         if wait is None:
-            raise _not_open(_case(conn, case_id))
+            raise _not_open(case)
         if not wait.started_at <= answered_at <= now:
             msg = (
                 f"The answer's time must lie between the complaint ({wait.started_at:%Y-%m-%d %H:%M}"
@@ -145,10 +149,17 @@ def link_answer(database: Database, case_id: int, post_id: int, *, by: str, now:
     """Say that a brand post answers this customer where the network does not."""
     with database.writing() as conn:
         cases.lock(conn, case_id)
-        _case(conn, case_id)
+        case = _case(conn, case_id)
         answer = mentions.load(conn, _brand_of(conn, case_id), post_id)
         if answer is None or not answer.own or answer.gone_at is not None:
             msg = f"Post {post_id} is none of the brand's own."
+            raise ActionError(msg)
+        first = case.open_wait or next(iter(case.waits), None)
+        if first is not None and answer.post.posted_at < first.started_at:
+            msg = (
+                f"Post {post_id} is older than the complaint"
+                f" ({first.started_at:%Y-%m-%d %H:%M} UTC): it answers nothing of it."
+            )
             raise ActionError(msg)
         fact = Fact(answer.post.posted_at, Answered(post_id), by)
         return cases.append(conn, case_id, [fact], now=now)
@@ -188,8 +199,13 @@ def _act(
 
 
 def _case(conn: Connection, case_id: int) -> Case:
+    """The case, if people can act on it."""
     _brand_of(conn, case_id)
-    return cases.load(conn, case_id)
+    case = cases.load(conn, case_id)
+    if case.merged_into is not None:
+        msg = f"Case {case_id} is part of case {case.merged_into} now: act on that one."
+        raise ActionError(msg)
+    return case
 
 
 def _brand_of(conn: Connection, case_id: int) -> int:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from monitor.ports import Classifier
 from monitor.store import cross_brand, failures, posts
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
 
 BATCH = 128
 ROUND = 8 * BATCH
@@ -49,6 +49,19 @@ class Classify:
             posts.save_judgements(
                 conn, list(zip(known, judgements, strict=True)), judged_at=now, of=found
             )
+            self._forget_parted(conn)
+
+    def _forget_parted(self, conn: Connection) -> None:
+        """A batch that failed is remembered for as long as the same posts would make it up again."""
+        failed = failures.failed(conn, self.name)
+        batches = [one for one in failed if "," in one]
+        if not batches:
+            return
+        alone = failed.keys() - batches
+        waiting = {str(one) for one in cross_brand.to_judge(conn, ROUND + len(alone))} - alone
+        for batch in batches:
+            if not waiting.issuperset(batch.split(",")):
+                failures.clear(conn, self.name, batch)
 
 
 def _split(batch: Sequence[int], failed: Collection[str]) -> Iterator[str]:

@@ -8,10 +8,11 @@ at any arrow leaves a row that says what is known, and handling it again goes on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import islice
+from operator import itemgetter
 from typing import Any, ClassVar, TypeAlias, assert_never
 from uuid import uuid4
 
@@ -43,6 +44,10 @@ LEASE = timedelta(minutes=2)
 """Longer than any notifier's time-out: who is silent for so long is dead or frozen."""
 FIRST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=15)
+DOOR_REST = timedelta(seconds=15)
+"""How long nothing is brought to a notifier at which one notice was not received: it may be down."""
+SLOW = timedelta(seconds=2)
+"""An attempt in vain that took longer ran into a time-out, whatever its error says."""
 PATIENCE = 5
 """Attempts in vain before the operators hear of it. It goes on being tried."""
 
@@ -68,7 +73,7 @@ class _Errand:
     row: Pending
     notice: Notice
     earlier: Receipt | None
-    notifier: Notifier
+    route: _Route
     token: str
     until: datetime
 
@@ -105,12 +110,27 @@ class Deliver:
         self._operators = operators
         self._shadow = shadow
         self._clock = clock
+        self._errands: dict[str, _Errand] = {}
+        self._rests: dict[str, datetime] = {}
+        """Until when nothing is brought to a notifier."""
 
     def due(self, now: datetime) -> Sequence[str]:
-        """The keys of notices that may leave now, oldest first."""
+        """The keys of notices that may leave now, oldest first, the notifiers taking turns."""
+        at = self._clock()
+        found: list[Pending] = []
         with self._database.reading() as conn:
-            ready = outbox.ready(conn, now=now, at=self._clock())
-        return [one.key for one in islice(filter(self._may_go, ready), ROUND)]
+            after: int | None = 0
+            while after is not None and len(found) < ROUND:
+                page = outbox.ready(conn, now=now, at=at, after=after, limit=ROUND)
+                found += filter(self._may_go, page)
+                after = page[-1].id if len(page) == ROUND else None
+        before: Counter[str] = Counter()
+        turns = []
+        for row in found[:ROUND]:
+            name = self._route(row.audience).name
+            turns.append((before[name], row.key))
+            before[name] += 1
+        return [key for _, key in sorted(turns, key=itemgetter(0))]
 
     def handle(self, item: str, now: datetime) -> None:
         """Deliver one notice, or learn why not yet. Does nothing if somebody else has it."""
@@ -126,16 +146,33 @@ class Deliver:
             return
         errand = self._claim(row, notice)
         if errand is not None:
+            self._errands[item] = errand
             self._deliver(errand, now)
+            self._errands.pop(item, None)
+
+    def failed(self, item: str, error: Exception, now: datetime) -> None:
+        """What a notifier did not expect: the notice may have arrived, and is looked for later.
+
+        Raises `error` if no attempt was made: then the notice itself cannot be put in words.
+        """
+        errand = self._errands.pop(item, None)
+        if errand is None:
+            raise error
+        problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+        unknown = SendError(problem, outcome=Outcome.UNKNOWN)
+        self._postpone(errand, unknown, now, fate_unknown=True)
 
     def _may_go(self, row: Pending) -> bool:
-        """A card goes first: what belongs under it waits, but not for another notifier's card."""
+        """Its notifier does not rest. A card goes first: what belongs under it waits, at one notifier."""
         if self._shadow:
             return not (row.fate_unknown or row.possibly_repeated)  # a real run will look for it
+        route = self._route(row.audience)
+        if route.name in self._rests and self._clock() < self._rests[route.name]:
+            return False
         card = row.card
         if card is None or card.receipt is not None or card.is_set_aside:
             return True
-        return self._route(card.audience).name != self._route(row.audience).name
+        return self._route(card.audience).name != route.name
 
     def _route(self, audience: str) -> _Route:
         name, _, target = audience.partition(":")
@@ -209,12 +246,13 @@ class Deliver:
             if not outbox.claim(conn, row, token=token, at=at, until=until):
                 return None
         earlier = row.card.receipt if row.card and row.kind is NoticeKind.UPDATE else None
-        notifier = self._route(row.audience).notifier
-        return _Errand(row, notice, earlier, notifier, token, until)
+        return _Errand(row, notice, earlier, self._route(row.audience), token, until)
 
     def _deliver(self, errand: _Errand, now: datetime) -> None:
         try:
-            found = errand.notifier.find(errand.notice) if errand.row.fate_unknown else Absent()
+            found = (
+                errand.route.notifier.find(errand.notice) if errand.row.fate_unknown else Absent()
+            )
         except SendError as error:
             self._postpone(errand, error, now, fate_unknown=True)
             return
@@ -239,7 +277,7 @@ class Deliver:
         if self._clock() >= errand.until:
             return  # frozen since the claim: somebody else may be sending it
         try:
-            receipt = errand.notifier.send(errand.notice, errand.earlier)
+            receipt = errand.route.notifier.send(errand.notice, errand.earlier)
         except SendError as error:
             match error.outcome:
                 case Outcome.PERMANENT:
@@ -266,14 +304,16 @@ class Deliver:
     def _postpone(
         self, errand: _Errand, error: SendError, now: datetime, *, fate_unknown: bool
     ) -> None:
-        row = errand.row
+        row, at = errand.row, self._clock()
+        if error.retry_after is None or at - (errand.until - LEASE) >= SLOW:
+            self._rests[errand.route.name] = at + DOOR_REST
         rest = error.retry_after or min(FIRST_REST * 2 ** min(row.attempts, 16), LONGEST_REST)
         with self._database.writing() as conn:
             outbox.postpone(
                 conn,
                 row,
                 errand.token,
-                until=self._clock() + rest,
+                until=at + rest,
                 problem=str(error),
                 fate_unknown=fate_unknown,
             )

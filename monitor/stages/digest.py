@@ -71,7 +71,9 @@ class DailyDigest:
     def _keys(self, conn: Connection, brand_id: int, now: datetime) -> Iterator[str]:
         day = self._schedule.day_due(now)
         if day is not None:
-            yield f"{NoticeKind.DIGEST}:{brand_id}:{day.isoformat()}"
+            # a rehearsal's digest must not stand in for the one that people get
+            rehearsed = [] if brands.begun(conn, [brand_id]) else [Reason.SHADOW.value]
+            yield ":".join([NoticeKind.DIGEST, str(brand_id), day.isoformat(), *rehearsed])
         if waits.backlog(conn, brand_id) is not None and _is_caught_up(conn, brand_id, now):
             yield f"{NoticeKind.BACKLOG}:{brand_id}"
 

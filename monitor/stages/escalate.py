@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from monitor.domain.escalation import decide
+from monitor.domain.escalation import Watched, decide
 from monitor.store import brands, cases, outbox
 from monitor.store.cases import Fact
 from monitor.store.engine import Database
@@ -42,7 +42,10 @@ class Escalate:
                 case,
                 case_id=case_id,
                 rule=cases.kept_rule(conn, wait.rule),
-                first_run_at=brands.first_run_at(conn, row.brand_id),
+                watched=Watched(
+                    since=brands.watched_since(conn, row.brand_id),
+                    summed_up_at=outbox.summed_up_at(conn, row.brand_id),
+                ),
                 now=now,
             )
             facts = [Fact(one.at, one.event, self.name) for one in decision.firings]

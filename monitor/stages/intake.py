@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+import structlog
+from sqlalchemy.engine import Connection
+
 from monitor.domain.errors import SourceError
 from monitor.domain.identity import Brand
-from monitor.domain.post import Page, Stream
+from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.domain.post import Page, Rejected, Stream
+from monitor.domain.storable import admitted
 from monitor.ports import Clock, Source
-from monitor.store import brands, coverage, posts
-from monitor.store.coverage import Place
+from monitor.store import brands, coverage, outbox, posts
+from monitor.store.coverage import Place, Spell
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
+
+log = structlog.get_logger()
+
+FAILURES_UNTIL_TOLD = 5
+"""So many looks in a row that failed are no passing trouble: the operators hear of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +55,16 @@ class _Reading:
     feed: Feed
     stream: Stream
 
+    @property
+    def key(self) -> str:
+        return f"{self.feed.name}/{self.stream.name}"
+
 
 class Intake:
     """Reads each stream when it is due, and keeps its cursor, its ledger and its troubles.
 
     `clock` tells when a page came, as a look takes time; without it that is the look's beginning.
+    `operators` is the audience that hears of a source that fails, and that it works again.
     """
 
     name: ClassVar[str] = "intake"
@@ -60,11 +75,13 @@ class Intake:
         feeds: Sequence[Feed],
         *,
         clock: Clock | None = None,
+        operators: str | None = None,
         tombstone_secret: bytes = b"",
     ) -> None:
         self._database = database
         self._feeds = feeds
         self._clock = clock
+        self._operators = operators
         self._secret = tombstone_secret
         self._readings: dict[str, _Reading] = {}
         self._brand_ids: dict[str, int] = {}
@@ -72,9 +89,7 @@ class Intake:
     def due(self, now: datetime) -> Sequence[str]:
         """The streams to be read, as `source/stream`, the longest waiting first."""
         if not self._readings:
-            self.begin(now)
-            with self._database.writing() as conn:
-                coverage.retire_others(conn, [one.number for one in self._readings.values()])
+            self._begin(now, alone=True)
         keys = {one.number: key for key, one in self._readings.items()}
         with self._database.reading() as conn:
             return [keys[number] for number in coverage.due(conn, now) if number in keys]
@@ -83,45 +98,64 @@ class Intake:
         """Read one stream to its end. What the source says against it is written to the stream's row."""
         self.look(item, now)
 
+    def failed(self, item: str, error: Exception, now: datetime) -> None:
+        """What a source did not foresee: the stream rests and is read again, like any that fails."""
+        self._fail(self._readings[item], SourceError(f"{type(error).__name__}: {error}"), now)
+
     def look(
         self, item: str, now: datetime, on_page: Callable[[Counts], object] | None = None
     ) -> Look:
         """The same, telling what it brought: page by page to `on_page`, and all in all."""
         one = self._readings[item]
-        counts = Counts()
+        counts, with_gap = Counts(), False
         try:
             with self._database.reading() as conn:
                 place = coverage.place(conn, one.number)
             for page in one.feed.source.pages(one.stream, place.cursor):
                 stored = self._store(one, page, place, now)
                 counts += stored
+                with_gap = with_gap or page.gap is not None
                 if on_page is not None:
                     on_page(stored)
         except SourceError as problem:
-            with self._database.writing() as conn:
-                coverage.record_failure(conn, one.number, problem, now)
+            self._fail(one, problem, now)
             return Look(counts, problem)
+        next_poll_at = None if one.feed.once else now + (one.feed.every or one.stream.every)
         with self._database.writing() as conn:
-            next_poll_at = None if one.feed.once else now + (one.feed.every or one.stream.every)
-            coverage.record_end(conn, one.number, now, next_poll_at)
+            failing_since = coverage.record_end(
+                conn, one.number, now, next_poll_at, with_gap=with_gap
+            )
+            if failing_since is not None:
+                self._tell_that_it_works(conn, one, failing_since, now)
         return Look(counts)
 
     def begin(self, now: datetime) -> Sequence[str]:
         """Make the rows of streams and brands where they are new. Returns all streams' keys."""
+        self._begin(now, alone=False)
+        return list(self._readings)
+
+    def _begin(self, now: datetime, *, alone: bool) -> None:
+        """`alone`: other streams than these are read no longer."""
+        readings: dict[str, _Reading] = {}
         with self._database.writing() as conn:
-            self._brand_ids = brands.ensure(
+            brand_ids = brands.ensure(
                 conn, (brand.name for feed in self._feeds for brand in feed.brands)
             )
             for feed in self._feeds:
                 names = [brand.name for brand in feed.brands]
                 for stream in feed.source.streams():
                     number = coverage.ensure_stream(conn, feed.name, stream, names, now)
-                    self._readings[f"{feed.name}/{stream.name}"] = _Reading(number, feed, stream)
-        return list(self._readings)
+                    one = _Reading(number, feed, stream)
+                    readings[one.key] = one
+            if alone:
+                coverage.retire_others(conn, [one.number for one in readings.values()])
+        # only now that the rows are there: what was rolled back is begun anew
+        self._readings, self._brand_ids = readings, brand_ids
 
     def _store(self, one: _Reading, page: Page, place: Place, now: datetime) -> Counts:
         of_feed = [(self._brand_ids[brand.name], brand) for brand in one.feed.brands]
         seen_at = max(now, self._clock()) if self._clock else now
+        page = admitted(page)
         with self._database.writing() as conn:
             counts = posts.store_page(
                 conn,
@@ -134,4 +168,48 @@ class Intake:
             coverage.record_page(
                 conn, one.number, page, counts, since=place.read_through or now, until=now
             )
+        if counts.rejected:
+            first = next(it.where for it in page.items if isinstance(it, Rejected))
+            log.warning("items_rejected", source=one.key, number=counts.rejected, first=first)
         return counts
+
+    def _fail(self, one: _Reading, problem: SourceError, now: datetime) -> None:
+        with self._database.writing() as conn:
+            spell = coverage.record_failure(conn, one.number, problem, now)
+            if spell.permanent or spell.failures >= FAILURES_UNTIL_TOLD:
+                self._tell_that_it_fails(conn, one, spell, now)
+
+    def _tell_that_it_fails(
+        self, conn: Connection, one: _Reading, spell: Spell, now: datetime
+    ) -> None:
+        why = "it will not mend by itself" if spell.permanent else f"{spell.failures} looks failed"
+        words = {
+            "headline": f"the source {one.key} cannot be read: {why}",
+            "lines": [
+                "complaints there are not seen until it can be; it is tried again in any case",
+                "the digest and `complaint-monitor check` say why",
+            ],
+        }
+        self._tell(
+            conn, _notice_key("failing", one, spell.since), Reason.SOURCE_FAILING, now, words
+        )
+
+    def _tell_that_it_works(
+        self, conn: Connection, one: _Reading, since: datetime, now: datetime
+    ) -> None:
+        if outbox.entry(conn, _notice_key("failing", one, since)) is not None:
+            words = {"headline": f"the source {one.key} can be read again", "lines": []}
+            key = _notice_key("working", one, since)
+            self._tell(conn, key, Reason.SOURCE_WORKING, now, words)
+
+    def _tell(
+        self, conn: Connection, key: str, reason: Reason, now: datetime, words: Mapping[str, object]
+    ) -> None:
+        if self._operators is not None:
+            notice = Planned(key, NoticeKind.OPERATIONS, self._operators, reason, due_at=now)
+            outbox.write(conn, [notice], brand_id=None, case_id=None, now=now, payload=words)
+
+
+def _notice_key(word: str, one: _Reading, since: datetime) -> str:
+    """One notice a row of failures: `since` is when it began."""
+    return f"{word}:{one.number}:{since.isoformat()}"

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
 from monitor.domain.answer import answered_posts
+from monitor.domain.case import Case, fold
 from monitor.domain.event import (
+    Acknowledged,
     Answered,
     AnsweredElsewhere,
     AnswerWithdrawn,
+    Assigned,
+    Claimed,
+    Confirmed,
+    Dismissed,
+    Event,
     FollowedUp,
     Merged,
     Opened,
+    Record,
     Rejudged,
+    Snoozed,
     Withdrawn,
 )
 from monitor.store import cases, mentions
@@ -41,7 +51,7 @@ class Settle:
     def handle(self, item: str, now: datetime) -> None:
         """Bring the cases of one mention's thread up to date, in one transaction."""
         with self._database.writing() as conn:
-            one = mentions.load(conn, *mentions.parse_item(item))
+            one = mentions.claim(conn, *mentions.parse_item(item), stage=mentions.SETTLE)
             if one is None:
                 return
             if one.own:
@@ -65,13 +75,10 @@ class Settle:
                 self._merge(conn, row.id, there, now)
 
     def _merge(self, conn: Connection, source: int, into: int, now: datetime) -> None:
-        known = {_ask_or_answer(record.event) for record in cases.history(conn, into)}
-        moved = [
-            Fact(record.at, _as_part(record.event), record.by)
-            for record in cases.load(conn, source).records
-            if isinstance(record.event, _FACTS) and _ask_or_answer(record.event) not in known
-        ]
-        cases.append(conn, into, moved, now=now)
+        there = cases.history(conn, into)
+        case = cases.load(conn, source)
+        merged = cases.append(conn, into, list(_moved(case, there)), now=now)
+        cases.append(conn, into, list(_spoken(case, there, merged)), now=now)
         cases.append(conn, source, [Fact(now, Merged(into), self.name)], now=now)
 
     def _record_deletion(self, conn: Connection, one: Mention, now: datetime) -> None:
@@ -97,49 +104,99 @@ class Settle:
             network,
             {key for post in answers.values() for key in post.seen.quotes},
         )
-        known = {key: post.seen for key, post in {**quoted, **here}.items()}
-        for answer in answers.values():
-            for case_id in self._answered_cases(conn, one, answer, known):
-                self._record_answer(conn, case_id, answer, now)
-
-    def _answered_cases(
-        self, conn: Connection, one: Mention, answer: InThread, known: Mapping[str, Any]
-    ) -> Iterator[int]:
-        for target in answered_posts(answer.seen, known):
-            key = CaseKey(one.brand_id, one.post.key.network, target.thread, str(target.customer))
-            case_id = cases.find(conn, key)
-            if case_id is not None:
-                yield case_id
-
-    def _record_answer(
-        self, conn: Connection, case_id: int, answer: InThread, now: datetime
-    ) -> None:
-        # the whole history: an answer that people took back is not matched again
-        told = any(
-            isinstance(record.event, Answered) and record.event.post == answer.post_id
-            for record in cases.history(conn, case_id)
-        )
-        if not told:
-            fact = Fact(answer.posted_at, Answered(answer.post_id), self.name)
-            cases.append(conn, case_id, [fact], now=now)
+        known = {**quoted, **here}
+        answered = _answered_cases(conn, one, list(answers.values()), known)
+        # linked once is linked for good: an answer that people took back is not matched again
+        linked = cases.linked(conn, answered)
+        for case_id, found in answered.items():
+            facts = [
+                Fact(at, Answered(post_id), self.name)
+                for post_id, at in found.items()
+                if (case_id, post_id) not in linked
+            ]
+            if facts:
+                cases.append(conn, case_id, facts, now=now)
 
 
-_FACTS = (Opened, FollowedUp, Rejudged, Withdrawn, Answered, AnswerWithdrawn, AnsweredElsewhere)
+def _answered_cases(
+    conn: Connection, one: Mention, answers: Sequence[InThread], known: Mapping[str, InThread]
+) -> dict[int, dict[int, datetime]]:
+    """The cases that these posts answer: by case, the answers and when each of them came."""
+    seen = {key: post.seen for key, post in known.items()}
+    threads: dict[str, dict[str, int]] = {}
+    found: dict[int, dict[int, datetime]] = {}
+    for answer in answers:
+        for target in answered_posts(answer.seen, seen):
+            if target.thread not in threads:
+                network = one.post.key.network
+                threads[target.thread] = cases.in_thread(conn, one.brand_id, network, target.thread)
+            case_id = threads[target.thread].get(str(target.customer))
+            if case_id is None:
+                continue
+            of_case = found.setdefault(case_id, {})
+            # no answer comes before what it answers, whatever the two clocks say
+            of_case[answer.post_id] = max(
+                of_case.get(answer.post_id, answer.posted_at), known[target.id].posted_at
+            )
+    return found
 
 
-def _as_part(event: Any) -> Any:
+_OF_THE_WORLD = (
+    Opened,
+    FollowedUp,
+    Rejudged,
+    Withdrawn,
+    Answered,
+    AnswerWithdrawn,
+    AnsweredElsewhere,
+    Confirmed,
+    Dismissed,
+)
+_WHO_HAS_IT = (Claimed, Assigned, Acknowledged, Snoozed)
+
+
+def _moved(case: Case, there: Sequence[Record]) -> Iterator[Fact]:
+    """What a case knows of the world and another one with that history does not."""
+    known = {_sameness(one) for one in there}
+    for one in case.records:
+        if isinstance(one.event, _OF_THE_WORLD) and _sameness(one) not in known:
+            yield Fact(one.at, _as_part(one.event), one.by)
+
+
+def _spoken(case: Case, there: Sequence[Record], merged: Case) -> Iterator[Fact]:
+    """Who has it, by those who spoke later than anybody in the other case, for the waits of `merged`."""
+    before = [one.at for one in fold(there).records if isinstance(one.event, _WHO_HAS_IT)]
+    numbers = _numbers(case, merged)
+    for one in case.records:
+        if not isinstance(one.event, _WHO_HAS_IT) or any(one.at <= at for at in before):
+            continue
+        match one.event:
+            case Acknowledged(wait=wait) | Snoozed(wait=wait) as event:
+                if wait in numbers:
+                    yield Fact(one.at, replace(event, wait=numbers[wait]), one.by)
+            case event:
+                yield Fact(one.at, event, one.by)
+
+
+def _numbers(case: Case, merged: Case) -> dict[int, int]:
+    """The names that the waits of a case have in the one it was merged into."""
+    names = {post: wait.number for wait in merged.waits for post in wait.asks}
+    return {one.number: names[one.first_post] for one in case.waits if one.first_post in names}
+
+
+def _as_part(event: Event) -> Event:
     return FollowedUp(event.ask) if isinstance(event, Opened) else event
 
 
-def _ask_or_answer(event: Any) -> tuple[str, int] | None:
+def _sameness(one: Record) -> tuple[object, ...]:
     """What makes a fact the same in both cases."""
-    match event:
+    match one.event:
         case Opened(ask=ask) | FollowedUp(ask=ask):
-            return "ask", ask.post
+            return "ask", ask.post, one.at
         case Answered(post=post):
             return "answer", post
-        case _:
-            return None
+        case event:
+            return event, one.at, one.by
 
 
 def _cases_of(conn: Connection, one: Mention) -> list[Any]:

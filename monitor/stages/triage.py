@@ -47,7 +47,7 @@ class Triage:
     def handle(self, item: str, now: datetime) -> None:
         """Decide on one mention and write what follows, in one transaction."""
         with self._database.writing() as conn:
-            one = mentions.load(conn, *mentions.parse_item(item))
+            one = mentions.claim(conn, *mentions.parse_item(item), stage=mentions.TRIAGE)
             if one is not None:
                 self._decide(conn, one, now)
 
@@ -57,14 +57,17 @@ class Triage:
             mentions.hand_on(conn, one.brand_id, one.post_id, mentions.SETTLE)
             return
         told = verdict(one.post, judged, self._thresholds, self._lexicon)
-        ask = self._ask(conn, one, told)
-        case_id = _case_of(conn, one)
-        facts = list(self._facts(conn, one, ask, case_id, now))
-        if case_id is None and facts:
-            case_id = cases.open_case(
-                conn, _key(one), root_post_id=one.post_id, opened_at=one.post.posted_at
-            )
+        asked_at = _asked_at(one, now)
+        ask = self._ask(conn, one, told, asked_at)
+        case_id = _case_that_asks(conn, one)
         if case_id is not None:
+            facts = [Fact(asked_at, Rejudged(one.post_id, ask), self.name)]
+        else:
+            case_id = cases.find(conn, _key(one))
+            facts = list(self._facts(conn, one, ask, asked_at, is_first=case_id is None))
+        if case_id is None and facts:
+            case_id = cases.open_case(conn, _key(one), root_post_id=one.post_id, opened_at=asked_at)
+        if case_id is not None and facts:
             cases.append(conn, case_id, facts, now=now)
         look = bool(facts) or mentions.has_answers(conn, one)
         mentions.keep_verdict(
@@ -78,8 +81,8 @@ class Triage:
             next_stage=mentions.SETTLE if look else None,
         )
 
-    def _ask(self, conn: Connection, one: Mention, told: Verdict) -> Ask | None:
-        """What the post asks for, with the target that applies from now on."""
+    def _ask(self, conn: Connection, one: Mention, told: Verdict, asked_at: datetime) -> Ask | None:
+        """What the post asks for, with the target that applies from then on."""
         if not told.asks:
             return None
         rule = first_match(
@@ -95,32 +98,35 @@ class Triage:
             band=told.band,
             severity=told.severity,
             topics=told.topics,
-            first_seen_at=one.first_seen_at,
-            due_at=rule.due(_asked_at(one)),
+            # what an edit asks nobody can have seen before the edit
+            first_seen_at=max(one.first_seen_at, asked_at),
+            due_at=rule.due(asked_at),
             rule=cases.keep_rule(conn, rule),
         )
 
     def _facts(
-        self, conn: Connection, one: Mention, ask: Ask | None, case_id: int | None, now: datetime
+        self,
+        conn: Connection,
+        one: Mention,
+        ask: Ask | None,
+        asked_at: datetime,
+        *,
+        is_first: bool,
     ) -> Iterator[Fact]:
-        if case_id is None:
-            if ask is not None and ask.kind is AskKind.COMPLAINT:
-                yield Fact(_asked_at(one), Opened(ask), self.name)
-                yield from self._earlier_questions(conn, one)
+        if ask is None:
             return
-        asked_before = any(
-            one.post_id == _post_of(record.event) for record in cases.history(conn, case_id)
-        )
-        if asked_before:
-            yield Fact(one.post.edited_at or now, Rejudged(one.post_id, ask), self.name)
-        elif ask is not None:
-            yield Fact(_asked_at(one), FollowedUp(ask), self.name)
+        if not is_first:
+            yield Fact(asked_at, FollowedUp(ask), self.name)
+        elif ask.kind is AskKind.COMPLAINT:
+            yield Fact(asked_at, Opened(ask), self.name)
+            yield from self._earlier_questions(conn, one)
 
     def _earlier_questions(self, conn: Connection, one: Mention) -> Iterator[Fact]:
         """Questions of the same customer in the thread, stored before it had a case.
 
         Only those at or after the complaint wait in the end; the fold sees to that, so the order
-        in which the posts were learnt makes no difference.
+        in which the posts were learnt makes no difference. Each asks from when it was posted: that
+        it was judged before is no edit, and one that came edited would have waited from then too.
         """
         found = mentions.questions(
             conn, one.brand_id, one.post.key.network, one.post.thread, one.customer
@@ -130,34 +136,32 @@ class Triage:
             if other is None or other.post_id == one.post_id:
                 continue
             told = mentions.verdict_of(conn, one.brand_id, post_id)
-            ask = self._ask(conn, other, told)
+            ask = self._ask(conn, other, told, other.post.posted_at)
             if ask is not None:
-                yield Fact(_asked_at(other), FollowedUp(ask), self.name)
+                yield Fact(other.post.posted_at, FollowedUp(ask), self.name)
 
 
 def _key(one: Mention) -> CaseKey:
     return CaseKey(one.brand_id, one.post.key.network, one.post.thread, one.customer)
 
 
-def _case_of(conn: Connection, one: Mention) -> int | None:
-    return cases.find(conn, _key(one))
+def _case_that_asks(conn: Connection, one: Mention) -> int | None:
+    """The case in which the post asks already: an edit belongs there, also before a move is settled."""
+    return next(
+        (
+            row.id
+            for row in cases.of_post(conn, one.post_id)
+            if row.brand_id == one.brand_id and row.merged_into is None
+        ),
+        None,
+    )
 
 
-def _asked_at(one: Mention) -> datetime:
-    """When the post began to ask: as it stands when first judged, at its edit when judged again."""
-    if one.band is not None and one.post.edited_at is not None:
-        return one.post.edited_at
-    return one.post.posted_at
-
-
-def _post_of(event: object) -> int | None:
-    match event:
-        case Opened(ask=ask) | FollowedUp(ask=ask):
-            return ask.post
-        case Rejudged(post=post):
-            return post
-        case _:
-            return None
+def _asked_at(one: Mention, now: datetime) -> datetime:
+    """When the post began to ask: when it was posted; judged again, at the edit (undated: now)."""
+    if one.band is None:
+        return one.post.posted_at
+    return max(one.post.posted_at, one.post.edited_at or now)
 
 
 def _is_sampled(one: Mention) -> bool:

@@ -34,11 +34,35 @@ def begin(conn: Connection, ids: Iterable[int], now: datetime) -> None:
     )
 
 
+def rehearse(conn: Connection, ids: Iterable[int], now: datetime) -> None:
+    """From the first rehearsal on it is decided what would be told; nobody is."""
+    conn.execute(
+        brand.update()
+        .where(brand.c.id.in_(list(ids)) & brand.c.shadowed_since.is_(None))
+        .values(shadowed_since=now)
+    )
+
+
+def begun(conn: Connection, ids: Iterable[int]) -> list[int]:
+    """Those of the brands of which people are told."""
+    query = sa.select(brand.c.id).where(
+        brand.c.id.in_(list(ids)), brand.c.first_run_at.is_not(None)
+    )
+    return list(conn.scalars(query))
+
+
 def first_run_at(conn: Connection, brand_id: int) -> datetime:
-    """When the brand was first watched; a time that never comes if it was not yet."""
+    """Since when people are told of the brand; a time that never comes if they are not yet."""
     found: datetime | None = conn.scalar(
         sa.select(brand.c.first_run_at).where(brand.c.id == brand_id)
     )
+    return found or NEVER
+
+
+def watched_since(conn: Connection, brand_id: int) -> datetime:
+    """The same, or since when it is rehearsed."""
+    query = sa.select(sa.func.coalesce(brand.c.first_run_at, brand.c.shadowed_since))
+    found: datetime | None = conn.scalar(query.where(brand.c.id == brand_id))
     return found or NEVER
 
 

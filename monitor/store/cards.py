@@ -19,6 +19,7 @@ from monitor.domain.wait import Outcome
 from monitor.store.schema import (
     author,
     brand,
+    case_post,
     cases,
     mention,
     post,
@@ -43,7 +44,8 @@ def card(
         .where(cases.c.id == case_id)
     ).one()
     one = _wait(conn, case_id, wait_number)
-    shown = _post(conn, case.brand_id, one.first_post_id if one else case.root_post_id)
+    first = one.first_post_id if one else case.root_post_id
+    shown = _post(conn, case.brand_id, _that_stands(conn, case, one) or first)
     answer = (
         conn.execute(sa.select(post.c.text).where(post.c.id == one.answer_post_id)) if one else None
     )
@@ -102,6 +104,28 @@ def _wait(conn: Connection, case_id: int, number: int | None) -> sa.Row[Any] | N
     order = [newest_first] if number is None else [wait.c.number != number, newest_first]
     query = sa.select(wait).where(wait.c.case_id == case_id).order_by(*order)
     return conn.execute(query.limit(1)).one_or_none()
+
+
+def _that_stands(conn: Connection, case: sa.Row[Any], one: sa.Row[Any] | None) -> int | None:
+    """The first of the wait's posts that the customer has not deleted."""
+    if one is None:
+        return None
+    query = (
+        sa.select(post.c.id)
+        .join(case_post, case_post.c.post_id == post.c.id)
+        .join(mention, mention.c.post_id == post.c.id)
+        .where(
+            case_post.c.case_id == case.id,
+            mention.c.brand_id == case.brand_id,
+            mention.c.own.is_(False),
+            post.c.gone_at.is_(None),
+            sa.or_(post.c.id == one.first_post_id, post.c.posted_at > one.started_at),
+        )
+        .order_by(post.c.id != one.first_post_id, post.c.posted_at, post.c.id)
+    )
+    if one.ended_at is not None:
+        query = query.where(post.c.posted_at <= one.ended_at)
+    return conn.scalar(query.limit(1))
 
 
 def _post(conn: Connection, brand_id: int, post_id: int) -> sa.Row[Any]:

@@ -7,7 +7,7 @@ writers that read the same history, one fails and is run again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from monitor.domain.event import Answered, Event, FollowedUp, Opened, Record
 from monitor.domain.policy import Rule, rule_from
 from monitor.domain.wait import Wait
 from monitor.store import outbox
+from monitor.store.bulk import among
 from monitor.store.codec import decode, encode
 from monitor.store.engine import new_id
 from monitor.store.failures import resting
@@ -251,7 +252,7 @@ def wait_row(case: Case, one: Wait) -> dict[str, Any]:
         "ended_after": one.ended_after,
         "outcome": one.outcome.value if one.outcome else None,
         "answer_post_id": one.answer,
-        "channel": one.channel,
+        "channel": one.channel.value if one.channel else None,
         "dismissed": one.dismissed.value if one.dismissed else None,
         "dismissed_at": one.dismissed_at,
     }
@@ -298,6 +299,13 @@ def of_post(conn: Connection, post_id: int) -> list[sa.Row[Any]]:
             .where(case_post.c.post_id == post_id)
         )
     )
+
+
+def linked(conn: Connection, case_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Which posts have a part in these cases, as pairs (case, post)."""
+    pairs = sa.select(case_post.c.case_id, case_post.c.post_id)
+    found = conn.execute(pairs.where(among(conn, case_post.c.case_id, case_ids)))
+    return {(case_id, post_id) for case_id, post_id in found}
 
 
 def keep_note(conn: Connection, case_id: int, text: str, *, by: str, at: datetime) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, get_args
 
-from monitor.domain.event import Ask, AskKind, DismissalReason, Event
+from monitor.domain.event import Ask, AskKind, Channel, DismissalReason, Event
 from monitor.domain.judgement import Band, Severity
 
 KINDS: Mapping[str, Any] = {one.__name__: one for one in get_args(Event)}
@@ -64,4 +64,11 @@ def _ask(data: Mapping[str, Any] | None) -> Ask | None:
     )
 
 
-_READ: Mapping[str, Callable[[Any], Any]] = {"ask": _ask, "after": _time, "until": _time, "reason": DismissalReason}
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "ask": _ask,
+    "asks": tuple,
+    "after": _time,
+    "until": _time,
+    "reason": DismissalReason,
+    "channel": Channel,
+}

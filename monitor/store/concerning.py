@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from sqlalchemy.engine import Connection
@@ -49,6 +49,16 @@ def _talks(
     for key, named in found.items():
         talks.setdefault(_talk(key, roots), set()).update(number for number, _ in named)
     return talks
+
+
+def talks(
+    keys: Iterable[PostKey], concerned: Mapping[PostKey, Brands], roots: threads.Threads
+) -> dict[PostKey, set[int]]:
+    """The conversations in which these posts stand, and the brands to which they bring them."""
+    found: dict[PostKey, set[int]] = {}
+    for key in keys:
+        found.setdefault(_talk(key, roots), set()).update(number for number, _ in concerned[key])
+    return found
 
 
 def _talk(key: PostKey, roots: threads.Threads) -> PostKey:

@@ -13,16 +13,34 @@ from sqlalchemy.engine import Connection
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
 from monitor.domain.post import Cursor, Page, Rejected, Stream, StreamKind
+from monitor.domain.storable import storable
 from monitor.store import brands, bulk
 from monitor.store.posts import Counts
 from monitor.store.schema import coverage, reject, stream, stream_brand, stream_network
 
-GAPS_SINCE = timedelta(days=1)
+TOLD_SINCE = timedelta(days=1)
+"""How long gaps and rejected items are told of."""
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=15)
+_DOUBLINGS = 6
+"""As many reach the longest pause: without a limit, 2 to the power of a year's failures overflows."""
 
 _SHOWS_ANSWERS = stream.c.kind.in_([StreamKind.OWN.value, StreamKind.ALL.value])
 _IS_READ = stream.c.next_poll_at.is_not(None)
+# one that is told of in every look until it closes counts once
+_GAP = sa.func.coalesce(coverage.c.gap_from, sa.cast(coverage.c.id, sa.Text))
+_GAPS = (
+    sa.select(sa.func.count(sa.distinct(_GAP)))
+    .where(coverage.c.stream_id == stream.c.id, coverage.c.gap.is_not(None))
+    .where(coverage.c.ended_at.between(sa.bindparam("since"), sa.bindparam("until")))
+    .scalar_subquery()
+)
+_REJECTED = (
+    sa.select(sa.func.count())
+    .where(reject.c.stream_id == stream.c.id)
+    .where(reject.c.at.between(sa.bindparam("since"), sa.bindparam("until")))
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,26 @@ class Place:
 
     cursor: Cursor | None
     read_through: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A row of failed looks without one that succeeded: since when, how many, and whether for good."""
+
+    since: datetime
+    failures: int
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An item that could not be read: where it was met, why, how it begins, and when."""
+
+    source: str
+    place: str
+    reason: str
+    sample: str
+    at: datetime
 
 
 def ensure_stream(
@@ -45,13 +83,13 @@ def ensure_stream(
     told: dict[str, Any] = {"network": one.network, "kind": one.kind.value}
     found = conn.execute(sa.select(stream).where(key)).one_or_none()
     if found is None:
-        values = {"source": source, "name": one.name, "next_poll_at": now, **told}
+        values = {"source": source, "name": one.name, **_at_once(now), **told}
         made = conn.execute(stream.insert().values(values).returning(stream.c.id))
         number: int = made.scalar_one()
     else:
         number = found.id
         if found.next_poll_at is None or found.permanent:
-            told |= {"next_poll_at": now}
+            told |= _at_once(now)
         conn.execute(stream.update().where(key).values(told))
     ids = brands.ensure(conn, brand_names).values()
     links = stream_brand.c.stream_id == number
@@ -61,19 +99,28 @@ def ensure_stream(
     return number
 
 
+def _at_once(now: datetime) -> dict[str, Any]:
+    return {"next_poll_at": now, "planned_at": now}
+
+
 def retire_others(conn: Connection, numbers: Collection[int]) -> None:
     """Streams that are configured no longer are read no longer."""
     conn.execute(stream.update().where(stream.c.id.not_in(list(numbers))).values(next_poll_at=None))
 
 
 def due(conn: Connection, now: datetime) -> list[int]:
-    """The streams to be read, the longest waiting first."""
+    """The streams to be read, the longest waiting first.
+
+    What was planned in the future was planned by a clock that has since been set back: it is due.
+    """
     # a range that ends on both sides: with one end a planner may choose another index
     ever = datetime.min.replace(year=1970, tzinfo=now.tzinfo)
     return list(
         conn.scalars(
             sa.select(stream.c.id)
-            .where(stream.c.next_poll_at.between(ever, now))
+            .where(
+                stream.c.next_poll_at.between(ever, now) | (_IS_READ & (stream.c.planned_at > now))
+            )
             .order_by(stream.c.next_poll_at)
         )
     )
@@ -119,48 +166,64 @@ def record_page(
 
 
 def record_end(
-    conn: Connection, number: int, began_at: datetime, next_poll_at: datetime | None
-) -> None:
-    """A look came to its end: what was there when it began was read. None: there will be no other."""
+    conn: Connection,
+    number: int,
+    began_at: datetime,
+    next_poll_at: datetime | None,
+    *,
+    with_gap: bool = False,
+) -> datetime | None:
+    """A look came to its end: what was there when it began was read, unless `with_gap`.
+
+    `next_poll_at` None: there will be no other look. Returns since when the stream had failed.
+    """
+    its_row = stream.c.id == number
+    failing_since: datetime | None = conn.scalar(sa.select(stream.c.failing_since).where(its_row))
+    read = {} if with_gap else {"polled_at": began_at}
     conn.execute(
         stream.update()
-        .where(stream.c.id == number)
+        .where(its_row)
         .values(
-            polled_at=began_at,
             next_poll_at=next_poll_at,
+            planned_at=began_at,
             failing_since=None,
             failures=0,
             problem=None,
             permanent=False,
+            **read,
         )
     )
+    return failing_since
 
 
-def record_failure(conn: Connection, number: int, error: SourceError, now: datetime) -> datetime:
-    """A look failed: since when, how often, why. Returns when to look again."""
+def record_failure(conn: Connection, number: int, error: SourceError, now: datetime) -> Spell:
+    """A look failed: since when, how often, why."""
     troubles = sa.select(stream.c.failures, stream.c.failing_since)
     failures, since = conn.execute(troubles.where(stream.c.id == number)).one()
-    pause = LONGEST_PAUSE if error.permanent else min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE)
-    next_poll_at = now + max(pause, error.retry_after or pause)
+    pause = min(FIRST_PAUSE * 2 ** min(failures, _DOUBLINGS), LONGEST_PAUSE)
+    if error.permanent:
+        pause = LONGEST_PAUSE
+    spell = Spell(since or now, failures + 1, error.permanent)
     conn.execute(
         stream.update()
         .where(stream.c.id == number)
         .values(
-            failing_since=since or now,
-            failures=failures + 1,
-            problem=str(error)[:1000],
-            permanent=error.permanent,
-            next_poll_at=next_poll_at,
+            failing_since=spell.since,
+            failures=spell.failures,
+            problem=storable(str(error)[:1000]),
+            permanent=spell.permanent,
+            next_poll_at=now + max(pause, error.retry_after or pause),
+            planned_at=now,
         )
     )
-    return next_poll_at
+    return spell
 
 
 def read_through(conn: Connection, brand_id: int) -> dict[str, datetime]:
     """By network, until when the brand's own posts are known: an earlier silence is proved.
 
-    That is the beginning of the last look that came to its end, of the least read of the streams
-    that show answers and are of the network, or brought posts of it. A network of which one such
+    That is the beginning of the last look that came to its end without a gap, of the least read of
+    the streams that show answers and are of the network, or brought posts of it. A network of which one such
     stream was never read to its end is not in the answer. Streams that nobody reads any more (a
     file imported once) count only where there is no other.
     """
@@ -190,17 +253,12 @@ def _through(rows: list[sa.Row[Any]]) -> datetime | None:
 
 def health(conn: Connection, brand_id: int, now: datetime) -> list[SourceHealth]:
     """How the brand's streams fare; those that nobody reads any more only where there is no other."""
-    gaps = (
-        sa.select(sa.func.count())
-        .where(coverage.c.stream_id == stream.c.id, coverage.c.gap.is_not(None))
-        .where(coverage.c.ended_at.between(now - GAPS_SINCE, now))
-        .scalar_subquery()
-    )
     rows = conn.execute(
-        sa.select(stream, gaps.label("gaps"))
+        sa.select(stream, _GAPS.label("gaps"), _REJECTED.label("rejected"))
         .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
         .where(stream_brand.c.brand_id == brand_id)
-        .order_by(stream.c.source, stream.c.name)
+        .order_by(stream.c.source, stream.c.name),
+        {"since": now - TOLD_SINCE, "until": now},
     ).all()
     read = [row for row in rows if row.next_poll_at is not None]
     return [
@@ -212,6 +270,7 @@ def health(conn: Connection, brand_id: int, now: datetime) -> list[SourceHealth]
             failing_since=row.failing_since,
             problem=row.problem,
             gaps=row.gaps,
+            rejected=row.rejected,
         )
         for row in read or rows
     ]
@@ -225,3 +284,15 @@ def rejects(conn: Connection, number: int) -> list[Rejected]:
         .order_by(reject.c.id)
     )
     return [Rejected(*row) for row in rows]
+
+
+def unread(conn: Connection, source: str | None = None) -> list[Unread]:
+    """The items of all sources, or of one, that could not be read, the latest first."""
+    query = (
+        sa.select(stream.c.source, reject.c.place, reject.c.reason, reject.c.sample, reject.c.at)
+        .join(stream, stream.c.id == reject.c.stream_id)
+        .order_by(reject.c.id.desc())
+    )
+    if source is not None:
+        query = query.where(stream.c.source == source)
+    return [Unread(*row) for row in conn.execute(query)]

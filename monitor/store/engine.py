@@ -9,7 +9,7 @@ engine of their own that cannot write.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,17 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from monitor.domain.errors import StoreError
 
-__all__ = ["Connection", "Database", "new_id"]
+__all__ = ["Connection", "Database", "clear_errors", "new_id"]
 
 BUSY_TIMEOUT_S = 30
+
+_POOL: Mapping[str, int] = {"pool_size": 5, "max_overflow": 25}
+"""More connections than the runner has threads: nobody waits for one."""
+_PATIENCE: Mapping[str, int] = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
+"""Seconds until a server is given up that does not answer, and milliseconds one that fell silent."""
+_OF_THE_WORK = ("40", "54")
+"""SQLSTATE classes that PostgreSQL's driver calls operational, and that are about one transaction:
+a deadlock, a statement that is too long."""
 
 
 class Database:
@@ -34,7 +42,14 @@ class Database:
             self._writer = _sqlite_engine(self.url, read_only=False)
             self._reader = _sqlite_engine(self.url, read_only=True)
         else:
-            self._writer = sa.create_engine(self.url, pool_pre_ping=True)
+            patience = {key: n for key, n in _PATIENCE.items() if key not in self.url.query}
+            self._writer = sa.create_engine(
+                self.url,
+                pool_pre_ping=True,
+                hide_parameters=True,  # customers' texts and names belong in no error message
+                connect_args=patience,
+                **_POOL,
+            )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -42,13 +57,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end, rolls back on any error."""
-        with _clear_errors(self.url), self._writer.begin() as conn:
+        with clear_errors(self.url), self._writer.begin() as conn:
             yield conn
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent snapshot; writing in it fails."""
-        with _clear_errors(self.url), self._reader.connect() as conn, conn.begin():
+        with clear_errors(self.url), self._reader.connect() as conn, conn.begin():
             yield conn
 
     @property
@@ -87,6 +102,8 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
         url,
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         poolclass=sa.pool.QueuePool,
+        hide_parameters=True,  # customers' texts and names belong in no error message
+        **_POOL,
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -111,16 +128,31 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
 
 
 @contextmanager
-def _clear_errors(url: URL) -> Iterator[None]:
+def clear_errors(url: URL) -> Iterator[None]:
     """Say in words what a person can mend; let everything else through as it is."""
     try:
         yield
-    except sa.exc.DatabaseError as error:
+    except sa.exc.TimeoutError as error:
+        raise StoreError(f"{url.render_as_string()}: {error}. It is tried again.") from error
+    except sa.exc.DBAPIError as error:
         hint = _hint(str(error.orig).lower())
+        if hint is None and _is_out_of_reach(error):
+            hint = "The database cannot be used now; it is tried again."
         if hint is None:
             raise
-        msg = f"{url.render_as_string(hide_password=True)}: {error.orig}. {hint}"
-        raise StoreError(msg) from error
+        problem = str(error.orig).partition("\n")[0].rstrip(".")
+        raise StoreError(f"{url.render_as_string()}: {problem}. {hint}") from error
+
+
+def _is_out_of_reach(error: sa.exc.DBAPIError) -> bool:
+    """Whether the database as a whole failed, and not one statement."""
+    if error.connection_invalidated or isinstance(error, sa.exc.InterfaceError):
+        return True
+    if not isinstance(error, sa.exc.OperationalError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    return not str(getattr(error.orig, "sqlstate", None) or "").startswith(_OF_THE_WORK)
 
 
 def _hint(problem: str) -> str | None:
@@ -135,6 +167,9 @@ def _hint(problem: str) -> str | None:
         "not a database": "The file is not a SQLite database; is `database` right?",
         "image is malformed": "The file is damaged; restore a backup (`docs/operations.md`).",
         "connection refused": "Is PostgreSQL running, and are host and port right?",
+        "failed to resolve host": "Is the host in `database` right?",
+        "connection failed": "Is PostgreSQL running, and are host and port right?",
+        "terminating connection": "PostgreSQL is being stopped or restarted; it is tried again.",
         "password authentication failed": "User or password is wrong.",
         '" does not exist': "Create the database (or run `complaint-monitor db upgrade`).",
     }

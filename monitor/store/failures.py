@@ -36,7 +36,10 @@ def failed(conn: Connection, stage: str) -> Mapping[str, datetime | None]:
 
 
 def record(conn: Connection, stage: str, item: str, reason: str, now: datetime) -> bool:
-    """Count a failure; True when the item is set aside by this one."""
+    """Count a failure; True when the item is set aside by this one.
+
+    Of `reason` the first line is kept: what databases add below quotes rows, and so customers.
+    """
     here = (failure.c.stage == stage) & (failure.c.item == item)
     attempts = (conn.scalar(sa.select(failure.c.attempts).where(here)) or 0) + 1
     aside = attempts >= PATIENCE
@@ -44,7 +47,7 @@ def record(conn: Connection, stage: str, item: str, reason: str, now: datetime) 
         "attempts": attempts,
         "retry_at": None if aside else now + FIRST_REST * 2 ** (attempts - 1),
         "quarantined_at": now if aside else None,
-        "reason": reason[:1000],
+        "reason": reason.strip().partition("\n")[0][:1000],
     }
     if attempts == 1:
         conn.execute(failure.insert().values(stage=stage, item=item, first_at=now, **values))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 import sqlalchemy as sa
 from alembic import command
@@ -18,10 +19,14 @@ from alembic.util import CommandError
 from sqlalchemy.engine import Connection
 
 from monitor.domain.errors import StoreError
-from monitor.store.engine import Database
+from monitor.store.engine import Database, clear_errors
 
 _RUNNER = 0x636F6D706C61696E  # "complain": the advisory locks of a PostgreSQL database are numbers
 _UPGRADE = _RUNNER + 1
+
+StillAlone: TypeAlias = Callable[[], "str | None"]
+"""Tells whether the database is still held: None; or why that cannot be known now. Raises StoreError
+when somebody else has it."""
 
 
 def head_revision() -> str:
@@ -47,7 +52,9 @@ def upgrade(database: Database) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{folder} can't be made for the database: {error.strerror}") from error
+            raise StoreError(
+                f"{folder} can't be made for the database: {error.strerror}"
+            ) from error
     config = _config()
     with database.writing() as conn:
         if not database.is_sqlite:
@@ -126,18 +133,28 @@ def backup(database: Database, to: Path) -> None:
 
 
 @contextmanager
-def only_one_runner(database: Database) -> Iterator[None]:
+def only_one_runner(database: Database) -> Iterator[StillAlone]:
     """Hold the database for this process: two runners would alert twice and answer each other's leases.
 
-    The lock ends with the process, however that ends.
+    The lock ends with the process, however that ends; PostgreSQL's also when its connection breaks.
+    What is given tells whether it is still held, taking it again where it can.
 
     Raises:
         StoreError: somebody else holds it; says who.
 
     """
-    holding = _file_lock(database.path) if database.path is not None else _server_lock(database)
-    with holding:
-        yield
+    if database.path is not None:
+        with _file_lock(database.path):
+            yield lambda: None
+        return
+    lock = _ServerLock(database)
+    taken_by = lock.take()
+    if taken_by is not None:
+        raise StoreError(taken_by)
+    try:
+        yield lock.still_held
+    finally:
+        lock.drop()
 
 
 @contextmanager
@@ -161,17 +178,58 @@ def _file_lock(path: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _server_lock(database: Database) -> Iterator[None]:
-    # no transaction stays open: it would keep the server from tidying up
-    with database.engine.connect() as plain:
-        conn = plain.execution_options(isolation_level="AUTOCOMMIT")
-        if not conn.scalar(sa.select(sa.func.pg_try_advisory_lock(_RUNNER))):
-            raise StoreError(f"{_name(database)} is in use by {_holder(conn)}")
+class _ServerLock:
+    """An advisory lock of PostgreSQL: it lives as long as the connection that took it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._conn: Connection | None = None
+
+    def take(self) -> str | None:
+        """None: it is ours now; else who holds it. Raises StoreError: the server is out of reach."""
+        with clear_errors(self._database.url), ExitStack() as stack:
+            # no transaction stays open: it would keep the server from tidying up
+            plain = stack.enter_context(self._database.engine.connect())
+            conn = plain.execution_options(isolation_level="AUTOCOMMIT")
+            if not conn.scalar(sa.select(sa.func.pg_try_advisory_lock(_RUNNER))):
+                return f"{_name(self._database)} is in use by {_holder(conn)}"
+            self._conn = conn
+            stack.pop_all()
+            return None
+
+    def still_held(self) -> str | None:
+        """None: it is held. Else why it cannot be had now: the server is out of reach.
+
+        Raises:
+            StoreError: it was lost with its connection, and somebody else has it.
+
+        """
+        taken_by = None
         try:
-            yield
-        finally:
-            conn.execute(sa.select(sa.func.pg_advisory_unlock(_RUNNER)))
+            if self._conn is None:
+                taken_by = self.take()
+            else:
+                with clear_errors(self._database.url):
+                    self._conn.scalar(sa.select(1))
+        except StoreError as error:
+            self._forget()
+            return str(error)
+        if taken_by is not None:
+            raise StoreError(f"{taken_by}: this program's hold on it was lost with its connection")
+        return None
+
+    def drop(self) -> None:
+        """Give it back, as far as the server can be reached."""
+        if self._conn is not None:
+            with suppress(sa.exc.DBAPIError):
+                self._conn.execute(sa.select(sa.func.pg_advisory_unlock(_RUNNER)))
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._conn is not None:
+            self._conn.invalidate()
+            self._conn.close()
+            self._conn = None
 
 
 def _holder(conn: Connection) -> str:

@@ -36,6 +36,7 @@ class Mention:
     first_seen_at: datetime
     gone_at: datetime | None
     gone_after: datetime | None
+    to_judge: bool
     band: Band | None
     asks: AskKind | None
 
@@ -76,6 +77,22 @@ def due(conn: Connection, stage: str, now: datetime, limit: int) -> list[str]:
     return [item(*one) for one in conn.execute(query)]
 
 
+def claim(conn: Connection, brand_id: int, post_id: int, *, stage: str) -> Mention | None:
+    """The mention, kept from others' edits and deletions until the transaction ends.
+
+    None if it does not wait for this stage (any more): an edit that came meanwhile has to be judged
+    first, it was erased, or another worker was faster.
+    """
+    # locked before it is read: a row read first and waited for would show the post as it was before
+    waits = sa.select(mention.c.next).where(_is(brand_id, post_id))
+    if conn.dialect.name == "postgresql":
+        waits = waits.with_for_update()
+    if conn.scalar(waits) != stage:
+        return None
+    found = load(conn, brand_id, post_id)
+    return None if found is None or (found.to_judge and stage == TRIAGE) else found
+
+
 def load(conn: Connection, brand_id: int, post_id: int) -> Mention | None:
     """The mention, or None if it was erased meanwhile."""
     found = conn.execute(
@@ -109,6 +126,7 @@ def load(conn: Connection, brand_id: int, post_id: int) -> Mention | None:
         first_seen_at=found.first_seen_at,
         gone_at=found.gone_at,
         gone_after=found.gone_after,
+        to_judge=found.to_judge,
         band=Band(found.band) if found.band else None,
         asks=AskKind(found.asks) if found.asks else None,
     )

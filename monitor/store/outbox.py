@@ -10,7 +10,7 @@ transport time (the machine's), `now` is domain time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -195,6 +195,14 @@ def entry(conn: Connection, key: str) -> Entry | None:
     return None if row is None else _entry(row)
 
 
+def summed_up_at(conn: Connection, brand_id: int) -> datetime | None:
+    """When the summary of what was open before a brand's first run was written."""
+    found: datetime | None = conn.scalar(
+        sa.select(notice.c.written_at).where(notice.c.key == f"{NoticeKind.BACKLOG}:{brand_id}")
+    )
+    return found
+
+
 def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
     """How many notices there are of each state and reason."""
     pair = (notice.c.state, notice.c.reason)
@@ -206,9 +214,17 @@ def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
 
 
 def ready(
-    conn: Connection, *, now: datetime, at: datetime, key: str | None = None
+    conn: Connection,
+    *,
+    now: datetime,
+    at: datetime,
+    key: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> list[Pending]:
     """What may be sent now, oldest first: nobody has it, and nothing of its kind goes before it.
+
+    The first `limit` of those whose ids come after `after`.
 
     Notices of one case, kind and audience keep their order, unless the earlier one is set aside.
     With `key`: that one, if it is ready.
@@ -235,7 +251,9 @@ def ready(
         .outerjoin(brand, brand.c.id == notice.c.brand_id)
         .outerjoin(_card_row, _card_row.c.id == _card_of(notice.c.case_id))
         .where(_IS_PENDING, _nobody_has_it(at), ~resting(STAGE, notice.c.key, now), ~overtakes)
+        .where(notice.c.id > after)
         .order_by(notice.c.id)
+        .limit(limit)
     )
     if key is not None:
         query = query.where(notice.c.key == key)
@@ -303,6 +321,12 @@ def drop(conn: Connection, one: Pending, token: str, reason: Reason) -> bool:
 def suppress(conn: Connection, one: Pending, reason: Reason) -> bool:
     """Decide not to send one that was never attempted."""
     return _suppress(conn, sa.and_(notice.c.id == one.id, _IS_PENDING), reason) == 1
+
+
+def hold_back(conn: Connection, brands: Iterable[int]) -> int:
+    """Never send what a rehearsal of these brands wrote and left. Returns how many."""
+    theirs = sa.and_(notice.c.brand_id.in_(list(brands)), _IS_PENDING)
+    return _suppress(conn, theirs, Reason.SHADOW)
 
 
 def release(conn: Connection) -> int:

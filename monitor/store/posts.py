@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.arrival import Arrivals, Known, sort_out
 from monitor.domain.judgement import Judgement
-from monitor.domain.post import Gone, Page, Post, PostKey, Rejected
-from monitor.store import authors, bulk, concerning, threads
+from monitor.domain.post import Page, Post, PostKey, Rejected
+from monitor.store import authors, bulk, concerning, gone, threads, unnamed
 from monitor.store.bulk import among
 from monitor.store.concerning import Brands
 from monitor.store.mentions import SETTLE, TRIAGE, as_post
@@ -28,8 +28,10 @@ class Counts:
     `stored`: new posts. `duplicate`: items that brought no new post: a post known already (or
     erased for good), or the news that one was deleted. `rejected`: items that could not be read.
     `edited` and `deleted` are parts of `duplicate`: posts that say something else than before, and
-    posts of ours that are gone. `unnamed` is no part of `read`: posts of a source shared by several
-    brands that name none of them and stand in no conversation with one; they are not kept.
+    posts of ours that are gone (one may be told of before its post comes, and is counted when it
+    does). `unnamed` is no part of `read`: posts of a source shared by several brands that name none
+    of them and stand in no conversation with one; they are not kept. A reply is: its conversation
+    may turn out to be with one.
     """
 
     stored: int = 0
@@ -61,35 +63,41 @@ def store_page(
     _take_turns(conn, keys)
     known = _known(conn, keys)
     erased = _erased(conn, keys, tombstone_secret)
-    found = sort_out(page.items, known, erased, seen_at)
+    deleted = gone.of_these(conn, keys - known.keys())
+    found = sort_out(page.items, known, erased, seen_at, deleted)
     roots = threads.resolve(conn, found.fresh.values())
     roots |= {key: known[key].thread for key in found.again}
     concerned = concerning.brands_of(
         conn, brands, [*found.fresh.values(), *found.again.values()], roots
     )
-    fresh = [one for one in found.fresh.values() if concerned[one.key]]
+    fresh = [one for key, one in found.fresh.items() if concerned[key] or not one.is_root]
     writers = authors.ensure(conn, [*fresh, *found.again.values()])
     numbers = bulk.take_ids(conn, post, len(fresh))
     new = [
-        _New(number, one, roots[one.key], concerned[one.key], one.key in found.gone)
+        _New(number, one, roots[one.key], concerned[one.key], one.key in found.gone, found.past)
         for number, one in zip(numbers, fresh, strict=True)
     ]
     _insert(conn, stream_id, new, writers, seen_at)
-    _see_again(conn, known, found, concerned, seen_at)
+    joined = _see_again(conn, known, found, concerned, seen_at)
     ids = {key: one.id for key, one in known.items()}
     again = ((ids[key], concerned[key]) for key in found.again)
     bulk.insert_missing(conn, sighting, _sighting_rows(stream_id, again))
     ids |= {one.post.key: one.number for one in new}
-    gone = {ids[key]: one for key, one in found.gone.items() if key in ids}
-    _bury(conn, gone, seen_at)
+    buried = {ids[key]: one for key, one in found.gone.items() if key in ids}
+    gone.bury(conn, buried, seen_at)
+    gone.forget(conn, deleted.keys() & ids.keys())
+    unborn = [one for key, one in found.gone.items() if key not in ids]
+    gone.remember(conn, [*found.early.values(), *unborn], seen_at)
     bulk.insert_missing(conn, reject, _reject_rows(stream_id, found.rejected, seen_at))
     threads.move_followers(conn, {one.post.key: one.thread for one in new})
+    joined |= {one.post.key for one in new}
+    _judge_later(conn, unnamed.follow(conn, concerning.talks(joined, concerned, roots)))
     return Counts(
         stored=len(fresh),
         duplicate=found.duplicates,
         rejected=len(found.rejected),
         edited=found.edits,
-        deleted=len(gone),
+        deleted=len(buried),
         unnamed=len(found.fresh) - len(fresh),
     )
 
@@ -115,6 +123,7 @@ def _known(conn: Connection, keys: Iterable[PostKey]) -> dict[PostKey, Known]:
         post.c.rating,
         post.c.edited_at,
         post.c.gone_at.is_not(None),
+        post.c.past,
     )
     return {
         PostKey(network, external_id): Known(*rest)
@@ -153,6 +162,7 @@ class _New:
     thread: str
     brands: Brands
     gone: bool
+    past: Mapping[PostKey, str]
 
 
 def _insert(
@@ -171,6 +181,7 @@ def _insert(
     bulk.insert(conn, mention, mentions)
     seen = ((one.number, one.brands) for one in new)
     bulk.insert(conn, sighting, _sighting_rows(stream_id, seen))
+    unnamed.keep(conn, stream_id, (one.number for one in new if not one.brands))
 
 
 def _post_row(
@@ -197,6 +208,7 @@ def _post_row(
         "first_seen_at": seen_at,
         "last_seen_at": seen_at,
         "to_judge": to_judge,
+        "past": new.past.get(one.key),
         **_said(one, seen_at),
     }
 
@@ -240,10 +252,10 @@ def _see_again(
     found: Arrivals,
     concerned: Mapping[PostKey, Brands],
     seen_at: datetime,
-) -> None:
-    """Posts that are there already: seen again, by a further brand, or edited."""
+) -> set[PostKey]:
+    """Posts that are there already: seen again, by a further brand (their keys), or edited."""
     if not found.again:
-        return
+        return set()
     numbers = [known[key].id for key in found.again]
     here = among(conn, post.c.id, numbers)
     conn.execute(post.update().where(here).values(last_seen_at=seen_at))
@@ -256,7 +268,9 @@ def _see_again(
     ]
     bulk.insert(conn, mention, rows)
     _judge_later(conn, [row["post_id"] for row in rows if not row["own"]])
-    _edit(conn, {known[key].id: one for key, one in found.edited.items()}, seen_at)
+    _edit(conn, known, found, seen_at)
+    joining = {row["post_id"] for row in rows}
+    return {key for key in found.again if known[key].id in joining}
 
 
 def _mentioned(conn: Connection, post_ids: Sequence[int]) -> set[tuple[int, int]]:
@@ -269,8 +283,10 @@ def _mentioned(conn: Connection, post_ids: Sequence[int]) -> set[tuple[int, int]
     }
 
 
-def _judge_later(conn: Connection, post_ids: Sequence[int]) -> None:
+def _judge_later(conn: Connection, post_ids: Collection[int]) -> None:
     """What was one brand's own post, never judged, may be another's complaint."""
+    if not post_ids:
+        return
     judged = sa.exists().where(judgement.c.post_id == post.c.id)
     conn.execute(
         post.update()
@@ -279,11 +295,18 @@ def _judge_later(conn: Connection, post_ids: Sequence[int]) -> None:
     )
 
 
-def _edit(conn: Connection, edited: Mapping[int, Post], seen_at: datetime) -> None:
+def _edit(
+    conn: Connection, known: Mapping[PostKey, Known], found: Arrivals, seen_at: datetime
+) -> None:
     """Edited posts say what they say now, and are judged and settled anew for every brand."""
-    if not edited:
+    if not found.edited:
         return
-    bulk.update(conn, post, [{"id": key} | _said(one, seen_at) for key, one in edited.items()])
+    rows = [
+        {"id": known[key].id, "past": found.past[key]} | _said(one, seen_at)
+        for key, one in found.edited.items()
+    ]
+    bulk.update(conn, post, rows)
+    edited = [known[key].id for key in found.edited]
     asked = sa.exists().where(mention.c.post_id == post.c.id, ~mention.c.own)
     turn = sa.case((mention.c.own, SETTLE), else_=TRIAGE)
     conn.execute(judgement.delete().where(among(conn, judgement.c.post_id, edited)))
@@ -297,22 +320,6 @@ def _sighting_rows(stream_id: int, concerned: Iterable[tuple[int, Brands]]) -> l
         for number, brands in concerned
         for brand_id, _ in brands
     ]
-
-
-def _bury(conn: Connection, gone: Mapping[int, Gone], seen_at: datetime) -> None:
-    """Purge what deleted posts said, keep their timings, and have their cases settled."""
-    if not gone:
-        return
-    purged = {"title": None, "text": None, "url": None, "reply_token": None, "to_judge": False}
-    rows = [
-        {"id": key, "gone_at": min(one.before, seen_at), "gone_after": one.after} | purged
-        for key, one in gone.items()
-    ]
-    bulk.update(conn, post, rows)
-    here = among(conn, mention.c.post_id, gone)
-    conn.execute(mention.update().where(here).values(next=SETTLE))
-    writers = sa.select(post.c.author_id).where(among(conn, post.c.id, gone))
-    authors.forget(conn, {one for one in conn.scalars(writers) if one is not None})
 
 
 def _reject_rows(

@@ -11,7 +11,7 @@ from monitor.domain import report as reports
 from monitor.domain.digest import Schedule
 from monitor.domain.notice import Digest
 from monitor.domain.report import Period, Report
-from monitor.store import brands, coverage, waits
+from monitor.store import brands, by_hand, coverage, waits
 
 
 def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) -> Report:
@@ -21,7 +21,8 @@ def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) 
         brand=brands.names(conn)[brand_id],
         period=period,
         as_of=as_of,
-        read_through=coverage.read_through(conn, brand_id),
+        # of what people brought themselves no source could bring an answer: what they know is all
+        read_through={**coverage.read_through(conn, brand_id), by_hand.NETWORK: as_of},
         sources=coverage.health(conn, brand_id, as_of),
     )
 

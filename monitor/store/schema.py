@@ -42,6 +42,8 @@ brand = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     # the first `run` that may tell people: what is older is part of one summary
     sa.Column("first_run_at", UtcDateTime),
+    # the first `run --shadow`, that decides and tells nobody
+    sa.Column("shadowed_since", UtcDateTime),
 )
 
 author = sa.Table(
@@ -81,6 +83,7 @@ post = sa.Table(
     sa.Column("claimed_at", UtcDateTime),  # what a client declared, where it was in the future
     sa.Column("indexed_at", UtcDateTime),
     sa.Column("edited_at", UtcDateTime),
+    sa.Column("past", sa.Text),  # hashes of what it said before; purged with the text
     sa.Column("first_seen_at", UtcDateTime, nullable=False),
     sa.Column("last_seen_at", UtcDateTime, nullable=False),
     sa.Column("gone_at", UtcDateTime),
@@ -107,6 +110,7 @@ stream = sa.Table(
     sa.Column("cursor", sa.Text),
     sa.Column("polled_at", UtcDateTime),  # the last look that came to its end
     sa.Column("next_poll_at", UtcDateTime),
+    sa.Column("planned_at", UtcDateTime),  # when next_poll_at was set: later than now, the clock went back
     sa.Column("failing_since", UtcDateTime),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("problem", sa.Text),
@@ -162,6 +166,7 @@ reject = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("sample", sa.Text, nullable=False),
     sa.UniqueConstraint("stream_id", "place", "reason"),
+    sa.Index("ix_reject_stream_at", "stream_id", "at"),
 )
 
 sighting = sa.Table(
@@ -191,6 +196,24 @@ mention = sa.Table(
     sa.Column("sampled", sa.Boolean, nullable=False, default=False),
     sa.Index("ix_mention_next", "next", "post_id", **_where("next IS NOT NULL")),
     sa.Index("ix_mention_post", "post_id"),
+)
+
+# replies of shared sources that name no brand, kept until their conversation turns out to have one
+unnamed = sa.Table(
+    "unnamed",
+    metadata,
+    _ref("post_id", "post", primary_key=True),
+    _ref("stream_id", "stream", primary_key=True),
+)
+
+# deletions that came before their posts
+gone = sa.Table(
+    "gone",
+    metadata,
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    sa.Column("gone_at", UtcDateTime, nullable=False),
+    sa.Column("gone_after", UtcDateTime),
 )
 
 # whom the brand quotes, found again when the quoted post is stored after the answer

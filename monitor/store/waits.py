@@ -27,6 +27,7 @@ from monitor.store.schema import (
     author,
     case_event,
     cases,
+    failure,
     mention,
     post,
     rule,
@@ -121,8 +122,9 @@ def backlog(conn: Connection, brand_id: int) -> tuple[int, datetime] | None:
 
 
 def unjudged(conn: Connection, brand_id: int) -> int:
-    """Posts of a brand that wait for the classifier."""
-    to_judge = sa.select(post.c.id).where(_TO_JUDGE)
+    """Posts of a brand that wait for the classifier, but for those that wait for the operators."""
+    aside = _set_aside(_CLASSIFY, sa.cast(post.c.id, sa.Text))
+    to_judge = sa.select(post.c.id).where(_TO_JUDGE, ~aside)
     query = sa.select(sa.func.count()).where(
         mention.c.post_id.in_(to_judge), _plainly(mention.c.brand_id) == brand_id
     )
@@ -131,11 +133,20 @@ def unjudged(conn: Connection, brand_id: int) -> int:
 
 def is_under_way(conn: Connection, brand_id: int) -> bool:
     """Whether posts of the brand have not come to a verdict, or a verdict not to its answers, yet."""
+    key = sa.cast(mention.c.brand_id, sa.Text) + ":" + sa.cast(mention.c.post_id, sa.Text)
     waiting = sa.select(mention.c.post_id).where(
-        mention.c.next.is_not(None) & (_plainly(mention.c.brand_id) == brand_id)
+        mention.c.next.is_not(None) & (_plainly(mention.c.brand_id) == brand_id),
+        ~_set_aside(mention.c.next, key),
+        ~_set_aside(_CLASSIFY, sa.cast(mention.c.post_id, sa.Text)),
     )
     return conn.execute(waiting.limit(1)).one_or_none() is not None or bool(
         unjudged(conn, brand_id)
+    )
+
+
+def _set_aside(stage: object, item: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        failure.c.stage == stage, failure.c.item == item, failure.c.quarantined_at.is_not(None)
     )
 
 
@@ -164,6 +175,8 @@ _FACTS = (
 _WORDS = (post.c.title, post.c.text, post.c.url, author.c.handle, author.c.name)
 # literal, as in the partial index: SQLAlchemy would say `= 1`, and SQLite read the whole table
 _TO_JUDGE = sa.text("post.to_judge")
+_CLASSIFY = "classify"
+"""The stage before there is a verdict; its items are the numbers of posts."""
 _SEVERITIES = tuple(Severity)
 _OUTCOMES: Mapping[str | None, Outcome | None] = {None: None, **{one.value: one for one in Outcome}}
 _DISMISSALS: Mapping[str | None, DismissalReason | None] = {

@@ -14,6 +14,7 @@ from monitor.domain.event import (
     Ask,
     AskKind,
     Assigned,
+    Channel,
     Claimed,
     Confirmed,
     DismissalReason,
@@ -39,18 +40,24 @@ def at(minutes: float) -> datetime:
 
 
 def an_ask(
-    post: int, minute: float, *, band: Band = Band.ALERT, kind: AskKind = AskKind.COMPLAINT
+    post: int,
+    minute: float,
+    *,
+    band: Band = Band.ALERT,
+    kind: AskKind = AskKind.COMPLAINT,
+    severity: Severity = Severity.NORMAL,
+    rule: str = "r",
 ) -> Ask:
     """A post that wants an answer within an hour."""
     return Ask(
         post=post,
         kind=kind,
         band=band,
-        severity=Severity.NORMAL,
+        severity=severity,
         topics=("delivery",),
         first_seen_at=at(minute),
         due_at=at(minute + 60),
-        rule="r",
+        rule=rule,
     )
 
 
@@ -74,7 +81,21 @@ def _events(seq: int, minute: int) -> st.SearchStrategy[Event]:
     answers = st.integers(100, 102)
     kinds = st.sampled_from(AskKind)
     later = st.integers(1, 120).map(lambda more: at(minute + more))
-    asks = st.builds(lambda post, kind: an_ask(post, minute, kind=kind), posts, kinds)
+    asks = st.builds(
+        lambda post, kind, graver: an_ask(
+            post,
+            minute,
+            kind=kind,
+            severity=Severity.CRITICAL if graver else Severity.NORMAL,
+            rule="grave" if graver else "r",
+        ),
+        posts,
+        kinds,
+        st.booleans(),
+    )
+    waits, levels, rules = st.integers(1, 2), st.integers(0, 2), st.sampled_from(["r", "grave"])
+    on_the_table = st.lists(posts, unique=True).map(tuple)
+    steps = st.sampled_from(["soon", "late"])
     return st.one_of(
         asks.map(FollowedUp),
         asks.map(lambda ask: Rejudged(ask.post, ask)),
@@ -82,13 +103,13 @@ def _events(seq: int, minute: int) -> st.SearchStrategy[Event]:
         posts.map(Withdrawn),
         answers.map(Answered),
         answers.map(AnswerWithdrawn),
-        st.just(AnsweredElsewhere("phone")),
+        st.just(AnsweredElsewhere(Channel.PHONE)),
         st.just(Confirmed()),
-        st.sampled_from(DismissalReason).map(Dismissed),
+        st.builds(Dismissed, st.sampled_from(DismissalReason), on_the_table),
         st.just(Claimed()),
         st.just(Assigned("bogdan")),
-        later.map(Acknowledged),
-        later.map(Snoozed),
-        st.builds(Escalated, st.integers(1, 2), st.sampled_from(["soon", "late"]), st.just(1)),
+        st.builds(Acknowledged, later, waits, levels, rules),
+        st.builds(Snoozed, later, waits, st.sampled_from([None, 1])),
+        st.builds(Escalated, waits, steps, levels, rules),
         st.integers(1, max(1, seq - 1)).map(Undone),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 
 from monitor.domain.case import EMPTY, Status, apply, fold
@@ -11,6 +13,7 @@ from monitor.domain.event import (
     AnsweredElsewhere,
     AnswerWithdrawn,
     Assigned,
+    Channel,
     Claimed,
     Confirmed,
     DismissalReason,
@@ -57,8 +60,8 @@ def test_claiming_acknowledging_assigning_and_snoozing_never_end_a_wait() -> Non
         [
             OPENED,
             record(2, 1, Claimed()),
-            record(3, 2, Acknowledged(at(60))),
-            record(4, 3, Snoozed(at(30))),
+            record(3, 2, Acknowledged(at(60), 1, 0, "r")),
+            record(4, 3, Snoozed(at(30), 1)),
             record(5, 4, Assigned("bogdan")),
         ]
     )
@@ -67,7 +70,9 @@ def test_claiming_acknowledging_assigning_and_snoozing_never_end_a_wait() -> Non
 
 
 def test_reassigning_resets_the_acknowledgement_only() -> None:
-    case = fold([OPENED, record(2, 1, Acknowledged(at(60))), record(3, 2, Snoozed(at(40)))])
+    case = fold(
+        [OPENED, record(2, 1, Acknowledged(at(60), 1, 0, "r")), record(3, 2, Snoozed(at(40), 1))]
+    )
     assert case.acknowledged_until == at(60)
     given_on = apply(case, record(4, 3, Assigned("bogdan")))
     assert (given_on.owner, given_on.acknowledged_until) == ("bogdan", None)
@@ -75,12 +80,39 @@ def test_reassigning_resets_the_acknowledgement_only() -> None:
 
 
 def test_every_dismissal_can_be_undone() -> None:
-    dismissed = fold([OPENED, record(2, 10, Dismissed(DismissalReason.NOT_A_COMPLAINT))])
+    dismissed = fold([OPENED, record(2, 10, Dismissed(DismissalReason.NOT_A_COMPLAINT, (1,)))])
     assert dismissed.status is Status.DISMISSED
     back = apply(dismissed, record(3, 20, Undone(2)))
     assert back.status is Status.OPEN
     assert back.open_wait is not None
     assert back.open_wait.number == 1
+
+
+def test_a_snooze_is_of_its_wait_and_without_a_reason_ends_when_that_is_due() -> None:
+    because, plain = Snoozed(at(500), 1, 7), Snoozed(at(50), 1)
+    assert fold([OPENED, record(2, 5, because)]).snoozed_until == at(500)
+    urgent = FollowedUp(replace(an_ask(2, 10), due_at=at(20)))
+    assert fold([OPENED, record(2, 5, plain)]).snoozed_until == at(50)
+    assert fold([OPENED, record(2, 5, plain), record(3, 10, urgent)]).snoozed_until == at(20)
+    answered = [OPENED, record(2, 5, because), record(3, 10, Answered(9))]
+    assert fold(answered).snoozed_until is None
+    assert fold([*answered, record(4, 60, FollowedUp(an_ask(2, 60)))]).snoozed_until is None
+
+
+def test_a_dismissal_leaves_what_nobody_had_seen_and_undoing_joins_both_again() -> None:
+    dismissed = fold([OPENED, record(2, 30, Dismissed(DismissalReason.NOT_A_COMPLAINT, (1,)))])
+    late = apply(dismissed, record(3, 25, FollowedUp(an_ask(2, 25))))
+    assert late.status is Status.OPEN
+    assert [(one.number, one.started_at, one.asks) for one in late.waits] == [
+        (1, at(0), (1,)),
+        (2, at(25), (2,)),
+    ]
+    back = apply(late, record(4, 40, Undone(2)))
+    assert [(one.number, one.started_at, one.asks) for one in back.waits] == [(1, at(0), (1, 2))]
+
+
+def test_what_is_on_the_table_is_every_post_that_asks() -> None:
+    assert fold([OPENED, record(2, 5, FollowedUp(an_ask(4, 5)))]).asks == (1, 4)
 
 
 def test_undoing_a_claim_gives_the_case_back_to_who_had_it() -> None:
@@ -110,7 +142,11 @@ def test_a_review_edited_into_praise_withdraws_and_into_a_complaint_again_waits_
 
 def test_levels_are_those_of_the_open_wait() -> None:
     climbed = fold(
-        [OPENED, record(2, 20, Escalated(1, "soon", 1)), record(3, 40, Escalated(1, "late", 2))]
+        [
+            OPENED,
+            record(2, 20, Escalated(1, "soon", 1, "r")),
+            record(3, 40, Escalated(1, "late", 2, "r")),
+        ]
     )
     assert climbed.level == 2
     assert climbed.open_wait is not None
@@ -129,7 +165,7 @@ def test_a_merged_case_waits_no_more() -> None:
 def test_deleting_the_only_post_withdraws_and_a_dismissal_after_that_is_shown() -> None:
     withdrawn = fold([OPENED, record(2, 5, Withdrawn(1))])
     assert withdrawn.status is Status.WITHDRAWN
-    dismissal = record(3, 6, Dismissed(DismissalReason.DUPLICATE, 4))
+    dismissal = record(3, 6, Dismissed(DismissalReason.DUPLICATE, (1,), 4))
     assert apply(withdrawn, dismissal).status is Status.DISMISSED
 
 
@@ -137,8 +173,8 @@ def test_an_answered_case_can_be_dismissed_and_keeps_how_it_ended() -> None:
     case = fold(
         [
             OPENED,
-            record(2, 5, AnsweredElsewhere("phone")),
-            record(3, 6, Dismissed(DismissalReason.NOT_A_COMPLAINT)),
+            record(2, 5, AnsweredElsewhere(Channel.PHONE)),
+            record(3, 6, Dismissed(DismissalReason.NOT_A_COMPLAINT, (1,))),
         ]
     )
     assert case.status is Status.DISMISSED

@@ -9,7 +9,7 @@ from itertools import pairwise, permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.event import Ask, AskKind, DismissalReason
+from monitor.domain.event import Ask, AskKind, Channel, DismissalReason
 from monitor.domain.judgement import Band, Severity
 from monitor.domain.wait import (
     AnsweredAt,
@@ -38,6 +38,7 @@ def ask(
     target: float = 60,
     severity: Severity = Severity.NORMAL,
     band: Band = Band.ALERT,
+    rule: str = "r",
 ) -> AskedAt:
     return AskedAt(
         at(minute),
@@ -49,7 +50,7 @@ def ask(
             topics=(),
             first_seen_at=at(minute + 1),
             due_at=at(minute + target),
-            rule="r",
+            rule=rule,
         ),
     )
 
@@ -97,8 +98,12 @@ def test_a_deletion_after_the_answer_changes_nothing() -> None:
 
 
 def test_an_answer_elsewhere_ends_the_wait_and_says_where() -> None:
-    (wait,) = waits_of([ask(1, 0), AnsweredAt(at(10), None, channel="phone")])
-    assert (wait.outcome, wait.channel, wait.answer) == (Outcome.ANSWERED_ELSEWHERE, "phone", None)
+    (wait,) = waits_of([ask(1, 0), AnsweredAt(at(10), None, channel=Channel.PHONE)])
+    assert (wait.outcome, wait.channel, wait.answer) == (
+        Outcome.ANSWERED_ELSEWHERE,
+        Channel.PHONE,
+        None,
+    )
 
 
 def test_an_answer_dated_by_polling_keeps_both_bounds() -> None:
@@ -112,8 +117,17 @@ def test_no_post_waits_beyond_its_own_target() -> None:
     assert (wait.started_at, wait.due_at, wait.severity) == (at(0), at(25), Severity.CRITICAL)
 
 
+def test_the_gravest_post_says_whose_steps_apply_though_another_is_due_first() -> None:
+    grave = ask(2, 100, target=30, severity=Severity.CRITICAL, rule="safety")
+    (wait,) = waits_of([ask(1, 0, target=60), grave])
+    assert (wait.due_at, wait.rule) == (at(60), "safety")
+    # of two equally grave the one that is due first, whatever order they came in
+    early, late = ask(1, 0, rule="b"), ask(2, 10, rule="a")
+    assert waits_of([late, early])[0].rule == waits_of([early, late])[0].rule == "b"
+
+
 def test_a_dismissal_takes_out_what_was_there_and_not_what_comes() -> None:
-    dismissal = DismissedAt(at(40), DismissalReason.NOT_A_COMPLAINT)
+    dismissal = DismissedAt(at(40), DismissalReason.NOT_A_COMPLAINT, frozenset({1, 2}))
     facts: list[Fact] = [ask(1, 0), AnsweredAt(at(10), 9), ask(2, 30), dismissal, ask(3, 60)]
     first, second, third = waits_of(facts)
     assert (first.outcome, first.dismissed) == (
@@ -125,8 +139,25 @@ def test_a_dismissal_takes_out_what_was_there_and_not_what_comes() -> None:
     assert third.dismissed is None
 
 
+def test_a_dismissal_takes_out_only_what_was_on_the_table() -> None:
+    dismissal = DismissedAt(at(40), DismissalReason.NOT_A_COMPLAINT, frozenset({1}))
+    unseen: list[Fact] = [ask(1, 0), ask(2, 30), dismissal]
+    assert [(one.asks, *spans((one,))[0]) for one in waits_of(unseen)] == [
+        ((1,), at(0), at(40), Outcome.DISMISSED),
+        ((2,), at(30), None, None),
+    ]
+    # answered with another that nobody had seen: that one still counts
+    answered: list[Fact] = [ask(1, 0), ask(2, 5), AnsweredAt(at(30), 9), dismissal]
+    assert waits_of(answered)[0].dismissed is None
+    # a question waits only because of a complaint, and that is dismissed
+    question = ask(2, 30, kind=AskKind.QUESTION)
+    assert len(waits_of([ask(1, 0), question, dismissal])) == 1
+    # deleted before anybody saw it: nobody waits
+    assert len(waits_of([*unseen, RetractedAt(at(35), 2)])) == 1
+
+
 def test_a_question_after_a_dismissal_does_not_wait() -> None:
-    dismissal = DismissedAt(at(40), DismissalReason.NOT_A_COMPLAINT)
+    dismissal = DismissedAt(at(40), DismissalReason.NOT_A_COMPLAINT, frozenset({1, 2}))
     question = ask(2, 60, kind=AskKind.QUESTION)
     assert len(waits_of([ask(1, 0), dismissal, question])) == 1
 
@@ -166,7 +197,8 @@ def fact_lists(draw: st.DrawFn) -> list[Fact]:
     answers = range(100, 100 + draw(st.integers(0, 3)))
     made += [AnsweredAt(at(draw(minutes)), post) for post in answers]
     if draw(st.booleans()):
-        made.append(DismissedAt(at(draw(minutes)), DismissalReason.DUPLICATE))
+        seen = draw(st.frozensets(st.integers(0, 4)))
+        made.append(DismissedAt(at(draw(minutes)), DismissalReason.DUPLICATE, seen))
     return made
 
 
@@ -200,7 +232,9 @@ def test_waits_follow_each_other_and_at_most_one_is_open(facts: list[Fact]) -> N
     assert all(one.ended_at is not None for one in waits[:-1])
     for earlier, later in pairwise(waits):
         assert earlier.ended_at is not None
-        assert earlier.started_at <= earlier.ended_at <= later.started_at
+        assert earlier.started_at <= earlier.ended_at
+        # what nobody had seen at a dismissal began before it
+        assert earlier.ended_at <= later.started_at or earlier.outcome is Outcome.DISMISSED
 
 
 @given(fact_lists(), st.randoms(use_true_random=False))

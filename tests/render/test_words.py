@@ -314,6 +314,7 @@ def test_a_digest_lists_all_of_them_and_says_what_could_not_be_read() -> None:
                     failing_since=None,
                     problem=None,
                     gaps=2,
+                    rejected=3,
                 ),
                 SourceHealth(
                     source="x",
@@ -333,7 +334,10 @@ def test_a_digest_lists_all_of_them_and_says_what_could_not_be_read() -> None:
     assert "  3 d 4 h · x, normal · case 7 · nobody has it · Still no refund" in said.lines
     assert "  3 d 4 h · x, normal · case 12 · Ana has it · (the text was purged)" in said.lines
     assert "Not judged yet: 1 post" in said.lines
-    assert "  reddit/own: read up to Tue 3 Mar 2026 14:10 EET, with 2 gaps" in said.lines
+    assert (
+        "  reddit/own: read up to Tue 3 Mar 2026 14:10 EET, with 2 gaps, 3 items unreadable"
+        in said.lines
+    )
     assert (
         "  x/mentions: could not be read since Tue 3 Mar 2026 14:10 EET (never read): "
         "402 out of credits" in said.lines

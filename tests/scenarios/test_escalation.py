@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from monitor.domain.event import Channel
+from monitor.domain.hours import always
+from monitor.domain.judgement import Severity
+from monitor.domain.notice import CaseCard
+from monitor.domain.policy import Anchor, Match, Rule, Step
 from monitor.domain.sla import State
+from monitor.settings.rules import lexicon_of
 from monitor.stages import act
-from tests.scenarios.world import World, clock_time
+from tests.scenarios.world import RULE, World, clock_time
 
 QUIET = "2 h without an answer"
 
@@ -53,7 +59,7 @@ def test_answered_on_the_phone_ends_the_wait_in_its_own_column(world: World) -> 
     act.answered_elsewhere(
         world.database,
         world.the_case(),
-        "phone",
+        Channel.PHONE,
         by="carmen",
         now=world.now,
         answered_at=clock_time("09:40"),
@@ -88,3 +94,63 @@ def test_a_restart_repeats_nothing(world: World) -> None:
     world.runner = world.start()
     world.runs_until("12:50").slack.hears_nothing_more()
     world.runs_until("13:00").slack.hears("#leads", "overdue").hears_nothing_more()
+
+
+def test_a_graver_follow_up_is_told_under_the_card_to_its_own_people(
+    tmp_path: Path, database_url: str
+) -> None:
+    page = Step(name="page", anchor=Anchor.START, offset=timedelta(0), audience="#safety")
+    grave = Rule(
+        name="grave",
+        match=Match(severities=(Severity.CRITICAL,)),
+        target=timedelta(minutes=30),
+        hours=always("UTC"),
+        audience="#safety",
+        steps=(page,),
+    )
+    world = World(tmp_path, database_url, rules=(grave, RULE), lexicon=lexicon_of({}))
+    first = world.x.posts("Still no refund", at="09:00")
+    world.runs_until("13:10").slack.hears("#care", "Still no refund").hears("#care", QUIET)
+    world.slack.hears("#leads", "overdue")
+    burned = "Still no refund, it exploded and I am burned, in hospital"
+    world.x.posts(burned, at="13:20", to=first)
+    world.runs_until("18:00").slack.hears("#safety", "refund").hears("#safety", "page")
+    world.slack.hears_nothing_more()
+    cards = [one.key for _, one, _ in world.slack.messages if one.thread is None]
+    assert cards == ["alert:1:1"]
+    world.database.close()
+
+
+def test_a_snooze_ends_with_its_wait(world: World) -> None:
+    first = world.x.posts("Still no refund", at="09:00")
+    world.runs_until("09:10").slack.hears("#care", "Still no refund")
+    act.snooze(
+        world.database, world.the_case(), timedelta(days=3), by="carmen", now=world.now, why="away"
+    )
+    world.x.we_answer(first, at="09:20")
+    world.x.posts("broken again", at="10:00", to=first)
+    world.runs_until("14:00").slack.hears("#care", "broken").hears("#care", QUIET)
+    world.slack.hears("#leads", "overdue")
+
+
+def test_a_complaint_that_nobody_had_seen_survives_a_dismissal(world: World) -> None:
+    first = world.x.posts("hmm refund?", at="09:00")
+    world.x.posts("Still no money, charged twice", at="09:25", to=first, seen="09:40")
+    world.runs_until("09:30")
+    act.dismiss(world.database, world.the_case(), by="carmen", now=world.now)
+    world.runs_until("09:40").slack.hears("#care", "hmm refund").hears("#care", "charged twice")
+    figures = world.report().total.figures
+    assert (figures.states[State.DISMISSED], figures.states[State.PENDING]) == (1, 1)
+
+
+def test_a_deleted_follow_up_changes_the_card(world: World) -> None:
+    first = world.x.posts("Still no refund", at="09:00")
+    world.x.posts("Still no refund, ask Ben", at="09:20", to=first)
+    world.runs_until("09:30").slack.hears("#care", "Still no refund")
+    before = len(world.slack.edits)
+    world.x.deletes(first, at="09:40")
+    world.runs_until("09:50")
+    assert len(world.slack.edits) > before
+    _, card = world.slack.edits[-1]
+    assert isinstance(card.content, CaseCard)
+    assert card.content.text == "Still no refund, ask Ben"

@@ -175,7 +175,8 @@ class Network:
     def deletes(self, said: Said, *, at: str) -> None:
         self._show(at, external_id=said.id, deleted_at=clock_time(at).isoformat())
 
-    def edits(self, said: Said, text: str, *, at: str, posted: str) -> None:
+    def edits(self, said: Said, text: str, *, at: str, posted: str, dated: bool = True) -> None:
+        """The post says something else from then on; not every network tells when."""
         self._show(
             at,
             external_id=said.id,
@@ -183,7 +184,7 @@ class Network:
             author=said.author,
             text=text,
             posted_at=clock_time(posted).isoformat(),
-            edited_at=clock_time(at).isoformat(),
+            edited_at=clock_time(at).isoformat() if dated else None,
         )
 
     def _show(self, at: str, **line: object) -> None:
@@ -238,6 +239,7 @@ class World:
         brands_: tuple[Brand, ...] = (SHOP,),
         starts: str = "08:00",
         watched: bool = True,
+        lexicon: Lexicon | None = None,
     ) -> None:
         self.now = clock_time(starts)
         self.coming: list[tuple[datetime, dict[str, object]]] = []
@@ -251,6 +253,7 @@ class World:
         self._feed.touch()
         self._brands = brands_
         self._rules = tuple(rules)
+        self._lexicon = lexicon or NO_WORDS
         self.runner = self.start()
         if watched:
             with self.database.writing() as conn:
@@ -270,7 +273,7 @@ class World:
         stages: list[Stage] = [
             Intake(self.database, [Feed("feed", source, self._brands)]),
             Classify(self.database, Keywords()),
-            Triage(self.database, self._rules, Thresholds(alert=0.6, review=0.3), NO_WORDS),
+            Triage(self.database, self._rules, Thresholds(alert=0.6, review=0.3), self._lexicon),
             Settle(self.database),
             Escalate(self.database),
             Deliver(

@@ -115,6 +115,13 @@ def test_a_year_2099_is_passed_on_for_intake_to_cap(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "written", ["0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59Z", "9999-12-31T23:00:00-05:00"]
+)
+def test_a_time_that_cannot_be_kept_is_rejected(tmp_path: Path, written: str) -> None:
+    assert "outside the years 1970 to 9999" in reason(tmp_path, {"posted_at": written})
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "de 3 ori am sunat 😡👨‍👩‍👧‍👦 și nimic",

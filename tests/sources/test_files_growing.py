@@ -159,16 +159,19 @@ def test_the_last_line_is_read_at_once_in_an_import_and_when_complete_in_a_follo
     assert texts(items(source, cursor)) == ["last"]
 
 
-def test_a_quote_left_open_in_a_growing_file_is_told_once_and_what_it_hid_comes_later(
+def test_a_quote_left_open_in_a_growing_file_is_told_until_closed_and_what_it_hid_comes_later(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "posts.csv"
     file.write_text(f'text,posted_at\nfirst,{WHEN}\n"half,{WHEN}\nnext,{WHEN}\n')
     source = files(file, follow=True)
     first = pages(source)
-    told = [page.gap for _ in range(3) for page in pages(source, first[-1].cursor)]
-    assert [page.gap for page in first] == [None]
-    assert [gap.from_ for gap in told if gap] == ["posts.csv:3"]
+    assert [page.gap for page in first] == [None]  # it may just be being written
+    for _ in range(3):  # a restart in between makes no difference
+        source = files(file, follow=True)
+        [told] = pages(source, first[-1].cursor)
+        assert told.gap is not None
+        assert told.gap.from_ == "posts.csv:3"
     with file.open("a") as more:
         more.write('" and done,really\n')
     rejected, *later = items(source, first[-1].cursor)

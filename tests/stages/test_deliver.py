@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from monitor.domain.errors import Outcome, SendError
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Backlog, CaseCard, Digest, NoticeKind, NoticeState, Reason, Words
-from monitor.stages.deliver import LEASE, PATIENCE, Deliver
+from monitor.runner import Runner
+from monitor.stages.deliver import DOOR_REST, LEASE, PATIENCE, ROUND, Deliver
 from monitor.store import failures, outbox, schema
 from monitor.store.engine import Database
 from tests.stages.otherside import Crash, Fault, OtherSide
@@ -67,6 +69,12 @@ def deliver(database: Database, slack: OtherSide, machine: Machine) -> Round:
         return due
 
     return once
+
+
+def deliverer(database: Database, notifiers: Mapping[str, Any], machine: Machine) -> Deliver:
+    return Deliver(
+        database, notifiers, digest=digest_of, operators="#ops", shadow=False, clock=machine
+    )
 
 
 def until_quiet(deliver: Round, machine: Machine) -> None:
@@ -321,6 +329,89 @@ def test_rests_grow_and_the_operators_hear_of_it_once(
     assert sorted(slack.keys()) == sorted([*keys, "unreachable:#care:2026-03-03"])
 
 
+def test_a_door_at_which_nobody_answers_is_left_alone_for_a_while(
+    told: Told, slack: OtherSide, machine: Machine, database: Database
+) -> None:
+    """Sixty notices do not cost sixty time-outs, and other doors do not wait."""
+    mail = OtherSide()
+    for number in range(60):
+        told.words(NoticeKind.TEST, f"slack {number}")
+    key = told.words(NoticeKind.TEST, "mail", to="mail:a@shop.example")
+    stage = deliverer(database, {"slack": slack, "mail": mail}, machine)
+    slack.faults = [Fault.DROPS_BEFORE] * 60
+    due = stage.due(NOW)
+    assert len(due) == 61
+    assert due.index(key) == 1  # they take turns
+    for one in due:
+        stage.handle(one, NOW)
+    assert len(slack.faults) == 59
+    assert mail.keys() == [key]
+    assert stage.due(NOW) == []
+    machine.passes(DOOR_REST)
+    slack.faults = []
+    for one in stage.due(NOW):
+        stage.handle(one, NOW)
+    assert len(slack.keys()) == 60
+
+
+def test_a_time_out_is_known_by_its_length(
+    told: Told, machine: Machine, database: Database
+) -> None:
+    class TimesOut(OtherSide):
+        def send(self, notice: Any, earlier: Any, /) -> Any:
+            machine.passes(timedelta(seconds=10))
+            later = timedelta(minutes=5)
+            raise SendError("no answer", outcome=Outcome.NOT_SENT, retry_after=later)
+
+    for number in range(3):
+        told.words(NoticeKind.TEST, f"slack {number}")
+    stage = deliverer(database, {"slack": TimesOut()}, machine)
+    due = stage.due(NOW)
+    began = machine.at
+    for one in due:
+        stage.handle(one, NOW)
+    assert machine.at - began == timedelta(seconds=10)
+
+
+def test_what_a_notifier_did_not_foresee_is_looked_for_and_never_given_up(
+    told: Told, slack: OtherSide, machine: Machine, database: Database
+) -> None:
+    class Stumbles(OtherSide):
+        def send(self, notice: Any, earlier: Any, /) -> Any:
+            slack.send(notice, earlier)
+            raise RuntimeError("unexpected payload")
+
+        def find(self, notice: Any, /) -> Any:
+            if machine.at < NOW + timedelta(hours=6):
+                raise RuntimeError("unexpected history")
+            return slack.find(notice)
+
+    key = told.alert(told.case())
+    stage = deliverer(database, {"slack": Stumbles()}, machine)
+    runner = Runner([stage], database, clock=lambda: NOW, operators="#ops")
+    while machine.at < NOW + timedelta(hours=8):
+        runner.until_idle()
+        machine.passes(timedelta(minutes=5))
+    assert told.state(key)[0] is SENT
+    assert slack.keys().count(key) == 1
+    with database.reading() as conn:
+        assert failures.failed(conn, stage.name) == {}
+    assert {one.key for one in told.entries()} == {key, "unreachable:#care:2026-03-03"}
+
+
+def test_what_cannot_be_put_in_words_is_no_attempt(
+    told: Told, machine: Machine, database: Database, slack: OtherSide
+) -> None:
+    key = told.words(NoticeKind.TEST, "broken")
+    with database.writing() as conn:
+        conn.execute(schema.notice.update().values(kind="alert"))
+    stage = deliverer(database, {"slack": slack}, machine)
+    Runner([stage], database, clock=lambda: NOW).until_idle()
+    with database.reading() as conn:
+        assert list(failures.failed(conn, stage.name)) == [key]
+    assert told.entry(key).attempts == 0
+
+
 def test_a_refusal_is_final_and_told_to_the_operators(
     told: Told, slack: OtherSide, deliver: Round, machine: Machine
 ) -> None:
@@ -535,6 +626,21 @@ def test_a_shadow_run_leaves_what_may_have_arrived_to_a_real_one(
     deliver()
     assert told.state(key)[0] is SENT
     assert slack.keys() == [key]
+
+
+def test_who_may_not_go_yet_hides_nobody_behind(
+    told: Told, slack: OtherSide, deliver: Round
+) -> None:
+    """More than a round of steps wait for their card: what is behind them is found all the same."""
+    case = told.case()
+    card = told.alert(case)
+    slack.faults = [Fault.BUSY]
+    deliver()
+    for number in range(ROUND + 1):
+        told.escalate(case, f"step {number}", to=f"#lead{number}")
+    behind = told.words(NoticeKind.TEST, "behind")
+    assert deliver() == [behind]
+    assert told.entry(card).attempts == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL plans by size

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from monitor.domain.digest import Schedule
 from monitor.domain.hours import BusinessHours
 from monitor.stages.digest import DailyDigest
-from monitor.store import brands, schema
+from monitor.store import brands, failures, schema
 from monitor.store.engine import Database, new_id
 
 ZONE = ZoneInfo("Europe/Bucharest")
@@ -203,6 +203,33 @@ def test_the_backlog_is_summed_up_once_when_all_is_judged(shop: Shop) -> None:
     [notice] = shop.said()
     oldest_at = (MONDAY - timedelta(days=5)).isoformat()
     assert notice["payload"] == {"waits": 2, "oldest_at": oldest_at}
+
+
+def test_the_backlog_does_not_wait_for_what_is_set_aside(shop: Shop) -> None:
+    """A post that the model chokes on, and one that a later stage does."""
+    shop.waits(MONDAY - timedelta(days=5))
+    early = MONDAY - timedelta(hours=3)
+    cursed = shop.has_unjudged(early)
+    other = shop.has_unjudged(early)
+    with shop.database.writing() as conn:
+        conn.execute(schema.post.update().values(to_judge=schema.post.c.id == cursed))
+        of_both = schema.mention.c.post_id.in_([cursed, other])
+        conn.execute(schema.mention.update().where(of_both).values(next="triage"))
+    for stage, item in (("classify", str(cursed)), ("triage", f"{shop.brand}:{other}")):
+        assert shop.looks(early) == []
+        with shop.database.writing() as conn:
+            for _ in range(failures.PATIENCE):
+                failures.record(conn, stage, item, "it is cursed", early)
+    assert shop.looks(early) == [f"backlog:{shop.brand}"]
+
+
+def test_a_rehearsals_digest_does_not_stand_in_for_the_real_one(database: Database) -> None:
+    shop = Shop(database, began_at=None)
+    assert shop.looks(MONDAY) == [f"digest:{shop.brand}:2026-05-04:shadow"]
+    assert shop.looks(MONDAY) == []
+    with database.writing() as conn:
+        brands.begin(conn, [shop.brand], MONDAY)
+    assert shop.looks(MONDAY) == [f"digest:{shop.brand}:2026-05-04"]
 
 
 def test_no_backlog_is_no_summary(shop: Shop) -> None:

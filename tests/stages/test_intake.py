@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
-from monitor.domain.post import Cost, Cursor, Gap, Page, Stream, StreamKind
+from monitor.domain.post import Cost, Gap, Page
 from monitor.stages.intake import Feed, Intake
 from monitor.store import coverage
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
-from monitor.store.schema import stream
+from tests.stages.network import OWN, SEARCH, Network
 from tests.store.written import NINE, RIVAL, SHOP, rows, written
 
 MINUTE = timedelta(minutes=1)
-SEARCH = Stream("search", StreamKind.SEARCH, "x")
-OWN = Stream("own", StreamKind.OWN, "x", every=5 * MINUTE)
-
-
-class Network:
-    """A source of numbered pages; what a stream says may be an error in their midst."""
-
-    def __init__(self, *streams: Stream) -> None:
-        self._streams = streams or (SEARCH,)
-        self.says: dict[str, list[Page | Exception]] = {one.name: [] for one in self._streams}
-
-    def streams(self) -> Sequence[Stream]:
-        return self._streams
-
-    def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
-        for said in self.says[stream.name][int(since or 0) :]:
-            if isinstance(said, Exception):
-                self.says[stream.name].remove(said)
-                raise said
-            yield said
-
-    def posts(self, *numbers: str, stream: str = "search", **said: Any) -> None:
-        said_before = self.says[stream]
-        cursor = str(1 + sum(isinstance(one, Page) for one in said_before))
-        page = Page(tuple(written(one) for one in numbers), cursor, **said)
-        said_before.append(page)
-
-    def fails(self, error: Exception, stream: str = "search") -> None:
-        self.says[stream].append(error)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -79,81 +48,6 @@ def test_each_stream_is_due_in_its_own_time(database: Database) -> None:
     assert intake.due(NINE) == []
     assert intake.due(NINE + MINUTE) == ["x/search"]
     assert intake.due(NINE + 5 * MINUTE) == ["x/search", "x/own"]
-
-
-def test_pages_before_a_failure_are_kept_and_the_rest_comes_later(database: Database) -> None:
-    network = Network(SEARCH, OWN)
-    network.posts("1")
-    network.fails(SourceError("503 from the network"))
-    network.posts("2")
-    network.posts("3", stream="own")
-    intake = Intake(database, [Feed("x", network, (SHOP,))])
-    for one in intake.due(NINE):
-        intake.handle(one, NINE)
-    assert _posts(database) == ["1", "3"]
-    assert _health(database, "search").failing_since == NINE
-    assert _health(database, "search").problem == "503 from the network"
-    assert _health(database, "search").read_through is None
-    assert _health(database, "own").problem is None
-    assert intake.due(NINE + timedelta(seconds=14)) == []
-    assert intake.due(NINE + timedelta(seconds=15)) == ["x/search"]
-    intake.handle("x/search", NINE + MINUTE)
-    assert _posts(database) == ["1", "2", "3"]
-    assert _health(database, "search").failing_since is None
-    assert _health(database, "search").read_through == NINE + MINUTE
-
-
-def test_failures_are_tried_again_ever_more_seldom(database: Database) -> None:
-    network = Network()
-    intake = Intake(database, [Feed("x", network, (SHOP,))])
-    now, pauses = NINE, []
-    intake.begin(now)
-    for _ in range(8):
-        network.fails(SourceError("500"))
-        look = intake.look("x/search", now)
-        assert str(look.problem) == "500"
-        pauses.append(_next_poll(database) - now)
-        now += pauses[-1]
-    assert [pause.total_seconds() for pause in pauses] == [15, 30, 60, 120, 240, 480, 900, 900]
-    assert _health(database, "search").failing_since == NINE
-
-
-@pytest.mark.parametrize(
-    ("error", "pause"),
-    [
-        (SourceError("429", retry_after=timedelta(hours=2)), timedelta(hours=2)),
-        (SourceError("429", retry_after=timedelta(seconds=1)), timedelta(seconds=15)),
-        (SourceError("401: the token was revoked", permanent=True), timedelta(minutes=15)),
-    ],
-    ids=["told to wait", "told to hurry", "for good"],
-)
-def test_a_source_is_not_pressed(database: Database, error: SourceError, pause: timedelta) -> None:
-    network = Network()
-    network.fails(error)
-    intake = Intake(database, [Feed("x", network, (SHOP,))])
-    intake.due(NINE)
-    intake.handle("x/search", NINE)
-    assert _next_poll(database) == NINE + pause
-
-
-def test_a_restart_tries_at_once_what_failed_for_good(database: Database) -> None:
-    network = Network()
-    network.fails(SourceError("401", permanent=True))
-    feed = Feed("x", network, (SHOP,))
-    first = Intake(database, [feed])
-    first.due(NINE)
-    first.handle("x/search", NINE)
-    assert first.due(NINE + MINUTE) == []
-    assert Intake(database, [feed]).due(NINE + MINUTE) == ["x/search"]
-
-
-def test_an_unforeseen_error_is_the_runner_s(database: Database) -> None:
-    network = Network()
-    network.fails(KeyError("id"))
-    intake = Intake(database, [Feed("x", network, (SHOP,))])
-    intake.due(NINE)
-    with pytest.raises(KeyError):
-        intake.handle("x/search", NINE)
 
 
 def test_streams_that_are_configured_no_longer_are_not_read(database: Database) -> None:
@@ -216,31 +110,22 @@ def test_an_answer_may_come_before_its_post(database: Database) -> None:
     assert sorted(rows(database, found)) == [("1", "1", False), ("2", "1", True)]
 
 
-def test_a_page_that_cannot_be_stored_is_read_again(database: Database) -> None:
-    network = Network()
-    network.posts("1")
-    network.says["search"].append(Page((written("3"), written("2", text="\ud800")), "2"))
+def test_a_look_with_a_gap_proves_no_silence_and_the_next_without_does(database: Database) -> None:
+    network = Network(OWN)
     intake = Intake(database, [Feed("x", network, (SHOP,))])
-    intake.due(NINE)
-    with pytest.raises(UnicodeEncodeError):
-        intake.handle("x/search", NINE)
-    assert _posts(database) == ["1"]
-    network.says["search"][1] = Page((written("2"), written("3")), "2")
-    intake.handle("x/search", NINE)
-    assert _posts(database) == ["1", "2", "3"]
-
-
-def _posts(database: Database) -> list[str]:
-    return sorted(one for (one,) in rows(database, "SELECT external_id FROM post"))
+    network.posts("1", stream="own", gap=Gap("cap"))
+    read = []
+    intake.begin(NINE)
+    for minute in range(4):
+        if minute == 2:
+            network.posts("2", stream="own", gap=Gap("cap"))
+        intake.handle("x/own", NINE + minute * MINUTE)
+        with database.reading() as conn:
+            read.append(coverage.read_through(conn, 1).get("x"))
+    assert read == [None, NINE + MINUTE, NINE + MINUTE, NINE + 3 * MINUTE]
 
 
 def _health(database: Database, stream: str, now: datetime = NINE) -> SourceHealth:
     with database.reading() as conn:
         found = coverage.health(conn, 1, now)
     return next(one for one in found if one.stream == stream)
-
-
-def _next_poll(database: Database) -> datetime:
-    with database.reading() as conn:
-        found: datetime = conn.execute(sa.select(stream.c.next_poll_at)).scalar_one()
-    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise, permutations
@@ -50,8 +51,8 @@ class Told:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> list[Post | Gone]:
-    """A thread or two of customers and the brand, with deletions, replies and quotes."""
+def stories(draw: st.DrawFn) -> tuple[list[Post], list[Post], list[Gone]]:
+    """A thread or two of customers and the brand, with replies and quotes; edits; deletions."""
     told: list[Post] = []
     for number in range(draw(st.integers(1, 7))):
         up = draw(st.sampled_from([None, *told]))
@@ -69,10 +70,24 @@ def stories(draw: st.DrawFn) -> list[Post | Gone]:
                 text=draw(st.sampled_from(TEXTS)),
                 author=Author(handle="acme_help" if own else draw(st.sampled_from(["ana", "bob"]))),
                 posted_at=NOON + timedelta(minutes=10 * number),
+                # some had been edited before anybody saw them
+                edited_at=draw(st.sampled_from([None, NOON + timedelta(minutes=10 * number + 5)])),
             )
         )
     gone = draw(st.lists(st.sampled_from(told), max_size=2, unique=True))
-    return [*told, *(Gone(one.key, one.posted_at + timedelta(minutes=95)) for one in gone)]
+    edited = draw(st.lists(st.sampled_from(told), max_size=2, unique=True))
+    return (
+        told,
+        [
+            replace(
+                one,
+                text=draw(st.sampled_from(TEXTS)),
+                edited_at=one.posted_at + timedelta(minutes=draw(st.sampled_from([25, 85]))),
+            )
+            for one in edited
+        ],
+        [Gone(one.key, one.posted_at + timedelta(minutes=95)) for one in gone],
+    )
 
 
 @cache
@@ -131,19 +146,18 @@ def outcomes(folder: Path, lots: Sequence[Sequence[Post | Gone]]) -> list[tuple[
 @settings(max_examples=25)
 @given(stories(), st.randoms(use_true_random=False), st.data())
 def test_any_order_and_any_rhythm_of_looking_ends_in_the_same_waits(
-    story: list[Post | Gone], chance: random.Random, data: st.DataObject
+    story: tuple[list[Post], list[Post], list[Gone]], chance: random.Random, data: st.DataObject
 ) -> None:
-    posts = [one for one in story if isinstance(one, Post)]
-    deletions = [one for one in story if isinstance(one, Gone)]
+    posts, edits, deletions = story
     shuffled = list(posts)
     chance.shuffle(shuffled)
     cuts = sorted(data.draw(st.sets(st.integers(1, len(shuffled)), max_size=4)))
     bounds = [0, *cuts, len(shuffled)]
     lots = [shuffled[first:last] for first, last in pairwise(bounds)]
-    # a deletion is learnt after its post: nobody can see the deletion of what he never saw
+    # an edit and a deletion are learnt after their post: nobody can see what became of the unseen
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
-        at_once = outcomes(Path(one), [posts, deletions])
-        in_lots = outcomes(Path(other), [*lots, deletions])
+        at_once = outcomes(Path(one), [posts, edits, deletions])
+        in_lots = outcomes(Path(other), [*lots, edits, deletions])
     assert at_once == in_lots
 
 
@@ -169,6 +183,23 @@ def test_a_quote_of_any_post_of_the_customer_in_the_thread_answers_whatever_came
         folder.mkdir()
         ((_, _, outcome, *_),) = outcomes(folder, [[one] for one in order])
         assert outcome == "answered"
+
+
+def test_a_question_that_came_edited_waits_from_the_same_time_whatever_came_first(
+    tmp_path: Path,
+) -> None:
+    root = a_post("r", "bob", "hmm", -30)
+    complaint = a_post("p0", "ana", "still no parcel", 0, thread="r", reply_to="r")
+    edited_at = NOON + timedelta(minutes=30)
+    question = a_post(
+        "p1", "ana", "where is it?", 10, thread="r", reply_to="r", edited_at=edited_at
+    )
+    answer = a_post("p2", "acme_help", "here", 20, thread="r", reply_to="p0")
+    for number, order in enumerate(permutations([complaint, question, answer])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        ends = [end for _, end, *_ in outcomes(folder, [[root], *([one] for one in order)])]
+        assert ends == [None, answer.posted_at]
 
 
 def test_a_deletion_dated_by_polling_keeps_its_bounds(tmp_path: Path) -> None:

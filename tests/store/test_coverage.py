@@ -10,7 +10,7 @@ import pytest
 
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
-from monitor.domain.post import Page, Post, PostKey, Rejected, Stream, StreamKind
+from monitor.domain.post import Gap, Page, Post, PostKey, Rejected, Stream, StreamKind
 from monitor.store import coverage
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
@@ -81,6 +81,38 @@ def test_rejects_are_listed_in_their_order(database: Database) -> None:
     stream.brings(first, second)
     with database.reading() as conn:
         assert coverage.rejects(conn, stream.number) == [first, second]
+
+
+def test_what_could_not_be_read_is_shown_with_its_source_the_latest_first(
+    database: Database,
+) -> None:
+    first, second = Rejected("a.csv:9", "no text", ",,"), Rejected("a.csv:2", "no posted_at", "a,b")
+    stream = Bringing(database)
+    stream.brings(first, at=NINE)
+    stream.brings(first, second, at=TEN)
+    with database.reading() as conn:
+        found = coverage.unread(conn, "test")
+        assert coverage.unread(conn) == found
+        assert coverage.unread(conn, "another") == []
+    assert [(one.source, one.place, one.at) for one in found] == [
+        ("test", "a.csv:2", TEN),
+        ("test", "a.csv:9", NINE),
+    ]
+
+
+def test_a_gap_told_in_every_look_counts_once(database: Database) -> None:
+    number = _read(database, "x", "own", StreamKind.OWN, "x", until=NINE)
+    gaps = [
+        Gap("an open quote", "a.csv:3"),
+        Gap("an open quote", "a.csv:3"),
+        Gap("cap"),
+        Gap("cap"),
+    ]
+    with database.writing() as conn:
+        for gap in gaps:
+            page = Page((), "cursor", gap)
+            coverage.record_page(conn, number, page, Counts(), since=NINE, until=TEN)
+    assert [one.gaps for one in _health(database)] == [3]
 
 
 def _read(

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from monitor.store.schema import stream
 from tests.store.written import NINE, Bringing, rows, written
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 MANY = 40
 
 COUNT_UP = f"""
@@ -220,6 +222,62 @@ def test_a_database_without_tables_says_how_to_make_them(empty_database_url: str
     with pytest.raises(StoreError, match="db upgrade"):
         rows(database, "SELECT * FROM post")
     database.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql:///x?host=/nonexistent", "postgresql://u:p4ss@127.0.0.1:1/x?connect_timeout=5"],
+)
+def test_a_server_that_cannot_be_reached_is_an_error_that_says_so(url: str) -> None:
+    database = Database(url)
+    with pytest.raises(StoreError, match=r"PostgreSQL running|tried again") as caught:
+        rows(database, "SELECT 1")
+    assert "p4ss" not in str(caught.value)
+    database.close()
+
+
+@only_postgresql
+def test_a_connection_that_breaks_is_an_error_that_says_so(database: Database) -> None:
+    def breaks() -> None:
+        with database.writing() as conn:
+            own = conn.scalar(sa.select(sa.func.pg_backend_pid()))
+            with database.writing() as other:
+                other.execute(sa.select(sa.func.pg_terminate_backend(own)))
+            conn.execute(sa.select(1))
+
+    with pytest.raises(StoreError, match="tried again"):
+        breaks()
+    assert rows(database, "SELECT 1") == [(1,)]
+
+
+@only_postgresql
+def test_a_deadlock_is_the_trouble_of_one_transaction(database: Database) -> None:
+    """It is tried again as one item, while the others go on."""
+    both = Barrier(2)
+
+    def locks(*numbers: int) -> None:
+        with database.writing() as conn:
+            for number in numbers:
+                conn.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+                if number == numbers[0]:
+                    both.wait()
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = [pool.submit(locks, 1, 2), pool.submit(locks, 2, 1)]
+        errors = [error for one in ended if (error := one.exception())]
+    assert [type(one) for one in errors] == [sa.exc.OperationalError]
+
+
+@only_sqlite
+def test_a_mistaken_statement_is_not_the_databases_trouble(database: Database) -> None:
+    with pytest.raises(sa.exc.OperationalError):
+        rows(database, "SELECT 1 FROM")
+
+
+def test_an_error_does_not_quote_what_was_to_be_stored(database: Database) -> None:
+    with pytest.raises(sa.exc.IntegrityError) as caught, database.writing() as conn:
+        conn.execute(stream.insert().values(source="my kettle burns"))
+    assert "kettle" not in str(caught.value).partition("DETAIL")[0]
 
 
 def test_a_time_without_a_zone_is_refused(database: Database) -> None:

@@ -208,6 +208,47 @@ def test_a_second_runner_hears_who_is_there_and_may_come_afterwards(database: Da
     second.close()
 
 
+@only_postgresql
+def test_a_lock_that_is_lost_with_its_connection_is_taken_again(database: Database) -> None:
+    second = Database(database.url.render_as_string(hide_password=False))
+    with maintenance.only_one_runner(database) as still_alone:
+        assert still_alone() is None
+        _break_the_connection_of_the_lock(second)
+        assert "tried again" in str(still_alone())
+        assert still_alone() is None
+        with pytest.raises(StoreError, match="in use"), maintenance.only_one_runner(second):
+            pass
+    second.close()
+
+
+@only_postgresql
+def test_a_lock_that_somebody_else_took_meanwhile_is_lost(database: Database) -> None:
+    second = Database(database.url.render_as_string(hide_password=False))
+    with maintenance.only_one_runner(database) as still_alone:
+        _break_the_connection_of_the_lock(second)
+        with maintenance.only_one_runner(second):
+            assert still_alone() is not None
+            with pytest.raises(StoreError, match=r"in use by .* was lost with its connection"):
+                still_alone()
+    second.close()
+
+
+def _break_the_connection_of_the_lock(database: Database) -> None:
+    with database.writing() as conn:
+        conn.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        )
+
+
+@only_sqlite
+def test_a_file_lock_cannot_be_lost(database: Database) -> None:
+    with maintenance.only_one_runner(database) as still_alone:
+        assert still_alone() is None
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     nowhere = Database(f"sqlite:///{tmp_path / 'no' / 'monitor.db'}")
     with (

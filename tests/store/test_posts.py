@@ -152,23 +152,6 @@ def test_one_brand_s_answer_that_names_another_is_judged_for_the_other(database:
     assert _to_judge(database) == ["1"]
 
 
-@pytest.mark.parametrize("together", [True, False])
-def test_a_conversation_with_a_brand_is_followed_where_it_is_not_named(
-    database: Database, together: bool
-) -> None:
-    stream = Bringing(database, SHOP, RIVAL)
-    talk = [written("1", text="my shop order"), written("2", to="1"), written("3", to="2")]
-    pages = [talk] if together else [[one] for one in talk]
-    assert sum(stream.brings(*page).stored for page in pages) == 3
-    assert len(rows(database, "SELECT * FROM mention")) == 3
-
-
-def test_the_post_that_a_followed_one_replied_to_is_kept(database: Database) -> None:
-    stream = Bringing(database, SHOP, RIVAL)
-    stream.brings(written("2", to="1", text="the shop does that too"))
-    assert stream.brings(written("1", text="lost my parcel")).stored == 1
-
-
 def test_a_post_that_comes_by_a_second_stream_is_a_second_sighting(database: Database) -> None:
     Bringing(database).brings(written("1"))
     assert Bringing(database, name="search").brings(written("1")) == Counts(duplicate=1)
@@ -191,35 +174,6 @@ def test_a_deleted_post_s_further_mention_is_only_settled(database: Database) ->
     assert rows(database, "SELECT next FROM mention") == [("settle",), ("settle",)]
 
 
-def test_an_edited_post_is_judged_again(database: Database) -> None:
-    stream = Bringing(database)
-    stream.brings(written("1", kind=PostKind.REVIEW, rating=1), written("2", by="shop", to="1"))
-    _judge(database)
-    _all_done(database)
-    edited = written("1", kind=PostKind.REVIEW, rating=5, text="They sent a new one")
-    counts = stream.brings(edited, written("2", by="shop", to="1", text="Sorry!"))
-    assert counts == Counts(duplicate=2, edited=2)
-    assert stored(database)["1"].rating == 5
-    assert _to_judge(database) == ["1"]
-    assert rows(database, "SELECT next FROM mention ORDER BY post_id") == [("triage",), ("settle",)]
-
-
-def test_a_lagging_index_does_not_undo_an_edit(database: Database) -> None:
-    stream = Bringing(database)
-    old, new = written("1"), written("1", text="new", edited_at=NINE + timedelta(minutes=1))
-    stream.brings(old)
-    stream.brings(new)
-    assert stream.brings(old) == Counts(duplicate=1)
-    assert stored(database)["1"].text == "new"
-
-
-def test_an_edit_in_the_same_page_says_the_same_as_in_the_next(database: Database) -> None:
-    stream = Bringing(database)
-    old, new = written("1"), written("1", by="eva", text="new", posted_at=TEN)
-    assert stream.brings(old, new) == Counts(stored=1, duplicate=1, edited=1)
-    assert stored(database)["1"] == replace(old, text="new")
-
-
 def test_a_purged_text_comes_back_only_with_a_later_edit(database: Database) -> None:
     stream = Bringing(database)
     stream.brings(written("1"))
@@ -230,40 +184,6 @@ def test_a_purged_text_comes_back_only_with_a_later_edit(database: Database) -> 
     later = written("1", text="new", edited_at=NINE + timedelta(minutes=1))
     assert stream.brings(later) == Counts(duplicate=1, edited=1)
     assert stored(database)["1"].text == "new"
-
-
-def test_a_deleted_post_is_purged_and_its_times_are_kept(database: Database) -> None:
-    stream = Bringing(database)
-    stream.brings(written("1", title="t", author=Author(id="7", handle="ana", name="Ana")))
-    _all_done(database)
-    counts = stream.brings(gone("1", before=datetime(2099, 1, 1, tzinfo=UTC), after=NINE), at=TEN)
-    assert counts == Counts(duplicate=1, deleted=1)
-    assert stored(database) == {}
-    assert rows(database, "SELECT handle, name FROM author") == [(None, None)]
-    assert rows(database, "SELECT next FROM mention") == [("settle",)]
-    assert _to_judge(database) == []
-    with database.reading() as conn:
-        row = conn.execute(sa.select(post)).one()
-    assert (row.text, row.title, row.url) == (None, None, None)
-    assert (row.posted_at, row.gone_after, row.gone_at) == (NINE, NINE, TEN)
-
-
-def test_an_author_with_a_post_that_stands_keeps_the_name(database: Database) -> None:
-    Bringing(database).brings(written("1"), written("2"), gone("1"))
-    assert rows(database, "SELECT handle FROM author") == [("ana",)]
-
-
-def test_a_deleted_post_without_author_is_purged_too(database: Database) -> None:
-    Bringing(database).brings(written("1", by=None), gone("1"))
-    assert stored(database) == {}
-
-
-def test_a_deleted_post_stays_deleted(database: Database) -> None:
-    stream = Bringing(database)
-    stream.brings(written("1"))
-    stream.brings(gone("1"))
-    assert stream.brings(written("1", text="back?")) == Counts(duplicate=1)
-    assert stored(database) == {}
 
 
 def test_an_erased_post_never_comes_back(database: Database) -> None:

@@ -24,6 +24,7 @@ class Place:
 
     `head_size` and `head` (a hash) tell the file from another that took its name.
     `interchangeable` counts the rows so far whose id depends on how many equal ones preceded.
+    `open_line` is where the next row begins if it has no end yet (0: there is none).
     """
 
     offset: int
@@ -31,6 +32,7 @@ class Place:
     head_size: int
     head: str
     interchangeable: int = 0
+    open_line: int = 0
 
     def is_in(self, file: IO[bytes], size: int) -> bool:
         """Whether this is a place in that file: not in one truncated, rotated or replaced since."""
@@ -38,20 +40,20 @@ class Place:
         return self.offset <= size and _hash(file.read(self.head_size)) == self.head
 
 
-def place(file: IO[bytes], offset: int, line: int, interchangeable: int) -> Place:
+def place(file: IO[bytes], offset: int, line: int, interchangeable: int, open_line: int) -> Place:
     """The place behind `offset` bytes of the file."""
     size = min(offset, HEAD_BYTES)
     back = file.tell()
     file.seek(0)
     head = _hash(file.read(size))
     file.seek(back)
-    return Place(offset, line, size, head, interchangeable)
+    return Place(offset, line, size, head, interchangeable, open_line)
 
 
 def write(places: Mapping[str, Place]) -> Cursor:
     """The places of a stream's files, by their names, as a cursor."""
     listed = {
-        name: [at.offset, at.line, at.head_size, at.head, at.interchangeable]
+        name: [at.offset, at.line, at.head_size, at.head, at.interchangeable, at.open_line]
         for name, at in places.items()
     }
     return json.dumps({"v": 1, "files": listed}, separators=(",", ":"), sort_keys=True)

@@ -84,7 +84,7 @@ class Reading:
     def place(self) -> Place:
         """The place behind the last item given."""
         line = self._lines.line if self._lines else 0
-        return cursor.place(self._file, self.offset, line, self.tally.total)
+        return cursor.place(self._file, self.offset, line, self.tally.total, self.open_line)
 
     def items(
         self, since: Place | None, tally: Tally | None, meaning: RowMeaning

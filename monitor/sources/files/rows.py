@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from monitor.domain.post import NOBODY, Author, Gone, Post, PostKey, PostKind
-from monitor.sources.files.texts import capped, storable
+from monitor.domain.storable import storable
+from monitor.sources.files.texts import capped
 from monitor.sources.files.times import parse_time
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -33,8 +32,6 @@ _EVERY = timedelta(seconds=10)
 """How often a followed file is looked at: it costs nothing but a look at its size."""
 _PAGE_BYTES = 4_000_000
 """A page ends at about so many bytes of rows, however few they are: it is held in memory."""
-_LOOKS_UNTIL_TOLD = 2
-"""At the first, a row may just be being written."""
 _MAGIC = re.compile(r"[*?[]")
 
 
@@ -118,7 +115,6 @@ class Files:
             now=clock if options.assume_now else None,
         )
         self._tallies: dict[str, Tally] = {}
-        self._open: Counter[tuple[str, int]] = Counter()
         self._progress = (0, 0)
 
     def streams(self) -> Sequence[Stream]:
@@ -160,7 +156,7 @@ class Files:
                             yield Page(tuple(batch), reached)
                             batch.clear()
                     self._mark(places, name, reading)
-                    gap = self._gap(name, reading.open_line) or gap
+                    gap = _gap(name, known.get(name), reading.open_line) or gap
             except SourceError as error:
                 problems.append(error)
             except OSError as error:
@@ -175,15 +171,6 @@ class Files:
     def _mark(self, places: dict[str, Place], name: str, reading: Reading) -> None:
         places[name] = reading.place()
         self._tallies[name] = reading.tally
-
-    def _gap(self, name: str, line: int) -> Gap | None:
-        """Tell, once, of a row without end that the last look found too: it hides those behind it."""
-        if not line:
-            return None
-        self._open[name, line] += 1
-        if self._open[name, line] != _LOOKS_UNTIL_TOLD:
-            return None
-        return Gap("a quote is opened and not closed: the rows behind it wait", f"{name}:{line}")
 
     def _paths(self) -> dict[str, Path]:
         """The files by their names in ids and reports: relative to where the pattern starts."""
@@ -210,6 +197,17 @@ class Files:
     def _unreadable(self, path: Path, error: OSError) -> SourceError:
         reason = error.strerror or str(error)
         return SourceError(f"{path}: {reason}", permanent=not self._options.follow)
+
+
+def _gap(name: str, before: Place | None, line: int) -> Gap | None:
+    """Tell of a row without end that hides those behind it.
+
+    Not at the first look that finds it, as it may just be being written; then in every look, as the
+    stream is not read to its end until it is closed.
+    """
+    if not line or before is None or before.open_line != line:
+        return None
+    return Gap("a quote is opened and not closed: the rows behind it wait", f"{name}:{line}")
 
 
 def _size(path: Path) -> int:

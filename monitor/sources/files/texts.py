@@ -1,23 +1,14 @@
-"""Makes text storable: PostgreSQL refuses NUL, UTF-8 has no lone surrogates, and nothing is endless."""
+"""Keeps texts from being endless, and what is shown of a rejected row short."""
 
 from __future__ import annotations
 
-import re
+from monitor.domain.storable import storable
 
 MAX_TEXT = 100_000
 """Characters of a text that are kept; what is cut beyond is said at its end."""
 
 SAMPLE = 200
 """Characters of a rejected row that are shown."""
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def storable(text: str) -> str:
-    """The same text, NUL and lone surrogates replaced by U+FFFD."""
-    if text.isascii() and "\x00" not in text:
-        return text
-    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def capped(text: str) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from monitor.domain.storable import can_be_kept
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_RANGES = ((1e8, 1e10, 1), (1e12, 1e13, 1_000), (1e15, 1e16, 1_000_000))
 """From, below, and parts of a second: years 1973 or 2001 to 2286. What is written without signs
@@ -43,9 +45,12 @@ def parse_time(value: object, zone: tzinfo | None, form: str | None = None) -> d
             raise ValueError(f'"{value}" names no time zone: set the option timezone')
         found = found.replace(tzinfo=zone)
     try:
-        return found.astimezone(UTC)
+        found = found.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f'"{value}" is outside the years 1 to 9999') from None
+        found = found.replace(tzinfo=UTC)  # of the year 1 or 9999
+    if not can_be_kept(found):
+        raise ValueError(f'"{value}" is outside the years 1970 to 9999')
+    return found
 
 
 def _number(written: str) -> float | None:

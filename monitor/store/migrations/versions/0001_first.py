@@ -41,8 +41,8 @@ brand = sa.Table(
     metadata,
     _id(),
     sa.Column("name", sa.Text, nullable=False, unique=True),
-    # the first `run` that may tell people: what is older is part of one summary
     sa.Column("first_run_at", UtcDateTime),
+    sa.Column("shadowed_since", UtcDateTime),
 )
 
 author = sa.Table(
@@ -82,6 +82,7 @@ post = sa.Table(
     sa.Column("claimed_at", UtcDateTime),  # what a client declared, where it was in the future
     sa.Column("indexed_at", UtcDateTime),
     sa.Column("edited_at", UtcDateTime),
+    sa.Column("past", sa.Text),  # hashes of what it said before; purged with the text
     sa.Column("first_seen_at", UtcDateTime, nullable=False),
     sa.Column("last_seen_at", UtcDateTime, nullable=False),
     sa.Column("gone_at", UtcDateTime),
@@ -108,6 +109,9 @@ stream = sa.Table(
     sa.Column("cursor", sa.Text),
     sa.Column("polled_at", UtcDateTime),  # the last look that came to its end
     sa.Column("next_poll_at", UtcDateTime),
+    sa.Column(
+        "planned_at", UtcDateTime
+    ),  # when next_poll_at was set: later than now, the clock went back
     sa.Column("failing_since", UtcDateTime),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("problem", sa.Text),
@@ -123,7 +127,6 @@ stream_brand = sa.Table(
     _ref("brand_id", "brand", primary_key=True),
 )
 
-# the networks whose posts a stream has brought: a file may hold several
 stream_network = sa.Table(
     "stream_network",
     metadata,
@@ -163,6 +166,7 @@ reject = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("sample", sa.Text, nullable=False),
     sa.UniqueConstraint("stream_id", "place", "reason"),
+    sa.Index("ix_reject_stream_at", "stream_id", "at"),
 )
 
 sighting = sa.Table(
@@ -180,7 +184,6 @@ mention = sa.Table(
     _ref("post_id", "post", primary_key=True),
     sa.Column("own", sa.Boolean, nullable=False),
     sa.Column("automatic", sa.Boolean, nullable=False, default=False),
-    # which stage has it: triage (once judged), settle, or none
     sa.Column("next", sa.Text),
     sa.Column("band", sa.Text),
     sa.Column("severity", sa.SmallInteger),
@@ -194,7 +197,22 @@ mention = sa.Table(
     sa.Index("ix_mention_post", "post_id"),
 )
 
-# whom the brand quotes, found again when the quoted post is stored after the answer
+unnamed = sa.Table(
+    "unnamed",
+    metadata,
+    _ref("post_id", "post", primary_key=True),
+    _ref("stream_id", "stream", primary_key=True),
+)
+
+gone = sa.Table(
+    "gone",
+    metadata,
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("external_id", sa.Text, primary_key=True),
+    sa.Column("gone_at", UtcDateTime, nullable=False),
+    sa.Column("gone_after", UtcDateTime),
+)
+
 quote = sa.Table(
     "quote",
     metadata,
@@ -260,7 +278,6 @@ case_event = sa.Table(
     sa.Column("recorded_at", UtcDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
-    # a report of the past folds again what happened since
     sa.Index("ix_case_event_at", "at"),
 )
 
@@ -365,7 +382,6 @@ def upgrade() -> None:
         op.execute(statement)
 
 
-# What happened to a case is never rewritten.
 APPEND_ONLY = {
     "sqlite": [
         f"""
@@ -375,13 +391,9 @@ APPEND_ONLY = {
         for event in ("UPDATE", "DELETE")
     ],
     "postgresql": [
-        """
-        CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
-        """,
-        """
-        CREATE TRIGGER case_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON case_event
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
-        """,
+        """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
+        """CREATE TRIGGER case_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON case_event
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
     ],
 }

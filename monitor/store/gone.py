@@ -1,0 +1,69 @@
+"""Deletions: what deleted posts said is purged, and one that comes before its post is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.post import Gone, PostKey
+from monitor.store import authors, bulk
+from monitor.store.bulk import among
+from monitor.store.mentions import SETTLE
+from monitor.store.schema import gone, mention, post
+
+
+def of_these(conn: Connection, keys: Collection[PostKey]) -> dict[PostKey, Gone]:
+    """The deletions remembered of posts that had not come."""
+    if not keys or not conn.scalar(sa.select(sa.exists(sa.select(gone.c.network)))):
+        return {}
+    return {
+        PostKey(network, row.external_id): Gone(
+            PostKey(network, row.external_id), row.gone_at, row.gone_after
+        )
+        for network, ids in bulk.by_network(keys).items()
+        for row in conn.execute(
+            sa.select(gone).where(gone.c.network == network, among(conn, gone.c.external_id, ids))
+        )
+    }
+
+
+def remember(conn: Connection, deletions: Collection[Gone], seen_at: datetime) -> None:
+    """Keep these until their posts come; the first one of a post counts."""
+    rows = [
+        {
+            "network": one.key.network,
+            "external_id": one.key.external_id,
+            "gone_at": min(one.before, seen_at),
+            "gone_after": one.after,
+        }
+        for one in deletions
+    ]
+    bulk.insert_missing(conn, gone, rows)
+
+
+def forget(conn: Connection, keys: Collection[PostKey]) -> None:
+    """Their posts have come."""
+    for network, ids in bulk.by_network(keys).items():
+        conn.execute(
+            gone.delete().where(gone.c.network == network, among(conn, gone.c.external_id, ids))
+        )
+
+
+def bury(conn: Connection, deleted: Mapping[int, Gone], seen_at: datetime) -> None:
+    """Purge what deleted posts said, keep their timings, and have their cases settled."""
+    if not deleted:
+        return
+    purged = {"title": None, "text": None, "url": None, "reply_token": None, "past": None}
+    rows = [
+        {"id": key, "gone_at": min(one.before, seen_at), "gone_after": one.after, "to_judge": False}
+        | purged
+        for key, one in deleted.items()
+    ]
+    bulk.update(conn, post, rows)
+    here = among(conn, mention.c.post_id, deleted)
+    conn.execute(mention.update().where(here).values(next=SETTLE))
+    writers = sa.select(post.c.author_id).where(among(conn, post.c.id, deleted))
+    authors.forget(conn, {one for one in conn.scalars(writers) if one is not None})

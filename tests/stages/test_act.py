@@ -1,0 +1,121 @@
+"""What people may do to a case, what it means, and what is refused with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from monitor.domain.event import Acknowledged, Answered, Dismissed, FollowedUp, Merged, Opened
+from monitor.domain.notice import CaseCard
+from monitor.domain.sla import State
+from monitor.stages import act
+from monitor.stages.act import ActionError
+from monitor.store import cards, cases, schema
+from monitor.store.cases import Fact
+from monitor.store.engine import Database
+from tests.domain.histories import an_ask, at
+from tests.store.shop import LATER, Shop
+
+
+@pytest.fixture
+def shop(database_url: str) -> Iterator[Shop]:
+    database = Database(database_url)
+    schema.metadata.create_all(database.engine)
+    yield Shop(database)
+    database.close()
+
+
+def last_event(shop: Shop, case_id: int) -> object:
+    with shop.database.reading() as conn:
+        return cases.history(conn, case_id)[-1].event
+
+
+def card(shop: Shop, case_id: int) -> CaseCard:
+    with shop.database.reading() as conn:
+        return cards.card(conn, case_id, LATER, None)
+
+
+def test_an_acknowledgement_says_how_far_the_wait_had_climbed(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    act.acknowledge(shop.database, case_id, by="ana", now=at(10))
+    assert last_event(shop, case_id) == Acknowledged(at(130), 1, 0, "r")
+
+
+def test_a_dismissal_names_what_was_on_the_table(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))), (5, FollowedUp(an_ask(3, 5))))
+    act.dismiss(shop.database, case_id, by="ana", now=at(10))
+    event = last_event(shop, case_id)
+    assert isinstance(event, Dismissed)
+    assert event.asks == (1, 3)
+    with pytest.raises(ActionError, match="dismissed already"):
+        act.dismiss(shop.database, case_id, by="ana", now=at(11))
+
+
+def test_the_reason_of_a_snooze_is_kept_apart_from_the_history(shop: Shop) -> None:
+    """The history cannot be changed, and people write names of customers."""
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    span = timedelta(hours=3)
+    with pytest.raises(ActionError, match="give a reason"):
+        act.snooze(shop.database, case_id, span, by="ana", now=at(5), why=None)
+    act.snooze(shop.database, case_id, span, by="ana", now=at(5), why="Mrs Pop is away")
+    with shop.database.reading() as conn:
+        assert conn.execute(sa.select(schema.note.c.text)).scalars().all() == ["Mrs Pop is away"]
+        data = conn.execute(sa.select(schema.case_event.c.data)).scalars().all()
+    assert "Pop" not in str(data)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        lambda db, case: act.claim(db, case, by="ana", now=at(9)),
+        lambda db, case: act.dismiss(db, case, by="ana", now=at(9)),
+        lambda db, case: act.undo(db, case, by="ana", now=at(9)),
+        lambda db, case: act.link_answer(db, case, 100, by="ana", now=at(9)),
+    ],
+    ids=["claim", "dismiss", "undo", "link"],
+)
+def test_a_merged_case_says_where_it_went(shop: Shop, action: object) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))), (5, Merged(7)))
+    with pytest.raises(ActionError, match="part of case 7"):
+        action(shop.database, case_id)  # type: ignore[operator]
+
+
+def test_an_answer_older_than_the_complaint_cannot_be_linked(shop: Shop) -> None:
+    case_id = shop.case((30, Opened(an_ask(1, 30))))
+    with shop.database.writing() as conn:
+        own = {"brand_id": shop.brand, "post_id": 100, "own": True}
+        conn.execute(schema.mention.insert().values(own))
+    with pytest.raises(ActionError, match="older than the complaint"):
+        act.link_answer(shop.database, case_id, 100, by="ana", now=at(60))
+    with shop.database.writing() as conn:
+        here = schema.post.c.id == 100
+        conn.execute(schema.post.update().where(here).values(posted_at=at(40)))
+    act.link_answer(shop.database, case_id, 100, by="ana", now=at(60))
+    assert last_event(shop, case_id) == Answered(100)
+
+
+def test_the_card_shows_the_first_post_that_stands(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))), (5, FollowedUp(an_ask(3, 5))))
+    with shop.database.writing() as conn:
+        for number in (1, 3):
+            mention = {"brand_id": shop.brand, "post_id": number, "own": False}
+            conn.execute(schema.mention.insert().values(mention))
+        later = schema.post.update().where(schema.post.c.id == 3)
+        conn.execute(later.values(posted_at=at(5)))
+    assert card(shop, case_id).text == "text 1"
+    with shop.database.writing() as conn:
+        conn.execute(schema.post.update().where(schema.post.c.id == 1).values(gone_at=at(9)))
+    assert card(shop, case_id).text == "text 3"
+
+
+def test_a_wait_that_was_brought_by_hand_is_late_when_it_is_due(shop: Shop) -> None:
+    """No source could bring an answer to a phone call: there is nothing to verify."""
+    key = cases.CaseKey(shop.brand, "manual", "call", "1")
+    with shop.database.writing() as conn:
+        case_id = cases.open_case(conn, key, root_post_id=1, opened_at=at(0))
+        cases.append(conn, case_id, [Fact(at(0), Opened(an_ask(1, 0)), "ana")], now=at(0))
+    assert shop.report(at(30)).total.names_in(State.PENDING) == [(case_id, 1)]
+    assert shop.report(at(90)).total.names_in(State.BREACHED_OPEN) == [(case_id, 1)]

@@ -1,0 +1,61 @@
+"""Classify: one post that cannot be judged stands alone in the end, and leaves nothing else behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from monitor.domain.judgement import Judgement
+from monitor.domain.post import Post
+from monitor.runner import Runner
+from monitor.stages.classify import Classify
+from monitor.store import failures
+from monitor.store.engine import Database
+from tests.scenarios.world import Keywords
+from tests.store.written import NINE, Bringing, rows, written
+
+
+class Choking(Keywords):
+    """Cannot take posts that say so."""
+
+    def classify(self, posts: Sequence[Post], /) -> Sequence[Judgement]:
+        if any("indigestible" in one.text for one in posts):
+            raise ValueError("too long")
+        return super().classify(posts)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def _failed(database: Database) -> set[str]:
+    with database.reading() as conn:
+        return set(failures.failed(conn, "classify"))
+
+
+def test_of_a_batch_that_failed_only_the_one_bad_post_is_remembered(database: Database) -> None:
+    said = ["love it", "indigestible", "still no parcel", "hmm", "thanks", "broken", "where?"]
+    Bringing(database).brings(*(written(str(n), text=text) for n, text in enumerate(said)))
+    runner = Runner([Classify(database, Choking())], database, clock=lambda: NINE)
+    runner.until_idle()
+    bad = {str(number) for (number,) in rows(database, "SELECT id FROM post WHERE to_judge")}
+    assert len(bad) == 1
+    assert _failed(database) == bad
+
+
+def test_a_batch_is_split_further_also_when_its_halves_fail(database: Database) -> None:
+    said = ["indigestible", "indigestible", "love it", "indigestible"]
+    Bringing(database).brings(*(written(str(n), text=text) for n, text in enumerate(said)))
+    now = NINE
+    runner = Runner([Classify(database, Choking())], database, clock=lambda: now)
+    for _ in range(3):
+        runner.until_idle()
+        now += timedelta(hours=1)
+    bad = {str(number) for (number,) in rows(database, "SELECT id FROM post WHERE to_judge")}
+    assert len(bad) == 3
+    assert _failed(database) == bad
