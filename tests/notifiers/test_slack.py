@@ -288,20 +288,30 @@ def test_a_limit_holds_for_its_channel_alone_and_is_kept(server: SlackServer) ->
 def test_a_place_that_changed_keeps_the_notice_for_when_it_is_mended(server: SlackServer) -> None:
     """Not refused for good: a complaint is not lost because somebody archived a channel."""
     care = server.workspace.channels[CARE]
-    sender = slack(server)
     told = []
     for change in ("archived", "removed", "revoked", "scope"):
         care.is_archived, care.is_member = change == "archived", change != "removed"
         server.revoked = change == "revoked"
         server.workspace.scopes = frozenset({"x"}) if change == "scope" else ALL_SCOPES
-        with pytest.raises(SendError) as caught:
-            sender.send(alert(), None)
-        assert caught.value.outcome is Outcome.NOT_SENT
-        told.append(str(caught.value))
+        error = failure(server, alert())
+        assert error.outcome is Outcome.NOT_SENT
+        told.append(str(error))
     assert "is_archived; unarchive the channel" in told[0]
     assert "not_in_channel; /invite the app" in told[1]
     assert "token_revoked; make a new token" in told[2]
     assert "missing_scope; add the scopes" in told[3]
+
+
+def test_a_channel_to_be_mended_holds_up_no_other(server: SlackServer) -> None:
+    """Deliver rests at a notifier that names no time; and an archived channel is asked once, not for each."""
+    server.workspace.channels[CARE].is_archived = True
+    sender = slack(server)
+    for number in range(3):
+        with pytest.raises(SendError, match="is_archived; unarchive") as caught:
+            sender.send(alert(key=f"alert:{number}"), None)
+        assert caught.value.retry_after is not None
+    assert server.calls[POST] == 1
+    sender.send(alert(audience="leads"), None)
 
 
 def test_an_edit_of_a_card_that_was_deleted_is_refused_for_good(server: SlackServer) -> None:
@@ -521,8 +531,8 @@ def test_a_method_has_one_rate_for_all_channels() -> None:
 def test_a_long_queue_is_left_to_the_outbox() -> None:
     ticks = Ticks()
     pace = Pace(1, now=ticks, rest=ticks.rest)
-    pace.hold(POST, CARE, timedelta(seconds=60))
-    with pytest.raises(SendError) as caught:
+    pace.hold(POST, CARE, timedelta(seconds=60), "slowly")
+    with pytest.raises(SendError, match="slowly") as caught:
         pace.await_turn(POST, CARE)
     assert caught.value.outcome is Outcome.NOT_SENT
     assert caught.value.retry_after == timedelta(seconds=60)

@@ -162,6 +162,24 @@ ERRORS: dict[str, Means] = {
     **dict.fromkeys(("fatal_error", "internal_error", "update_failed"), Means.UNKNOWN),
 }
 
+OF_A_CHANNEL = frozenset(
+    {
+        "channel_is_limited_access",
+        "channel_not_found",
+        "channel_type_not_supported",
+        "external_channel_migrating",
+        "invalid_channel",
+        "is_archived",
+        "is_inactive",
+        "not_in_channel",
+        "posting_to_channel_denied",
+        "posting_to_general_channel_denied",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+    }
+)
+"""To be mended in one channel: the others go on meanwhile."""
 WITHOUT_BLOCKS = frozenset(
     {"block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 )

@@ -41,6 +41,7 @@ class Pace:
         self._now = now
         self._rest = rest
         self._next: dict[tuple[str, str], float] = {}
+        self._why: dict[tuple[str, str], str] = {}
         self._lock = Lock()
 
     def await_turn(self, method: str, channel: str) -> None:
@@ -51,7 +52,7 @@ class Pace:
             turn = max(now, self._next.get(key, now))
             if turn - now > _LONGEST:
                 raise SendError(
-                    f"Slack, {method}: too many calls",
+                    self._why.get(key, f"Slack, {method}: too many calls"),
                     outcome=Outcome.NOT_SENT,
                     retry_after=timedelta(seconds=turn - now),
                 )
@@ -59,11 +60,12 @@ class Pace:
         if turn > now:
             self._rest(turn - now)
 
-    def hold(self, method: str, channel: str, span: timedelta) -> None:
-        """Slack asked for a pause."""
+    def hold(self, method: str, channel: str, span: timedelta, why: str) -> None:
+        """Slack asked for a pause, or there is no use in calling before somebody has mended it."""
         key = self._key(method, channel)
         with self._lock:
             self._next[key] = max(self._next.get(key, 0), self._now() + span.total_seconds())
+            self._why[key] = why
 
     def _key(self, method: str, channel: str) -> tuple[str, str]:
         return method, channel if method == _A_CHANNEL_S else ""

@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
-from monitor.notifiers.slack.errors import OUTCOMES, in_words, meaning
+from monitor.notifiers.slack.errors import OF_A_CHANNEL, OUTCOMES, in_words, meaning
 from monitor.notifiers.slack.pacing import Pace
 from monitor.ports import Secrets
 
@@ -25,6 +25,7 @@ _UNSAID_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=1)
 _TOO_MANY, _SERVER_S = 429, 500
 _OURS_TO_MEND = timedelta(minutes=5)
+_CHANNEL_S_TO_MEND = timedelta(minutes=2)
 _NEVER_BEGAN = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
 _A_NAME = re.compile(r"[a-z][a-z_]*")
 
@@ -102,15 +103,21 @@ class Wire:
         name = said if isinstance(said, str) and _A_NAME.fullmatch(said) else None
         if status == _TOO_MANY or name in ("ratelimited", "rate_limited"):
             pause = _pause(response.headers)
-            self._pace.hold(method, channel, pause)
-            return RefusedError("ratelimited", where, retry_after=pause)
+            refused = RefusedError("ratelimited", where, retry_after=pause)
+            self._pace.hold(method, channel, pause, str(refused))
+            return refused
         if status >= _SERVER_S or (name is None and status < 400):  # noqa: PLR2004 - HTTP's refusals
             return SendError(
                 f"Slack, {where}: no answer of Slack's (HTTP {status})", outcome=Outcome.UNKNOWN
             )
         if name is None:
             return SendError(f"Slack, {where}: HTTP {status}", outcome=Outcome.NOT_SENT)
-        return RefusedError(name, where)
+        if name not in OF_A_CHANNEL:
+            return RefusedError(name, where)
+        refused = RefusedError(name, where, retry_after=_CHANNEL_S_TO_MEND)
+        if method == "chat.postMessage":  # the one that is paced by channel
+            self._pace.hold(method, channel, _CHANNEL_S_TO_MEND, str(refused))
+        return refused
 
 
 def _unanswered(error: Exception, where: str) -> SendError:
