@@ -134,7 +134,7 @@ class Application:
     def stages(self, *, shadow: bool = False) -> tuple[Stage, ...]:
         """All stages in the order of the pipeline. `shadow`: everything but telling."""
         return (
-            Intake(self.database, self.feeds, clock=self.clock),
+            Intake(self.database, self.feeds, clock=self.clock, operators=self.operators),
             *self.judging(),
             Escalate(self.database),
             DailyDigest(

@@ -17,6 +17,8 @@ from monitor.domain.judgement import Severity
 from monitor.render.words import cut, duration, local_time, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.domain.digest import Unanswered
     from monitor.domain.event import Record
     from monitor.domain.identity import Brand
@@ -115,17 +117,17 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
       complaint-monitor cases show 12
     """
     with opened(ctx) as its:
-        card, history, notices = _gather(its, case)
+        card, history, notices, notes = _gather(its, case)
         zone = ZoneInfo(its.settings.timezone)
     if as_json:
         events = [{**_fields(one), "kind": type(one.event).__name__} for one in history]
-        print_json({"card": card, "history": events, "notices": notices})
+        print_json({"card": card, "history": events, "notices": notices, "notes": notes})
         return
     _print_card(card, zone)
     click.echo("\nhistory")
     print_table(
         ("", "at", "what", "by"),
-        [(one.seq, local_time(one.at, zone), _what(one), one.by) for one in history],
+        [(one.seq, local_time(one.at, zone), _what(one, notes), one.by) for one in history],
     )
     if notices:
         click.echo("\ntold")
@@ -144,7 +146,9 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
         )
 
 
-def _gather(its: Opened, case: int) -> tuple[CaseCard, tuple[Record, ...], list[Entry]]:
+def _gather(
+    its: Opened, case: int
+) -> tuple[CaseCard, tuple[Record, ...], list[Entry], dict[int, str]]:
     from monitor.stages.act import ActionError
     from monitor.store import cards, outbox
     from monitor.store import cases as stored
@@ -155,7 +159,8 @@ def _gather(its: Opened, case: int) -> tuple[CaseCard, tuple[Record, ...], list[
                 f"There is no case {case}; `complaint-monitor cases list` shows them."
             )
         card = cards.card(conn, case, utc_now(), None)
-        return card, stored.history(conn, case), outbox.case_notices(conn, case)
+        notices, notes = outbox.case_notices(conn, case), stored.notes(conn, case)
+        return card, stored.history(conn, case), notices, notes
 
 
 def _fields(one: Record) -> dict[str, Any]:
@@ -168,13 +173,16 @@ def _fields(one: Record) -> dict[str, Any]:
     }
 
 
-def _what(one: Record) -> str:
+def _what(one: Record, notes: Mapping[int, str]) -> str:
     told = type(one.event).__name__
     details = [
         f"{name} {value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else f"{name} {value}"
-        for name in ("to", "until", "why", "channel", "reason", "step", "seq", "into")
+        for name in ("to", "until", "channel", "reason", "step", "seq", "into")
         if (value := getattr(one.event, name, None)) is not None
     ]
+    note = getattr(one.event, "note", None)
+    if note is not None:
+        details.append(plain(notes.get(note, "(erased)")))
     return f"{told} ({', '.join(details)})" if details else told
 
 

@@ -189,6 +189,7 @@ steps = [
 [[notifiers]]
 use = "console"
 log = {_text(str(folder / "notices.jsonl"))}
+brief = true
 
 [digest]
 at = "08:30"

@@ -21,6 +21,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("monitor.cli.run:run", "Watch, and tell people, until stopped."),
     "import": ("monitor.cli.importing:import_", "Read posts from files, once."),
     "classify": ("monitor.cli.classify:classify", "Judge a text, or lines of JSON."),
+    "rejects": (
+        "monitor.cli.rejects:rejects",
+        "What sources brought and could not be read.",
+    ),
     "cases": ("monitor.cli.cases:cases", "List, show, open and work on cases."),
     "digest": ("monitor.cli.digest:digest", "Show or send what is unanswered."),
     "report": ("monitor.cli.report:report", "Figures of a period: terminal, HTML, CSV or JSON."),

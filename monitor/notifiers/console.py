@@ -24,7 +24,7 @@ from monitor.domain.errors import Outcome, SendError
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Absent, CaseCard, Notice, NoticeKind, Receipt, Unknowable
 from monitor.ports import Clock, Secrets
-from monitor.render.words import Spoken, local_time, plain, say
+from monitor.render.words import EXCERPT, Spoken, cut, local_time, plain, say
 
 _BOLD, _DIM, _RED, _YELLOW, _GREEN = "1", "2", "31", "33", "32"
 
@@ -46,6 +46,7 @@ class Console:
             "auto", description="auto: on a terminal, unless NO_COLOR is set."
         )
         quiet: bool = Field(default=False, description="Write the journal only.")
+        brief: bool = Field(default=False, description="Print cases in two lines each.")
 
     def __init__(self, options: Options, *, secrets: Secrets, clock: Clock) -> None:
         """The console needs no `secrets`; `clock` is the time that lines show."""
@@ -53,6 +54,8 @@ class Console:
         self._options = options
         self._clock = clock
         self._journal = Journal(options.log) if options.log else None
+        self._levels: dict[int, int] = {}
+        """The level that each case's card shows."""
 
     def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
         spoken = say(notice, self._options.zone)
@@ -81,11 +84,25 @@ class Console:
     def _view(self, notice: Notice, spoken: Spoken, earlier: Receipt | None) -> str:
         when = local_time(self._clock(), self._options.zone)
         audience = f" → {plain(notice.audience)}" if notice.audience else ""
-        edit = " (the card, edited)" if earlier else ""
-        top = self._paint(_DIM, f"{when}{audience}{edit}")
         headline = self._paint(_style(notice), spoken.headline)
+        card = notice.content if isinstance(notice.content, CaseCard) else None
+        if earlier is not None:
+            if card is not None and self._only_climbed(card):
+                return ""
+            return f"{self._paint(_DIM, f'{when}{audience} (the card, edited)')} {headline}\n"
+        if card is not None and self._options.brief:
+            quote = f"  “{cut(plain(card.title or card.text or ''), EXCERPT)}”\n"
+            return f"{self._paint(_DIM, f'{when}{audience}')} {headline}\n{quote}"
         lines = "".join(f"  {one}".rstrip() + "\n" for one in spoken.lines)
+        top = self._paint(_DIM, f"{when}{audience}")
         return f"{top}\n{headline}\n{lines}\n"
+
+    def _only_climbed(self, card: CaseCard) -> bool:
+        """Whether the edit only shows a level more: the escalation tells that by itself."""
+        before = self._levels.pop(card.case_id, 0)
+        if card.status == "open":
+            self._levels[card.case_id] = card.level
+        return card.status == "open" and card.owner is None and card.level > before
 
     def _paint(self, style: str, text: str) -> str:
         return f"\033[{style}m{text}\033[0m" if style and self._is_coloured() else text

@@ -121,9 +121,9 @@ class Deliver:
         with self._database.reading() as conn:
             after: int | None = 0
             while after is not None and len(found) < ROUND:
-                page = outbox.ready(conn, now=now, at=at, after=after, limit=ROUND)
+                page = outbox.ready(conn, now=now, at=at, after=after)
                 found += filter(self._may_go, page)
-                after = page[-1].id if len(page) == ROUND else None
+                after = page[-1].id if len(page) == outbox.PAGE else None
         before: Counter[str] = Counter()
         turns = []
         for row in found[:ROUND]:

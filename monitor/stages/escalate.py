@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from monitor.domain.escalation import Watched, decide
+from monitor.domain.notice import NoticeKind
 from monitor.store import brands, cases, outbox
 from monitor.store.cases import Fact
 from monitor.store.engine import Database
@@ -38,13 +39,14 @@ class Escalate:
             if wait is None or row is None:
                 cases.look_again(conn, case_id, None)
                 return
+            summary = outbox.entry(conn, f"{NoticeKind.BACKLOG}:{row.brand_id}")
             decision = decide(
                 case,
                 case_id=case_id,
                 rule=cases.kept_rule(conn, wait.rule),
                 watched=Watched(
                     since=brands.watched_since(conn, row.brand_id),
-                    summed_up_at=outbox.summed_up_at(conn, row.brand_id),
+                    summed_up_at=summary.written_at if summary else None,
                 ),
                 now=now,
             )

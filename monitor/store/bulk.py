@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,29 +32,40 @@ def among(
     return column.in_(sa.select(listed.c.value))
 
 
-def insert(conn: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows, if there are any. All have the same columns, those with defaults too.
+def insert(conn: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows, if there are any. All have the same columns, those with defaults too."""
+    if rows:
+        insert_columns(conn, table, {name: [one[name] for one in rows] for name in rows[0]})
 
-    The values are made ready here, a column at a time: SQLAlchemy's own way costs as much again as
-    the database needs. The rows are used up by it.
+
+def insert_columns(conn: Connection, table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows that are given column by column: all columns, each with a value for every row.
+
+    So the values are made ready without a dict a row, and a column at a time: SQLAlchemy's own way
+    costs as much again as the database needs.
     """
-    if not rows:
-        return
-    statement, ready, order = _insertion(conn.dialect, table, tuple(rows[0]))
-    for name, made in ready:
-        last, made_of_last = None, None
-        for one in rows:
-            if one[name] is not last:  # often the same for a whole page: when it was seen
-                last = one[name]
-                made_of_last = made(last)
-            one[name] = made_of_last
-    conn.exec_driver_sql(statement, rows if order is None else list(map(order, rows)))
+    statement, ready, order = _insertion(conn.dialect, table, tuple(columns))
+    made = {**columns, **{name: _made(columns[name], how) for name, how in ready}}
+    rows: list[Any] = list(zip(*(made[name] for name in order or columns), strict=True))
+    if rows:
+        named = rows if order else [dict(zip(columns, one, strict=True)) for one in rows]
+        conn.exec_driver_sql(statement, named)
+
+
+def _made(values: Sequence[Any], how: Callable[[Any], Any]) -> list[Any]:
+    made, last, made_of_last = [], None, None
+    for one in values:
+        if one is not last:  # often the same for a whole page: when it was seen
+            last = one
+            made_of_last = how(one)
+        made.append(made_of_last)
+    return made
 
 
 @lru_cache(maxsize=64)
 def _insertion(
     dialect: Dialect, table: sa.Table, columns: tuple[str, ...]
-) -> tuple[str, Sequence[tuple[str, Callable[[Any], Any]]], Callable[[Any], Any] | None]:
+) -> tuple[str, Sequence[tuple[str, Callable[[Any], Any]]], Sequence[str] | None]:
     """The statement; the columns whose values have to be made ready, and how; the order of values.
 
     The order is None where the driver takes values by name.
@@ -68,8 +78,7 @@ def _insertion(
         for name in columns
         if not isinstance(table.c[name].type, sa.Boolean)  # both drivers take them as they are
     }
-    order = itemgetter(*compiled.positiontup) if compiled.positiontup else None
-    return str(compiled), [(name, one) for name, one in made.items() if one], order
+    return str(compiled), [(name, one) for name, one in made.items() if one], compiled.positiontup
 
 
 def insert_missing(conn: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -313,6 +313,12 @@ def keep_note(conn: Connection, case_id: int, text: str, *, by: str, at: datetim
     return new_id(conn.execute(note.insert().values(case_id=case_id, at=at, by=by, text=text)))
 
 
+def notes(conn: Connection, case_id: int) -> dict[int, str]:
+    """What staff wrote of a case, by the numbers that its events hold."""
+    rows = conn.execute(sa.select(note.c.id, note.c.text).where(note.c.case_id == case_id))
+    return {one.id: one.text for one in rows}
+
+
 def keep_rule(conn: Connection, one: Rule) -> str:
     """Keep a rule's snapshot under its digest, once."""
     digest = one.digest

@@ -296,3 +296,8 @@ def unread(conn: Connection, source: str | None = None) -> list[Unread]:
     if source is not None:
         query = query.where(stream.c.source == source)
     return [Unread(*row) for row in conn.execute(query)]
+
+
+def sources(conn: Connection) -> list[str]:
+    """The names of all sources that were ever configured."""
+    return list(conn.scalars(sa.select(stream.c.source).distinct().order_by(stream.c.source)))

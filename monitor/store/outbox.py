@@ -25,6 +25,7 @@ from monitor.store.schema import brand, notice
 
 STAGE = "deliver"
 """The stage that works the list off; its items are the notices' keys."""
+PAGE = 500
 
 # Literal, as in the partial index: with a bound value no database would use it.
 _IS_PENDING = notice.c.state == sa.literal_column("'pending'")
@@ -195,14 +196,6 @@ def entry(conn: Connection, key: str) -> Entry | None:
     return None if row is None else _entry(row)
 
 
-def summed_up_at(conn: Connection, brand_id: int) -> datetime | None:
-    """When the summary of what was open before a brand's first run was written."""
-    found: datetime | None = conn.scalar(
-        sa.select(notice.c.written_at).where(notice.c.key == f"{NoticeKind.BACKLOG}:{brand_id}")
-    )
-    return found
-
-
 def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
     """How many notices there are of each state and reason."""
     pair = (notice.c.state, notice.c.reason)
@@ -214,17 +207,11 @@ def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
 
 
 def ready(
-    conn: Connection,
-    *,
-    now: datetime,
-    at: datetime,
-    key: str | None = None,
-    after: int = 0,
-    limit: int | None = None,
+    conn: Connection, *, now: datetime, at: datetime, key: str | None = None, after: int = 0
 ) -> list[Pending]:
     """What may be sent now, oldest first: nobody has it, and nothing of its kind goes before it.
 
-    The first `limit` of those whose ids come after `after`.
+    The first `PAGE` of those whose ids come after `after`.
 
     Notices of one case, kind and audience keep their order, unless the earlier one is set aside.
     With `key`: that one, if it is ready.
@@ -251,12 +238,10 @@ def ready(
         .outerjoin(brand, brand.c.id == notice.c.brand_id)
         .outerjoin(_card_row, _card_row.c.id == _card_of(notice.c.case_id))
         .where(_IS_PENDING, _nobody_has_it(at), ~resting(STAGE, notice.c.key, now), ~overtakes)
-        .where(notice.c.id > after)
+        .where(notice.c.id > after, sa.true() if key is None else notice.c.key == key)
         .order_by(notice.c.id)
-        .limit(limit)
+        .limit(PAGE)
     )
-    if key is not None:
-        query = query.where(notice.c.key == key)
     return [_pending(row) for row in conn.execute(query)]
 
 

@@ -24,13 +24,16 @@ def keep(conn: Connection, stream_id: int, post_ids: Iterable[int]) -> None:
     bulk.insert(conn, unnamed, rows)
 
 
+def wait(conn: Connection) -> bool:
+    """Whether any do."""
+    return bool(conn.scalar(sa.select(sa.exists(sa.select(unnamed.c.post_id)))))
+
+
 def follow(conn: Connection, talks: Mapping[PostKey, AbstractSet[int]]) -> Collection[int]:
     """Give those that wait in these conversations to the brands there. Returns their numbers.
 
     A brand gets only what came by a stream of its own.
     """
-    if not talks or not conn.scalar(sa.select(sa.exists(sa.select(unnamed.c.post_id)))):
-        return ()
     rows = [
         (row.brand_id, row.id, row.stream_id)
         for network, ids in bulk.by_network(talks).items()

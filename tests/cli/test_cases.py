@@ -86,6 +86,7 @@ def test_assigning_acknowledging_and_snoozing(shop: Shop, case: str) -> None:
     assert shop.data("cases", "snooze", case, "30m")["snoozed_until"]
     assert "give a reason" in shop.refuses("cases", "snooze", case, "3d")
     assert shop.data("cases", "snooze", case, "3d", "--why", "courier")["snoozed_until"]
+    assert "courier" in shop.does("cases", "show", case).stdout
     assert "is no span" in shop.refuses("cases", "snooze", case, "soon")
 
 
@@ -115,6 +116,8 @@ def test_answered_in_another_place(shop: Shop, case: str) -> None:
         if one["kind"] == "AnsweredElsewhere"
     ]
     assert event["event"]["channel"] == "chat"
+    assert "chat, refunded" in shop.does("cases", "show", case).stdout
+    shop.refuses("cases", "answered", case, "--channel", "told Mrs Pop at the door")
     assert "nobody waits" in shop.refuses("cases", "claim", case)
 
 

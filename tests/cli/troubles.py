@@ -1,4 +1,4 @@
-"""Plug-ins in trouble, named in the tests' configs: sources that hang or have nothing, a classifier that stumbles."""
+"""Plug-ins in trouble, named in the tests' configs: they hang, have nothing, or stumble."""
 
 from __future__ import annotations
 

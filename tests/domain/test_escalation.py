@@ -144,14 +144,13 @@ def test_what_waited_before_the_first_run_does_not_alert() -> None:
 
 def test_what_was_learnt_after_the_summary_is_told_though_it_is_older_than_the_first_run() -> None:
     late = Record(1, at(0), at(70), "triage", Opened(an_ask(1, 0)))
-    told_then = {"since": at(40), "summed_up_at": at(60)}
-    assert told(decided(fold([late]), 80, **told_then)) == [
+    assert told(decided(fold([late]), 80, since=at(40), summed_up_at=at(60))) == [
         (ALERT, Reason.OPENED),
         ("soon", Reason.SUPERSEDED),
         ("warning", Reason.SUPERSEDED),
         ("breach", Reason.STEP_DUE),
     ]
-    summed_up = told(decided(fold([OPENED]), 45, **told_then))
+    summed_up = told(decided(fold([OPENED]), 45, since=at(40), summed_up_at=at(60)))
     assert {reason for _, reason in summed_up} == {Reason.BEFORE_FIRST_RUN}
 
 

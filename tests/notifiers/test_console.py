@@ -84,13 +84,59 @@ def test_a_notice_is_printed_in_words(capsys: pytest.CaptureFixture[str]) -> Non
     assert printed == "Tue 3 Mar 2026 14:10 EET → #care\nhello\n  a line\n\n"
 
 
-def test_an_edit_says_that_it_is_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def edit(**changes: Any) -> Notice:
+    return card_notice(key="update:1:2", kind=NoticeKind.UPDATE, **changes)
+
+
+def test_an_edit_is_one_line_that_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     log = tmp_path / "journal"
     sender = console(log=log)
     card = sender.send(card_notice(), None)
-    sender.send(card_notice(key="update:1:2", kind=NoticeKind.UPDATE), card)
-    assert "(the card, edited)" in capsys.readouterr().out
+    capsys.readouterr()
+    sender.send(edit(owner="Ana"), card)
+    printed = capsys.readouterr().out
+    assert "(the card, edited) Ana has it: Acme, case 1" in printed
+    assert printed.count("\n") == 1
     assert journalled(log)[1]["edits"] == card.name
+
+
+def test_an_edit_that_only_shows_a_level_more_is_not_printed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The escalation says it, before or after; but a follow-up of the customer is said."""
+    log = tmp_path / "journal"
+    sender = console(log=log)
+    card = sender.send(card_notice(), None)
+    capsys.readouterr()
+    printed = []
+    for changes in (
+        {"level": 1},
+        {"level": 1, "text": "Still nothing"},
+        {"level": 2},
+        {"level": 3, "owner": "Ana"},
+        {"level": 3, "status": "answered", "answered_at": NOW},
+    ):
+        sender.send(edit(**changes), card)
+        printed.append(capsys.readouterr().out != "")
+    assert printed == [False, True, False, True, True]
+    assert len(journalled(log)) == 6
+
+
+def test_brief_is_two_lines_a_case_and_the_digest_in_full(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sender = console(brief=True)
+    sender.send(card_notice(), None)
+    printed = capsys.readouterr().out
+    assert printed.endswith(
+        "→ #care New complaint, normal: Acme, case 1, reddit\n"
+        "  “Still no refund, unde sunt banii?”\n"
+    )
+    assert printed.count("\n") == 2
+    sender.send(words("k"), None)
+    assert capsys.readouterr().out.endswith("\nhello\n  a line\n\n")
 
 
 def test_a_notice_to_nobody_in_particular(capsys: pytest.CaptureFixture[str]) -> None:

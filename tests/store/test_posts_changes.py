@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.judgement import Judgement
-from monitor.domain.post import Author, PostKind
+from monitor.domain.post import Author, Gone, Post, PostKind
 from monitor.store import cross_brand, posts
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
@@ -158,7 +158,7 @@ def test_a_deletion_that_comes_before_its_post_is_not_forgotten(
 ) -> None:
     """The indexes that show posts may lag behind those that show deletions."""
     stream = Bringing(database)
-    items = [
+    items: list[Post | Gone] = [
         gone("1", before=TEN, after=NINE),
         gone("1", before=TEN.replace(hour=11)),
         written("1"),

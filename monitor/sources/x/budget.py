@@ -1,0 +1,133 @@
+"""What X charges, and how much of it a day may cost.
+
+Prices of pay-per-use, in millionths of a dollar, as X published them in August 2026. X counts a post
+or a person that is read again on the same day (UTC) once; so does this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from threading import Lock
+
+from monitor.domain.errors import SourceError
+from monitor.domain.post import Cost
+from monitor.ports import Clock
+
+POST_READ = 5_000
+OWNED_READ = 1_000
+"""A post of the mentions or the timeline of the account that owns the app."""
+USER_READ = 10_000
+REPLY = 10_000
+"""To somebody who mentioned the account."""
+REPLY_WITH_LINK = 200_000
+
+DOLLAR = 1_000_000
+LESS_URGENT = 0.8
+"""The share of a day's money at which search and looking up again stop: what is left is for mentions
+and the own timeline, without which answers would go unseen and people be told of a silence that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one stream spent on a day. It is kept in the stream's cursor, so that a restart knows it."""
+
+    day: date
+    calls: int = 0
+    micros: int = 0
+
+
+class Budget:
+    """Counts calls and money of the day (UTC) over all streams of a source; safe in threads."""
+
+    def __init__(self, *, micros: int | None, calls: int | None, clock: Clock) -> None:
+        """`micros` and `calls` are a day's; None: as many as it takes."""
+        self._micros = micros
+        self._calls = calls
+        self._clock = clock
+        self._lock = Lock()
+        self._spent: dict[str, Spent] = {}
+        self._held: dict[str, int] = {}
+        self._billed: set[str] = set()
+        self._day = date.min
+
+    def recall(self, stream: str, spent: Spent) -> None:
+        """What a cursor says was spent, perhaps before a restart."""
+        with self._lock:
+            today = self._today(stream)
+            if spent.day == today.day:
+                most = (max(spent.calls, today.calls), max(spent.micros, today.micros))
+                self._spent[stream] = Spent(today.day, *most)
+
+    def spent(self, stream: str) -> Spent:
+        """What this stream spent today."""
+        with self._lock:
+            return self._today(stream)
+
+    def room(self, stream: str, price: int, least: int, most: int, *, share: float = 1.0) -> int:
+        """How many things of this price may be asked for in one call, between `least` and `most`.
+
+        Their price is held back from the other streams until `charge` or `release`. `share` of the
+        day's money is what this stream may use up, together with all others.
+
+        Raises:
+            SourceError: not even `least`; says when the next day begins.
+
+        """
+        now = self._clock().astimezone(UTC)
+        with self._lock:
+            self._turn(now.date())
+            self._held.pop(stream, None)
+            calls = sum(one.calls for one in self._spent.values()) + len(self._held)
+            if self._calls is not None and calls >= self._calls:
+                raise self._used_up(f"{calls} calls", now)
+            micros = sum(one.micros for one in self._spent.values())
+            affordable = most
+            if self._micros is not None:
+                left = int(self._micros * share) - micros - sum(self._held.values())
+                affordable = min(most, left // max(price, 1))
+                if affordable < least:
+                    most_said = f"${self._micros / DOLLAR:.2f}"
+                    raise self._used_up(f"${micros / DOLLAR:.2f} of {most_said}", now)
+            self._held[stream] = price * affordable
+            return affordable
+
+    def release(self, stream: str) -> None:
+        """What was held back for a call that did not come about."""
+        with self._lock:
+            self._held.pop(stream, None)
+
+    def charge(self, stream: str, *priced: tuple[int, Iterable[str]], once: int = 0) -> Cost:
+        """Count one call that brought things, each (price, their names), and cost `once` besides."""
+        with self._lock:
+            today = self._today(stream)
+            self._held.pop(stream, None)
+            micros = once
+            for price, names in priced:
+                fresh = set(names) - self._billed
+                micros += price * len(fresh)
+                self._billed |= fresh
+            self._spent[stream] = replace(
+                today, calls=today.calls + 1, micros=today.micros + micros
+            )
+        return Cost(calls=1, micros=micros)
+
+    def _today(self, stream: str) -> Spent:
+        day = self._clock().astimezone(UTC).date()
+        self._turn(day)
+        return self._spent.get(stream, Spent(day))
+
+    def _turn(self, day: date) -> None:
+        if day != self._day:
+            self._day = day
+            self._spent.clear()
+            self._billed.clear()
+
+    def _used_up(self, what: str, now: datetime) -> SourceError:
+        midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+        return SourceError(
+            f"the day's budget is used up ({what}): reading goes on at 00:00 UTC, "
+            "or with a higher budget_usd_per_day or budget_calls_per_day",
+            retry_after=midnight - now,
+        )

@@ -1,0 +1,262 @@
+"""Answering by `x`, looking whether an answer arrived, looking posts up again, and trying the credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+
+import pytest
+
+from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
+from monitor.domain.notice import Absent, Unknowable
+from monitor.domain.post import Gone, Post, Rejected
+from monitor.simulator.x_http import RESET
+from monitor.sources.x import X
+from tests.sources.x_world import ACCOUNT, HANDLE, NOON, Shop, key, look, posts, shop
+
+
+@pytest.fixture
+def world() -> Iterator[Shop]:
+    with shop() as made:
+        yield made
+
+
+@pytest.fixture
+def source(world: Shop) -> X:
+    return world.source(answer_keys="x")
+
+
+def asked(world: Shop, source: X) -> Post:
+    number = world.writes()
+    (post,) = [one for one in posts(look(source)) if one.key == key(number)]
+    return post
+
+
+# ------------------------------------------------------------------------------------ answering
+
+
+def test_an_answer_stands_under_the_post_and_on_the_timeline(world: Shop, source: X) -> None:
+    to = asked(world, source)
+    world.passes(timedelta(minutes=5))
+    sent = source.reply(to, "It comes tomorrow.", "case-1")
+    (seen,) = posts(look(source, "own"))
+    assert (seen.key, seen.reply_to, seen.text) == (sent.key, to.key.external_id, sent.text)
+    assert (sent.thread, sent.author) == (to.thread, seen.author)
+    assert sent.posted_at == seen.posted_at == NOON + timedelta(minutes=5)
+
+
+def test_an_edited_post_is_answered_as_it_is_now(world: Shop, source: X) -> None:
+    number = world.writes()
+    latest = world.face.edit(number, "@our_shop my parcel is broken")
+    (to,) = posts(look(source))
+    sent = source.reply(to, "We send another.", "case-1")
+    assert world.server.asked[-1].body["reply"] == {"in_reply_to_tweet_id": latest}
+    assert source.find_reply(to, "case-1") == posts(look(source, "own"))[0]
+    assert sent.reply_to == number
+
+
+def test_what_x_does_not_let_an_app_answer_is_refused_for_good(world: Shop, source: X) -> None:
+    world.writes("a parcel of theirs")
+    (to,) = posts(look(source, "search"))
+    assert to.can_reply is False
+    with pytest.raises(SendError, match="may only reply") as raised:
+        source.reply(to, "Sorry!", "case-1")
+    assert raised.value.outcome is Outcome.PERMANENT
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "after"),
+    [
+        ("400", Outcome.PERMANENT, None),
+        ("401", Outcome.PERMANENT, None),
+        ("402", Outcome.NOT_SENT, timedelta(hours=1)),
+        ("403", Outcome.PERMANENT, None),
+        ("404", Outcome.PERMANENT, None),
+        ("429", Outcome.NOT_SENT, None),
+        ("429 reset", Outcome.NOT_SENT, timedelta(seconds=RESET)),
+        ("500", Outcome.UNKNOWN, None),
+        ("503", Outcome.UNKNOWN, None),
+        ("slow", Outcome.UNKNOWN, None),
+        ("mid-body", Outcome.UNKNOWN, None),
+        ("stalled", Outcome.UNKNOWN, None),
+        ("garbage", Outcome.UNKNOWN, None),
+        ("list", Outcome.UNKNOWN, None),
+        ("nothing", Outcome.UNKNOWN, None),
+        ("empty", Outcome.UNKNOWN, None),
+        ("dropped", Outcome.UNKNOWN, None),
+        ("dropped after", Outcome.UNKNOWN, None),
+    ],
+)
+def test_what_is_known_of_an_answer_that_failed(
+    world: Shop, source: X, fault: str, outcome: Outcome, after: timedelta | None
+) -> None:
+    to = asked(world, source)
+    world.server.fail(fault)
+    calls = len(world.server.asked)
+    with pytest.raises(SendError) as raised:
+        source.reply(to, "It comes tomorrow.", "case-1")
+    assert (raised.value.outcome, raised.value.retry_after) == (outcome, after)
+    assert len(world.server.asked) == calls + 1
+
+
+def test_nobody_there_means_that_nothing_was_sent(world: Shop, source: X) -> None:
+    to = asked(world, source)
+    with pytest.raises(SendError) as raised:
+        world.source(answer_keys="x", base_url="http://127.0.0.1:9").reply(to, "Hi", "case-1")
+    assert raised.value.outcome is Outcome.NOT_SENT
+
+
+@pytest.mark.parametrize("fault", ["dropped after", "mid-body"])
+def test_an_answer_that_arrived_unheard_is_found(world: Shop, source: X, fault: str) -> None:
+    to = asked(world, source)
+    world.server.fail(fault, times=1)
+    with pytest.raises(SendError):
+        source.reply(to, "It comes tomorrow.", "case-1")
+    found = source.find_reply(to, "case-1")
+    assert isinstance(found, Post)
+    assert (found.text, found.reply_to) == ("It comes tomorrow.", to.key.external_id)
+    with pytest.raises(SendError, match="duplicate") as raised:
+        source.reply(to, "It comes tomorrow.", "case-1")
+    assert raised.value.outcome is Outcome.UNKNOWN
+
+
+def test_an_answer_that_did_not_arrive_is_absent(world: Shop, source: X) -> None:
+    to = asked(world, source)
+    other = world.writes(by="dan")
+    world.answers(other)
+    world.server.fail("dropped", times=1)
+    with pytest.raises(SendError):
+        source.reply(to, "It comes tomorrow.", "case-1")
+    assert source.find_reply(to, "case-1") == Absent()
+
+
+def test_an_answer_is_found_behind_many_others(world: Shop, source: X) -> None:
+    to = asked(world, source)
+    source.reply(to, "It comes tomorrow.", "case-1")
+    for n in range(25):
+        world.passes(timedelta(seconds=1))
+        world.answers(None, f"News {n}")
+    assert isinstance(source.find_reply(to, "case-1"), Post)
+    short = world.source(answer_keys="x", max_pages=2)
+    assert isinstance(short.find_reply(to, "case-1"), Unknowable)
+
+
+@pytest.mark.parametrize("fault", ["500", "429 reset", "dropped", "garbage", "nothing", "402"])
+def test_while_the_timeline_cannot_be_read_the_outcome_stays_unknown(
+    world: Shop, source: X, fault: str
+) -> None:
+    to = asked(world, source)
+    world.server.fail(fault)
+    with pytest.raises(SendError) as raised:
+        source.find_reply(to, "case-1")
+    assert raised.value.outcome is Outcome.UNKNOWN
+
+
+def test_a_timeline_that_x_does_not_show_proves_nothing(world: Shop, source: X) -> None:
+    to = asked(world, source)
+    world.face.people.pop(HANDLE)
+    with pytest.raises(SendError, match="Could not find user") as raised:
+        source.find_reply(to, "case-1")
+    assert raised.value.outcome is Outcome.UNKNOWN
+
+
+def test_without_keys_nothing_is_answered(world: Shop, source: X) -> None:
+    to = asked(world, source)
+    with pytest.raises(SendError, match="no answer_keys") as raised:
+        world.source().reply(to, "Hi", "case-1")
+    assert raised.value.outcome is Outcome.PERMANENT
+    del world.secrets.known["x_access_token"]
+    with pytest.raises(SendError, match="x_access_token") as raised:
+        source.reply(to, "Hi", "case-1")
+    assert raised.value.outcome is Outcome.PERMANENT
+
+
+# ------------------------------------------------------------------------------ looking up again
+
+
+def test_what_is_deleted_is_gone_and_what_is_edited_comes_as_it_is_now(
+    world: Shop, source: X
+) -> None:
+    kept, edited, deleted = (world.writes(f"@our_shop parcel {n}") for n in range(3))
+    world.passes(timedelta(minutes=9))
+    world.face.edit(edited, "@our_shop parcel, opened")
+    world.face.edit(edited, "@our_shop parcel, opened and empty")
+    world.face.delete(deleted)
+    found = list(source.refresh([key(kept), key(edited), key(deleted)]))
+    texts = {one.key: one.text for one in found if isinstance(one, Post)}
+    assert texts == {
+        key(kept): "@our_shop parcel 0",
+        key(edited): "@our_shop parcel, opened and empty",
+    }
+    assert [one for one in found if not isinstance(one, Post)] == [Gone(key(deleted), world.now)]
+
+
+def test_a_hundred_are_looked_up_in_a_call(world: Shop, source: X) -> None:
+    numbers = [world.writes() for _ in range(250)]
+    found = list(source.refresh([key(one) for one in numbers]))
+    assert {one.key for one in found if isinstance(one, Post)} == {key(one) for one in numbers}
+    assert [len(one.query["ids"].split(",")) for one in world.server.asked] == [100, 100, 50]
+
+
+def test_looking_up_ends_where_the_day_s_money_does(world: Shop) -> None:
+    numbers = [world.writes() for _ in range(30)]
+    source = world.source(budget_usd_per_day=0.10)
+    found: list[Post | Gone | Rejected] = []
+    with pytest.raises(SourceError, match="budget is used up"):
+        found.extend(source.refresh([key(one) for one in numbers]))
+    assert len(found) == 16
+
+
+def test_a_failure_in_between_keeps_what_was_looked_up(world: Shop, source: X) -> None:
+    numbers = [world.writes() for _ in range(150)]
+    looked_up = source.refresh([key(one) for one in numbers])
+    found = list(islice(looked_up, 100))
+    world.server.fail("dropped")
+    with pytest.raises(SourceError, match="refresh: the connection to X broke"):
+        next(looked_up)
+    assert len({one.key for one in found if isinstance(one, Post)}) == 100
+
+
+# -------------------------------------------------------------------------------------- check
+
+
+def test_a_token_and_keys_that_work_are_tried_without_reading_a_post(
+    world: Shop, source: X
+) -> None:
+    source.try_out()
+    assert [one.path for one in world.server.asked] == ["/2/usage/tweets", "/2/users/me"]
+    world.source().try_out()
+    assert len(world.server.asked) == 3
+
+
+def test_a_wrong_token_is_told(world: Shop, source: X) -> None:
+    world.server.token = "another"
+    with pytest.raises(SourceError, match="token: X answered 401"):
+        source.try_out()
+
+
+def test_keys_that_may_only_read_are_told(world: Shop, source: X) -> None:
+    world.face.access = "read"
+    with pytest.raises(ConfigError, match="set its permissions to read and write"):
+        source.try_out()
+
+
+def test_keys_of_another_account_are_told(world: Shop, source: X) -> None:
+    world.face.asker = "ana_p"
+    with pytest.raises(ConfigError, match=f"of account 901, not of {ACCOUNT}"):
+        source.try_out()
+
+
+def test_keys_that_x_refuses_are_told(world: Shop, source: X) -> None:
+    world.server.fail("401", "/users/me")
+    with pytest.raises(SourceError, match="answer_keys: X answered 401"):
+        source.try_out()
+
+
+def test_no_error_and_no_call_shows_a_secret(world: Shop, source: X) -> None:
+    world.server.fail("403")
+    with pytest.raises(SourceError) as raised:
+        source.try_out()
+    assert not any(secret in str(raised.value) for secret in ("terces", "yek", "nekot"))
+    assert HANDLE not in str(raised.value)
