@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ import click
 
 from monitor.cli.opening import opened
 from monitor.cli.periods import DEFAULT, moment, period_of
-from monitor.cli.sending import brand_of, give, mail, number_of
+from monitor.cli.sending import brand_of, give, mail, number_of, send
 from monitor.clock import utc_now
 from monitor.domain.notice import Document, NoticeKind
 from monitor.domain.report import By, Counted, Report
@@ -51,6 +51,9 @@ _FORMATS = ("terminal", "html", "csv", "json")
     metavar="[TO]",
     help="Mail it with its page: to an address, or to whom the config names.",
 )
+@click.option(
+    "--tell", metavar="AUDIENCE", help="Send it, its chart and its page: slack, slack:leads, …"
+)
 @click.pass_context
 def report(ctx: click.Context, /, **options: Any) -> None:
     r"""Print the figures of the waits that began in a period, as they stand at a moment.
@@ -63,6 +66,7 @@ def report(ctx: click.Context, /, **options: Any) -> None:
       complaint-monitor report --from 2026-10-01 --to 2026-11-01 --format html --output october.html
       complaint-monitor report --waits --of network=reddit --state breached_open --format csv
       complaint-monitor report --last week --email leads@shop.example
+      complaint-monitor report --last week --tell slack:leads
     """
     asked = _Asked(**options)
     if (asked.of or asked.state) and not asked.waits:
@@ -71,11 +75,14 @@ def report(ctx: click.Context, /, **options: Any) -> None:
         settings, zone = its.settings, ZoneInfo(its.settings.timezone)
         name = brand_of(settings, asked.brand)
         made = _read(its.database, name, asked, zone)
-    if asked.email is None or asked.output is not None:
+    if (asked.email is None and asked.tell is None) or asked.output is not None:
         give(_said(made, asked, zone), asked.output)
     if asked.email is not None:
         content = document(made, zone)
         mail(settings, asked.email, kind=NoticeKind.REPORT, brand=name, content=content)
+    if asked.tell is not None:
+        content = pictured(made, zone)
+        send(settings, asked.tell, kind=NoticeKind.REPORT, brand=name, content=content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,7 @@ class _Asked:
     state: str | None
     output: Path | None
     email: str | None
+    tell: str | None
 
     @property
     def format(self) -> str:
@@ -142,6 +150,13 @@ def document(report: Report, zone: ZoneInfo) -> Document:
     first, *rest = report_text(report, zone).splitlines()
     day = report.period.until.astimezone(zone).date().isoformat()
     return Document(first, tuple(rest), f"report-{day}.html", said(report, "html", zone))
+
+
+def pictured(report: Report, zone: ZoneInfo) -> Document:
+    """The same with its chart, for where pictures are shown."""
+    from monitor.render.charts import picture
+
+    return replace(document(report, zone), picture=picture(report, zone))
 
 
 def chosen(report: Report, of: str | None, state: str | None) -> Sequence[Counted]:

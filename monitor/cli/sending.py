@@ -11,7 +11,7 @@ import click
 from monitor.cli.printing import tell
 from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError
-from monitor.domain.notice import Digest, Document, Notice, NoticeKind, Reason
+from monitor.domain.notice import Digest, Document, Notice, NoticeKind, Reason, Receipt
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
@@ -71,17 +71,50 @@ def mail(
         SendError: the mail did not leave.
 
     """
-    from monitor.wiring import Application
-
     called = next((one.called for one in settings.notifiers if one.use == EMAIL), None)
     if called is None:
         raise ConfigError('--email needs a [[notifiers]] with use = "email" in the config')
+    receipt = _sent(settings, called, to, kind=kind, brand=brand, content=content)
+    tell(f"mailed to {receipt.place}")
+
+
+def send(
+    settings: Settings, audience: str, *, kind: NoticeKind, brand: str, content: Digest | Document
+) -> None:
+    """Send it to an audience as the config writes them: `slack`, `slack:leads`.
+
+    Raises:
+        ConfigError: no notifier is called so.
+        SendError: it did not leave.
+
+    """
+    called, _, target = audience.partition(":")
+    known = [one.called for one in settings.notifiers]
+    if called not in known:
+        named = ", ".join(known)
+        raise ConfigError(f"--tell {audience}: no notifier is called {called}; known: {named}")
+    _sent(settings, called, target, kind=kind, brand=brand, content=content)
+    tell(f"told {audience}")
+
+
+def _sent(
+    settings: Settings,
+    called: str,
+    target: str,
+    *,
+    kind: NoticeKind,
+    brand: str,
+    content: Digest | Document,
+) -> Receipt:
+    from monitor.wiring import Application
+
     now = utc_now()
-    digest = hashlib.sha256(f"{kind} {brand} {to} {now.isoformat()}".encode()).hexdigest()[:16]
+    about = f"{kind} {brand} {called} {target} {now.isoformat()}"
+    digest = hashlib.sha256(about.encode()).hexdigest()[:16]
     notice = Notice(
         key=f"{kind}:requested:{digest}",
         kind=kind,
-        audience=to,
+        audience=target,
         reason=Reason.REQUESTED,
         brand=brand,
         content=content,
@@ -89,7 +122,6 @@ def mail(
     )
     application = Application(settings)
     try:
-        receipt = application.notifiers[called].send(notice, None)
+        return application.notifiers[called].send(notice, None)
     finally:
         application.close()
-    tell(f"mailed to {receipt.place}")

@@ -209,6 +209,16 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart as PNG, and what it shows in words."""
+
+    name: str
+    """The file's."""
+    png: bytes
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A report: words for everybody, and a page for whoever can be given a file."""
 
@@ -218,6 +228,8 @@ class Document:
     name: str
     """The file's."""
     html: str
+    picture: Picture | None = None
+    """For places that show pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The report's charts, as SVG to be set into a page: the same report gives the same bytes.
+"""The report's charts: SVG to be set into a page, or one PNG. The same report gives the same bytes.
 
 Each comes with its content in words, for those who cannot see it.
 """
@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from importlib.resources import as_file, files
-from io import StringIO
+from io import BytesIO
 from math import ceil
+from typing import Literal
 
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from monitor.domain.notice import Picture
 from monitor.domain.report import By, Group, Report, curve
 from monitor.domain.sla import State
 from monitor.domain.survival import Curve
@@ -39,6 +41,9 @@ _THEME = {
 }
 """The colours of style.mplstyle (and some of this file) as the page names them."""
 _BLUE = "#0969da"
+_DPI = 160
+_NO_MAKER = {"Software": None}
+"""So that the same report gives the same bytes under another release of the library."""
 
 _HOUR, _DAY = 3600.0, 86400.0
 _LONG = 3 * _DAY
@@ -66,20 +71,46 @@ class Chart:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What is drawn, before it is ink. `height` is in inches."""
+
+    name: str
+    title: str
+    draw: Callable[[Axes], None]
+    height: float
+    words: str
+
+
 def charts(report: Report, zone: tzinfo) -> tuple[Chart, ...]:
     """What there is to draw; days are those of `zone`."""
+    return tuple(
+        Chart(one.name, one.title, _in_page(_ink(one, "svg").decode(), one.name), one.words)
+        for one in _drawings(report, zone)
+    )
+
+
+def picture(report: Report, zone: tzinfo) -> Picture | None:
+    """The chart that says most in a place where only one is shown; None: there is nothing to draw."""
+    drawings = list(_drawings(report, zone))
+    if not drawings:
+        return None
+    one = next((one for one in drawings if one.name == "within"), drawings[0])
+    return Picture(f"{one.name}.png", _ink(one, "png"), f"{one.title}. {one.words}")
+
+
+def _drawings(report: Report, zone: tzinfo) -> Iterator[_Drawing]:
     total = report.total.figures
-    found = []
     if total.response.n:
-        found.append(_answers(report))
+        yield _answers(report)
     if total.within.low is not None:
-        found.append(_within(report))
+        yield _within(report)
     if total.received:
-        found.append(_volume(report, zone))
-    return tuple(found)
+        yield _volume(report, zone)
 
 
-def _drawn(name: str, draw: Callable[[Axes], None], height: float) -> str:
+def _ink(drawing: _Drawing, format_: Literal["svg", "png"]) -> bytes:
+    """The page has a heading of its own; a picture that stands alone bears it."""
     with (
         as_file(files("monitor.render") / "style.mplstyle") as sheet,
         style.context(sheet, after_reset=True),
@@ -88,11 +119,16 @@ def _drawn(name: str, draw: Callable[[Axes], None], height: float) -> str:
         # the page's font draws what ours lacks: ours only measures
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure()
-        figure.set_figheight(height)
-        draw(figure.subplots())
-        out = StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return _in_page(out.getvalue(), name)
+        figure.set_figheight(drawing.height)
+        axes = figure.subplots()
+        drawing.draw(axes)
+        out = BytesIO()
+        if format_ == "png":
+            axes.set_title(drawing.title, loc="left")
+            figure.savefig(out, format="png", dpi=_DPI, facecolor="white", metadata=_NO_MAKER)
+        else:
+            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
 
 
 def _in_page(svg: str, name: str) -> str:
@@ -111,7 +147,7 @@ def _in_page(svg: str, name: str) -> str:
 # ------------------------------------------------------------------------------ time to an answer
 
 
-def _answers(report: Report) -> Chart:
+def _answers(report: Report) -> _Drawing:
     groups = [one for one in report.groups[By.SEVERITY] if one.figures.response.n]
     ends = [_shown_until(one) for one in groups]
     longest = max(ends, default=_HOUR) or _HOUR
@@ -131,8 +167,8 @@ def _answers(report: Report) -> Chart:
 
     words = "; ".join(map(_legend, groups))
     title = "How long customers wait for an answer, by severity"
-    svg = _drawn("answers", draw, 3.4 + 0.2 * len(groups))
-    return Chart("answers", title, svg, f"Answered by then: {words}.")
+    height = 3.4 + 0.2 * len(groups)
+    return _Drawing("answers", title, draw, height, f"Answered by then: {words}.")
 
 
 def _shown_until(group: Group) -> float:
@@ -170,7 +206,7 @@ def _legend(group: Group) -> str:
 # ------------------------------------------------------------------------------------- within SLA
 
 
-def _within(report: Report) -> Chart:
+def _within(report: Report) -> _Drawing:
     groups = [report.total, *report.groups[By.SEVERITY], *report.groups[By.NETWORK]]
     groups = [one for one in groups if one.figures.within.low is not None]
     names = [plain(one.name) for one in groups]
@@ -195,7 +231,7 @@ def _within(report: Report) -> Chart:
     height = 0.9 + 0.32 * len(groups)
     words = "; ".join(f"{name} {line}" for name, line in zip(names, lines, strict=True))
     title = "Within the SLA, with what is not decided yet as a band"
-    return Chart("within", title, _drawn("within", draw, height), f"{words}.")
+    return _Drawing("within", title, draw, height, f"{words}.")
 
 
 def _share_in_words(group: Group) -> str:
@@ -207,7 +243,7 @@ def _share_in_words(group: Group) -> str:
 # ----------------------------------------------------------------------------------------- volume
 
 
-def _volume(report: Report, zone: tzinfo) -> Chart:
+def _volume(report: Report, zone: tzinfo) -> _Drawing:
     began = [(one.wait.started_at.astimezone(zone).date(), one.state) for one in report.total.waits]
     counts = Counter(began)
     days = _days(min(day for day, _ in began), max(day for day, _ in began))
@@ -233,7 +269,7 @@ def _volume(report: Report, zone: tzinfo) -> Chart:
         )
 
     words = _volume_in_words(days, Counter(day for day, _ in began))
-    return Chart("volume", "Waits that began, by day", _drawn("volume", draw, 3.4), words)
+    return _Drawing("volume", "Waits that began, by day", draw, 3.4, words)
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -24,6 +24,8 @@ from monitor.cli import cli
 from monitor.cli.periods import moment, period_of
 from monitor.domain.event import Answered, Opened
 from monitor.domain.judgement import Band
+from monitor.simulator.slack import TOKEN, SlackServer
+from monitor.simulator.slack_workspace import Channel
 from monitor.store import maintenance
 from monitor.store.engine import Database
 from tests.domain.histories import an_ask
@@ -46,6 +48,13 @@ port = {port}
 security = "none"
 sender = "monitor@shop.example"
 recipients = ["leads@shop.example"]
+"""
+SLACK = """
+[[notifiers]]
+use = "slack"
+channel = "C0CARE0001"
+targets = {{ leads = "C0LEADS001" }}
+base_url = "{url}"
 """
 DAY = ("--from", "2026-05-04", "--to", "2026-05-05", "--as-of", "2026-05-04T18:00")
 NOTHING_READ = "2026-05-04T15:30"
@@ -215,6 +224,22 @@ def test_a_report_is_mailed_with_its_page(command: Command, mailbox: Mailbox) ->
     assert page.get_filename() == "report-2026-05-05.html"
     printed = good(command("report", *DAY, "--format", "html"))
     assert page.get_content().replace("\r\n", "\n") == printed
+
+
+def test_a_report_is_told_in_slack_with_its_chart_and_its_page(
+    command: Command, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPLAINT_MONITOR_SLACK", TOKEN)
+    with SlackServer([Channel("C0CARE0001", "care"), Channel("C0LEADS001", "leads")]) as slack:
+        config.write_text(config.read_text() + SLACK.format(url=slack.url))
+        assert good(command("report", *DAY, "--tell", "slack:leads")) == ""
+        summary, shared = slack.messages("C0LEADS001")
+        chart, page = [slack.workspace.files[one] for one in shared.files]
+        assert "shop: waits that began" in summary.text
+        assert shared.thread_ts == summary.ts
+        assert chart.startswith(b"\x89PNG")
+        assert page.decode() == good(command("report", *DAY, "--format", "html")).rstrip("\n")
+        assert "no notifier is called slak" in command("report", *DAY, "--tell", "slak").output
 
 
 def test_a_digest_is_mailed_to_whom_the_config_names(command: Command, mailbox: Mailbox) -> None:

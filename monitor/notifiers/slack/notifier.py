@@ -1,0 +1,310 @@
+"""The notifier: each notice as one message, or as one with others in its thread.
+
+Every message carries the notice's key as metadata, which nobody sees: by it a message is found whose
+posting was never answered. An edit needs no such look: done twice, it is done once.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import structlog
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from slack_sdk import WebClient
+from slack_sdk.models.metadata import Metadata
+from slack_sdk.web import SlackResponse
+
+from monitor.domain.errors import Outcome, SendError
+from monitor.domain.notice import Absent, Document, Notice, NoticeKind, Receipt, Unknowable
+from monitor.notifiers.slack.errors import WITHOUT_BLOCKS, WITHOUT_THREAD
+from monitor.notifiers.slack.lookup import EVENT, Lookup, identity, thread_of
+from monitor.notifiers.slack.pacing import Pace
+from monitor.notifiers.slack.scopes import missing
+from monitor.notifiers.slack.wire import RefusedError, Wire
+from monitor.ports import Clock, Secrets
+from monitor.render.slack_cards import Message, is_group, is_member, messages
+from monitor.render.words import cut
+
+_CHANNEL_ID = 9
+"""Signs, at least."""
+_ALT_TEXT = 500
+"""Half of what Slack takes: it may count otherwise."""
+
+_log = structlog.get_logger(__name__)
+
+
+def _channel(text: str) -> str:
+    if is_channel(text):
+        return text
+    raise ValueError(
+        f'"{text}" is no channel id such as C0123456789: in Slack, open the channel\'s details; '
+        "the id stands at their end"
+    )
+
+
+def is_channel(text: str) -> bool:
+    """Whether that is the id of a channel (C…), a private one (G…) or a direct message (D…)."""
+    written_so = text.isascii() and text.isalnum() and text == text.upper()
+    return text[:1] in ("C", "G", "D") and len(text) >= _CHANNEL_ID and written_so
+
+
+def _person(text: str) -> str:
+    if is_member(text) or is_group(text):
+        return text
+    raise ValueError(
+        f"\"{text}\" is neither a member's id (U…) nor a user group's (S…): "
+        'in Slack, open the profile, "⋮", "Copy member ID"'
+    )
+
+
+ChannelId = Annotated[str, AfterValidator(_channel)]
+PersonId = Annotated[str, AfterValidator(_person)]
+
+
+class Slack:
+    """Posts, edits and finds messages as an app of the workspace."""
+
+    class Options(BaseModel):
+        """The table of a notifier `use = "slack"`."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True)
+
+        token: str = Field(default="slack", description="The secret's name, not the secret.")
+        channel: ChannelId = Field(description="For audiences that name nobody.")
+        targets: dict[str, ChannelId] = Field(
+            default_factory=dict, description="Channels by name: leads = C0123456789."
+        )
+        people: dict[str, PersonId] = Field(
+            default_factory=dict, description="Members and groups by the names in the policies."
+        )
+        zone: ZoneInfo = Field(
+            ZoneInfo("UTC"), description="IANA zone of times that Slack does not localise."
+        )
+        per_second: float = Field(
+            default=1, gt=0, le=1000, description="Messages a channel takes a second."
+        )
+        timeout: int = Field(default=10, ge=1, le=30, description="Seconds a call may take.")
+        base_url: str = Field(
+            default=WebClient.BASE_URL, description="Of the Web API: a proxy, a gateway."
+        )
+
+        @model_validator(mode="after")
+        def _guarded(self) -> Self:
+            parts = urlsplit(self.base_url)
+            if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+                raise ValueError(f"{self.base_url}: the token would travel in the open; use https")
+            return self
+
+    def __init__(self, options: Options, *, secrets: Secrets, clock: Clock) -> None:
+        """`secrets` has the token; `clock` is not needed, Slack dates its messages itself."""
+        del clock
+        self._options = options
+        self._wire = Wire(
+            options.token,
+            secrets,
+            Pace(options.per_second),
+            base_url=options.base_url,
+            timeout=options.timeout,
+        )
+        self._lookup = Lookup(self._wire)
+
+    def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
+        parts = messages(notice, self._options.zone, self._options.people)
+        if earlier is not None:
+            self._edit(earlier, parts[0])
+            return earlier
+        channel = self._channel(notice.audience)
+        # of several messages some may be there already: what is there is not said again
+        there = self._there(notice, channel) if len(parts) > 1 else {}
+        head, *others = parts
+        thread = thread_of(notice, channel)
+        ts = there[1] if 1 in there else self._post(notice, 1, channel, thread, head)
+        for number, part in enumerate(others, start=2):
+            if number not in there:
+                self._post(notice, number, channel, thread or ts, part)
+        if isinstance(notice.content, Document):
+            self._attach(notice.content, channel, thread or ts)
+        return Receipt(channel, ts)
+
+    def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
+        if notice.kind is NoticeKind.UPDATE:
+            return Absent()
+        channel = self._channel(notice.audience)
+        parts = len(messages(notice, self._options.zone, self._options.people))
+        there = self._lookup.there(notice, channel)
+        if isinstance(there, Unknowable):
+            return there
+        whole = all(number in there for number in range(1, parts + 1))
+        return Receipt(channel, there[1]) if whole else Absent()
+
+    def try_out(self) -> None:
+        """Log in and look at every channel. Raises SendError naming all that is to be mended."""
+        answer = self._wire.call("auth.test", "", lambda client: client.auth_test())
+        granted = _scopes(answer)
+        problems: list[str] = []
+        for channel in dict.fromkeys([self._options.channel, *self._options.targets.values()]):
+            try:
+                problems += self._problems(channel, granted)
+            except SendError as error:
+                problems.append(str(error))
+        if problems:
+            raise SendError("; ".join(dict.fromkeys(problems)), outcome=Outcome.NOT_SENT)
+
+    def _there(self, notice: Notice, channel: str) -> Mapping[int, str]:
+        there = self._lookup.there(notice, channel)
+        return {} if isinstance(there, Unknowable) else there
+
+    def _channel(self, audience: str) -> str:
+        if not audience:
+            return self._options.channel
+        if audience in self._options.targets:
+            return self._options.targets[audience]
+        if is_channel(audience):
+            return audience
+        raise SendError(
+            f'"{audience}" is neither a target of this notifier nor the id of a channel',
+            outcome=Outcome.PERMANENT,
+        )
+
+    def _post(
+        self, notice: Notice, number: int, channel: str, thread: str | None, message: Message
+    ) -> str:
+        """Post it; plainer, or beside its thread, where Slack will not take it as it should be."""
+        blocks: Sequence[Mapping[str, Any]] | None = message.blocks
+        while True:
+            try:
+                return self._post_once(notice, number, channel, thread, message.text, blocks)
+            except RefusedError as refusal:
+                if refusal.name in WITHOUT_BLOCKS and blocks is not None:
+                    blocks = None
+                elif refusal.name in WITHOUT_THREAD and thread is not None:
+                    thread = None
+                else:
+                    raise
+                _log.warning("slack_message_simplified", key=notice.key, error=refusal.name)
+
+    def _post_once(
+        self,
+        notice: Notice,
+        number: int,
+        channel: str,
+        thread: str | None,
+        text: str,
+        blocks: Sequence[Mapping[str, Any]] | None,
+    ) -> str:
+        payload = {**identity(notice), "part": number}
+        answer = self._wire.call(
+            "chat.postMessage",
+            channel,
+            lambda client: client.chat_postMessage(
+                channel=channel,
+                text=text,
+                blocks=_plain(blocks),
+                thread_ts=thread,
+                metadata=Metadata(EVENT, payload),
+                mrkdwn=False,
+                parse="none",
+                link_names=False,
+                unfurl_links=False,
+                unfurl_media=False,
+            ),
+        )
+        return _stamp(answer)
+
+    def _edit(self, earlier: Receipt, message: Message) -> None:
+        """Change the card; its metadata stay. Unsaid, `parse` would become `client`."""
+        blocks: Sequence[Mapping[str, Any]] | None = message.blocks
+        while True:
+            shown = blocks
+            try:
+                self._wire.call(
+                    "chat.update",
+                    earlier.place,
+                    lambda client: client.chat_update(
+                        channel=earlier.place,
+                        ts=earlier.name,
+                        text=message.text,
+                        blocks=_plain(shown) or [],  # noqa: B023 - called before the next turn
+                        parse="none",
+                        link_names=False,
+                    ),
+                )
+            except RefusedError as refusal:
+                if refusal.name not in WITHOUT_BLOCKS or blocks is None:
+                    raise
+                blocks = None
+            else:
+                return
+
+    def _attach(self, document: Document, channel: str, thread: str) -> None:
+        """Put picture and page under the summary. That is told: without them it is told still."""
+        files: list[dict[str, Any]] = [
+            {"content": document.html, "filename": document.name, "title": document.name}
+        ]
+        if document.picture is not None:
+            shown = document.picture
+            said = cut(shown.words, _ALT_TEXT)
+            files.insert(
+                0,
+                {
+                    "content": shown.png,
+                    "filename": shown.name,
+                    "title": shown.name,
+                    "alt_txt": said,
+                },
+            )
+        try:
+            self._wire.call(
+                "files.completeUploadExternal",
+                channel,
+                lambda client: client.files_upload_v2(
+                    file_uploads=files, channel=channel, thread_ts=thread
+                ),
+            )
+        except SendError as error:
+            _log.warning("slack_file_not_attached", name=document.name, problem=str(error))
+
+    def _problems(self, channel: str, granted: frozenset[str] | None) -> Iterator[str]:
+        answer = self._wire.call(
+            "conversations.info",
+            channel,
+            lambda client: client.conversations_info(channel=channel),
+        )
+        info: Mapping[str, Any] = answer.get("channel") or {}
+        called = f"#{info['name']} ({channel})" if info.get("name") else channel
+        if info.get("is_archived"):
+            yield f"{called} is archived: unarchive it or name another one"
+        if info.get("is_member") is False and not info.get("is_im"):
+            yield f"the app is not in {called}: /invite it there"
+        lacking = missing(granted, info)
+        if lacking:
+            yield f"the app lacks {', '.join(lacking)}: add them and install it again"
+
+
+def _plain(blocks: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
+    return None if blocks is None else [dict(one) for one in blocks]
+
+
+def _stamp(answer: SlackResponse) -> str:
+    ts = answer.get("ts")
+    if not isinstance(ts, str):
+        raise SendError("Slack said yes, but not where", outcome=Outcome.UNKNOWN)
+    return ts
+
+
+def _scopes(answer: SlackResponse) -> frozenset[str] | None:
+    """What the app was granted; None if the answer does not say."""
+    lower = {name.lower(): value for name, value in answer.headers.items()}
+    said = lower.get("x-oauth-scopes")
+    return None if said is None else frozenset(one.strip() for one in str(said).split(","))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

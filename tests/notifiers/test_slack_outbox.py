@@ -1,0 +1,173 @@
+"""The outbox and Slack together: whatever the wire does, every alert is told, and told once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.domain.notice import NoticeKind, NoticeState
+from monitor.notifiers.slack.lookup import EVENT
+from monitor.simulator import slack as faults
+from monitor.simulator.slack import Fault, SlackServer
+from monitor.stages.deliver import PATIENCE, Deliver
+from monitor.store.engine import Database
+from tests.notifiers.slack_side import CARE, LEADS, shown, slack, workspace
+from tests.stages.told import NOW, Machine, Told, digest_of
+
+POST, UPDATE, HISTORY = "chat.postMessage", "chat.update", "conversations.history"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def told(database: Database) -> Told:
+    return Told(database)
+
+
+@pytest.fixture
+def server() -> Iterator[SlackServer]:
+    with workspace() as running:
+        yield running
+
+
+def deliver(told: Told, server: SlackServer, machine: Machine, rounds: int) -> None:
+    """At most so many rounds, each a program that has just started, long after the one before."""
+    for _ in range(rounds):
+        stage = Deliver(
+            told.database,
+            {"slack": slack(server)},
+            digest=digest_of,
+            operators="slack",
+            shadow=False,
+            clock=machine,
+        )
+        due = stage.due(NOW)
+        for key in due:
+            stage.handle(key, NOW)
+        if not due:
+            return
+        machine.passes(timedelta(hours=1))
+
+
+def arrived(server: SlackServer) -> Counter[str]:
+    """How often each notice stands in the workspace."""
+    return Counter(
+        one.metadata["event_payload"]["key"]
+        for channel in (CARE, LEADS)
+        for one in server.messages(channel)
+        if one.metadata is not None and one.metadata["event_type"] == EVENT
+    )
+
+
+def test_a_case_is_told_from_its_card_to_its_answer(told: Told, server: SlackServer) -> None:
+    case, machine = told.case(), Machine()
+    alert = told.alert(case, to="slack")
+    told.escalate(case, "leads", to="slack")
+    told.escalate(case, "director", to="slack:leads")
+    told.change(case, 2)
+    again = told.alert(case, wait=2, to="slack")
+    deliver(told, server, machine, 3)
+    card, *replies = server.messages(CARE)
+    assert card.edits == 1
+    assert {one.thread_ts for one in replies} == {card.ts}
+    assert len(server.messages(LEADS)) == 1
+    assert arrived(server)[alert] == arrived(server)[again] == 1
+    assert told.entry(alert).state is NoticeState.SENT
+
+
+TROUBLES = st.sampled_from(
+    [
+        None,
+        None,
+        faults.DROP_BEFORE,
+        faults.DROP_AFTER,
+        faults.TRUNCATED_AFTER,
+        faults.GARBAGE_AFTER,
+        faults.limited(60),  # longer than a sender stands in the queue: the outbox waits
+        faults.broken(503),
+        faults.broken(500, accepted=True),
+        faults.refused("internal_error"),
+        faults.refused("is_archived"),
+        faults.refused("token_revoked"),
+    ]
+)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    posts=st.lists(TROUBLES, max_size=12),
+    looks=st.lists(TROUBLES, max_size=6),
+    edits=st.lists(TROUBLES, max_size=4),
+    number=st.integers(1, 4),
+)
+def test_whatever_the_wire_does_each_is_told_once(
+    told: Told,
+    posts: list[Fault | None],
+    looks: list[Fault | None],
+    edits: list[Fault | None],
+    number: int,
+) -> None:
+    machine = Machine()
+    with workspace() as server:
+        server.plan(POST, *posts)
+        server.plan(HISTORY, *looks)
+        server.plan("conversations.replies", *looks)
+        server.plan(UPDATE, *edits)
+        cases = [told.case() for _ in range(number)]
+        keys = [told.alert(case, to="slack") for case in cases]
+        keys += [told.escalate(case, "leads", to="slack") for case in cases]
+        for case in cases:
+            told.change(case, 2)
+        deliver(told, server, machine, 40)
+        seen = arrived(server)
+        assert [seen[key] for key in keys] == [1] * len(keys)
+        assert all(told.entry(key).state is NoticeState.SENT for key in keys)
+        assert not any(told.entry(key).possibly_repeated for key in keys)
+        cards = [one for one in server.messages(CARE) if one.edits]
+        assert len(cards) == number
+
+
+def test_where_slack_may_not_be_read_none_is_lost_and_the_repeated_ones_are_counted(
+    told: Told, server: SlackServer
+) -> None:
+    server.workspace.scopes -= {"channels:history"}
+    machine = Machine()
+    server.plan(POST, None, faults.DROP_AFTER)
+    keys = [told.alert(told.case(), to="slack") for _ in range(3)]
+    deliver(told, server, machine, 6)
+    server.plan(POST, faults.DROP_BEFORE)
+    keys.append(told.alert(told.case(), to="slack"))
+    deliver(told, server, machine, 6)
+    assert [arrived(server)[key] for key in keys] == [1, 2, 1, 1]
+    assert [told.entry(key).possibly_repeated for key in keys] == [False, True, False, True]
+    repeated = [one for one in server.messages(CARE) if "(possibly repeated)" in shown(one)]
+    assert len(repeated) == 2
+
+
+def test_a_channel_that_was_archived_for_a_while_costs_no_alert(
+    told: Told, server: SlackServer
+) -> None:
+    """The operators hear of it where they can, and what was kept leaves when it is mended."""
+    channel = server.workspace.channels[CARE]
+    channel.is_archived = True
+    key, machine = told.alert(told.case(), to="slack"), Machine()
+    deliver(told, server, machine, PATIENCE + 1)
+    assert arrived(server)[key] == 0
+    assert "is_archived; unarchive the channel" in str(told.entry(key).problem)
+    warnings = [one for one in told.entries() if one.kind is NoticeKind.OPERATIONS]
+    assert len(warnings) == 1
+    channel.is_archived = False
+    deliver(told, server, machine, 2)
+    assert arrived(server)[key] == 1
+    assert told.entry(key).state is NoticeState.SENT
