@@ -110,7 +110,7 @@ stream = sa.Table(
     sa.Column("cursor", sa.Text),
     sa.Column("polled_at", UtcDateTime),  # the last look that came to its end
     sa.Column("next_poll_at", UtcDateTime),
-    sa.Column("planned_at", UtcDateTime),  # when next_poll_at was set: later than now, the clock went back
+    sa.Column("planned_at", UtcDateTime),  # when next_poll_at was set, by the clock of then
     sa.Column("failing_since", UtcDateTime),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("problem", sa.Text),
