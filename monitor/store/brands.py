@@ -29,7 +29,7 @@ def begin(conn: Connection, ids: Iterable[int], now: datetime) -> None:
     """From the first run that may tell people on, waits alert; older ones are summed up once."""
     conn.execute(
         brand.update()
-        .where(brand.c.id.in_(list(ids)) & brand.c.first_run_at.is_(None))
+        .where(brand.c.id.in_(list(ids)), _unset(brand.c.first_run_at, now))
         .values(first_run_at=now)
     )
 
@@ -38,9 +38,14 @@ def rehearse(conn: Connection, ids: Iterable[int], now: datetime) -> None:
     """From the first rehearsal on it is decided what would be told; nobody is."""
     conn.execute(
         brand.update()
-        .where(brand.c.id.in_(list(ids)) & brand.c.shadowed_since.is_(None))
+        .where(brand.c.id.in_(list(ids)), _unset(brand.c.shadowed_since, now))
         .values(shadowed_since=now)
     )
+
+
+def _unset(since: sa.ColumnElement[datetime], now: datetime) -> sa.ColumnElement[bool]:
+    """Never set, or set by a clock that ran ahead: until then nobody would be told of anything."""
+    return since.is_(None) | (since > now)
 
 
 def begun(conn: Connection, ids: Iterable[int]) -> list[int]:

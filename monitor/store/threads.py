@@ -67,8 +67,10 @@ def move_followers(conn: Connection, threads: Threads) -> None:
 def _move(conn: Connection, network: str, old: str, new: str) -> None:
     there = (post.c.network == network) & (post.c.thread == old)
     moved = sa.select(post.c.id).where(there)
-    settled = mention.c.next.is_(None) & mention.c.post_id.in_(moved)
-    conn.execute(mention.update().where(settled).values(next="settle"))
+    # "settle" too: who settles one of them now may not have seen it move, and has to look again
+    settled = mention.c.next.is_(None) | (mention.c.next == "settle")
+    of_thread = mention.c.post_id.in_(moved)
+    conn.execute(mention.update().where(settled, of_thread).values(next="settle"))
     conn.execute(post.update().where(there).values(thread=new))
 
 
