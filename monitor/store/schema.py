@@ -117,6 +117,7 @@ stream = sa.Table(
     sa.Column("permanent", sa.Boolean, nullable=False, default=False),
     sa.UniqueConstraint("source", "name"),
     sa.Index("ix_stream_next_poll", "next_poll_at"),
+    sa.Index("ix_stream_planned", "planned_at"),
 )
 
 stream_brand = sa.Table(
