@@ -134,6 +134,11 @@ class _Lane:
         return sum(ended), len(ended) - sum(ended)
 
     @property
+    def under_way(self) -> frozenset[str]:
+        with self._changed:
+            return frozenset(self._under_way)
+
+    @property
     def is_busy(self) -> bool:
         return bool(self._under_way)
 
@@ -197,7 +202,9 @@ class Runner:
                 if problem is not None:
                     log.warning("round_left_out", problem=problem)
                 after_round(done)
-                if not done.did_something or done.broken:
+                if done.broken:
+                    stop.wait(pause.total_seconds())
+                elif not done.did_something:
                     self._rest(stop, pause)
         finally:
             self._leave()
@@ -258,7 +265,11 @@ class Runner:
         done.count(stage.name, *lane.take())
         now = self._clock()
         failed = self._failed(stage)
-        items = [one for one in stage.due(now) if not _rests(failed, one, now)]
+        # asked before what is due: one that ends in between would look as if it were due again
+        under_way = lane.under_way
+        items = [
+            one for one in stage.due(now) if one not in under_way and not _rests(failed, one, now)
+        ]
         lane.start(items, self._doing(stage, now, stop, failed))
 
     def _drain(self, stage: Stage, done: Round, stop: Event, polled: set[str]) -> None:

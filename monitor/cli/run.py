@@ -68,7 +68,7 @@ def begin(application: Application) -> None:
         ids = brands.ensure(conn, application.settings.brand_names)
         fresh = set(ids.values()).difference(brands.begun(conn, ids.values()))
         outbox.hold_back(conn, fresh)
-        brands.begin(conn, fresh, application.clock())
+        brands.begin(conn, ids.values(), application.clock())
 
 
 def rehearse(application: Application) -> None:

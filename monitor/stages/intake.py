@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 FAILURES_UNTIL_TOLD = 5
 """So many looks in a row that failed are no passing trouble: the operators hear of it."""
+MOST_SAID = 200
+"""Characters kept of what an unforeseen error says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ class Intake:
 
     def failed(self, item: str, error: Exception, now: datetime) -> None:
         """What a source did not foresee: the stream rests and is read again, like any that fails."""
-        self._fail(self._readings[item], SourceError(f"{type(error).__name__}: {error}"), now)
+        # the first line: what follows may quote a row, a body, somebody's words
+        said = str(error).partition("\n")[0][:MOST_SAID]
+        self._fail(self._readings[item], SourceError(f"{type(error).__name__}: {said}"), now)
 
     def look(
         self, item: str, now: datetime, on_page: Callable[[Counts], object] | None = None

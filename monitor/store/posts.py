@@ -364,7 +364,12 @@ def save_judgements(
     A post that was edited or deleted while the classifier thought is passed over: its new words wait
     for a judgement of their own, or there is none to be had.
     """
-    now = load_posts(conn, [number for number, _ in judgements])
+    numbers = [number for number, _ in judgements]
+    if conn.dialect.name == "postgresql":
+        # else an edit that commits between our look and our writing would never be judged
+        held = sa.select(post.c.id).where(among(conn, post.c.id, numbers)).order_by(post.c.id)
+        conn.execute(held.with_for_update())
+    now = load_posts(conn, numbers)
     valid = [
         (number, one)
         for number, one in judgements

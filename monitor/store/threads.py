@@ -70,6 +70,10 @@ def _move(conn: Connection, network: str, old: str, new: str) -> None:
     # "settle" too: who settles one of them now may not have seen it move, and has to look again
     settled = mention.c.next.is_(None) | (mention.c.next == "settle")
     of_thread = mention.c.post_id.in_(moved)
+    if conn.dialect.name == "postgresql":
+        # who has one of them now knows the old thread: let him hand it on before we ask for it again
+        held = sa.select(mention.c.post_id).where(of_thread).order_by(mention.c.post_id)
+        conn.execute(held.with_for_update())
     conn.execute(mention.update().where(settled, of_thread).values(next="settle"))
     conn.execute(post.update().where(there).values(thread=new))
 

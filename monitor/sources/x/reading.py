@@ -170,7 +170,8 @@ class Walk:
             reason = f"X shows the newest {self._reach.cap} only"
             gap = Gap(reason, from_=floor_said, to=oldest)
         known = [one for one in (place.floor, after.ceiling) if one is not None]
-        if at is not None:
+        if at is not None and after.ceiling is None and place.pages == 0:
+            # nothing new in a look that this page began: one taken up again days later must not skip
             known.append(snowflake.id_at(at - _FLOOR_KEPT))
         return Place(max(known, default=None)), gap
 
