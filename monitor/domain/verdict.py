@@ -18,8 +18,8 @@ def verdict(post: Post, judgement: Judgement, thresholds: Thresholds, lexicon: L
     It rests on the post alone. The customer's earlier cases do not raise it: which of them are known
     depends on the order in which posts were learnt, and targets must not.
     """
-    band, why = _band(post, judgement, thresholds)
     reading = lexicon.read(f"{post.title or ''}\n{post.text}")
+    band, why = _band(post, judgement, thresholds, reading)
     severity, raised_by = _severity(post, reading)
     question = judgement.question >= thresholds.question
     reasons = [why, *reading.because, *raised_by]
@@ -34,7 +34,9 @@ def verdict(post: Post, judgement: Judgement, thresholds: Thresholds, lexicon: L
     )
 
 
-def _band(post: Post, judgement: Judgement, thresholds: Thresholds) -> tuple[Band, str]:
+def _band(
+    post: Post, judgement: Judgement, thresholds: Thresholds, reading: Reading
+) -> tuple[Band, str]:
     score = judgement.complaint
     if post.rating is not None and post.rating <= LOW_RATING:
         return Band.ALERT, f"rated {post.rating:g} of 5 (score {score:.2f})"
@@ -45,7 +47,11 @@ def _band(post: Post, judgement: Judgement, thresholds: Thresholds) -> tuple[Ban
             Band.REVIEW,
             f"score {score:.2f}, unsure between {thresholds.review:.2f} and {thresholds.alert:.2f}",
         )
-    return Band.PASS, f"score {score:.2f}, below {thresholds.review:.2f}"
+    low = f"score {score:.2f}, below {thresholds.review:.2f}"
+    if reading.severity is not None and reading.severity >= Severity.HIGH:
+        # the model takes mockery for praise: where the words are grave, a person looks
+        return Band.REVIEW, f"{low}, but its words are grave"
+    return Band.PASS, low
 
 
 def _severity(post: Post, reading: Reading) -> tuple[Severity, list[str]]:

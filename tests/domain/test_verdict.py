@@ -145,3 +145,11 @@ def test_the_reason_tells_all_that_decided() -> None:
 def test_what_is_no_probability_is_refused_and_not_let_pass(score: float) -> None:
     with pytest.raises(ValueError, match="no probability"):
         judged(score)
+
+
+@pytest.mark.parametrize("text", ["lawyers at anpc, great service", "it caught fire, love it"])
+def test_grave_words_are_never_let_pass_without_a_person(text: str) -> None:
+    said = decide(post(text), 0.01)
+    assert (said.band, said.asks) == (Band.REVIEW, True)
+    assert "its words are grave" in said.reason
+    assert decide(post("raffle parcel"), 0.01).band is Band.PASS
