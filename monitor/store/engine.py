@@ -30,6 +30,10 @@ _PATIENCE: Mapping[str, int] = {"connect_timeout": 10, "tcp_user_timeout": 30_00
 _OF_THE_WORK = ("40", "54")
 """SQLSTATE classes that PostgreSQL's driver calls operational, and that are about one transaction:
 a deadlock, a statement that is too long."""
+_FULL = (
+    "Free some space; nothing that was stored is lost; "
+    "`run` goes on by itself, an import must be repeated."
+)
 
 
 class Database:
@@ -42,14 +46,7 @@ class Database:
             self._writer = _sqlite_engine(self.url, read_only=False)
             self._reader = _sqlite_engine(self.url, read_only=True)
         else:
-            patience = {key: n for key, n in _PATIENCE.items() if key not in self.url.query}
-            self._writer = sa.create_engine(
-                self.url,
-                pool_pre_ping=True,
-                hide_parameters=True,  # customers' texts and names belong in no error message
-                connect_args=patience,
-                **_POOL,
-            )
+            self._writer = _server_engine(self.url)
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -95,6 +92,21 @@ def _driver(url: URL) -> URL:
         msg = f"database = {url.render_as_string()!r}: use sqlite:///file or postgresql://…"
         raise StoreError(msg)
     return url
+
+
+def _server_engine(url: URL) -> Engine:
+    patience = {key: n for key, n in _PATIENCE.items() if key not in url.query}
+    try:
+        return sa.create_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,  # customers' texts and names belong in no error message
+            connect_args=patience,
+            **_POOL,
+        )
+    except ImportError as error:  # the driver is an extra, and may also lack its C library
+        msg = f'{url.render_as_string()} needs psycopg: pip install "complaint-monitor[postgres]"'
+        raise StoreError(msg) from error
 
 
 def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
@@ -159,9 +171,9 @@ def _hint(problem: str) -> str | None:
     hints = {
         "unable to open": "Does the folder exist, and may this user write in it?",
         "readonly": "The file or its folder cannot be written by this user.",
-        "disk is full": "Free some space; nothing was lost, the work goes on by itself.",
+        "disk is full": _FULL,
         "disk i/o error": "The disk fails, or a quota is used up; nothing that was stored is lost.",
-        "no space left": "Free some space; nothing was lost, the work goes on by itself.",
+        "no space left": _FULL,
         "database is locked": "Another program holds it for long (a backup, a shell?); it is tried again.",
         "no such table": "Run `complaint-monitor db upgrade` first.",
         "not a database": "The file is not a SQLite database; is `database` right?",

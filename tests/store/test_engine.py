@@ -158,7 +158,7 @@ def test_a_full_disk_loses_nothing(database: Database) -> None:
     full = _with_pragma(database, f"max_page_count={pages}")
     stream.database = full
     page = [written(str(number), text="long " * 1000) for number in range(50)]
-    with pytest.raises(StoreError, match="Free some space"):
+    with pytest.raises(StoreError, match=r"Free some space; .* an import must be repeated"):
         stream.brings(*page)
     full.close()
     stream.database = database
@@ -294,6 +294,26 @@ def test_a_time_without_a_zone_is_refused(database: Database) -> None:
 def test_an_unknown_kind_of_database_is_refused() -> None:
     with pytest.raises(StoreError, match="sqlite:///file or postgresql://"):
         Database("mysql://host/name")
+
+
+WITHOUT_DRIVER = """
+import sys
+sys.modules["psycopg"] = None  # as if it were not installed
+from monitor.domain.errors import StoreError
+from monitor.store.engine import Database
+
+try:
+    Database("postgresql://u:p4ss@h/x")
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_postgresql_without_its_driver_says_what_to_install() -> None:
+    command = [sys.executable, "-c", WITHOUT_DRIVER]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert 'needs psycopg: pip install "complaint-monitor[postgres]"' in done.stdout
+    assert "p4ss" not in done.stdout
 
 
 def _with_pragma(database: Database, pragma: str) -> Database:
