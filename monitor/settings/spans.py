@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, PlainValidator
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _SPAN = re.compile(r"(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?", re.ASCII)
 _TIME = re.compile(r"(\d\d?):(\d\d)", re.ASCII)
+_LONGEST = timedelta(days=366)
 _MINUTES_A_DAY = 24 * 60
 _MINUTES_AN_HOUR = 60
 
@@ -20,7 +21,7 @@ def span(value: object) -> timedelta:
     """A span from "90m", "2h", "1d 4h". A day is 24 hours; what counts as time, the calendar says.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or longer than a year.
 
     """
     if isinstance(value, timedelta):  # set by the program, not by a file: TOML has no spans
@@ -29,7 +30,13 @@ def span(value: object) -> timedelta:
     if found is None or not any(found.groups()):
         raise ValueError(f'{value!r} is no span of time: write "90m", "2h" or "1d 4h"')
     parts = zip(_UNITS.values(), found.groups(), strict=True)
-    return timedelta(**{unit: int(number) for unit, number in parts if number})
+    try:
+        length = timedelta(**{unit: int(number) for unit, number in parts if number})
+    except (OverflowError, ValueError):  # more digits than fit, or than Python reads
+        length = timedelta.max
+    if length > _LONGEST:
+        raise ValueError(f"is too long a span of time: at most {_LONGEST.days}d")
+    return length
 
 
 def _more_than_none(value: timedelta) -> timedelta:

@@ -212,6 +212,7 @@ def test_words_of_the_config_change_the_shipped_rules() -> None:
         ("1d4h30m15s", timedelta(days=1, hours=4, minutes=30, seconds=15)),
         ("0m", timedelta()),
         (" 45 m ", timedelta(minutes=45)),
+        ("366d", timedelta(days=366)),
     ],
 )
 def test_spans_are_read(text: str, expected: timedelta) -> None:
