@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.opening import opened
-from monitor.cli.periods import moment
+from monitor.cli.periods import as_of_moment
 from monitor.cli.printing import as_data
 from monitor.cli.sending import brand_of, give, mail, number_of
 from monitor.clock import utc_now
@@ -64,7 +64,7 @@ def digest(
     with opened(ctx) as its:
         settings, zone = its.settings, ZoneInfo(its.settings.timezone)
         name = brand_of(settings, brand)
-        seen_at = moment(as_of, zone) if as_of else utc_now()
+        seen_at = as_of_moment(as_of, zone, now=utc_now())
         day, number = seen_at.astimezone(zone).date(), number_of(its.database, name)
         with its.database.reading() as conn:
             made = readings.digest(conn, number, day, seen_at, settings.schedule())

@@ -64,9 +64,7 @@ def init(ctx: click.Context, /, yes: bool, as_json: bool, **said: Any) -> None:
     answers = _answers(said, asking=asking)
     text = config_text(answers)
     config.read_text(text, str(path))  # what was said may be wrong: better now than later
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+    _write(path, text)
     if as_json:
         print_json({"config": path})
         return
@@ -74,6 +72,19 @@ def init(ctx: click.Context, /, yes: bool, as_json: bool, **said: Any) -> None:
     click.echo("  complaint-monitor check          tries everything that it names")
     click.echo("  complaint-monitor run --shadow   watches, and tells nobody")
     click.echo("  complaint-monitor run            watches, and tells people")
+
+
+def _write(path: Path, text: str) -> None:
+    folder = path.absolute().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the folder {folder} can't be made: {error.strerror}") from error
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror}") from error
 
 
 def _answers(said: dict[str, Any], *, asking: bool) -> Answers:

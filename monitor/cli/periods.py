@@ -12,6 +12,8 @@ from monitor.domain.report import Period
 
 DEFAULT = "30d"
 
+_YEARS = range(1970, 3000)
+"""What lies outside is a slip of the pen; within them no arithmetic of times overflows."""
 _SPAN = re.compile(r"([1-9]\d{0,3})([dhw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}
 
@@ -40,6 +42,14 @@ def period_of(
     return found
 
 
+def as_of_moment(text: str | None, zone: ZoneInfo, *, now: datetime) -> datetime:
+    """The moment that `--as-of` names, or `now`. Raises click.UsageError: it is yet to come."""
+    found = moment(text, zone) if text else now
+    if found > now:
+        raise click.UsageError(f"--as-of {text}: that is in the future, and nobody knows it yet")
+    return found
+
+
 def moment(text: str, zone: ZoneInfo) -> datetime:
     """A day (its midnight) or a time, local unless it says its zone. Raises click.UsageError."""
     try:
@@ -48,6 +58,8 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
         raise click.UsageError(
             f"{text!r} is neither a day like 2026-10-01 nor a time like 2026-10-01T09:00"
         ) from error
+    if found.year not in _YEARS:
+        raise click.UsageError(f"{text!r}: the years {_YEARS[0]} to {_YEARS[-1]} are understood")
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
@@ -61,7 +73,9 @@ def _last(text: str, as_of: datetime, zone: ZoneInfo) -> Period:
         return _days((first - timedelta(days=1)).replace(day=1), first, zone)
     span = _SPAN.fullmatch(text)
     if span is None:
-        raise click.UsageError(f"--last {text}: say week, month, or a span like 30d, 12h or 4w")
+        raise click.UsageError(
+            f"--last {text}: say week, month, or a span like 30d, 12h or 4w, up to 9999 of each"
+        )
     return Period(as_of - int(span[1]) * _UNITS[span[2]], as_of)
 
 

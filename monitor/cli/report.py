@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.opening import opened
-from monitor.cli.periods import DEFAULT, moment, period_of
+from monitor.cli.periods import DEFAULT, as_of_moment, period_of
 from monitor.cli.sending import brand_of, give, mail, number_of, send
 from monitor.clock import utc_now
 from monitor.domain.notice import Document, NoticeKind
@@ -111,7 +111,7 @@ class _Asked:
 def _read(database: Database, brand: str, asked: _Asked, zone: ZoneInfo) -> Report:
     from monitor.store import readings
 
-    as_of = moment(asked.as_of, zone) if asked.as_of else utc_now()
+    as_of = as_of_moment(asked.as_of, zone, now=utc_now())
     period = period_of(asked.since, asked.until, asked.last, as_of=as_of, zone=zone)
     number = number_of(database, brand)
     with database.reading() as conn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,14 +52,29 @@ def number_of(database: Database, brand: str) -> int:
 
 
 def give(text: str, output: Path | None) -> None:
-    """Write the text to a file, or print it."""
+    """Write the text to a file, or print it. Raises ConfigError: the file cannot be written."""
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
-    # line ends as they are: CSV has its own
-    with output.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
+    try:
+        _write(text, output)
+    except OSError as error:
+        raise ConfigError(f"--output {output}: {error.strerror or error}") from error
     tell(f"{output}: written")
+
+
+def _write(text: str, output: Path) -> None:
+    """All of it or nothing: half a report looks like a whole one. CSV has line ends of its own."""
+    if output.exists() and not output.is_file():  # a pipe, a device: it is not replaced
+        output.write_text(text, encoding="utf-8", newline="")
+        return
+    whole = output.resolve()
+    part = whole.with_name(f".{whole.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8", newline="")
+        part.replace(whole)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def mail(

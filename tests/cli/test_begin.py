@@ -57,6 +57,11 @@ def test_the_config_is_written_where_it_is_said(new: Shop) -> None:
     assert settings.read(Path("etc/shop.toml")).brand_names == ("x",)
 
 
+def test_a_folder_that_is_a_file_is_told(new: Shop) -> None:
+    (new.folder / "afile").touch()
+    assert "afile can't be made" in new.refuses("--config", "afile/c.toml", "init", "--brand", "x")
+
+
 def test_without_a_terminal_a_brand_must_be_named(new: Shop) -> None:
     assert "--brand NAME" in new.refuses("init")
 

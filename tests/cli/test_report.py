@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -148,6 +150,12 @@ def test_a_figure_leads_to_its_waits(command: Command) -> None:
         (["--from", "2026-05-05", "--to", "2026-05-05"], "before it begins"),
         (["--last", "week", "--from", "2026-05-05"], "two ways"),
         (["--last", "fortnight"], "week, month"),
+        (["--last", "36500d"], "up to 9999 of each"),
+        (["--from", "0001-01-01"], "the years 1970 to 2999"),
+        (["--from", "2026-05-04", "--to", "9999-12-31T23:00-12:00"], "the years 1970 to 2999"),
+        (["--as-of", "2999-01-01"], "in the future"),
+        ([*DAY, "--output", "no/folder/may.html"], "No such file or directory"),
+        ([*DAY, "--output", "/dev/full"], "No space left"),
         (["--email"], '[[notifiers]] with use = "email"'),
     ],
 )
@@ -157,6 +165,35 @@ def test_a_mistake_is_named_with_its_remedy(
     result = command("report", *words)
     assert result.exit_code == 2
     assert remedy in result.output.replace("\n", " ")
+
+
+def test_a_digest_of_the_future_is_refused(command: Command) -> None:
+    assert "in the future" in command("digest", "--as-of", "2999-01-01").output
+
+
+FULL_DISK = """
+import resource, signal
+from pathlib import Path
+from monitor.cli.sending import give
+from monitor.domain.errors import ConfigError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    give("new " * 1000, Path("may.html"))
+except ConfigError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("before", [{}, {"may.html": "old"}])
+def test_a_full_disk_leaves_no_half_report(tmp_path: Path, before: dict[str, str]) -> None:
+    """(A limit on the size of files stands in for the disk.)"""
+    for name, text in before.items():
+        (tmp_path / name).write_text(text)
+    code = [sys.executable, "-c", FULL_DISK]
+    done = subprocess.run(code, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "--output may.html: File too large" in done.stdout
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == before
 
 
 def test_of_several_brands_one_must_be_named(command: Command, config: Path) -> None:
