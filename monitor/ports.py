@@ -85,10 +85,10 @@ class Notifier(Protocol):
 
 @runtime_checkable
 class TriesOut(Protocol):
-    """A plug-in that can try its credentials without telling anybody anything (`check`)."""
+    """A plug-in that can be tried without telling anybody anything (`check`)."""
 
     def try_out(self) -> None:
-        """Connect and log in. Raises ConfigError, SourceError or SendError, saying what to mend."""
+        """Log in, open what it needs. Raises ConfigError, SourceError or SendError: what to mend."""
         ...
 
 

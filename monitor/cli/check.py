@@ -124,8 +124,8 @@ def _source(feed: Feed) -> str:
 def _notifier(notifier: Notifier) -> str:
     if isinstance(notifier, TriesOut):
         notifier.try_out()
-        return "its credentials work"
-    return "nothing to log in to; `complaint-monitor notify --test` sends a message"
+        return "it can be used; `complaint-monitor notify --test` sends a message"
+    return "nothing to try; `complaint-monitor notify --test` sends a message"
 
 
 def _set_aside(application: Application) -> str:

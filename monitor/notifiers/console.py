@@ -66,6 +66,10 @@ class Console:
             self._print(notice, spoken, earlier)
         return receipt
 
+    def try_out(self) -> None:
+        if self._journal is not None:
+            self._journal.try_out()
+
     def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
         if self._journal is None:
             return Unknowable("the console keeps no journal (option `log`)")
@@ -152,6 +156,19 @@ class Journal:
         self._offset = 0
         self._file: tuple[int, int] | None = None
         """Device and inode of the file that was read up to `_offset`."""
+
+    def try_out(self) -> None:
+        """See that lines could be written, and write none. Raises SendError: they could not."""
+        folder = self._path.absolute().parent
+        try:
+            if self._path.exists():
+                os.close(os.open(self._path, os.O_RDWR | os.O_APPEND))
+                return
+        except OSError as error:
+            raise self._problem(error, Outcome.NOT_SENT) from error
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            msg = f"the journal {self._path}: is {folder} a folder in which this user may write?"
+            raise SendError(msg, outcome=Outcome.NOT_SENT)
 
     def append(self, line: Mapping[str, Any]) -> None:
         """Write one line and see it safe on the disk.

@@ -124,6 +124,16 @@ def test_check_says_what_does_not_work(shop: Shop) -> None:
     assert "ok    notifier console" in said
 
 
+def test_check_says_that_a_journal_cannot_be_kept_and_makes_none(shop: Shop) -> None:
+    shop.does("check")
+    assert not (shop.folder / "notices.jsonl").exists()
+    shop.configure(CONFIG.replace("notices.jsonl", "none/notices.jsonl"))
+    said = shop.does("check", status=1).stdout
+    assert "FAIL  notifier console: the journal none/notices.jsonl: is " in said
+    (shop.folder / "none" / "notices.jsonl").mkdir(parents=True)
+    assert "notices.jsonl: Is a directory" in shop.does("check", status=1).stdout
+
+
 def test_check_without_the_world_reads_the_config_alone(shop: Shop) -> None:
     shop.configure(CONFIG + MAIL.format(port=9))
     assert [one["what"] for one in shop.data("check", "--offline")["tried"]] == ["config"]
@@ -162,7 +172,7 @@ def test_credentials_are_tried_and_a_test_alert_mailed(shop: Shop) -> None:
     server.start()
     try:
         shop.configure(CONFIG + MAIL.format(port=port))
-        assert "ok    notifier email: its credentials work" in shop.does("check").stdout
+        assert "ok    notifier email: it can be used" in shop.does("check").stdout
         assert box.mails == []
         shop.does("notify", "--test", "--to", "email:leads@acme.example")
         assert box.mails == ["['leads@acme.example']"]
