@@ -127,7 +127,7 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
     click.echo("\nhistory")
     print_table(
         ("", "at", "what", "by"),
-        [(one.seq, local_time(one.at, zone), _what(one, notes), one.by) for one in history],
+        [(one.seq, local_time(one.at, zone), _what(one, notes, zone), one.by) for one in history],
     )
     if notices:
         click.echo("\ntold")
@@ -173,10 +173,10 @@ def _fields(one: Record) -> dict[str, Any]:
     }
 
 
-def _what(one: Record, notes: Mapping[int, str]) -> str:
+def _what(one: Record, notes: Mapping[int, str], zone: ZoneInfo) -> str:
     told = type(one.event).__name__
     details = [
-        f"{name} {value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else f"{name} {value}"
+        f"{name} {local_time(value, zone) if isinstance(value, datetime) else value}"
         for name in ("to", "until", "channel", "reason", "step", "seq", "into")
         if (value := getattr(one.event, name, None)) is not None
     ]

@@ -115,7 +115,7 @@ def _say_what_is_watched(application: Application, *, shadow: bool) -> None:
     settings = application.settings
     watched = {feed.name: _streams(feed) for feed in application.feeds}
     sources = ", ".join(f"{name} ({said})" for name, (_, said) in watched.items())
-    told = "nobody is told (--shadow)" if shadow else ", ".join(application.notifiers)
+    told = "nobody (--shadow)" if shadow else ", ".join(application.notifiers)
     tell(
         f"complaint-monitor {__version__} watches {sources or 'no source'}"
         f" for {', '.join(settings.brand_names)} and tells {told}"

@@ -32,12 +32,27 @@ class ActionError(MonitorError):
 
 
 def claim(database: Database, case_id: int, *, by: str, now: datetime) -> Case:
-    """Say "I am answering this", so that two do not answer at once."""
-    return _act(database, case_id, by, now, lambda case, _: _of_open(case, Claimed()))
+    """Say "I am answering this", so that two do not answer at once: the second is refused."""
+
+    def made(case: Case, _: Connection) -> Event:
+        claimed = _of_open(case, Claimed())
+        if case.claimed and case.owner != by:
+            at = max(one.at for one in case.records if isinstance(one.event, Claimed))
+            msg = (
+                f"{case.owner} is answering since {at:%Y-%m-%d %H:%M} UTC;"
+                " assign it to take it over."
+            )
+            raise ActionError(msg)
+        return claimed
+
+    return _act(database, case_id, by, now, made)
 
 
 def assign(database: Database, case_id: int, to: str, *, by: str, now: datetime) -> Case:
     """Give the case to a person; what the one before had acknowledged counts no more."""
+    if not to.strip():
+        msg = "A case is given to somebody: say to whom."
+        raise ActionError(msg)
     return _act(database, case_id, by, now, lambda case, _: _of_open(case, Assigned(to)))
 
 

@@ -19,6 +19,10 @@ from monitor.store.engine import Connection, Database
 from monitor.store.mentions import Mention
 
 
+class NothingSaidError(MonitorError):
+    """There are no words that a case could be about."""
+
+
 class AlreadyOpenError(MonitorError):
     """There is a case for it already."""
 
@@ -26,7 +30,15 @@ class AlreadyOpenError(MonitorError):
 def heard(
     brand: Brand, text: str, *, url: str | None, author: str | None, posted_at: datetime
 ) -> Post:
-    """The post that a person tells of. Told twice, it is the same one."""
+    """The post that a person tells of. Told twice, it is the same one.
+
+    Raises:
+        NothingSaidError: there are no words in it.
+
+    """
+    if not text.strip():
+        msg = "A case is about something: say what the customer said, or give its address."
+        raise NothingSaidError(msg)
     same = "\0".join((brand.name, author or "", url or text))
     key = PostKey(by_hand.NETWORK, hashlib.sha256(same.encode(errors="replace")).hexdigest()[:20])
     return Post(

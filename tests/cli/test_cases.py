@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -148,6 +149,20 @@ def test_the_list_says_that_there_is_more(shop: Shop) -> None:
     assert "--limit 20 shows them" in shop.does("cases", "list", "--limit", "2").stdout
     assert len(shop.data("cases", "list", "--limit", "2")) == 2
     assert "there are more" not in shop.does("cases", "list").stdout
+
+
+@pytest.mark.parametrize("words", [("",), (" \t",), ("https://forum.example/9", "--text", " ")])
+def test_a_case_about_nothing_is_refused(shop: Shop, words: tuple[str, ...]) -> None:
+    shop.does("run", "--once")
+    assert "say what the customer said" in shop.refuses("cases", "open", *words)
+    assert shop.data("cases", "list") == []
+
+
+def test_the_history_tells_times_in_the_zone_of_the_config(shop: Shop, case: str) -> None:
+    shop.does("cases", "ack", case)
+    said = shop.does("cases", "show", case).stdout
+    assert re.search(r"Acknowledged \(until .* \d\d:\d\d EES?T", said)
+    assert "UTC" not in said
 
 
 def test_what_is_not_there_is_said(shop: Shop) -> None:

@@ -59,7 +59,8 @@ def test_what_was_there_before_the_first_run_is_summed_up(shop: Shop) -> None:
 
 
 def test_in_shadow_nobody_is_told_and_it_is_said_why(shop: Shop) -> None:
-    shop.does("run", "--once", "--shadow")
+    said = shop.does("run", "--once", "--shadow").stderr
+    assert "and tells nobody (--shadow)" in said
     shop.post("1", "awful")
     shop.runs("--shadow")
     assert shop.told() == []

@@ -44,6 +44,30 @@ def test_an_acknowledgement_says_how_far_the_wait_had_climbed(shop: Shop) -> Non
     assert last_event(shop, case_id) == Acknowledged(at(130), 1, 0, "r")
 
 
+def test_a_second_claim_says_who_is_answering(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    act.claim(shop.database, case_id, by="ana", now=at(10))
+    act.claim(shop.database, case_id, by="ana", now=at(11))
+    with pytest.raises(ActionError, match=f"ana is answering since {at(11):%Y-%m-%d %H:%M} UTC"):
+        act.claim(shop.database, case_id, by="ion", now=at(12))
+    act.assign(shop.database, case_id, "ion", by="ion", now=at(13))
+    after = act.claim(shop.database, case_id, by="ion", now=at(14))
+    assert (after.owner, after.claimed) == ("ion", True)
+
+
+def test_a_claim_that_was_taken_back_holds_nobody_off(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    act.claim(shop.database, case_id, by="ana", now=at(10))
+    act.undo(shop.database, case_id, by="ana", now=at(11))
+    assert act.claim(shop.database, case_id, by="ion", now=at(12)).owner == "ion"
+
+
+def test_a_case_is_given_to_somebody(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    with pytest.raises(ActionError, match="say to whom"):
+        act.assign(shop.database, case_id, " ", by="ana", now=at(10))
+
+
 def test_a_dismissal_names_what_was_on_the_table(shop: Shop) -> None:
     case_id = shop.case((0, Opened(an_ask(1, 0))), (5, FollowedUp(an_ask(3, 5))))
     act.dismiss(shop.database, case_id, by="ana", now=at(10))
