@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
 from monitor.domain.answer import answered_posts
 from monitor.domain.case import Case, fold
+from monitor.domain.escalation import ALERT
 from monitor.domain.event import (
     Acknowledged,
     Answered,
@@ -18,6 +19,7 @@ from monitor.domain.event import (
     Claimed,
     Confirmed,
     Dismissed,
+    Escalated,
     Event,
     FollowedUp,
     Merged,
@@ -27,7 +29,8 @@ from monitor.domain.event import (
     Snoozed,
     Withdrawn,
 )
-from monitor.store import cases, mentions
+from monitor.domain.notice import NoticeKind, NoticeState, Reason
+from monitor.store import cases, mentions, outbox
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import InThread, Mention
@@ -81,6 +84,10 @@ class Settle:
         case = cases.load(conn, source)
         merged = cases.append(conn, into, list(_moved(case, there)), now=now)
         cases.append(conn, into, list(_spoken(case, there, merged)), now=now)
+        again = _to_tell_again(conn, source, into)
+        told = _told(cases.history(conn, source), _numbers(case, merged), again)
+        fresh = [one for one in told if one.event not in merged.fired]
+        cases.append(conn, into, fresh, now=now)
         cases.append(conn, source, [Fact(now, Merged(into), self.name)], now=now)
 
     def _join_questions(self, conn: Connection, one: Mention, now: datetime) -> None:
@@ -174,6 +181,7 @@ _OF_THE_WORLD = (
     Dismissed,
 )
 _WHO_HAS_IT = (Claimed, Assigned, Acknowledged, Snoozed)
+_CANCELLED = (Reason.ANSWERED, Reason.WITHDRAWN, Reason.DISMISSED, Reason.ABSORBED)
 
 
 def _moved(case: Case, there: Sequence[Record]) -> Iterator[Fact]:
@@ -203,6 +211,37 @@ def _numbers(case: Case, merged: Case) -> dict[int, int]:
     """The names that the waits of a case have in the one it was merged into."""
     names = {post: wait.number for wait in merged.waits for post in wait.asks}
     return {one.number: names[one.first_post] for one in case.waits if one.first_post in names}
+
+
+def _told(
+    history: Sequence[Record], numbers: Mapping[int, int], again: Container[tuple[int, str]]
+) -> Iterator[Fact]:
+    """What fired for the waits of a case, under their new `numbers`; not what is to be told again."""
+    for one in history:
+        match one.event:
+            case Escalated(wait=wait, step=step) as event:
+                if wait in numbers and (wait, step) not in again:
+                    yield Fact(one.at, replace(event, wait=numbers[wait]), one.by)
+            case _:
+                pass
+
+
+def _to_tell_again(conn: Connection, source: int, into: int) -> set[tuple[int, str]]:
+    """The waits and steps that fired in a case and that nobody heard of, for its notices are cancelled.
+
+    And its alerts, if the other case has no card: an alert is what makes one.
+    """
+    has_card = outbox.card_audience(conn, into) is not None
+    return {
+        (one.wait, one.step or ALERT)
+        for one in outbox.case_notices(conn, source)
+        if one.wait is not None
+        and (
+            one.state is NoticeState.PENDING
+            or one.reason in _CANCELLED
+            or (one.kind is NoticeKind.ALERT and not has_card)
+        )
+    }
 
 
 def _as_part(event: Event) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from monitor.domain.event import Channel
 from monitor.domain.sla import State
 from monitor.domain.wait import Outcome
 from monitor.stages import act
+from monitor.stages.escalate import Escalate
 from monitor.store import cases
 from tests.scenarios.world import Said, World
 
@@ -135,6 +137,75 @@ def test_of_two_cases_those_have_it_who_spoke_last(two: Late) -> None:
     act.claim(world.database, 1, by="ion", now=world.now)
     world.runs_until("09:50")
     assert (two.first.owner, two.first.claimed) == ("ion", True)
+    world.pictures_are_true()
+
+
+def found_later(world: World, answered: bool) -> Late:
+    """09:00 a complaint, 09:10 another one; at 13:40, both overdue, they turn out to be one thread."""
+    root = world.x.posts("Still no refund", at="09:00")
+    name = "x-4" if answered else "x-3"
+    guessed = Said(name, name, "bob")
+    if answered:
+        world.x.we_answer(root, at="09:03")
+    follow_up = world.x.posts("broken", at="09:10", to=guessed)
+    between = world.x.posts("me too", at="09:05", by="bob", to=root, seen="13:40")
+    assert between.id == guessed.id
+    return Late(world, root, follow_up, between)
+
+
+def test_what_was_told_of_a_wait_is_not_told_again_in_the_case_it_goes_to(world: World) -> None:
+    two = found_later(world, answered=True)
+    world.runs_until("13:30")
+    world.slack.hears("#care", "refund").hears("#care", "broken")
+    world.slack.hears("#care", QUIET).hears("#leads", "overdue").hears_nothing_more()
+    world.runs_until("18:00").slack.hears_nothing_more()
+    assert outcomes(two.first) == [Outcome.ANSWERED, None]
+    assert two.first.level == 2
+    assert two.case(2).status is Status.MERGED
+    world.pictures_are_true()
+
+
+def test_waits_that_join_tell_nothing_that_either_told(world: World) -> None:
+    two = found_later(world, answered=False)
+    world.runs_until("09:20")
+    act.snooze(
+        world.database, 1, timedelta(hours=5), by="dan", now=world.now, why="she is travelling"
+    )
+    world.runs_until("13:30")
+    world.slack.hears("#care", "refund").hears("#care", "broken")
+    world.slack.hears("#care", QUIET).hears("#leads", "overdue").hears_nothing_more()
+    world.runs_until("18:00").slack.hears_nothing_more()
+    assert (outcomes(two.first), two.first.level) == ([None], 2)
+    world.pictures_are_true()
+
+
+def test_what_falls_due_after_the_cases_merge_is_told(two: Late) -> None:
+    world = two.world
+    world.runs_until("18:00")
+    world.slack.hears("#care", "refund").hears("#care", "broken")
+    world.slack.hears("#care", QUIET).hears("#leads", "overdue").hears_nothing_more()
+
+
+def test_what_was_decided_but_not_yet_sent_is_told_in_the_case_it_goes_to(world: World) -> None:
+    found_later(world, answered=True)
+    world.runs_until("09:30").sleeps_until("13:50")
+    Escalate(world.database).handle("2", world.now)
+    world.runs_until("18:00")
+    world.slack.hears("#care", "refund").hears("#care", "broken")
+    world.slack.hears("#leads", "overdue").hears_nothing_more()
+    world.pictures_are_true()
+
+
+def test_a_case_without_a_card_gets_one_with_the_wait_it_takes_over(world: World) -> None:
+    # the first complaint is answered before anybody sees it: nobody is told of that case
+    root = world.x.posts("Still no refund", at="09:00", seen="09:10")
+    world.x.we_answer(root, at="09:03", seen="09:10")
+    world.x.posts("broken", at="09:10", to=Said("x-4", "x-4", "bob"))
+    world.x.posts("me too", at="09:05", by="bob", to=root, seen="13:40")
+    world.runs_until("13:30")
+    world.slack.hears("#care", "broken").hears("#care", QUIET).hears("#leads", "overdue")
+    world.slack.hears_nothing_more()
+    world.runs_until("18:00").slack.hears("#care", "broken").hears_nothing_more()
     world.pictures_are_true()
 
 
