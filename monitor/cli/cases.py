@@ -14,7 +14,7 @@ from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError
 from monitor.domain.judgement import Severity
-from monitor.render.words import cut, duration, local_time, plain
+from monitor.render.words import cut, duration, local_time, not_judged, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,12 +62,13 @@ def list_(ctx: click.Context, brand: str | None, limit: int, as_json: bool) -> N
             raise ConfigError(f"--brand {brand}: there is no such brand; known: {', '.join(known)}")
         wanted = [brand] if brand else sorted(known)
         found = {one: waits.open_list(conn, known[one], now, limit=limit + 1) for one in wanted}
+        unjudged = sum(waits.unjudged(conn, known[one]) for one in wanted)
     lines = [(name, one) for name, open_ in found.items() for one in open_[:limit]]
     if as_json:
         print_json([_as_object(name, one) for name, one in lines])
         return
     if not lines:
-        click.echo("nobody waits for an answer")
+        click.echo(not_judged(unjudged) if unjudged else "nobody waits for an answer")
         return
     print_table(
         ("case", "due", "severity", "network", "has it", "post"),

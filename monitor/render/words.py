@@ -226,7 +226,14 @@ def say_digest(digest: Digest, zone: tzinfo) -> Spoken:
     if digest.unjudged:
         said += ["", f"Not judged yet: {_posts(digest.unjudged)}"]
     said += ["", "Sources", *(f"  {source(one, zone)}" for one in digest.sources)]
-    return Spoken(headline + (counted or "nothing is waiting"), tuple(said))
+    nothing = not_judged(digest.unjudged) if digest.unjudged else "nothing is waiting"
+    return Spoken(headline + (counted or nothing), tuple(said))
+
+
+def not_judged(posts: int) -> str:
+    """What is said of an empty list while `posts` (at least one) might still belong on it."""
+    be = "is" if posts == 1 else "are"
+    return f"nothing is known to wait, {_posts(posts)} {be} not judged yet"
 
 
 def _part(name: str, lines: Sequence[DigestLine]) -> Iterator[str]:

@@ -165,6 +165,15 @@ def test_the_history_tells_times_in_the_zone_of_the_config(shop: Shop, case: str
     assert "UTC" not in said
 
 
+def test_an_empty_list_says_what_it_does_not_know(shop: Shop) -> None:
+    shop.configure(CONFIG.replace('Keywords"\n', 'Keywords"\nbroken = true\n'))
+    shop.post("1", "awful")
+    shop.does("run", "--once", status=1)
+    said = shop.does("cases", "list").stdout
+    assert said == "nothing is known to wait, 1 post is not judged yet\n"
+    assert shop.data("cases", "list") == []
+
+
 def test_what_is_not_there_is_said(shop: Shop) -> None:
     assert "there is no database yet" in shop.refuses("cases", "list")
     shop.does("run", "--once")

@@ -355,9 +355,12 @@ def test_an_empty_digest_says_so() -> None:
         gaps=1,
     )
     said = spoken(replace(DIGEST, unjudged=3, sources=(silent,)), NoticeKind.DIGEST)
-    assert said.headline == "Acme, Tue 3 Mar 2026: nothing is waiting"
+    unsure = "nothing is known to wait, 3 posts are not judged yet"
+    assert said.headline == f"Acme, Tue 3 Mar 2026: {unsure}"
     assert "Not judged yet: 3 posts" in said.lines
     assert said.lines[-1].endswith("(read up to Tue 3 Mar 2026 14:10 EET, with 1 gap)")
+    sure = spoken(replace(DIGEST, sources=(silent,)), NoticeKind.DIGEST)
+    assert sure.headline == "Acme, Tue 3 Mar 2026: nothing is waiting"
 
 
 def test_the_first_run_sums_up_what_was_there() -> None:
