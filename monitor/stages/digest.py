@@ -74,7 +74,7 @@ class DailyDigest:
             # a rehearsal's digest must not stand in for the one that people get
             rehearsed = [] if brands.begun(conn, [brand_id]) else [Reason.SHADOW.value]
             yield ":".join([NoticeKind.DIGEST, str(brand_id), day.isoformat(), *rehearsed])
-        if waits.backlog(conn, brand_id) is not None and _is_caught_up(conn, brand_id, now):
+        if waits.backlog(conn, brand_id) is not None and _is_caught_up(conn, brand_id):
             yield f"{NoticeKind.BACKLOG}:{brand_id}"
 
     def _write(
@@ -88,9 +88,6 @@ class DailyDigest:
         outbox.write(conn, [planned], brand_id=brand_id, case_id=None, now=now, payload=payload)
 
 
-def _is_caught_up(conn: Connection, brand_id: int, now: datetime) -> bool:
+def _is_caught_up(conn: Connection, brand_id: int) -> bool:
     """Whether all that was there is read and judged, so that the summary counts it whole."""
-    seen = all(
-        one.read_through or one.failing_since for one in coverage.health(conn, brand_id, now)
-    )
-    return seen and not waits.is_under_way(conn, brand_id)
+    return coverage.is_looked_at(conn, brand_id) and not waits.is_under_way(conn, brand_id)

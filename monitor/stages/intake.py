@@ -178,7 +178,8 @@ class Intake:
 
     def _fail(self, one: _Reading, problem: SourceError, now: datetime) -> None:
         with self._database.writing() as conn:
-            spell = coverage.record_failure(conn, one.number, problem, now)
+            again = not one.feed.once
+            spell = coverage.record_failure(conn, one.number, problem, now, again=again)
             if spell.permanent or spell.failures >= FAILURES_UNTIL_TOLD:
                 self._tell_that_it_fails(conn, one, spell, now)
 

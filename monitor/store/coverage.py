@@ -191,8 +191,10 @@ def record_end(
     return failing_since
 
 
-def record_failure(conn: Connection, number: int, error: SourceError, now: datetime) -> Spell:
-    """A look failed: since when, how often, why."""
+def record_failure(
+    conn: Connection, number: int, error: SourceError, now: datetime, *, again: bool = True
+) -> Spell:
+    """A look failed: since when, how often, why. Without `again` there will be no other look."""
     troubles = sa.select(stream.c.failures, stream.c.failing_since)
     failures, since = conn.execute(troubles.where(stream.c.id == number)).one()
     pause = min(FIRST_PAUSE * 2 ** min(failures, _DOUBLINGS), LONGEST_PAUSE)
@@ -207,7 +209,7 @@ def record_failure(conn: Connection, number: int, error: SourceError, now: datet
             failures=spell.failures,
             problem=storable(str(error)[:1000]),
             permanent=spell.permanent,
-            next_poll_at=now + max(pause, error.retry_after or pause),
+            next_poll_at=now + max(pause, error.retry_after or pause) if again else None,
             planned_at=now,
         )
     )
@@ -247,7 +249,11 @@ def _through(rows: list[sa.Row[Any]]) -> datetime | None:
 
 
 def health(conn: Connection, brand_id: int, now: datetime) -> list[SourceHealth]:
-    """How the brand's streams fare; those that nobody reads any more only where there is no other."""
+    """How the brand's streams fared at `now`, so far as the rows still tell.
+
+    Those that nobody reads any more are there only where there is no other, and never as failing:
+    whoever imported the wrong file was told so then.
+    """
     rows = conn.execute(
         sa.select(stream, _GAPS.label("gaps"), _REJECTED.label("rejected"))
         .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
@@ -256,19 +262,31 @@ def health(conn: Connection, brand_id: int, now: datetime) -> list[SourceHealth]
         {"since": now - TOLD_SINCE, "until": now},
     ).all()
     read = [row for row in rows if row.next_poll_at is not None]
+    failing = {row.id for row in read if row.failing_since and row.failing_since <= now}
     return [
         SourceHealth(
             source=row.source,
             stream=row.name,
             network=row.network,
             read_through=row.polled_at,
-            failing_since=row.failing_since,
-            problem=row.problem,
+            failing_since=row.failing_since if row.id in failing else None,
+            problem=row.problem if row.id in failing else None,
             gaps=row.gaps,
             rejected=row.rejected,
         )
         for row in read or rows
     ]
+
+
+def is_looked_at(conn: Connection, brand_id: int) -> bool:
+    """Whether each of the brand's streams that are read had its first look, were it a failed one."""
+    never = stream.c.polled_at.is_(None) & stream.c.failing_since.is_(None)
+    waiting = (
+        sa.select(stream.c.id)
+        .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
+        .where(stream_brand.c.brand_id == brand_id, _IS_READ, never)
+    )
+    return conn.execute(waiting.limit(1)).one_or_none() is None
 
 
 def rejects(conn: Connection, number: int) -> list[Rejected]:

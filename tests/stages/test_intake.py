@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
 from monitor.domain.post import Cost, Gap, Page
 from monitor.stages.intake import Feed, Intake
@@ -72,6 +73,23 @@ def test_a_file_is_imported_once(database: Database) -> None:
     assert look.problem is None
     assert pages == [Counts(stored=1), Counts(stored=1)]
     assert intake.due(NINE + timedelta(days=1)) == []
+
+
+def test_a_mistaken_import_is_not_held_against_what_is_read(database: Database) -> None:
+    good, wrong = Network(OWN), Network(OWN)
+    good.posts("1", stream="own")
+    wrong.fails(SourceError("it is no CSV", permanent=True), stream="own")
+    for name, network in (("good", good), ("wrong", wrong)):
+        intake = Intake(database, [Feed(name, network, (SHOP,), once=True)])
+        intake.begin(NINE)
+        intake.look(f"{name}/own", NINE)
+        assert intake.due(NINE + timedelta(days=1)) == []
+    with database.reading() as conn:
+        found = coverage.health(conn, 1, NINE + MINUTE)
+        assert coverage.is_looked_at(conn, 1)
+        assert coverage.read_through(conn, 1) == {"x": NINE}
+    assert {one.source for one in found} == {"good", "wrong"}
+    assert {(one.failing_since, one.problem) for one in found} == {(None, None)}
 
 
 def test_a_stream_changes_hands_with_the_configuration(database: Database) -> None:

@@ -51,6 +51,17 @@ def test_a_failing_timeline_stands_where_it_was_read_to(database: Database) -> N
     assert _read_through(database) == {"x": NINE}
 
 
+def test_what_failed_later_is_not_told_of_before(database: Database) -> None:
+    number = _read(database, "x", "own", StreamKind.OWN, "x", until=NINE)
+    with database.writing() as conn:
+        coverage.record_failure(conn, number, SourceError("503"), TEN + HOUR)
+    with database.reading() as conn:
+        [before] = coverage.health(conn, 1, TEN)
+        [after] = coverage.health(conn, 1, TEN + HOUR)
+    assert (before.failing_since, before.problem) == (None, None)
+    assert (after.failing_since, after.problem) == (TEN + HOUR, "503")
+
+
 def test_a_file_shows_answers_on_every_network_that_it_brought(database: Database) -> None:
     other = replace(written("1"), key=PostKey("trustpilot", "1"))
     broken = Rejected("line 3", "no text", "")
