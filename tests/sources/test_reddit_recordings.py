@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -30,7 +31,8 @@ FOLDERS = {
     "own-our_shop": ("/user/", "/comments"),
 }
 """Which recorded paths show what a stream reads."""
-SINCE_EVER = "20000d"
+SINCE_EVER = timedelta(days=20_000)
+"""The recordings are years old; a config may say a year at most."""
 
 
 @dataclass(frozen=True)
