@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
+from monitor.store.migrations import first_outgoing, first_parts
+from monitor.store.migrations.first_parts import id_ as _id
+from monitor.store.migrations.first_parts import ref as _ref
+from monitor.store.migrations.first_parts import where as _where
 
 revision = "0001"
 down_revision = None
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-
-def _id() -> sa.Column[int]:
-    return sa.Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, to: str, **options: Any) -> sa.Column[int]:
-    return sa.Column(name, Id, sa.ForeignKey(f"{to}.id"), **options)
-
-
-def _where(rows: str) -> dict[str, Any]:
-    """Makes an index partial. Queries repeat `rows` literally, or no planner uses it."""
-    return {"sqlite_where": sa.text(rows), "postgresql_where": sa.text(rows)}
-
+metadata = first_parts.metadata()
 
 brand = sa.Table(
     "brand",
@@ -327,35 +307,8 @@ note = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
 )
 
-notice = sa.Table(
-    "notice",
-    metadata,
-    _id(),
-    sa.Column("key", sa.Text, nullable=False, unique=True),
-    _ref("brand_id", "brand"),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("audience", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    _ref("case_id", "cases"),
-    sa.Column("wait", sa.SmallInteger),
-    sa.Column("step", sa.Text),
-    sa.Column("payload", sa.JSON),  # ids and dates only: texts are rendered when sent
-    sa.Column("due_at", UtcDateTime, nullable=False),
-    sa.Column("written_at", UtcDateTime, nullable=False),
-    sa.Column("not_before", UtcDateTime),  # transport time: retry-after, back-off
-    sa.Column("leased_until", UtcDateTime),  # transport time
-    sa.Column("lease", sa.Text),
-    sa.Column("attempted_at", UtcDateTime),  # transport time; set without receipt: fate unknown
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("possibly_repeated", sa.Boolean, nullable=False, default=False),
-    sa.Column("sent_at", UtcDateTime),
-    sa.Column("place", sa.Text),
-    sa.Column("name", sa.Text),
-    sa.Column("problem", sa.Text),
-    sa.Index("ix_notice_case", "case_id"),
-    sa.Index("ix_notice_pending", "id", **_where("state = 'pending'")),
-)
+first_outgoing.notice(metadata)
+first_outgoing.reply(metadata)
 
 failure = sa.Table(
     "failure",

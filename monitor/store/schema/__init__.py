@@ -5,35 +5,15 @@ Times are UTC. Names and texts live in `post`, `author` and `note` only.
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from monitor.store.columns import Id, UtcDateTime
-
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-
-def _id() -> sa.Column[int]:
-    return sa.Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, to: str, **options: Any) -> sa.Column[int]:
-    return sa.Column(name, Id, sa.ForeignKey(f"{to}.id"), **options)
-
-
-def _where(rows: str) -> dict[str, Any]:
-    """Makes an index partial. Queries repeat `rows` literally, or no planner uses it."""
-    return {"sqlite_where": sa.text(rows), "postgresql_where": sa.text(rows)}
-
+from monitor.store.schema.outgoing import notice as notice
+from monitor.store.schema.outgoing import reply as reply
+from monitor.store.schema.parts import id_ as _id
+from monitor.store.schema.parts import metadata as metadata
+from monitor.store.schema.parts import ref as _ref
+from monitor.store.schema.parts import where as _where
 
 brand = sa.Table(
     "brand",
@@ -330,36 +310,6 @@ note = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
-)
-
-notice = sa.Table(
-    "notice",
-    metadata,
-    _id(),
-    sa.Column("key", sa.Text, nullable=False, unique=True),
-    _ref("brand_id", "brand"),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("audience", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    _ref("case_id", "cases"),
-    sa.Column("wait", sa.SmallInteger),
-    sa.Column("step", sa.Text),
-    sa.Column("payload", sa.JSON),  # ids and dates only: texts are rendered when sent
-    sa.Column("due_at", UtcDateTime, nullable=False),
-    sa.Column("written_at", UtcDateTime, nullable=False),
-    sa.Column("not_before", UtcDateTime),  # transport time: retry-after, back-off
-    sa.Column("leased_until", UtcDateTime),  # transport time
-    sa.Column("lease", sa.Text),
-    sa.Column("attempted_at", UtcDateTime),  # transport time; set without receipt: fate unknown
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("possibly_repeated", sa.Boolean, nullable=False, default=False),
-    sa.Column("sent_at", UtcDateTime),
-    sa.Column("place", sa.Text),
-    sa.Column("name", sa.Text),
-    sa.Column("problem", sa.Text),
-    sa.Index("ix_notice_case", "case_id"),
-    sa.Index("ix_notice_pending", "id", **_where("state = 'pending'")),
 )
 
 failure = sa.Table(
