@@ -1,7 +1,7 @@
 """Rows that leave: pending ones are claimed by a lease, so that one sender at a time has each.
 
-Notices and answers share this. A table has the columns of `schema.outgoing.leased`, a `state`, and a
-partial index over what is pending. Times called `at` and `until` are transport time.
+Notices and answers share this. A table has the columns of `schema.outgoing.leased` and a `state`.
+Times called `at` and `until` are transport time.
 """
 
 from __future__ import annotations

@@ -63,13 +63,13 @@ def reply(metadata: sa.MetaData) -> None:
         sa.Column("by", sa.Text, nullable=False),
         sa.Column("note", Id, nullable=False),  # the row of `note` with its text, unless erased
         sa.Column("state", sa.Text, nullable=False),
-        sa.Column("reason", sa.Text),  # why it is not wanted any more
+        sa.Column("reason", sa.Text),  # why it was cancelled
         sa.Column("written_at", UtcDateTime, nullable=False),
-        sa.Column("tried_at", UtcDateTime),  # the last attempt, to be compared with networks' times
+        sa.Column("tried_at", UtcDateTime),  # the first attempt, in networks' time
         *leased(),
         sa.Column("sent_at", UtcDateTime),
         sa.Column("sent_post_id", Id),
         sa.Column("problem", sa.Text),
         sa.Index("ix_reply_case", "case_id"),
-        sa.Index("ix_reply_pending", "id", **where("state = 'pending'")),
+        sa.Index("ix_reply_state", "state"),
     )
