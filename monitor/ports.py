@@ -70,6 +70,7 @@ class DescribesReplies(Protocol):
         ...
 
 
+@runtime_checkable
 class AnsweringSource(Source, Replies, Protocol):
     """A source that also answers."""
 

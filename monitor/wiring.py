@@ -18,8 +18,8 @@ from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import Digest
 from monitor.domain.post import Post
 from monitor.domain.verdict import verdict
-from monitor.ports import Classifier, Clock, Notifier
-from monitor.runner import Runner, Stage
+from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier
+from monitor.runner import SIDE_BY_SIDE, Runner, Stage
 from monitor.secrets import STORE, Keyring
 from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
 from monitor.stages.classify import Classify
@@ -27,10 +27,14 @@ from monitor.stages.deliver import Deliver
 from monitor.stages.digest import DailyDigest
 from monitor.stages.escalate import Escalate
 from monitor.stages.intake import Feed, Intake
+from monitor.stages.reply import Reply
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
 from monitor.store import readings
 from monitor.store.engine import Database
+
+ANSWERS_AT_ONCE = 2
+"""Answers under way to the networks: each waits for one."""
 
 
 def classifier_of(table: ClassifierTable) -> Classifier:
@@ -113,6 +117,15 @@ class Application:
         """The sources, each with the brands that it is read for."""
         return tuple(self._feed(one) for one in self.settings.sources)
 
+    @property
+    def desks(self) -> tuple[Desk, ...]:
+        """The sources that can answer, too."""
+        return tuple(
+            Desk(one.name, one.source, one.brands)
+            for one in self.feeds
+            if isinstance(one.source, AnsweringSource)
+        )
+
     @cached_property
     def notifiers(self) -> Mapping[str, Notifier]:
         """By configured name; the first one serves whoever is named nowhere else."""
@@ -132,7 +145,8 @@ class Application:
         )
 
     def stages(self, *, shadow: bool = False) -> tuple[Stage, ...]:
-        """All stages in the order of the pipeline. `shadow`: everything but telling."""
+        """All stages in the order of the pipeline. `shadow`: everything but telling and answering."""
+        reply = Reply(self.database, self.desks, clock=self.clock)
         return (
             Intake(self.database, self.feeds, clock=self.clock, operators=self.operators),
             *self.judging(),
@@ -150,12 +164,17 @@ class Application:
                 operators=self.operators,
                 shadow=shadow,
             ),
+            *(() if shadow else (reply,)),
         )
 
     def runner(self, *, shadow: bool = False) -> Runner:
         """The embedded runner over all stages."""
         return Runner(
-            self.stages(shadow=shadow), self.database, clock=self.clock, operators=self.operators
+            self.stages(shadow=shadow),
+            self.database,
+            clock=self.clock,
+            side_by_side={**SIDE_BY_SIDE, Reply.name: ANSWERS_AT_ONCE},
+            operators=self.operators,
         )
 
     def _digest(self, conn: Any, brand_id: int, day: date, as_of: datetime) -> Digest:

@@ -18,6 +18,7 @@ _WHY: Mapping[Reason | None, str] = {
     Reason.WITHDRAWN: "the customer deleted the post",
     Reason.DISMISSED: "the case was dismissed",
     Reason.ERASED: "its text was erased",
+    Reason.TAKEN_BACK: "it was taken back",
 }
 
 

@@ -158,9 +158,9 @@ class Reply:
             self._fail(errand, _no_desk(row), now)
             return
         if self._machine() >= errand.since + LEASE:
-            self._put_off(
-                errand, None, timedelta(0)
-            )  # frozen since the claim, and nothing was sent
+            # frozen since the claim: somebody else may have it by now, and nothing was posted
+            with self._database.writing() as conn:
+                self._put_off(conn, errand, None, timedelta(0))
             return
         try:
             posted = desk.source.reply(row.to, row.text or "", row.key)

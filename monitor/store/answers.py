@@ -5,7 +5,7 @@ The rows that wait to be posted are worked off by `replies`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -82,9 +82,9 @@ def shown(conn: Connection, number: int) -> Outgoing | None:
     return None if row is None else _outgoing(row)
 
 
-def live(answers: Collection[Outgoing], wait_number: int) -> Outgoing | None:
-    """The one that is under way for a wait, or that people were asked about."""
-    return next((one for one in answers if one.wait == wait_number and one.state in _LIVE), None)
+def live(answers: Iterable[Outgoing]) -> Outgoing | None:
+    """The one that is under way, or that people were asked about."""
+    return next((one for one in answers if one.state in _LIVE), None)
 
 
 def tell(conn: Connection, number: int, reason: Reason, now: datetime) -> None:
