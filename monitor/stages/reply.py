@@ -115,27 +115,23 @@ class Reply:
 
     def _take(self, number: int, now: datetime) -> _Errand | None:
         """Claim it, with the case held still: a wait that ends meanwhile is seen before or after."""
-        at = self._machine()
+        at, token = self._machine(), uuid4().hex
         with self._database.writing() as conn:
-            row = replies.pending(conn, number, at=at)
-            if row is None:
-                return None
-            cases.lock(conn, row.case_id)
+            cases.lock(conn, replies.case_of(conn, number))
             row = replies.pending(conn, number, at=at)
             if row is None:
                 return None
             if row.was_asked:
                 self._close(conn, row, now)
                 return None
-            token = uuid4().hex
             taken = replies.claim(conn, row, token=token, at=at, until=at + LEASE, now=now)
-            if not taken:
-                return None
+            errand = _Errand(
+                row, self._desk(row), token, at, row.attempted_at or at, row.tried_at or now
+            )
             if row.attempted_at is None and row.unwanted is not None:
-                replies.end(conn, row, token, ReplyState.CANCELLED, reason=row.unwanted)
-                answers.tell(conn, row.number, Reason.REPLY_CANCELLED, now)
+                self._drop(conn, errand, now)
                 return None
-        return _Errand(row, self._desk(row), token, at, row.attempted_at or at, row.tried_at or now)
+        return errand if taken else None
 
     def _close(self, conn: Connection, row: Pending, now: datetime) -> None:
         """People were asked, and the wait is over: by this answer, if a stream brought it, or without it."""
@@ -272,13 +268,17 @@ class Reply:
                 self._look_later(errand, "not seen yet", min(_rest(row), INDEX_LAG - waited))
             case Absence.NOT_WANTED:
                 with self._database.writing() as conn:
-                    gone = ReplyState.CANCELLED
-                    if replies.end(conn, row, errand.token, gone, reason=row.unwanted):
-                        answers.tell(conn, row.number, Reason.REPLY_CANCELLED, now)
+                    self._drop(conn, errand, now)
             case Absence.ASK:
                 self._ask(errand, "it was not found there", now)
             case never:
                 assert_never(never)
+
+    def _drop(self, conn: Connection, errand: _Errand, now: datetime) -> None:
+        """It is certainly not there, and nobody waits for it."""
+        row, gone = errand.row, ReplyState.CANCELLED
+        if replies.end(conn, row, errand.token, gone, reason=row.unwanted):
+            answers.tell(conn, row.number, Reason.REPLY_CANCELLED, now)
 
     def _not_found(self, errand: _Errand, error: SendError, now: datetime) -> None:
         """It may stand there, and cannot be looked for now."""

@@ -103,6 +103,12 @@ def due(conn: Connection, *, now: datetime, at: datetime) -> list[int]:
     return list(conn.scalars(query))
 
 
+def case_of(conn: Connection, number: int) -> int:
+    """The case that an answer is part of."""
+    found: int = conn.execute(sa.select(reply.c.case_id).where(reply.c.id == number)).scalar_one()
+    return found
+
+
 def pending(conn: Connection, number: int, *, at: datetime) -> Pending | None:
     """One of them; None if somebody has it, it rests, or it has its end."""
     query = (

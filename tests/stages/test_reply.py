@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Thread
 
 import pytest
 import sqlalchemy as sa
 
 from monitor.domain.case import Status
+from monitor.domain.errors import Outcome, SendError
 from monitor.domain.identity import Brand, Identity
-from monitor.domain.notice import Reason
+from monitor.domain.notice import Absent, Reason, Unknowable
+from monitor.domain.post import Post
 from monitor.domain.reply import INDEX_LAG, LOOKED_FOR, Outgoing, ReplyState
 from monitor.ports import Desk
 from monitor.runner import Runner
@@ -187,9 +189,6 @@ def test_people_hear_once_that_an_answer_is_late(front: Front, works: Round) -> 
 
 
 def test_people_hear_at_once_of_a_long_rest(front: Front, works: Round) -> None:
-    from monitor.domain.errors import Outcome, SendError
-    from monitor.domain.post import Post
-
     class Broke(Net):
         def reply(self, to: Post, text: str, key: str, /) -> Post:
             raise SendError("no credits", outcome=Outcome.NOT_SENT, retry_after=timedelta(hours=1))
@@ -229,18 +228,18 @@ def test_a_source_that_is_configured_no_longer_is_told(front: Front) -> None:
 def test_who_was_frozen_past_the_claim_posts_nothing(front: Front) -> None:
     answers(front, front.complains())
 
-    class Slow(Machine):
+    class Slow:
         """The machine stands still right after the claim."""
 
         calls = 0
 
-        def __call__(self) -> object:  # type: ignore[override]
+        def __call__(self) -> datetime:
             self.calls += 1
             if self.calls == 2:
                 front.machine.passes(LEASE)
             return front.machine.at
 
-    stage = Reply(front.database, [front.desk], machine=Slow())  # type: ignore[arg-type]
+    stage = Reply(front.database, [front.desk], machine=Slow())
     stage.handle("1", front.machine.at)
     assert front.net.tries == 0
     one = front.shown(1)
@@ -416,8 +415,8 @@ def test_another_answer_under_the_post_is_not_taken_for_it(
 
 def test_what_a_source_did_not_foresee_is_looked_for(front: Front) -> None:
     class Odd(Net):
-        def reply(self, *args: object) -> object:  # type: ignore[override]
-            super().reply(*args)  # type: ignore[arg-type]
+        def reply(self, to: Post, text: str, key: str, /) -> Post:
+            super().reply(to, text, key)
             raise ValueError("id\nand somebody's words")
 
     front.net = Odd(front.machine)
@@ -528,22 +527,47 @@ def test_a_late_success_is_the_truth_whatever_was_thought(front: Front) -> None:
     assert front.shown(1).state is ReplyState.SENT
 
 
+class Thief(Net):
+    """While it is asked, somebody else is told to look, and has the answer."""
+
+    def __init__(self, front: Front) -> None:
+        super().__init__(front.machine)
+        self._front = front
+
+    def reply(self, to: Post, text: str, key: str, /) -> Post:
+        self._steal()
+        return super().reply(to, text, key)
+
+    def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
+        self._steal()
+        return super().find_reply(to, key)
+
+    def _steal(self) -> None:
+        with self._front.database.writing() as conn:
+            conn.execute(schema.reply.update().values(lease="somebody else's"))
+
+
 @pytest.mark.parametrize("fault", [Fault.REFUSES, Fault.DROPS_AFTER, Fault.BUSY])
-def test_a_lost_claim_changes_nothing(front: Front, fault: Fault) -> None:
-    """Meanwhile somebody else was told to look, and has the answer."""
+def test_whoever_lost_the_claim_changes_nothing(front: Front, fault: Fault) -> None:
     answers(front, front.complains())
-    stage = stage_of(front)
-    real = front.net.reply
-
-    class Stolen(Net):
-        def reply(self, *args: object) -> object:  # type: ignore[override]
-            with front.database.writing() as conn:
-                conn.execute(schema.reply.update().values(lease="somebody else's"))
-            return real(*args)  # type: ignore[arg-type]
-
-    stolen = Stolen(front.machine)
+    front.net = Thief(front)
     front.net.faults = [fault]
-    stage = stage_of(front, Desk("test", stolen, (SHOP,)))
-    stage.handle("1", front.machine.at)
+    stage_of(front).handle("1", front.machine.at)
+    one = front.shown(1)
+    assert (one.state, one.problem) == (ReplyState.PENDING, None)
+    assert front.told() == []
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_nor_does_whoever_lost_it_while_looking(front: Front, works: Round, wanted: bool) -> None:
+    case = front.complains()
+    answers(front, case)
+    front.net.faults = [Fault.DROPS_BEFORE]
+    works()
+    if not wanted:
+        front.dismisses(case)
+    front.machine.passes(INDEX_LAG)
+    front.net = Thief(front)
+    works()
     assert front.shown(1).state is ReplyState.PENDING
     assert front.told() == []
