@@ -144,6 +144,13 @@ def test_a_one_shot_run_says_that_something_failed(shop: Shop) -> None:
     assert "items that failed: classify 1" in said
 
 
+def test_a_one_shot_run_says_which_source_could_not_be_read(shop: Shop) -> None:
+    (shop.folder / "posts.jsonl").unlink()
+    (shop.folder / "posts.jsonl").mkdir()
+    said = shop.does("run", "--once", status=1).stderr
+    assert "files/rows could not be read: posts.jsonl" in said
+
+
 def test_a_second_run_on_the_same_database_refuses(
     shop: Shop, started: Callable[..., subprocess.Popen[str]]
 ) -> None:
