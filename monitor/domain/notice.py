@@ -49,6 +49,8 @@ class Reason(StrEnum):
     REPLY_DELAYED = "reply_delayed"
     """It could not be posted for a while, and goes on being tried."""
     REPLY_CANCELLED = "reply_cancelled"
+    STAGE_BROKEN = "stage_broken"
+    ITEM_HANGS = "item_hangs"
     # decisions not to notify
     SUPERSEDED = "superseded"
     """A higher step was due at the same look (after downtime, or found late)."""
