@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -53,6 +54,8 @@ class Net:
         self.blind: str | None = None
         """Why nobody can look there."""
         self.tries = 0
+        self.let_go: Counter[str] = Counter()
+        """How often what has a key was sent off, so that it may stand there."""
         self.looks = 0
         self._lock = Lock()
 
@@ -66,12 +69,15 @@ class Net:
         self.tries += 1
         fault = self._next_fault()
         match fault:
-            case Fault.DIES_BEFORE:
-                raise Crash
             case Fault.BUSY:
                 raise SendError("busy", outcome=Outcome.NOT_SENT, retry_after=timedelta(seconds=30))
             case Fault.REFUSES:
                 raise SendError("you may not", outcome=Outcome.PERMANENT)
+            case _:
+                self.let_go[key] += 1
+        match fault:
+            case Fault.DIES_BEFORE:
+                raise Crash
             case Fault.DROPS_BEFORE:
                 raise SendError("connection lost", outcome=Outcome.UNKNOWN)
             case Fault.FREEZES_BEFORE:
