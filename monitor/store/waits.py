@@ -302,17 +302,17 @@ def _lines(
         _, _, _, case_id, network, severity, topics, owner, confirmed, *said = row
         rule_digest, title, text, url, handle, name = said
         line = DigestLine(
-            case_id=case_id,
-            network=network,
-            severity=_SEVERITIES[severity],
-            topics=_split(topics),
-            title=title,
-            text=text,
-            author=f"@{handle.lstrip('@')}" if handle else name,
-            url=url,
-            waiting_since=started_at,
-            waited=as_of - started_at,
-            due_at=due_at,
-            owner=owner,
+            case_id,
+            network,
+            _SEVERITIES[severity],
+            _split(topics),
+            title,
+            text,
+            f"@{handle.lstrip('@')}" if handle else name,
+            url,
+            started_at,
+            as_of - started_at,
+            due_at,
+            owner,
         )
         yield Unanswered(line, confirmed, seen_at, due_at, rule_digest)
