@@ -356,5 +356,5 @@ def _edits_nothing(row: Pending) -> bool:
 
 def _given(it: _T | None) -> _T:
     if it is None:
-        raise ValueError("the notice lacks the row that its kind is about")
+        raise ValueError("the notice lacks the row number that its kind is about")
     return it
