@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -59,3 +60,19 @@ class Forget:
                 keeping.purge(conn, Purge(reason), numbers, self._keep, now)
         if reason == REST:
             self._database.empty_log()
+
+
+def purge_all(database: Database, keep: Keep, now: datetime) -> Mapping[Purge, int]:
+    """Purge all that was kept long enough, batch by batch. Returns how much, by reason."""
+    found: Counter[Purge] = Counter()
+    for reason in keeping.OF_POSTS:
+        is_more = True
+        while is_more:
+            with database.writing() as conn:
+                ids = keeping.due(conn, reason, keep, now, BATCH)
+                found[reason] += keeping.purge(conn, reason, ids, keep, now)
+            is_more = len(ids) == BATCH
+    with database.writing() as conn:
+        found.update(keeping.purge_rest(conn, keep, now))
+    database.empty_log()
+    return found
