@@ -307,13 +307,14 @@ def test_whatever_networks_tell_all_is_counted_and_only_the_deleted_lose_their_w
 
 
 def _told(key: str, word: str, at: datetime) -> Told:
-    return {
+    told: dict[str, Told] = {
         "stands": written(key),
         "edited": written(key, text=f"edited {at}", edited_at=at),
         "deleted": Gone(PostKey("x", key), at),
         "not_shown": None,
         "unreachable": SourceError("502"),
-    }[word]
+    }
+    return told[word]
 
 
 def _dies() -> None:
