@@ -161,7 +161,11 @@ def test_a_batch_that_breaks_the_source_is_asked_for_one_by_one(watch: Watch) ->
 def test_a_hundred_are_asked_for_at_once(watch: Watch) -> None:
     watch.reads(*(str(number) for number in range(250)))
     watch.passes(DAY)
+    with watch.database.reading() as conn:
+        assert looking.waiting(conn, watch.now, DAY) == {"watched": 250, "late": 250}
     assert [len(call) for call in watch.asks()] == [100, 100, 50]
+    with watch.database.reading() as conn:
+        assert looking.waiting(conn, watch.now, DAY) == {"watched": 250, "late": 0}
 
 
 def test_posts_of_open_cases_come_first(watch: Watch) -> None:
