@@ -372,7 +372,7 @@ def digest(shop: Shop, then: datetime) -> Digest:
 
 
 def _bare(lines: Sequence[DigestLine]) -> tuple[DigestLine, ...]:
-    return tuple(replace(one, title=None, text=None, author=None, url=None) for one in lines)
+    return tuple(one._replace(title=None, text=None, author=None, url=None) for one in lines)
 
 
 def _raw(path: Path) -> bytes:
