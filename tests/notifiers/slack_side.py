@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from monitor import registry
@@ -18,8 +19,9 @@ CARE, LEADS = "C0CARE0001", "G0LEADS001"
 ANA, HELPERS = "U0ANA00001", "S0HELPERS1"
 
 
-def workspace() -> SlackServer:
-    return SlackServer([Channel(CARE, "care"), Channel(LEADS, "leads", is_private=True)])
+def workspace(clock: Callable[[], int] = time.time_ns) -> SlackServer:
+    channels = [Channel(CARE, "care"), Channel(LEADS, "leads", is_private=True)]
+    return SlackServer(channels, clock=clock)
 
 
 def slack(server: SlackServer, **table: Any) -> Slack:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from monitor import registry
+from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import (
@@ -219,6 +220,44 @@ def test_a_digest_that_was_cut_off_is_completed_and_nothing_of_it_is_told_twice(
     assert sorted(parts) == list(range(1, len(parts) + 1))
 
 
+@pytest.mark.parametrize("well", [1, 2])
+def test_where_slack_may_not_be_read_no_part_is_told_again_that_is_known_to_be_out(
+    server: SlackServer, well: int
+) -> None:
+    server.workspace.scopes -= {"channels:history"}
+    notice, sender = long_digest(), slack(server)
+    server.plan(POST, *[None] * well, faults.limited(1), faults.limited(1))
+    for _ in range(2):
+        with pytest.raises(SendError) as caught:
+            sender.send(notice, None)
+        assert caught.value.outcome is Outcome.UNKNOWN, "some of it is out"
+        assert caught.value.retry_after == timedelta(seconds=1)
+        assert sender.find(notice) == Absent(), "it knows what is out, and sends the rest"
+    sender.send(notice, None)
+    parts = [one.metadata["event_payload"]["part"] for one in server.messages(CARE) if one.metadata]
+    assert parts == list(range(1, len(parts) + 1))
+
+
+def test_where_slack_may_not_be_read_a_restart_in_the_midst_says_that_it_may_be_repeated(
+    server: SlackServer,
+) -> None:
+    server.workspace.scopes -= {"channels:history"}
+    notice = long_digest()
+    server.plan(POST, None, faults.limited(1))
+    with pytest.raises(SendError):
+        slack(server).send(notice, None)
+    restarted = slack(server)
+    assert isinstance(restarted.find(notice), Unknowable)
+    restarted.send(replace(notice, possibly_repeated=True), None)
+    heads = [one for one in server.messages(CARE) if one.metadata == mark(notice)]
+    assert ["(possibly repeated)" in shown(one) for one in heads] == [False, True]
+
+
+def test_a_part_that_slack_refuses_for_good_fails_the_notice(server: SlackServer) -> None:
+    server.plan(POST, None, faults.refused("msg_too_long"))
+    assert failure(server, long_digest()).outcome is Outcome.PERMANENT
+
+
 # ------------------------------------------------------------------------------- what went wrong
 
 FATES = {
@@ -386,6 +425,29 @@ def test_an_app_that_may_not_read_cannot_know(server: SlackServer) -> None:
     assert "missing_scope" in found.because
     receipt = slack(server).send(long_digest(), None)
     assert receipt.place == CARE
+
+
+@pytest.mark.parametrize(
+    ("ago", "is_believed"), [(1, False), (30, False), (60, True), (-3600, True)]
+)
+def test_what_the_history_does_not_show_yet_is_not_taken_for_absent(
+    server: SlackServer, ago: int, is_believed: bool
+) -> None:
+    """Nor is it waited for an hour where our clock was set back by one."""
+    notice = alert(attempted_at=utc_now() - timedelta(seconds=ago))
+    if is_believed:
+        assert slack(server).find(notice) == Absent()
+        return
+    with pytest.raises(SendError, match="perhaps not yet") as caught:
+        slack(server).find(notice)
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert caught.value.retry_after == timedelta(seconds=45)
+
+
+def test_what_the_history_shows_is_found_however_soon(server: SlackServer) -> None:
+    sender = slack(server)
+    receipt = sender.send(alert(), None)
+    assert sender.find(alert(attempted_at=utc_now())) == receipt
 
 
 @pytest.mark.parametrize("fault", [faults.limited(3), faults.DROP_BEFORE, faults.broken(500)])

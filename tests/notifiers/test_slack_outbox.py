@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.clock import utc_now
 from monitor.domain.notice import NoticeKind, NoticeState
 from monitor.notifiers.slack.lookup import EVENT
 from monitor.simulator import slack as faults
@@ -43,20 +45,25 @@ def server() -> Iterator[SlackServer]:
 def deliver(told: Told, server: SlackServer, machine: Machine, rounds: int) -> None:
     """At most so many rounds, each a program that has just started, long after the one before."""
     for _ in range(rounds):
-        stage = Deliver(
-            told.database,
-            {"slack": slack(server)},
-            digest=digest_of,
-            operators="slack",
-            shadow=False,
-            clock=machine,
-        )
+        stage = stage_of(told, server, machine)
         due = stage.due(NOW)
         for key in due:
             stage.handle(key, NOW)
         if not due:
             return
         machine.passes(timedelta(hours=1))
+
+
+def stage_of(told: Told, server: SlackServer, machine: Machine) -> Deliver:
+    """As a program that has just started has it."""
+    return Deliver(
+        told.database,
+        {"slack": slack(server)},
+        digest=digest_of,
+        operators="slack",
+        shadow=False,
+        clock=machine,
+    )
 
 
 def arrived(server: SlackServer) -> Counter[str]:
@@ -136,6 +143,29 @@ def test_whatever_the_wire_does_each_is_told_once(
         assert not any(told.entry(key).possibly_repeated for key in keys)
         cards = [one for one in server.messages(CARE) if one.edits]
         assert len(cards) == number
+
+
+def test_a_message_that_the_history_shows_late_is_not_sent_again(told: Told) -> None:
+    """Slack took it, broke the line, and does not show it yet when it is looked for."""
+    slack_s = [time.time_ns()]
+    machine = Machine()
+    machine.at = utc_now()
+    with workspace(clock=lambda: slack_s[0]) as server:
+        server.workspace.late_s = 20
+        server.plan(POST, faults.DROP_AFTER)
+        key = told.alert(told.case(), to="slack")
+        attempts = 0
+        while told.entry(key).state is NoticeState.PENDING and attempts < 20:
+            stage = stage_of(told, server, machine)
+            for due in stage.due(NOW):
+                stage.handle(due, NOW)
+                attempts += 1
+            machine.passes(timedelta(seconds=10))
+            slack_s[0] += 10 * 10**9
+        assert told.entry(key).state is NoticeState.SENT
+        assert arrived(server)[key] == 1
+        assert not told.entry(key).possibly_repeated
+        assert server.calls[HISTORY] > 1, "the first look saw nothing"
 
 
 def test_where_slack_may_not_be_read_none_is_lost_and_the_repeated_ones_are_counted(

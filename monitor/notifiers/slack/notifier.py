@@ -111,6 +111,8 @@ class Slack:
             timeout=options.timeout,
         )
         self._lookup = Lookup(self._wire)
+        self._begun: dict[str, dict[int, str]] = {}
+        """Of notices of which a part was refused: the messages that are out, and no others."""
 
     def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
         parts = messages(notice, self._options.zone, self._options.people)
@@ -118,17 +120,34 @@ class Slack:
             self._edit(earlier, parts[0])
             return earlier
         channel = self._channel(notice.audience)
-        # of several messages some may be there already: what is there is not said again
-        there = self._there(notice, channel) if len(parts) > 1 else {}
-        head, *others = parts
         thread = thread_of(notice, channel)
-        ts = there[1] if 1 in there else self._post(notice, 1, channel, thread, head)
-        for number, part in enumerate(others, start=2):
-            if number not in there:
-                self._post(notice, number, channel, thread or ts, part)
+        if len(parts) == 1:
+            ts = self._post(notice, 1, channel, thread, parts[0])
+        else:
+            ts = self._post_all(notice, channel, thread, parts)
         if isinstance(notice.content, Document):
             self._attach(notice.content, channel, thread or ts)
         return Receipt(channel, ts)
+
+    def _post_all(
+        self, notice: Notice, channel: str, thread: str | None, parts: Sequence[Message]
+    ) -> str:
+        """Post what is not there yet of several messages. Returns the first one's time stamp."""
+        there = self._there(notice, channel)
+        try:
+            for number, part in enumerate(parts, start=1):
+                if number not in there:
+                    under = thread if number == 1 else thread or there[1]
+                    there[number] = self._post(notice, number, channel, under, part)
+        except SendError as error:
+            if error.outcome is not Outcome.NOT_SENT or not there:
+                raise
+            # some of it is out: after a restart, who may not look must say that it may be repeated
+            self._begun[notice.key] = there
+            raise SendError(
+                str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after
+            ) from error
+        return there[1]
 
     def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
         if notice.kind is NoticeKind.UPDATE:
@@ -137,9 +156,11 @@ class Slack:
         parts = len(messages(notice, self._options.zone, self._options.people))
         there = self._lookup.there(notice, channel)
         if isinstance(there, Unknowable):
-            return there
-        whole = all(number in there for number in range(1, parts + 1))
-        return Receipt(channel, there[1]) if whole else Absent()
+            return Absent() if notice.key in self._begun else there
+        if all(number in there for number in range(1, parts + 1)):
+            return Receipt(channel, there[1])
+        self._lookup.believe_absence(notice)
+        return Absent()
 
     def try_out(self) -> None:
         """Log in and look at every channel. Raises SendError naming all that is to be mended."""
@@ -154,9 +175,11 @@ class Slack:
         if problems:
             raise SendError("; ".join(dict.fromkeys(problems)), outcome=Outcome.NOT_SENT)
 
-    def _there(self, notice: Notice, channel: str) -> Mapping[int, str]:
+    def _there(self, notice: Notice, channel: str) -> dict[int, str]:
+        """The messages of a notice that are out, as the channel or else as this process remembers."""
+        begun = self._begun.pop(notice.key, {})
         there = self._lookup.there(notice, channel)
-        return {} if isinstance(there, Unknowable) else there
+        return begun if isinstance(there, Unknowable) else dict(there)
 
     def _channel(self, audience: str) -> str:
         if not audience:
