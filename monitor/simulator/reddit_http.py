@@ -30,8 +30,8 @@ class Fault:
 
     `kind` is a status ("503"), or: "redirect", "html", "truncated" (a body that breaks off, its
     length promised), "stall" (the same, then nothing for `seconds`), "half" (whole, but half a JSON),
-    "slow" (nothing at all for `seconds`), "drop" (before accepting), "drop after" (accepted and done,
-    not answered), "no listing" (`body`, with status 200).
+    "slow" (nothing at all for `seconds`), "held" (well, once `released` is set), "drop" (before
+    accepting), "drop after" (accepted and done, not answered), "no listing" (`body`, with status 200).
     """
 
     kind: str
@@ -57,6 +57,7 @@ class RedditServer:
         self.passwords: dict[str, str] = {}
         self.private: set[str] = set()
         """Subreddits that are not for everybody."""
+        self.released = threading.Event()
         self.quota = quota
         self._clients = clients
         self._tokens: dict[str, tuple[str | None, str]] = {}
@@ -74,6 +75,7 @@ class RedditServer:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        self.released.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -200,6 +202,9 @@ class _Handler(BaseHTTPRequestHandler):
         written = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
         said = dict(parse_qsl(address.query) + parse_qsl(written))
         fault = owner.fault_for(method, address.path)
+        if fault is not None and fault.kind == "held":
+            owner.released.wait()
+            fault = None
         if fault is not None and fault.kind != "drop after":
             self._fail(fault)
             return

@@ -59,7 +59,9 @@ def source(
         said["subreddits"] = ["help"]
     options = registry.options(Reddit, said, "sources.reddit")
     assert isinstance(options, Reddit.Options)
-    return Reddit(options, secrets=Kept(dict(secrets or SECRETS)), clock=lambda: now)
+    return Reddit(
+        options, secrets=Kept(dict(SECRETS) if secrets is None else secrets), clock=lambda: now
+    )
 
 
 def submission(number: int, **fields: Any) -> Thing:

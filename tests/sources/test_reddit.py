@@ -403,7 +403,20 @@ def test_a_token_revoked_while_running_is_for_good() -> None:
         server.expire_tokens()
         with pytest.raises(SourceError, match="revoked") as raised:
             pages(reader, "own-our_shop")
-    assert raised.value.permanent
+        assert raised.value.permanent
+        server.refresh_tokens["r3fresh"] = (BRAND, "*")
+        assert pages(reader, "own-our_shop"), "a token that is mended needs no restart"
+
+
+def test_a_secret_that_is_replaced_while_running_is_read_anew() -> None:
+    kept = dict(SECRETS)
+    with reddit() as server:
+        reader = source(server, secrets=kept, **LOGGED_IN)
+        server.refresh_tokens = {"n3w": (BRAND, "*")}
+        with pytest.raises(SourceError, match="revoked"):
+            pages(reader, "own-our_shop")
+        kept["refresh"] = "n3w"
+        assert pages(reader, "own-our_shop")
 
 
 def test_a_used_up_quota_is_waited_for_without_asking() -> None:

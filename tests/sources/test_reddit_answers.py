@@ -141,9 +141,11 @@ def test_an_answer_behind_what_reddit_lists_cannot_be_known() -> None:
     assert isinstance(found, Unknowable)
 
 
-def test_a_look_for_an_answer_that_fails_can_be_repeated() -> None:
+@pytest.mark.parametrize("status", ["503", "403", "404", "401", "402"])
+def test_a_look_for_an_answer_that_fails_says_nothing_about_what_was_sent(status: str) -> None:
+    """Even one that fails for good: taken for a refusal, the answer would be typed twice."""
     with reddit() as server:
-        server.faults.append(Fault("503", "/comments"))
+        server.faults.append(Fault(status, "/comments"))
         with pytest.raises(SendError) as raised:
             source(server, **LOGGED_IN).find_reply(ASKED, "case-1")
     assert raised.value.outcome is Outcome.UNKNOWN
