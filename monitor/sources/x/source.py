@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, TypeAlias
 
+import structlog
+
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
@@ -24,8 +26,11 @@ _REACH = {
     _OWN: Reach(least=5, cap=3200),
     _SEARCH: Reach(least=10, days=7, share=budget.LESS_URGENT),
 }
+_OWN_SOUGHT = Reach(least=10, days=7)
 _AT_ONCE = 100
 """Posts that X looks up in one call."""
+
+_log = structlog.get_logger(__name__)
 
 
 class X:
@@ -64,17 +69,32 @@ class X:
 
     def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
         with self._reading_calls() as calls:
-            walk = Walk(
-                stream.name,
-                self._asking(stream.name, calls),
-                account=self._account,
-                reach=_REACH[stream.name],
-                bounds=self._bounds,
-                fares=self._fares(stream.name),
-                budget=self._budget,
-                clock=self._clock,
-            )
-            yield from walk.pages(since)
+            at = since
+            try:
+                for page in self._walk(stream.name, calls).pages(since):
+                    at = page.cursor
+                    yield page
+            except SourceError as refusal:
+                can_seek = stream.name == _OWN and self._options.own_by_search
+                if not (can_seek and refusals.is_lasting(refusal)):
+                    raise
+                _log.warning("x_own_posts_sought", problem=str(refusal))
+                try:
+                    yield from self._walk(_OWN, calls, sought=True).pages(at)
+                except SourceError as another:
+                    raise refusal from another
+
+    def _walk(self, stream: str, calls: Calls, *, sought: bool = False) -> Walk:
+        return Walk(
+            stream,
+            self._asking(stream, calls, sought=sought),
+            account=self._account,
+            reach=_OWN_SOUGHT if sought else _REACH[stream],
+            bounds=self._bounds,
+            fares=self._fares(stream, sought=sought),
+            budget=self._budget,
+            clock=self._clock,
+        )
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """A hundred in a call, as far as the day's budget goes. Raises SourceError."""
@@ -161,11 +181,11 @@ class X:
                 "then make a new access token (docs/sources/x.md)"
             )
 
-    def _asking(self, stream: str, calls: Calls) -> Any:
+    def _asking(self, stream: str, calls: Calls, *, sought: bool = False) -> Any:
         fields: dict[str, Any] = {"tweet_fields": wire.FIELDS}
         if stream == _OWN:
             # a reply names the version that it replies to: its first one is what we know it by
-            fields |= {"expansions": ["referenced_tweets.id"], "exclude": ["retweets"]}
+            fields |= {"expansions": ["referenced_tweets.id"]}
         elif self._options.authors:
             fields |= {"expansions": ["author_id"], "user_fields": wire.USER_FIELDS}
         client = calls.client
@@ -173,15 +193,18 @@ class X:
             case "mentions":
                 fields["id"] = self._account.id
                 return listing(client.get_users_mentions, calls.ask, "pagination_token", **fields)
+            case "own" if sought:
+                fields["query"] = self._options.search_of_own
+                return listing(client.search_recent_tweets, calls.ask, "next_token", **fields)
             case "own":
-                fields["id"] = self._account.id
+                fields |= {"id": self._account.id, "exclude": ["retweets"]}
                 return listing(client.get_users_tweets, calls.ask, "pagination_token", **fields)
             case _:
                 fields["query"] = self._options.search
                 return listing(client.search_recent_tweets, calls.ask, "next_token", **fields)
 
-    def _fares(self, stream: str) -> Fares:
-        owned = self._options.owned and stream != _SEARCH
+    def _fares(self, stream: str, *, sought: bool = False) -> Fares:
+        owned = self._options.owned and stream != _SEARCH and not sought
         post = budget.OWNED_READ if owned else budget.POST_READ
         if stream == _OWN:
             return Fares(post, other=budget.POST_READ)
