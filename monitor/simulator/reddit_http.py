@@ -127,7 +127,7 @@ class RedditServer:
         self, method: str, path: str, said: Mapping[str, str], bearer: str
     ) -> tuple[int, dict[str, Any]]:
         """What Reddit has at a path."""
-        account, _ = self._tokens.get(bearer.partition(" ")[2], (None, ""))
+        account, scopes = self._tokens.get(bearer.partition(" ")[2], (None, ""))
         if bearer.partition(" ")[2] not in self._tokens:
             return 401, {"message": "Unauthorized", "error": 401}
         shown = self._public(path, said)
@@ -136,6 +136,10 @@ class RedditServer:
         if account is None:
             return 403, {"message": "Forbidden", "error": 403}
         match method, path.strip("/").split("/"):
+            case "GET", ["api", "v1", "me"] if {"identity", "*"} & {*scopes.split()}:
+                return 200, {"name": account, "id": account.lower(), "is_suspended": False}
+            case "GET", ["api", "v1", "me"]:
+                return 403, {"message": "Forbidden", "error": 403}
             case "GET", ["message", ("inbox" | "mentions") as box]:
                 return 200, self.reddit.inbox(account, said, only_mentions=box == "mentions")
             case "POST", ["api", "comment"]:

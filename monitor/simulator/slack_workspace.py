@@ -138,7 +138,13 @@ class Workspace:
     # ---------------------------------------------------------------------------------- writing
 
     def _auth(self, args: Args) -> Answer:
-        return {"url": "https://shop.slack.example/", "team": "Shop", "user_id": BOT}
+        return {
+            "url": "https://shop.slack.example/",
+            "team": "Shop",
+            "team_id": "T0SHOP0001",
+            "user": "complaint_monitor",
+            "user_id": BOT,
+        }
 
     def _post(self, args: Args) -> Answer:
         channel = self._channel(args, "chat.postMessage")

@@ -15,6 +15,7 @@ import pytest
 from monitor import registry
 from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError, Outcome, SendError
+from monitor.domain.finding import Standing
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import (
     Absent,
@@ -470,34 +471,73 @@ def test_a_look_through_too_much_is_given_up(server: SlackServer) -> None:
 # ------------------------------------------------------------------------------------------ check
 
 
-def test_check_is_content_with_an_app_that_may_do_its_work(server: SlackServer) -> None:
-    notifier: Notifier = slack(server)
+def tried(server: SlackServer, **table: Any) -> dict[str, Standing]:
+    notifier: Notifier = slack(server, **table)
     assert isinstance(notifier, TriesOut)
-    notifier.try_out()
+    return {one.said: one.standing for one in notifier.try_out()}
+
+
+def test_check_says_what_the_app_may_do_and_tells_nobody(server: SlackServer) -> None:
+    found = tried(server)
+    assert set(found.values()) == {Standing.WELL}
+    assert list(found) == [
+        "token: works, as complaint_monitor in Shop",
+        f"scopes: {', '.join(sorted(ALL_SCOPES))}",
+        f"#care ({CARE}): found, the app is in it, its history can be read",
+        f"#leads ({LEADS}): found, the app is in it, its history can be read",
+    ]
     assert server.messages(CARE) == []
 
 
-def test_check_names_everything_that_is_to_be_mended(server: SlackServer) -> None:
+def test_check_names_everything_that_is_to_be_mended_each_thing_on_its_own(
+    server: SlackServer,
+) -> None:
     channels = server.workspace.channels
     channels[CARE].is_archived, channels[CARE].is_member = True, False
     channels[LEADS].is_member = False
     server.workspace.scopes -= {"channels:history", "files:write"}
-    with pytest.raises(SendError) as caught:
-        slack(server).try_out()
-    assert str(caught.value).split("; ") == [
+    found = tried(server)
+    assert {said for said, one in found.items() if one is Standing.FAILS} == {
         f"#care ({CARE}) is archived: unarchive it or name another one",
         f"the app is not in #care ({CARE}): /invite it there",
-        "the app lacks files:write, channels:history: add them and install it again",
-        f"Slack, conversations.info in {LEADS}: channel_not_found",
-        "check the channel's id",
-        "in a private channel: /invite the app",
+        (
+            f"Slack, conversations.info in {LEADS}: channel_not_found; "
+            "check the channel's id; in a private channel: /invite the app"
+        ),
+    }
+    lacking = [said.partition(";")[0] for said, one in found.items() if one is Standing.LACKS]
+    assert lacking == [
+        "scope files:write is missing: a report comes without its chart and its page",
+        (
+            "scope channels:history is missing: a message of which Slack did not say that it arrived "
+            "is sent again, marked as possibly repeated"
+        ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("scope", "standing", "told"),
+    [
+        ("chat:write", Standing.FAILS, "nothing can be told"),
+        ("channels:history", Standing.LACKS, "sent again, marked as possibly repeated"),
+        ("channels:read", Standing.LACKS, "is not known before a message fails"),
+        ("files:write", Standing.LACKS, "without its chart"),
+    ],
+)
+def test_check_says_what_a_missing_scope_costs(
+    server: SlackServer, scope: str, standing: Standing, told: str
+) -> None:
+    server.workspace.scopes -= {scope}
+    found = tried(server, targets={})
+    assert [one for said, one in found.items() if said.startswith(f"scope {scope}")] == [standing]
+    assert any(told in said for said in found)
+    assert (Standing.FAILS in found.values()) == (standing is Standing.FAILS)
 
 
 def test_check_of_a_wrong_token(server: SlackServer) -> None:
     server.revoked = True
     with pytest.raises(SendError, match="token_revoked; make a new token"):
-        slack(server).try_out()
+        tried(server)
 
 
 # ---------------------------------------------------------------------------------------- options

@@ -19,11 +19,12 @@ from slack_sdk.models.metadata import Metadata
 from slack_sdk.web import SlackResponse
 
 from monitor.domain.errors import Outcome, SendError
+from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Document, Notice, NoticeKind, Receipt, Unknowable
+from monitor.notifiers.slack import trying
 from monitor.notifiers.slack.errors import WITHOUT_BLOCKS, WITHOUT_THREAD
 from monitor.notifiers.slack.lookup import EVENT, Lookup, identity, thread_of
 from monitor.notifiers.slack.pacing import Pace
-from monitor.notifiers.slack.scopes import missing
 from monitor.notifiers.slack.wire import RefusedError, Wire
 from monitor.ports import Clock, Secrets
 from monitor.render.slack_cards import Message, is_group, is_member, messages
@@ -162,18 +163,9 @@ class Slack:
         self._lookup.believe_absence(notice)
         return Absent()
 
-    def try_out(self) -> None:
-        """Log in and look at every channel. Raises SendError naming all that is to be mended."""
-        answer = self._wire.call("auth.test", "", lambda client: client.auth_test())
-        granted = _scopes(answer)
-        problems: list[str] = []
-        for channel in dict.fromkeys([self._options.channel, *self._options.targets.values()]):
-            try:
-                problems += self._problems(channel, granted)
-            except SendError as error:
-                problems.append(str(error))
-        if problems:
-            raise SendError("; ".join(dict.fromkeys(problems)), outcome=Outcome.NOT_SENT)
+    def try_out(self) -> Iterator[Finding]:
+        channels = (self._options.channel, *self._options.targets.values())
+        return trying.findings(self._wire, channels)
 
     def _there(self, notice: Notice, channel: str) -> dict[int, str]:
         """The messages of a notice that are out, as the channel or else as this process remembers."""
@@ -291,22 +283,6 @@ class Slack:
         except SendError as error:
             _log.warning("slack_file_not_attached", name=document.name, problem=str(error))
 
-    def _problems(self, channel: str, granted: frozenset[str] | None) -> Iterator[str]:
-        answer = self._wire.call(
-            "conversations.info",
-            channel,
-            lambda client: client.conversations_info(channel=channel),
-        )
-        info: Mapping[str, Any] = answer.get("channel") or {}
-        called = f"#{info['name']} ({channel})" if info.get("name") else channel
-        if info.get("is_archived"):
-            yield f"{called} is archived: unarchive it or name another one"
-        if info.get("is_member") is False and not info.get("is_im"):
-            yield f"the app is not in {called}: /invite it there"
-        lacking = missing(granted, info)
-        if lacking:
-            yield f"the app lacks {', '.join(lacking)}: add them and install it again"
-
 
 def _plain(blocks: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
     return None if blocks is None else [dict(one) for one in blocks]
@@ -317,13 +293,6 @@ def _stamp(answer: SlackResponse) -> str:
     if not isinstance(ts, str):
         raise SendError("Slack said yes, but not where", outcome=Outcome.UNKNOWN)
     return ts
-
-
-def _scopes(answer: SlackResponse) -> frozenset[str] | None:
-    """What the app was granted; None if the answer does not say."""
-    lower = {name.lower(): value for name, value in answer.headers.items()}
-    said = lower.get("x-oauth-scopes")
-    return None if said is None else frozenset(one.strip() for one in str(said).split(","))
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeAlias
 
 import structlog
 
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
+from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
 from monitor.ports import Clock, Secrets
-from monitor.sources.x import answering, budget, options, refusals, wire
+from monitor.sources.x import answering, budget, options, refusals, trying, wire
 from monitor.sources.x.budget import Budget
-from monitor.sources.x.calls import KEYS, Answer, Calls, Keys, NoAnswerError, RefusedError
+from monitor.sources.x.calls import KEYS, Calls, Keys, NoAnswerError, RefusedError
 from monitor.sources.x.reading import Bounds, Fares, Reach, Walk, listed, listing
 from monitor.sources.x.wire import Account, Reading
 
@@ -152,33 +153,31 @@ class X:
         found = answering.answers_to(to, posts)
         return found or Unknowable("the account wrote too much since to be looked through")
 
-    def try_out(self) -> None:
-        """Whether the token reads, and the keys may write in the name of this account."""
+    def try_out(self) -> Iterator[Finding]:
+        """Whether the token reads each stream, and the keys may write in the name of this account."""
         try:
             with self._reading_calls() as calls:
-                calls.usage()
+                usage = calls.usage()
+                yield trying.token(usage)
+                yield from self._try_streams(calls, usage.at or self._clock())
         except (RefusedError, NoAnswerError) as error:
             raise refusals.source_error(error, "token") from error
+        yield trying.limits(self._options)
         if self._options.answer_keys is None:
+            yield Finding("answers: typed on X, and seen there; without answer_keys none is sent")
             return
-        try:
-            with self._answering_calls() as calls:
-                me = calls.ask(calls.client.get_me, user_auth=True)
-        except (RefusedError, NoAnswerError) as error:
-            raise refusals.source_error(error, "answer_keys") from error
-        self._check_identity(me)
+        with self._answering_calls() as calls:
+            yield from trying.answers(calls, self._account)
 
-    def _check_identity(self, me: Answer) -> None:
-        data: Any = me.body.get("data")
-        found = data.get("id") if isinstance(data, dict) else None
-        if found != self._account.id:
-            raise ConfigError(
-                f"answer_keys: they are those of account {found}, not of {self._account.id}"
-            )
-        if me.access == "read":
-            raise ConfigError(
-                "answer_keys: the app may only read: set its permissions to read and write, "
-                "then make a new access token (docs/sources/x.md)"
+    def _try_streams(self, calls: Calls, now: datetime) -> Iterator[Finding]:
+        for one in self.streams():
+            yield trying.stream(
+                one.name,
+                self._asking(one.name, calls),
+                self._account,
+                self._fares(one.name),
+                least=_REACH[one.name].least,
+                now=now,
             )
 
     def _asking(self, stream: str, calls: Calls, *, sought: bool = False) -> Any:
