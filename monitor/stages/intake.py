@@ -187,21 +187,28 @@ class Intake:
         self, conn: Connection, one: _Reading, spell: Spell, now: datetime
     ) -> None:
         why = "it will not mend by itself" if spell.permanent else f"{spell.failures} looks failed"
+        days = _days(spell.since, now)
         words = {
             "headline": f"the source {one.key} cannot be read: {why}",
             "lines": [
+                *(
+                    [f"it began {days} days ago, at {spell.since:%Y-%m-%d %H:%M} UTC"]
+                    if days
+                    else []
+                ),
                 "complaints there are not seen until it can be; it is tried again in any case",
                 "the digest and `complaint-monitor check` say why",
             ],
         }
-        self._tell(
-            conn, _notice_key("failing", one, spell.since), Reason.SOURCE_FAILING, now, words
-        )
+        key = _notice_key("failing", one, spell.since, days)
+        self._tell(conn, key, Reason.SOURCE_FAILING, now, words)
 
     def _tell_that_it_works(
         self, conn: Connection, one: _Reading, since: datetime, now: datetime
     ) -> None:
-        if outbox.entry(conn, _notice_key("failing", one, since)) is not None:
+        days = range(_days(since, now) + 1)
+        keys = [_notice_key("failing", one, since, day) for day in days]
+        if any(outbox.entry(conn, key) is not None for key in keys):
             words = {"headline": f"the source {one.key} can be read again", "lines": []}
             key = _notice_key("working", one, since)
             self._tell(conn, key, Reason.SOURCE_WORKING, now, words)
@@ -214,6 +221,12 @@ class Intake:
             outbox.write(conn, [notice], brand_id=None, case_id=None, now=now, payload=words)
 
 
-def _notice_key(word: str, one: _Reading, since: datetime) -> str:
-    """One notice a row of failures: `since` is when it began."""
-    return f"{word}:{one.number}:{since.isoformat()}"
+def _notice_key(word: str, one: _Reading, since: datetime, day: int = 0) -> str:
+    """One notice a row of failures, and one more for each day of it: `since` is when it began."""
+    later = f":{day}" if day else ""
+    return f"{word}:{one.number}:{since.isoformat()}{later}"
+
+
+def _days(since: datetime, now: datetime) -> int:
+    """Whole days of a row of failures; none where the clock was set back meanwhile."""
+    return max((now - since).days, 0)
