@@ -11,6 +11,7 @@ from monitor import registry
 from monitor.domain.notice import Notice
 from monitor.notifiers.slack import Slack
 from monitor.notifiers.slack.lookup import EVENT, identity
+from monitor.ports import Secrets
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import Channel, Message
 from tests.notifiers.sample import NOW, NoSecrets
@@ -24,7 +25,7 @@ def workspace(clock: Callable[[], int] = time.time_ns) -> SlackServer:
     return SlackServer(channels, clock=clock)
 
 
-def slack(server: SlackServer, **table: Any) -> Slack:
+def slack(server: SlackServer, secrets: Secrets | None = None, /, **table: Any) -> Slack:
     """The notifier as the wiring makes it, a thousand times as fast as Slack allows."""
     said = {
         "channel": CARE,
@@ -37,7 +38,8 @@ def slack(server: SlackServer, **table: Any) -> Slack:
     }
     cls = registry.load(registry.NOTIFIERS, "slack")
     options = registry.options(cls, said, "notifiers.slack")
-    made = registry.build(cls, options, secrets=NoSecrets(slack=TOKEN), clock=lambda: NOW)
+    secrets = secrets or NoSecrets(slack=TOKEN)
+    made = registry.build(cls, options, secrets=secrets, clock=lambda: NOW)
     assert isinstance(made, Slack)
     return made
 
