@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -404,6 +405,15 @@ def test_a_simulated_clock_hides_nothing(server: SlackServer) -> None:
     sender, later = slack(server), alert(written_at=NOW.replace(year=2099))
     receipt = sender.send(later, None)
     assert sender.find(later) == receipt
+
+
+@pytest.mark.parametrize("hours", [-1, 1], ids=["Slack behind", "Slack ahead"])
+def test_a_slack_whose_clock_differs_by_an_hour_hides_nothing(hours: int) -> None:
+    skew = hours * 3600 * 10**9
+    with workspace(clock=lambda: time.time_ns() + skew) as server:
+        sender, notice = slack(server), alert(written_at=utc_now())
+        receipt = sender.send(notice, None)
+        assert sender.find(notice) == receipt
 
 
 def test_what_is_there_twice_is_made_once(server: SlackServer) -> None:

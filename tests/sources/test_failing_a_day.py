@@ -40,6 +40,8 @@ class Network:
     failing: str
     now: list[datetime]
     """Ours."""
+    cap: int
+    """Posts that one look brings."""
 
 
 @pytest.fixture(params=["x", "reddit"])
@@ -56,13 +58,14 @@ def _x(stack: ExitStack) -> Network:
         world.face.now, world.now = at, now[0]
 
     return Network(
-        world.source(overlap="10m", query=None),
+        world.source(overlap="10m", query=None, max_pages=5),
         lambda at: world.writes(ago=world.face.now - at),
         lambda: world.server.fail("503", "/mentions"),
         world.server.heal,
         moves,
         "mentions",
         now,
+        cap=50,
     )
 
 
@@ -85,6 +88,7 @@ def _reddit(stack: ExitStack) -> Network:
         lambda _at: None,
         "submissions",
         now,
+        cap=1000,
     )
 
 
@@ -151,6 +155,29 @@ def test_a_stream_that_failed_for_a_day_and_more_is_caught_up_and_told_once_a_da
     assert spans == {(began, began), (began, network.now[0])}, "the day is in the ledger, once"
     assert sum(one.stored for one in covered) == len(written)
     assert {one.gap for one in covered} == {None}
+
+
+def test_more_than_a_look_can_bring_is_recorded_as_a_gap_with_its_ends(
+    network: Network, database: Database
+) -> None:
+    intake = Intake(database, [Feed("it", network.source, (SHOP,))])
+    network.moves(network.now[0])
+    network.writes(network.now[0] - timedelta(minutes=30))
+    look(intake, network.now[0])
+    network.now[0] += DAY
+    network.moves(network.now[0])
+    for number in range(network.cap + 20):
+        network.writes(network.now[0] - timedelta(seconds=20 * number))
+    look(intake, network.now[0])
+    ledger = (coverage.c.id, coverage.c.gap, coverage.c.gap_from, coverage.c.gap_to)
+    [gap] = rows(database, *ledger, where=coverage.c.gap.is_not(None))
+    assert gap.gap_from
+    assert gap.gap_to
+    [(_, read_through)] = rows(
+        database, stream.c.id, stream.c.polled_at, where=stream.c.name == network.failing
+    )
+    assert read_through == network.now[0] - DAY, "not all until now is known"
+    assert len(rows(database, post.c.id)) == 1 + network.cap
 
 
 @pytest.mark.parametrize("hours", [-1, 1], ids=["network behind", "network ahead"])

@@ -147,6 +147,22 @@ def test_who_replies_to_us_can_be_answered() -> None:
     assert a_post(note_tweet=hidden).can_reply is True
 
 
+def test_what_x_does_not_show_is_not_taken_for_deleted() -> None:
+    """The account is protected now; of a post that is gone X says another thing."""
+    kinds = {"7": "not-authorized-for-resource", "8": "resource-not-found"}
+    errors = [
+        {
+            "resource_id": number,
+            "type": f"https://api.twitter.com/2/problems/{kind}",
+            "detail": "no",
+        }
+        for number, kind in kinds.items()
+    ]
+    reading = wire.read({"errors": errors}, US)
+    assert dict(reading.refused) == {"7": "no"}
+    assert set(reading.missing) == {"8"}
+
+
 def test_a_repost_is_nobody_s_word() -> None:
     body = {"data": [PLAIN | {"referenced_tweets": [{"type": "retweeted", "id": "5"}]}]}
     assert wire.read(body, US).items == ()
