@@ -162,6 +162,15 @@ def test_a_timeline_that_x_does_not_show_proves_nothing(world: Shop, source: X) 
     assert raised.value.outcome is Outcome.UNKNOWN
 
 
+def test_an_answer_is_counted_but_not_held_back_by_the_day_s_money(world: Shop) -> None:
+    source = world.source(answer_keys="x", budget_usd_per_day=0.03, authors=False)
+    to = asked(world, source)
+    for number in range(3):
+        assert source.reply(to, f"On its way, {number}", "case-1")
+    with pytest.raises(SourceError, match=r"used up"):
+        look(source)
+
+
 def test_without_keys_nothing_is_answered(world: Shop, source: X) -> None:
     to = asked(world, source)
     with pytest.raises(SendError, match="no answer_keys") as raised:
@@ -256,6 +265,16 @@ def test_a_stream_that_may_not_be_read_is_told_and_the_others_are_tried(
     found = tried(source)
     assert "credits are used up: buy some" in found["search"].said
     assert [name for name, one in found.items() if one.standing is Standing.FAILS] == ["search"]
+
+
+def test_a_timeline_that_is_refused_is_no_failure_where_answers_are_sought(world: Shop) -> None:
+    world.server.fail("403", f"{ACCOUNT}/tweets")
+    found = tried(world.source(own_by_search=True))
+    assert found["own"].standing is Standing.LACKS
+    assert found["own, by search"].standing is Standing.WELL
+    world.server.fail("402", "/search/")
+    found = tried(world.source(own_by_search=True))
+    assert found["own, by search"].standing is Standing.FAILS
 
 
 def test_an_account_that_is_not_there_is_found_by_trying(world: Shop) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeAlias
 
 import structlog
 
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
-from monitor.domain.finding import Finding
+from monitor.domain.finding import Finding, Standing
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
 from monitor.ports import Clock, Secrets
@@ -76,8 +77,7 @@ class X:
                     at = page.cursor
                     yield page
             except SourceError as refusal:
-                can_seek = stream.name == _OWN and self._options.own_by_search
-                if not (can_seek and refusals.is_lasting(refusal)):
+                if not (self._can_seek(stream.name) and refusals.is_lasting(refusal)):
                     raise
                 _log.warning("x_own_posts_sought", problem=str(refusal))
                 try:
@@ -171,14 +171,28 @@ class X:
 
     def _try_streams(self, calls: Calls, now: datetime) -> Iterator[Finding]:
         for one in self.streams():
-            yield trying.stream(
-                one.name,
-                self._asking(one.name, calls),
-                self._account,
-                self._fares(one.name),
-                least=_REACH[one.name].least,
-                now=now,
-            )
+            found = self._try_stream(one.name, calls, now)
+            if found.standing is Standing.WELL or not self._can_seek(one.name):
+                yield found
+            else:
+                yield replace(found, standing=Standing.LACKS)
+                yield self._try_stream(one.name, calls, now, sought=True)
+
+    def _try_stream(
+        self, name: str, calls: Calls, now: datetime, *, sought: bool = False
+    ) -> Finding:
+        return trying.stream(
+            f"{name}, by search" if sought else name,
+            self._asking(name, calls, sought=sought),
+            self._account,
+            self._fares(name, sought=sought),
+            least=(_OWN_SOUGHT if sought else _REACH[name]).least,
+            now=now,
+        )
+
+    def _can_seek(self, stream: str) -> bool:
+        """Whether there is another way to its posts."""
+        return stream == _OWN and self._options.own_by_search
 
     def _asking(self, stream: str, calls: Calls, *, sought: bool = False) -> Any:
         fields: dict[str, Any] = {"tweet_fields": wire.FIELDS}
