@@ -255,6 +255,18 @@ def test_where_slack_may_not_be_read_a_restart_in_the_midst_says_that_it_may_be_
     assert ["(possibly repeated)" in shown(one) for one in heads] == [False, True]
 
 
+def test_a_part_that_the_history_shows_late_is_not_told_again(server: SlackServer) -> None:
+    notice, sender = long_digest(), slack(server)
+    server.workspace.late_s = 60
+    server.plan(POST, None, faults.limited(1))
+    with pytest.raises(SendError):
+        sender.send(notice, None)
+    assert sender.find(replace(notice, attempted_at=utc_now())) == Absent(), "it need not wait"
+    sender.send(notice, None)
+    parts = [one.metadata["event_payload"]["part"] for one in server.messages(CARE) if one.metadata]
+    assert parts == list(range(1, len(parts) + 1))
+
+
 def test_a_part_that_slack_refuses_for_good_fails_the_notice(server: SlackServer) -> None:
     server.plan(POST, None, faults.refused("msg_too_long"))
     assert failure(server, long_digest()).outcome is Outcome.PERMANENT

@@ -156,10 +156,13 @@ class Slack:
         channel = self._channel(notice.audience)
         parts = len(messages(notice, self._options.zone, self._options.people))
         there = self._lookup.there(notice, channel)
+        known = {} if isinstance(there, Unknowable) else there
+        if all(number in known for number in range(1, parts + 1)):
+            return Receipt(channel, known[1])
+        if notice.key in self._begun:
+            return Absent()  # as a whole; what of it is out is known, and not sent again
         if isinstance(there, Unknowable):
-            return Absent() if notice.key in self._begun else there
-        if all(number in there for number in range(1, parts + 1)):
-            return Receipt(channel, there[1])
+            return there
         self._lookup.believe_absence(notice)
         return Absent()
 
@@ -168,10 +171,10 @@ class Slack:
         return trying.findings(self._wire, channels)
 
     def _there(self, notice: Notice, channel: str) -> dict[int, str]:
-        """The messages of a notice that are out, as the channel or else as this process remembers."""
-        begun = self._begun.pop(notice.key, {})
+        """The messages of a notice that are out, as the channel shows and as this process remembers."""
         there = self._lookup.there(notice, channel)
-        return begun if isinstance(there, Unknowable) else dict(there)
+        begun = self._begun.pop(notice.key, {})
+        return begun if isinstance(there, Unknowable) else {**begun, **there}
 
     def _channel(self, audience: str) -> str:
         if not audience:

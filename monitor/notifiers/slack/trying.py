@@ -45,11 +45,13 @@ def _channel(wire: Wire, channel: str, info: Mapping[str, Any]) -> Iterator[Find
     if "id" not in info:
         yield Finding(f"{called}: nothing can be seen of it", Standing.LACKS)
         return
+    is_outside = info.get("is_member") is False and not info.get("is_im")
     if info.get("is_archived"):
         said = f"{called} is archived: unarchive it or name another one"
         yield Finding(said, Standing.FAILS)
-    if info.get("is_member") is False and not info.get("is_im"):
+    if is_outside:
         yield Finding(f"the app is not in {called}: /invite it there", Standing.FAILS)
+    if info.get("is_archived") or is_outside:
         return
     try:
         wire.call(

@@ -215,7 +215,7 @@ def _parents(payloads: list[Raw], others: list[Raw], account: Account) -> Iterat
             continue  # `_item` tells of it
     for raw in others:
         is_ours = str(raw.get("author_id")) == account.id or _calls(raw, account)
-        if raw.get("id") in replied and not is_ours:
+        if _is_id(raw.get("id")) and raw["id"] in replied and not is_ours:
             yield raw
 
 
