@@ -282,6 +282,7 @@ FATES = {
     "no object": (faults.NO_OBJECT_AFTER, Outcome.UNKNOWN),
     "a file": (faults.BYTES_AFTER, Outcome.UNKNOWN),
     "slow": (faults.SLOW_AFTER, Outcome.UNKNOWN),
+    "stalled": (faults.STALLED_AFTER, Outcome.UNKNOWN),
     "500": (faults.broken(500, accepted=True), Outcome.UNKNOWN),
     "503": (faults.broken(503), Outcome.UNKNOWN),
     "a gateway's 401": (faults.broken(401), Outcome.NOT_SENT),
