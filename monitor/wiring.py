@@ -18,7 +18,7 @@ from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import Digest
 from monitor.domain.post import Post
 from monitor.domain.verdict import verdict
-from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier
+from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Refreshes
 from monitor.runner import SIDE_BY_SIDE, Runner, Stage
 from monitor.secrets import STORE, Keyring
 from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
@@ -26,13 +26,17 @@ from monitor.stages.classify import Classify
 from monitor.stages.deliver import Deliver
 from monitor.stages.digest import DailyDigest
 from monitor.stages.escalate import Escalate
+from monitor.stages.forget import Forget
 from monitor.stages.intake import Feed, Intake
+from monitor.stages.refresh import Asking, Refresh
 from monitor.stages.reply import Reply
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
 from monitor.store import readings
 from monitor.store.engine import Database
 
+AT_ONCE = 4
+"""Sources that are asked at the same time whether posts still stand."""
 ANSWERS_AT_ONCE = 2
 """Answers under way to the networks: each waits for one."""
 
@@ -147,8 +151,10 @@ class Application:
     def stages(self, *, shadow: bool = False) -> tuple[Stage, ...]:
         """All stages in the order of the pipeline. `shadow`: everything but telling and answering."""
         reply = Reply(self.database, self.desks, clock=self.clock)
+        keep = self.settings.keep.keep()
         return (
             Intake(self.database, self.feeds, clock=self.clock, operators=self.operators),
+            Refresh(self.database, self._asked_again(), keep, clock=self.clock),
             *self.judging(),
             Escalate(self.database),
             DailyDigest(
@@ -165,6 +171,7 @@ class Application:
                 shadow=shadow,
             ),
             *(() if shadow else (reply,)),
+            Forget(self.database, keep),
         )
 
     def runner(self, *, shadow: bool = False) -> Runner:
@@ -173,8 +180,16 @@ class Application:
             self.stages(shadow=shadow),
             self.database,
             clock=self.clock,
-            side_by_side={**SIDE_BY_SIDE, Reply.name: ANSWERS_AT_ONCE},
+            side_by_side={**SIDE_BY_SIDE, Refresh.name: AT_ONCE, Reply.name: ANSWERS_AT_ONCE},
             operators=self.operators,
+        )
+
+    def _asked_again(self) -> tuple[Asking, ...]:
+        """The sources that can tell later whether their posts still stand."""
+        return tuple(
+            Asking(one.name, one.source, one.brands)
+            for one in self.feeds
+            if isinstance(one.source, Refreshes)
         )
 
     def _digest(self, conn: Any, brand_id: int, day: date, as_of: datetime) -> Digest:

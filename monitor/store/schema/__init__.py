@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from monitor.store.columns import Id, UtcDateTime
+from monitor.store.schema.keeping import look_up as look_up
+from monitor.store.schema.keeping import purged as purged
 from monitor.store.schema.outgoing import notice as notice
 from monitor.store.schema.outgoing import reply as reply
 from monitor.store.schema.parts import id_ as _id
@@ -68,6 +70,10 @@ post = sa.Table(
     sa.Column("last_seen_at", UtcDateTime, nullable=False),
     sa.Column("gone_at", UtcDateTime),
     sa.Column("gone_after", UtcDateTime),
+    # when its network said last that it stands; NULL: no network is asked (any more)
+    sa.Column("looked_up_at", UtcDateTime),
+    sa.Column("look_again_at", UtcDateTime),  # not before then: it is being asked, or did not tell
+    sa.Column("purged_at", UtcDateTime),
     sa.Column("reach", sa.BigInteger),
     sa.Column("can_reply", sa.Boolean),
     sa.Column("cannot_reply_because", sa.Text),
@@ -76,6 +82,8 @@ post = sa.Table(
     sa.Index("ix_post_thread", "network", "thread"),
     sa.Index("ix_post_author", "author_id"),
     sa.Index("ix_post_to_judge", "id", **_where("to_judge")),
+    sa.Index("ix_post_looked_up", "looked_up_at", **_where("looked_up_at IS NOT NULL")),
+    sa.Index("ix_post_kept", "first_seen_at", **_where("text IS NOT NULL")),
     sqlite_autoincrement=True,  # as above: the history of cases names posts by number
 )
 
@@ -309,7 +317,7 @@ note = sa.Table(
     _ref("case_id", "cases", nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", sa.Text),  # NULL: purged
 )
 
 failure = sa.Table(

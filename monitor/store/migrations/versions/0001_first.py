@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
-from monitor.store.migrations import first_outgoing, first_parts
+from monitor.store.migrations import first_keeping, first_outgoing, first_parts
 from monitor.store.migrations.first_parts import id_ as _id
 from monitor.store.migrations.first_parts import ref as _ref
 from monitor.store.migrations.first_parts import where as _where
@@ -67,6 +67,9 @@ post = sa.Table(
     sa.Column("last_seen_at", UtcDateTime, nullable=False),
     sa.Column("gone_at", UtcDateTime),
     sa.Column("gone_after", UtcDateTime),
+    sa.Column("looked_up_at", UtcDateTime),
+    sa.Column("look_again_at", UtcDateTime),
+    sa.Column("purged_at", UtcDateTime),
     sa.Column("reach", sa.BigInteger),
     sa.Column("can_reply", sa.Boolean),
     sa.Column("cannot_reply_because", sa.Text),
@@ -75,6 +78,8 @@ post = sa.Table(
     sa.Index("ix_post_thread", "network", "thread"),
     sa.Index("ix_post_author", "author_id"),
     sa.Index("ix_post_to_judge", "id", **_where("to_judge")),
+    sa.Index("ix_post_looked_up", "looked_up_at", **_where("looked_up_at IS NOT NULL")),
+    sa.Index("ix_post_kept", "first_seen_at", **_where("text IS NOT NULL")),
     sqlite_autoincrement=True,  # as above: the history of cases names posts by number
 )
 
@@ -304,7 +309,7 @@ note = sa.Table(
     _ref("case_id", "cases", nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", sa.Text),  # NULL: purged
 )
 
 first_outgoing.notice(metadata)
@@ -321,6 +326,9 @@ failure = sa.Table(
     sa.Column("quarantined_at", UtcDateTime),
     sa.Column("reason", sa.Text, nullable=False),
 )
+
+first_keeping.purged(metadata)
+first_keeping.look_up(metadata)
 
 tombstone = sa.Table(
     "tombstone",
