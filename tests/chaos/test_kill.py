@@ -12,9 +12,9 @@ from typing import TypeAlias
 import pytest
 
 from tests.chaos import checker, kill
-from tests.chaos.checker import Verdict
+from tests.chaos.found import Verdict, opened
 from tests.chaos.installation import Installation
-from tests.chaos.kill import Chaos
+from tests.chaos.kill import Run
 
 Harm: TypeAlias = Callable[[sqlite3.Connection, Installation], None]
 
@@ -66,14 +66,14 @@ def test_six_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     assert (found.lost, found.doubled, found.wrong) == ([], [], [])
     assert found.possibly_repeated == 0
     assert found.stored == len(run.feed.said)
-    assert run.done.kills >= 6
+    assert run.killer.done.kills >= 6
     for harm, seen_as in HARMS:
         (tmp_path / seen_as).mkdir(exist_ok=True)
         verdict = harmed(run, tmp_path / seen_as, harm)
         assert getattr(verdict, seen_as) != [], harm.__name__
 
 
-def harmed(run: Chaos, folder: Path, harm: Harm) -> Verdict:
+def harmed(run: Run, folder: Path, harm: Harm) -> Verdict:
     """What the checker says of a copy of the result to which harm was done."""
     home = Installation.make(folder)
     Path(folder / "monitor.db").unlink(missing_ok=True)
@@ -84,7 +84,7 @@ def harmed(run: Chaos, folder: Path, harm: Harm) -> Verdict:
         ours.backup(copy)
         home.journal.write_bytes(run.home.journal.read_bytes())
         harm(copy, home)
-    with checker.opened(home.database) as rows:
+    with opened(home.database) as rows:
         return checker.check(rows, run.feed, home.journal)
 
 
