@@ -30,7 +30,7 @@ target = "5s"
 steps = [
   {{ name = "soon", before_due = "2s" }},
   {{ name = "overdue", after_due = "0s", repeat = "1s", repeats = 2 }},
-  {{ name = "leads", after_due = "4s" }},
+  {{ name = "leads", after_due = "4s", tell = "{leads}" }},
 ]
 
 [digest]
@@ -72,16 +72,18 @@ class Installation:
         database: str | None = None,
         *,
         ways: str | None = None,
+        leads: str = "console",
         secrets: Mapping[str, str] | None = None,
     ) -> Installation:
         """Write the configs, one a classifier. Without `database` it is SQLite in the folder.
 
         `ways`: sources and notifiers, as tables of a config; without it a feed and a journal.
+        `leads`: whom the last step tells.
         """
         made = cls(folder, database or f"sqlite:///{folder}/monitor.db", secrets or {})
         ways = A_FEED.format(folder=folder) if ways is None else ways
         for name, classifier in (("words", WORDS), ("shipped", "shipped")):
-            text = CONFIG.format(database=made.database, classifier=classifier)
+            text = CONFIG.format(database=made.database, classifier=classifier, leads=leads)
             made.config(name).write_text(text + ways)
         return made
 

@@ -88,7 +88,7 @@ class Killer:
         `shipped`: how many of the kills hit a run with the shipped model.
         """
         if self.home.database.startswith("sqlite"):
-            self._kill_while_tables_are_made()
+            self._kill_while_tables_are_made(min(kills // 3, 10))
         every = kills // shipped if shipped else 0
         while self.done.kills < kills:
             is_shipped = every and self.done.kills % every == every - 1
@@ -137,10 +137,10 @@ class Killer:
         for _ in range(self.chance.choice((0, 0, 1, 3))):  # the world goes on without us
             self.world.write()
 
-    def _kill_while_tables_are_made(self) -> None:
+    def _kill_while_tables_are_made(self, most: int) -> None:
         """Start in an empty folder and kill around the migration, until one comes through."""
         path = Path(self.home.database.removeprefix("sqlite:///"))
-        for _ in range(10):
+        for _ in range(most):
             process = self._start("words")
             while not path.exists() and process.poll() is None:
                 time.sleep(TICK / 10)

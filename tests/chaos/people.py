@@ -27,7 +27,7 @@ TEXTS = {
     "other": ("reading about owls", "ploaie și ceai"),
 }
 ANSWERS = ("We are sorry, it is put right today.", "Ne cerem scuze, am rezolvat.")
-_RECENT, _RECENT_ANSWERS = 40, 10
+_RECENT, _FRESH, _RECENT_ANSWERS = 40, 5, 10
 
 
 class Did(StrEnum):
@@ -101,7 +101,8 @@ class People:
             return self._deletes(self.chance.choice(answers[-_RECENT_ANSWERS:]))
         if what == "root" or not asked:
             return self._root()
-        return self._about(what, self.chance.choice(asked[-_RECENT:])) or self._root()
+        recent = asked[-(_FRESH if what == "edit" else _RECENT) :]
+        return self._about(what, self.chance.choice(recent)) or self._root()
 
     def _about(self, what: str, one: Said) -> tuple[Did, Said] | None:
         """Something with that post; None: that cannot be."""
