@@ -19,7 +19,10 @@ def unfinished(rows: Rows, world: Networks) -> dict[str, object]:
     """What still has to be done, by name; empty when everything is at rest."""
     left: dict[str, object] = {name: one for name, one in to_be_done(rows).items() if one}
     sql = "SELECT source, name, polled_at, failing_since, problem FROM stream"
-    for source, name, polled, failing, problem in rows.execute(sql).fetchall():
+    streams = rows.execute(sql).fetchall()
+    if not streams:
+        left["streams"] = "not begun"
+    for source, name, polled, failing, problem in streams:
         polled_at = moment(polled)
         since = world.finished_at
         if failing is not None:

@@ -65,7 +65,7 @@ def chaos(
             rest_within=REST_WITHIN,
         )
         if not may_look:
-            world.mischief.surely(DROP_AFTER)  # so that there is something that nobody can know
+            world.mischief.last = DROP_AFTER  # so that there is something that nobody can know
         killer_.kill(kills, show=show)
         with opened(home.database) as rows:
             found = checker_networks.check(rows, world)

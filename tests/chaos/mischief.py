@@ -68,6 +68,7 @@ class Mischief:
     slack: SlackServer
     chance: random.Random
     often: float = 1.0
+    last: of_slack.Fault | None = None
     struck: Counter[str] = field(default_factory=Counter)
     _planned: Counter[str] = field(default_factory=Counter)
 
@@ -77,19 +78,17 @@ class Mischief:
             if self.chance.random() < share * self.often:
                 self._planned[getattr(self, f"_at_{network}")()] += 1
 
-    def surely(self, fault: of_slack.Fault) -> None:
-        """Let this go wrong with the next message to Slack."""
-        self._planned[SLACK[fault]] += 1
-        self.slack.plan(WRITES[0], fault)
-
     def end(self) -> None:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more, but for `last`, which strikes the next message to Slack."""
         left = Counter(X[one.kind] for one in self.x.plan if one.times)
         left += Counter(_named(one) for one in self.reddit.faults if one.times)
         left += Counter(SLACK[one] for one in self.slack.heal())
         self.struck = self._planned - left
         self.x.heal()
         self.reddit.faults.clear()
+        if self.last is not None:
+            self.struck[SLACK[self.last]] += 1
+            self.slack.plan(WRITES[0], self.last)
 
     def _at_x(self) -> str:
         kind = self.chance.choice(list(X))
