@@ -106,6 +106,11 @@ class SlackServer:
         with self._lock:
             self._plans[method].extend(one or Fault("none") for one in faults)
 
+    def is_ill(self, method: str) -> bool:
+        """Whether a fault is planned for the next call of the method."""
+        with self._lock:
+            return bool(self._plans[method])
+
     def heal(self) -> list[Fault]:
         """End every fault. Returns those that had struck nobody yet."""
         with self._lock:

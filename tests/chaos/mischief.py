@@ -54,9 +54,10 @@ OFTEN = (9, 2, 1, 1)
 """Of the methods of Slack's, in this order."""
 LASTS = 3.0
 """Seconds that a slow answer takes on Reddit: longer than the program waits."""
-PER_ACT = {"x": 0.06, "reddit": 0.1, "slack": 0.15}
+PER_ACT = {"x": 0.03, "reddit": 0.06, "slack": 0.12}
 """How many faults come of one thing that happens in the world. After a failed look a stream rests 15 s
-and longer: more faults than these would only be answered with silence."""
+and longer: more faults than these would only be answered with silence. For that reason none is planned
+where one waits for its call."""
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Mischief:
         """Perhaps let something go wrong with the next call of each network."""
         for network, share in PER_ACT.items():
             if self.chance.random() < share * self.often:
-                self._planned[getattr(self, f"_at_{network}")()] += 1
+                getattr(self, f"_at_{network}")()
 
     def end(self) -> None:
         """Nothing goes wrong any more, but for `last`, which strikes the next message to Slack."""
@@ -90,24 +91,28 @@ class Mischief:
             self.struck[SLACK[self.last]] += 1
             self.slack.plan(WRITES[0], self.last)
 
-    def _at_x(self) -> str:
+    def _at_x(self) -> None:
         kind = self.chance.choice(list(X))
-        self.x.fail(kind, times=1)
-        return X[kind]
+        if not any(one.times for one in self.x.plan):
+            self.x.fail(kind, times=1)
+            self._planned[X[kind]] += 1
 
-    def _at_reddit(self) -> str:
+    def _at_reddit(self) -> None:
         kind = self.chance.choice(list(REDDIT))
         headers = {"retry-after": "2"} if kind == "429 retry" else None
         fault = reddit_http.Fault(
             kind.partition(" retry")[0], times=1, headers=headers, seconds=LASTS
         )
-        self.reddit.faults.append(fault)
-        return REDDIT[kind]
+        if not any(one.times for one in self.reddit.faults):
+            self.reddit.faults.append(fault)
+            self._planned[REDDIT[kind]] += 1
 
-    def _at_slack(self) -> str:
+    def _at_slack(self) -> None:
         fault = self.chance.choice(list(SLACK))
-        self.slack.plan(self.chance.choices(WRITES, OFTEN)[0], fault)
-        return SLACK[fault]
+        method = self.chance.choices(WRITES, OFTEN)[0]
+        if not self.slack.is_ill(method):
+            self.slack.plan(method, fault)
+            self._planned[SLACK[fault]] += 1
 
 
 def _named(one: reddit_http.Fault) -> str:

@@ -27,7 +27,9 @@ TEXTS = {
     "other": ("reading about owls", "ploaie și ceai"),
 }
 ANSWERS = ("We are sorry, it is put right today.", "Ne cerem scuze, am rezolvat.")
-_RECENT, _FRESH, _RECENT_ANSWERS = 40, 5, 10
+_RECENT, _RECENT_ANSWERS = 40, 10
+_LOOKS_BACK = {"edit": 5, "delete": 200}
+"""Among how many of the latest posts one is chosen, for what is not done to the `_RECENT` ones."""
 
 
 class Did(StrEnum):
@@ -101,7 +103,7 @@ class People:
             return self._deletes(self.chance.choice(answers[-_RECENT_ANSWERS:]))
         if what == "root" or not asked:
             return self._root()
-        recent = asked[-(_FRESH if what == "edit" else _RECENT) :]
+        recent = asked[-_LOOKS_BACK.get(what, _RECENT) :]
         return self._about(what, self.chance.choice(recent)) or self._root()
 
     def _about(self, what: str, one: Said) -> tuple[Did, Said] | None:

@@ -206,7 +206,9 @@ def test_a_channel_alone_can_be_limited(client: WebClient, slack: SlackServer) -
 def test_faults_that_struck_nobody_end(client: WebClient, slack: SlackServer) -> None:
     slack.plan("chat.postMessage", faults.limited(1), None, faults.DROP_AFTER)
     assert error_of(lambda: post(client)) == "ratelimited"
+    assert slack.is_ill("chat.postMessage")
     assert slack.heal() == [faults.DROP_AFTER]
+    assert not slack.is_ill("chat.postMessage")
     post(client)
     post(client)
 
