@@ -54,7 +54,7 @@ OFTEN = (9, 2, 1, 1)
 """Of the methods of Slack's, in this order."""
 LASTS = 3.0
 """Seconds that a slow answer takes on Reddit: longer than the program waits."""
-PER_ACT = {"x": 0.03, "reddit": 0.06, "slack": 0.12}
+PER_ACT = {"x": 0.03, "reddit": 0.06, "slack": 0.06}
 """How many faults come of one thing that happens in the world. After a failed look a stream rests 15 s
 and longer: more faults than these would only be answered with silence. For that reason none is planned
 where one waits for its call."""
