@@ -34,13 +34,19 @@ class Run:
 
 
 def chaos(
-    home: Installation, *, kills: int, seed: int, shipped: int = 0, show: bool = False
+    home: Installation,
+    *,
+    kills: int,
+    seed: int,
+    shipped: int = 0,
+    least: int = 0,
+    show: bool = False,
 ) -> tuple[Run, Verdict]:
-    """The whole drill. `shipped`: how many of the kills hit a run with the shipped model."""
+    """The whole drill; what may be said of it: see `Killer.kill`."""
     chance = random.Random(seed)
     feed = Feed(home.feed, chance)
     killer_ = Killer(home, feed, chance, lambda rows: checker.unfinished(rows, feed.lines))
-    killer_.kill(kills, shipped=shipped, show=show)
+    killer_.kill(kills, shipped=shipped, least=least, show=show)
     with opened(home.database) as rows:
         found = checker.check(rows, feed, home.journal)
     return Run(home, feed, killer_), killer_.replayed(found)

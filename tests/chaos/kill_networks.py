@@ -47,9 +47,13 @@ def chaos(
     seed: int,
     may_look: bool = True,
     often: float = 1.0,
+    least: int = 0,
     show: bool = False,
 ) -> tuple[Run, Verdict]:
-    """The whole drill. `may_look`: in Slack's history. `often` multiplies the faults."""
+    """The whole drill. `may_look`: in Slack's history. `often` multiplies the faults.
+
+    `least`: so much happens at least (`Killer.kill`).
+    """
     chance = random.Random(seed)
     with networks(chance, may_look=may_look, often=often) as world:
         home = killer.with_tables(
@@ -66,7 +70,7 @@ def chaos(
         )
         if not may_look:
             world.mischief.last = DROP_AFTER  # so that there is something that nobody can know
-        killer_.kill(kills, show=show)
+        killer_.kill(kills, least=least, show=show)
         with opened(home.database) as rows:
             found = checker_networks.check(rows, world)
         return Run(home, world, killer_), killer_.replayed(found)

@@ -39,11 +39,10 @@ FORGERIES: tuple[tuple[Callable[[Noting], None], str], ...] = (
 @pytest.mark.timeout(900)
 def test_kills_and_broken_lines_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     """And had they, the checker would have seen it: the same result, harmed in seven ways."""
-    run, found = kill_networks.chaos(tmp_path, None, kills=8, seed=3)
+    run, found = kill_networks.chaos(tmp_path, None, kills=8, seed=3, least=30)
     assert (found.lost, found.doubled, found.wrong) == ([], [], [])
     assert (found.possibly_repeated, checker_networks.repeats(run.world)) == (0, 0)
     assert found.alerts > 0
-    assert run.world.mischief.struck.total() > 0
     for harm, seen_as in HARMS:
         assert getattr(checked(run, harm), seen_as) != [], harm.__name__
     for forge, seen_as in FORGERIES:
@@ -61,7 +60,7 @@ def checked(run: Run, harm: Harm) -> Verdict:
 @pytest.mark.timeout(900)
 def test_what_nobody_can_look_up_is_told_again_and_says_so(tmp_path: Path) -> None:
     """Without the right to read the channel, a message whose answer was lost cannot be found."""
-    run, found = kill_networks.chaos(tmp_path, None, kills=4, seed=4, may_look=False)
+    run, found = kill_networks.chaos(tmp_path, None, kills=4, seed=4, may_look=False, least=10)
     assert (found.lost, found.doubled, found.wrong) == ([], [], [])
     assert checker_networks.repeats(run.world) > 0
     assert checker_networks.repeats(run.world) <= found.again
