@@ -129,6 +129,6 @@ class Installation:
 COMMAND = (str(Path(sys.executable).with_name("complaint-monitor")),)
 
 
-def environment(secrets: Mapping[str, str]) -> dict[str, str]:
+def environment(secrets: Mapping[str, str] | None = None) -> dict[str, str]:
     """With the checkout on the path, so that the plug-in door finds `tests.chaos.words`."""
-    return {**os.environ, **secrets, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **(secrets or {}), "PYTHONPATH": str(ROOT)}
