@@ -48,6 +48,7 @@ bench *arguments:
 # Kill real processes at any moment, then compare: nothing lost, nothing doubled (docs/proof.md).
 chaos *arguments:
     {{ python }} -m tests.chaos.kill {{ arguments }}
+    {{ python }} -m tests.chaos.kill_networks {{ arguments }}
 
 # Take the TweetEval posts of ../shared the whole way, counting at every stage.
 reconcile *arguments:
