@@ -6,13 +6,16 @@ Real sources against simulated X and Reddit, the whole program, and a simulated 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.scenarios.live import LATE, MET, OPEN, PENDING, SALES, Live, living
+from tests.scenarios.live import LATE, MET, OPEN, PENDING, Live, living
+from tests.scenarios.pages import SALES
 
 NETWORKS = [("x", "sqlite"), ("reddit", "sqlite"), ("x", "postgresql")]
 on_every_network = pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_a_top_level_post_in_the_thread_answers_who_began_it_and_nobody_else(liv
     root = live.page.posts("Still no parcel", at="09:00")
     live.page.posts("Broken here, too", at="09:10", by="bogdan", to=root)
     # on X: of its conversation, and shown as a reply to nothing; on Reddit: a comment on the submission
-    how = {"reply_to": None} if live.page.network == "x" else {}
+    how: dict[str, Any] = {"reply_to": None} if live.page.network == "x" else {}
     live.page.we_answer(root, at="10:00", **how)
     live.runs_until("14:00").hears("#care", "Still no parcel").hears("#care", "Broken here")
     live.hears("#care", "2 h").hears("#leads", "Broken here").hears_nothing_more()
@@ -177,7 +180,7 @@ def test_an_earlier_post_indexed_late_moves_the_start(live: Live) -> None:
 
 @pytest.mark.parametrize("network", ["x", "reddit"])
 @given(delays=st.lists(st.sampled_from([0, 15, 40, 95, 170]), min_size=6, max_size=6))
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_figures_do_not_depend_on_when_a_network_showed_what(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, network: str, delays: list[int]
 ) -> None:
@@ -199,7 +202,7 @@ def test_the_figures_do_not_depend_on_when_a_network_showed_what(
         ours = page.we_answer(again, at="10:30", seen=seen("10:30"))
         page.posts("Thanks!", at="10:40", to=ours, seen=seen("10:40"))
         page.we_answer(bogdan, at="13:30", seen=seen("13:30"))
-        live.runs_until("16:30")
+        live.runs_until("16:30", every=timedelta(hours=1))
         assert live.states() == {MET: 1, LATE: 1}
         live.pictures_are_true()
 
