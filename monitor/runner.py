@@ -13,15 +13,16 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Condition, Event, Thread
+from threading import Event
 from typing import ClassVar, Protocol, runtime_checkable
 
 import structlog
 
 from monitor.domain.errors import ClassifierError, MonitorError, StoreError
-from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.domain.notice import NoticeKind, Reason
+from monitor.lane import Lane, Work
 from monitor.ports import Clock
-from monitor.store import failures, outbox
+from monitor.store import alarms, failures, outbox
 from monitor.store.engine import Connection, Database
 
 SIDE_BY_SIDE: Mapping[str, int] = {"intake": 16, "deliver": 4}
@@ -30,6 +31,8 @@ POLLED = "intake"
 """The stage whose items fall due again by themselves: `until_idle` handles each of them once."""
 GRACE = timedelta(seconds=10)
 """How long a network may hold up the end of the program (machine's time)."""
+HANGS = timedelta(minutes=15)
+"""What waits for a network for longer than that is reported: every time-out is shorter."""
 _GLANCE_S = 0.05
 """While something is under way, so often is looked whether it is done."""
 
@@ -80,92 +83,12 @@ class Round:
             self.failed[stage] = self.failed.get(stage, 0) + bad
 
 
-class _Lane:
-    """Items under way beside the rounds, each in a thread of its own, which ends with the program."""
-
-    def __init__(self, stage: str, room: int) -> None:
-        self._stage = stage
-        self._room = room
-        self._changed = Condition()
-        self._under_way: set[str] = set()
-        self._ended: list[bool] = []
-        self._problem: Exception | None = None
-
-    def start(self, items: Sequence[str], do: Callable[[str], bool]) -> list[str]:
-        """Begin what is not under way yet, as far as there is room. Returns what found none."""
-        for at, item in enumerate(items):
-            with self._changed:
-                if item in self._under_way:
-                    continue
-                if len(self._under_way) >= self._room:
-                    return list(items[at:])
-                self._under_way.add(item)
-            name = f"{self._stage} {item}"
-            Thread(target=self._work, args=(item, do), name=name, daemon=True).start()
-        return []
-
-    def finish(self, items: Sequence[str], do: Callable[[str], bool], stop: Event) -> None:
-        """Do all of them, unless `stop` is set meanwhile."""
-        left = list(items)
-        while not stop.is_set():
-            left = self.start(left, do)
-            with self._changed:
-                if not (left or self._under_way):
-                    return
-                while not stop.is_set() and len(self._under_way) >= (self._room if left else 1):
-                    self._changed.wait(1)
-
-    def wait(self, until: float) -> Sequence[str]:
-        """Wait for what is under way, at most until that machine's time. Returns what still is."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._under_way, max(until - time.monotonic(), 0))
-            return sorted(self._under_way)
-
-    def take(self) -> tuple[int, int]:
-        """How many ended well, and how many did not, since this was asked last.
-
-        Raises what was no failure of an item, but of the whole.
-        """
-        with self._changed:
-            ended, self._ended = self._ended, []
-            problem, self._problem = self._problem, None
-        if problem is not None:
-            raise problem
-        return sum(ended), len(ended) - sum(ended)
-
-    @property
-    def under_way(self) -> frozenset[str]:
-        with self._changed:
-            return frozenset(self._under_way)
-
-    @property
-    def is_busy(self) -> bool:
-        return bool(self._under_way)
-
-    @property
-    def has_news(self) -> bool:
-        return bool(self._ended) or self._problem is not None
-
-    def _work(self, item: str, do: Callable[[str], bool]) -> None:
-        ended: list[bool] = []
-        problem: Exception | None = None
-        try:
-            ended.append(do(item))
-        except Exception as error:
-            problem = error
-        finally:
-            with self._changed:
-                self._under_way.discard(item)
-                self._ended += ended
-                self._problem = problem or self._problem
-                self._changed.notify_all()
-
-
 class Runner:
     """Runs stages over one database until told to stop.
 
     `side_by_side` names the stages whose items wait for networks, with how many may at once.
-    `operators` is the audience that hears of what was set aside (None: only the log does).
+    `operators` is the audience that hears of what was set aside, of what hangs for longer than `hangs`
+    (machine's time) and of a stage that cannot work (None: only the log does).
     """
 
     def __init__(
@@ -176,12 +99,16 @@ class Runner:
         clock: Clock,
         side_by_side: Mapping[str, int] = SIDE_BY_SIDE,
         operators: str | None = None,
+        hangs: timedelta = HANGS,
     ) -> None:
         self._stages = stages
         self._database = database
         self._clock = clock
-        self._lanes = {name: _Lane(name, room) for name, room in side_by_side.items()}
+        self._lanes = {name: Lane(name, room) for name, room in side_by_side.items()}
         self._operators = operators
+        self._hangs = hangs
+        self._broken: dict[str, str] = {}
+        """Why a stage could not work when it was asked last."""
 
     def run(
         self,
@@ -241,6 +168,7 @@ class Runner:
                 self._begin(stage, lane, done, stop)
 
         self._each_stage(done, turn)
+        self._report_what_hangs()
         return done
 
     def _patient_round(self, stop: Event, polled: set[str]) -> Round:
@@ -252,16 +180,59 @@ class Runner:
         for stage in self._stages:
             try:
                 turn(stage)
-            except (StoreError, ClassifierError) as error:
-                done.broken = f"{stage.name}: {error}"
-                log.warning("stage_unavailable", stage=stage.name, problem=str(error))
-                if isinstance(error, StoreError):
-                    break
             except Exception as error:
                 done.broken = f"{stage.name}: {_reason(error)}"
-                _tell("stage_failed", error, stage=stage.name)
+                self._report_broken(stage.name, error)
+                if isinstance(error, StoreError):
+                    break
+            else:
+                if self._broken.pop(stage.name, None) is not None:
+                    log.info("stage_available", stage=stage.name)
 
-    def _begin(self, stage: Stage, lane: _Lane, done: Round, stop: Event) -> None:
+    def _report_broken(self, stage: str, error: Exception) -> None:
+        """Once, until it works again or says something else: it is tried again every second."""
+        problem = _reason(error)
+        if self._broken.get(stage) == problem:
+            return
+        self._broken[stage] = problem
+        if isinstance(error, (StoreError, ClassifierError)):
+            log.warning("stage_unavailable", stage=stage, problem=problem)
+        else:
+            _tell("stage_failed", error, stage=stage)
+        if not isinstance(error, StoreError):
+            now = self._clock()
+            self._warn(
+                f"broken:{stage}:{now.date()}",
+                Reason.STAGE_BROKEN,
+                f"{stage} cannot work, and what it is for waits",
+                [problem, "it is tried again every second; `complaint-monitor check` says more"],
+                now,
+            )
+
+    def _report_what_hangs(self) -> None:
+        for name, lane in self._lanes.items():
+            for item in lane.hanging(self._hangs):
+                log.warning("item_hangs", stage=name, item=item)
+                now = self._clock()
+                self._warn(
+                    f"hangs:{name}:{item}:{now.isoformat()}",
+                    Reason.ITEM_HANGS,
+                    f"{name} waits for {item} since {self._hangs.total_seconds() / 60:g} minutes",
+                    ["everything else goes on; if it does not end, restart the program"],
+                    now,
+                )
+
+    def _warn(
+        self, key: str, reason: Reason, headline: str, lines: Sequence[str], now: datetime
+    ) -> None:
+        """Tell the operators, if the database can be written: else the log has said it."""
+        try:
+            with self._database.writing() as conn:
+                alarms.write(conn, self._operators, key, reason, headline, lines, now)
+        except StoreError as error:
+            log.warning("operators_not_told", key=key, problem=str(error))
+
+    def _begin(self, stage: Stage, lane: Lane, done: Round, stop: Event) -> None:
         done.count(stage.name, *lane.take())
         now = self._clock()
         failed = self._failed(stage)
@@ -270,7 +241,7 @@ class Runner:
         items = [
             one for one in stage.due(now) if one not in under_way and not _rests(failed, one, now)
         ]
-        lane.start(items, self._doing(stage, now, stop, failed))
+        lane.start(items, _kept(self._doing(stage, now, stop, failed)))
 
     def _drain(self, stage: Stage, done: Round, stop: Event, polled: set[str]) -> None:
         """All that is due, until nothing new is."""
@@ -290,7 +261,7 @@ class Runner:
                 good = sum(map(do, items))
                 bad = len(items) - good
             else:
-                lane.finish(items, do, stop)
+                lane.finish(items, _kept(do), stop)
                 good, bad = lane.take()
             done.count(stage.name, good, 0 if stop.is_set() else bad)
 
@@ -357,20 +328,29 @@ class Runner:
         """Of what was set aside; but not of a warning to themselves: that would never end."""
         about = outbox.entry(conn, item) if stage == outbox.STAGE else None
         is_warning = about is not None and about.kind is NoticeKind.OPERATIONS
-        if self._operators is None or is_warning:
+        if is_warning:
             return
-        notice = Planned(
-            key=f"quarantine:{stage}:{item}",
-            kind=NoticeKind.OPERATIONS,
-            audience=self._operators,
-            reason=Reason.QUARANTINED,
-            due_at=now,
+        alarms.write(
+            conn,
+            self._operators,
+            f"quarantine:{stage}:{item}",
+            Reason.QUARANTINED,
+            f"{stage} set an item aside after {failures.PATIENCE} attempts",
+            [f"item {item}", "see `complaint-monitor check` and the log"],
+            now,
         )
-        payload = {
-            "headline": f"{stage} set an item aside after {failures.PATIENCE} attempts",
-            "lines": [f"item {item}", "see `complaint-monitor check` and the log"],
-        }
-        outbox.write(conn, [notice], brand_id=None, case_id=None, now=now, payload=payload)
+
+
+def _kept(do: Callable[[str], bool]) -> Work:
+    """The same for a thread of its own: what is wrong as a whole is told with the next round."""
+
+    def work(item: str) -> bool | Exception:
+        try:
+            return do(item)
+        except Exception as error:
+            return error
+
+    return work
 
 
 def _rests(failed: Mapping[str, datetime | None], item: str, now: datetime) -> bool:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from monitor import log
-from monitor.domain.errors import SourceError, StoreError
+from monitor.domain.errors import ClassifierError, SourceError, StoreError
 from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.post import Page, Stream, StreamKind
 from monitor.runner import Round, Runner
@@ -295,6 +295,44 @@ def test_what_fails_beside_the_rounds_as_a_whole_is_told_with_the_next_one(
     until(tells)
     assert seen[-1] == "intake: disk full"
     assert rows(database, schema.failure) == []
+
+
+@only_sqlite
+def test_what_cannot_work_is_told_once_and_not_every_second(
+    database: Database, logged: io.StringIO
+) -> None:
+    broken, clock = Broken(ClassifierError("there are no weights in models/weights")), Clock()
+    runner = Runner([broken], database, clock=clock, operators="#ops")
+    for _ in range(3):
+        runner.round(Event())
+    assert [(one.reason, one.audience) for one in rows(database, schema.notice)] == [
+        ("stage_broken", "#ops")
+    ]
+    assert "no weights" in rows(database, schema.notice)[0].payload["lines"][0]
+    assert logged.getvalue().count("stage_unavailable") == 1
+    broken.error = None
+    runner.round(Event())
+    assert "stage_available" in logged.getvalue()
+    broken.error, clock.at = KeyError("another bug"), NOW + timedelta(days=1)
+    runner.round(Event())
+    assert len(rows(database, schema.notice)) == 2
+
+
+@only_sqlite
+def test_what_hangs_is_told_to_the_operators_once(database: Database, logged: io.StringIO) -> None:
+    gate = Event()
+    hanging = Beside(["x/mentions"], lambda _: gate.wait(PATIENCE_S))
+    runner = Runner(
+        [hanging], database, clock=Clock(), operators="#ops", hangs=timedelta(milliseconds=1)
+    )
+    runner.round(Event())
+    until(lambda: runner.round(Event()) and rows(database, schema.notice))
+    runner.round(Event())
+    gate.set()
+    (told,) = rows(database, schema.notice)
+    assert told.reason == "item_hangs"
+    assert "x/mentions" in told.payload["headline"]
+    assert logged.getvalue().count("item_hangs") == 1
 
 
 # --------------------------------------------------------------------------------- whose words

@@ -12,6 +12,7 @@ import click
 from monitor.cli.opening import config_path
 from monitor.cli.printing import print_json
 from monitor.domain.errors import ConfigError
+from monitor.secrets import PREFIX
 
 if TYPE_CHECKING:
     from monitor.cli.template import Answers
@@ -33,7 +34,11 @@ _LOCALTIME = Path("/etc/localtime")
 @click.option("--hours", help='When the staff work, such as "mon-fri 09:00-18:00", or "always".')
 @click.option("--holidays", help="Country of the public holidays, such as RO; none without.")
 @click.option("--target", help="Answer within so much working time, such as 4h.")
+@click.option("--x", metavar="ID:HANDLE", help="The brand's X account, to be watched.")
+@click.option("--reddit", metavar="CLIENT_ID", help="The Reddit app that reads.")
+@click.option("--subreddit", "subreddits", multiple=True, help="To be watched. May be repeated.")
 @click.option("--file", "files", multiple=True, help="A file of posts to follow. May be repeated.")
+@click.option("--slack", metavar="CHANNEL_ID", help="The Slack channel of the alerts.")
 @click.option("--email", "emails", multiple=True, help="Who gets alerts by mail. May be repeated.")
 @click.option("--smtp", help="The mail server's host name.")
 @click.option("--sender", help="The address that mails come from.")
@@ -50,6 +55,7 @@ def init(ctx: click.Context, /, yes: bool, as_json: bool, **said: Any) -> None:
     Examples:
       complaint-monitor init
       complaint-monitor init --brand Bufnivo --handle x:BufnivoHelp --timezone Europe/Bucharest
+      complaint-monitor init --brand Bufnivo --x 2244994945:BufnivoHelp --slack C0123456789
       complaint-monitor --config shop.toml init --brand Bufnivo --file posts.jsonl --yes
     """
     from monitor import settings as config
@@ -61,14 +67,24 @@ def init(ctx: click.Context, /, yes: bool, as_json: bool, **said: Any) -> None:
             f"{path} is there already, and is not overwritten; --config names another"
         )
     asking = not yes and sys.stdin.isatty()
-    answers = _answers(said, asking=asking)
-    text = config_text(answers)
-    config.read_text(text, str(path))  # what was said may be wrong: better now than later
+    answers = _answers(said, None, asking=asking)
+    while True:
+        text = config_text(answers)
+        try:
+            config.read_text(text, str(path))  # what was said may be wrong: better now than later
+            break
+        except ConfigError as error:
+            if not asking:
+                raise
+            click.echo(f"{error}\nOnce more; Enter keeps what was said before.")
+        answers = _answers({}, answers, asking=True)
     _write(path, text)
     if as_json:
-        print_json({"config": path})
+        print_json({"config": path, "secrets": answers.secrets})
         return
     click.echo(f"{path} is written. Next:")
+    for name in answers.secrets:
+        click.echo(f"  export {PREFIX}{name.upper()}_FILE=…   the file of that token")
     click.echo("  complaint-monitor check          tries everything that it names")
     click.echo("  complaint-monitor run --shadow   watches, and tells nobody")
     click.echo("  complaint-monitor run            watches, and tells people")
@@ -87,24 +103,35 @@ def _write(path: Path, text: str) -> None:
         raise ConfigError(f"{path} can't be written: {error.strerror}") from error
 
 
-def _answers(said: dict[str, Any], *, asking: bool) -> Answers:
-    from monitor.cli.template import Answers
+def _answers(said: dict[str, Any], before: Answers | None, *, asking: bool) -> Answers:
+    """What options say, and of the rest what people say. `before`: what they said last time."""
+    from monitor.cli.template import NONE, Answers
 
     def ask(name: str, question: str, default: str) -> str:
-        if said[name]:
+        if said.get(name):
             return str(said[name])
+        default = getattr(before, name, None) or default
         return str(click.prompt(question, default=default)).strip() if asking else default
 
-    def many(name: str, question: str) -> tuple[str, ...]:
-        if said[name] or not asking:
-            return tuple(said[name])
-        answer = click.prompt(question, default="", show_default=False)
-        return tuple(one.strip() for one in answer.split(",") if one.strip())
+    def perhaps(name: str, question: str) -> str:
+        answer = ask(name, f"{question} ({NONE} for none)", NONE)
+        return "" if answer == NONE else answer
 
-    brand = said["brand"] or (click.prompt("The brand's name") if asking else None)
+    def many(name: str, question: str) -> tuple[str, ...]:
+        if said.get(name) or not asking:
+            return tuple(said.get(name) or ())
+        default = ", ".join(getattr(before, name, ()))
+        answer = click.prompt(question, default=default, show_default=bool(default))
+        return tuple(one.strip() for one in answer.split(",") if one.strip() not in ("", NONE))
+
+    name = said.get("brand") or getattr(before, "brand", None)
+    brand = click.prompt("The brand's name", default=name) if asking and not said else name
+    if not brand and asking:
+        brand = click.prompt("The brand's name")
     if not brand:
         raise ConfigError("say which brand: --brand NAME")
     emails = many("emails", "Who gets alerts by mail (addresses, or nothing: the console alone)")
+    reddit = perhaps("reddit", "Client id of the Reddit app that reads")
     return Answers(
         brand=brand,
         terms=many("terms", f"Words that name it besides {brand} (with commas, or nothing)"),
@@ -115,7 +142,11 @@ def _answers(said: dict[str, Any], *, asking: bool) -> Answers:
         hours=ask("hours", "When the staff work", "mon-fri 09:00-18:00"),
         holidays=ask("holidays", "Public holidays of which country (RO, DE-BY …; - for none)", "-"),
         target=ask("target", "Answer within so much working time", "4h"),
+        x=perhaps("x", f"{brand}'s X account to watch, as id:handle"),
+        reddit=reddit,
+        subreddits=many("subreddits", "Subreddits to watch (with commas)") if reddit else (),
         files=many("files", "Files of posts to follow (with commas, or nothing)"),
+        slack=perhaps("slack", "Id of the Slack channel for alerts"),
         emails=emails,
         smtp=ask("smtp", "Mail server", "localhost") if emails else "",
         sender=ask("sender", "Address that mails come from", emails[0]) if emails else "",

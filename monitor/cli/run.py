@@ -48,13 +48,16 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
     log.configure(
         level=settings.log.level, format=settings.log.format, hide=application.secrets.hide
     )
+    unread: list[str] = []
     try:
         with alone_on(application.database) as still_alone, stopped_by_signals() as stop:
             done = work(application, stop, still_alone, shadow=shadow, once=once)
+        if done is not None:
+            unread = _unread(application)
     finally:
         application.close()
     if done is not None:
-        _say_what_failed(ctx, done)
+        _say_what_failed(ctx, done, unread)
 
 
 def begin(application: Application) -> None:
@@ -136,14 +139,29 @@ def _streams(feed: Feed) -> tuple[int | None, str]:
     return number, f"{number} stream" if number == 1 else f"{number} streams"
 
 
-def _say_what_failed(ctx: click.Context, done: Round) -> None:
+def _unread(application: Application) -> list[str]:
+    """The streams that could not be read, and why."""
+    from monitor.store import brands, coverage
+
+    found: dict[str, str] = {}
+    with application.database.reading() as conn:
+        for brand_id in brands.names(conn):
+            for one in coverage.health(conn, brand_id, application.clock()):
+                if one.failing_since is not None:
+                    found[f"{one.source}/{one.stream}"] = one.problem or "it says nothing"
+    return [f"{name} could not be read: {problem}" for name, problem in sorted(found.items())]
+
+
+def _say_what_failed(ctx: click.Context, done: Round, unread: list[str]) -> None:
     """A one-shot run that could not do all there was to do: exit status 1."""
     if done.broken:
         tell(f"complaint-monitor: {done.broken}")
+    for line in unread:
+        tell(f"complaint-monitor: {line}")
     if done.failed:
         what = ", ".join(f"{name} {number}" for name, number in done.failed.items())
         tell(f"complaint-monitor: items that failed: {what}; see the log and `check`")
-    if done.broken or done.failed:
+    if done.broken or done.failed or unread:
         ctx.exit(1)
 
 

@@ -12,7 +12,11 @@ NONE = "-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What `init` was told. `hours` is "always", or weekdays and hours: "mon-fri 09:00-18:00"."""
+    """What `init` was told.
+
+    `hours` is "always", or weekdays and hours: "mon-fri 09:00-18:00". `x` is the watched account
+    as id:handle, `reddit` the app's client id, `slack` a channel's id; empty: not wanted.
+    """
 
     brand: str
     terms: tuple[str, ...] = ()
@@ -21,11 +25,26 @@ class Answers:
     hours: str = "always"
     holidays: str = NONE
     target: str = "4h"
+    x: str = ""
+    reddit: str = ""
+    subreddits: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    slack: str = ""
     emails: tuple[str, ...] = ()
     smtp: str = ""
     sender: str = ""
     database: str = "sqlite:///complaint-monitor.db"
+
+    @property
+    def tell(self) -> str:
+        """The notifier that people look at first."""
+        return "slack" if self.slack else "email" if self.emails else "console"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of the secrets that the config needs."""
+        wanted = {"x_token": self.x, "reddit_client_secret": self.reddit, "slack": self.slack}
+        return tuple(name for name, said in wanted.items() if said)
 
 
 def config_text(answers: Answers) -> str:
@@ -61,6 +80,9 @@ def _brand(answers: Answers) -> Iterator[str]:
     yield f"name = {_text(answers.brand)}"
     yield f"terms = {_list((answers.brand, *answers.terms))}"
     yield "identities = ["
+    if answers.x:
+        number, _, handle = answers.x.partition(":")
+        yield f'  {{ network = "x", id = {_text(number)}, handle = {_text(handle)} }},'
     for one in answers.handles:
         network, colon, handle = one.partition(":")
         said = f"network = {_text(network.strip())}, " if colon else ""
@@ -72,7 +94,23 @@ def _brand(answers: Answers) -> Iterator[str]:
 
 
 def _sources(answers: Answers) -> Iterator[str]:
-    yield "# Where posts come from."
+    yield "# Where posts come from. docs/sources tells of each how to get its token."
+    if answers.x:
+        account, _, handle = answers.x.partition(":")
+        yield "[[sources]]"
+        yield 'use = "x"'
+        yield f"account = {_text(account)}"
+        yield f"handle = {_text(handle)}"
+        yield f"# query = {_text(answers.brand)}   # a search costs more than mentions"
+        yield "budget_usd_per_day = 5.0"
+        yield ""
+    if answers.reddit:
+        yield "[[sources]]"
+        yield 'use = "reddit"'
+        yield f"client_id = {_text(answers.reddit)}"
+        yield f"subreddits = {_list(answers.subreddits)}"
+        yield f"terms = {_list((answers.brand, *answers.terms))}"
+        yield ""
     for number, path in enumerate(answers.files, start=1):
         yield "[[sources]]"
         yield 'use = "files"'
@@ -80,7 +118,7 @@ def _sources(answers: Answers) -> Iterator[str]:
         yield f"path = {_text(path)}"
         yield "follow = true"
         yield ""
-    if not answers.files:
+    if not (answers.files or answers.x or answers.reddit):
         yield "# [[sources]]"
         yield '# use = "files"'
         yield '# path = "posts.jsonl"   # or a pattern: exports/*.csv'
@@ -88,14 +126,13 @@ def _sources(answers: Answers) -> Iterator[str]:
 
 
 def _policies(answers: Answers) -> Iterator[str]:
-    tell = "email" if answers.emails else "console"
     yield "# How soon an answer is due, and who hears when there is none. The first that matches holds."
     yield "[[policies]]"
     yield 'name = "grave"'
     yield 'match = { severities = ["high", "critical"] }'
     yield 'target = "1h"'
     yield 'calendar = "office"'
-    yield f"tell = {_text(tell)}"
+    yield f"tell = {_text(answers.tell)}"
     yield "steps = ["
     yield '  { name = "due soon", before_due = "15m" },'
     yield '  { name = "overdue", after_due = "0m", repeat = "1h", repeats = 3 },'
@@ -105,7 +142,7 @@ def _policies(answers: Answers) -> Iterator[str]:
     yield 'name = "everything else"'
     yield f"target = {_text(answers.target)}"
     yield 'calendar = "office"'
-    yield f"tell = {_text(tell)}"
+    yield f"tell = {_text(answers.tell)}"
     yield "steps = ["
     yield f'  {{ name = "due soon", before_due = "{_quarter(answers.target)}" }},'
     yield '  { name = "overdue", after_due = "0m" },'
@@ -117,6 +154,11 @@ def _notifiers(answers: Answers) -> Iterator[str]:
     yield "[[notifiers]]"
     yield 'use = "console"'
     yield 'log = "notices.jsonl"   # remembers what was told, so that nothing is told twice'
+    if answers.slack:
+        yield ""
+        yield "[[notifiers]]"
+        yield 'use = "slack"'
+        yield f"channel = {_text(answers.slack)}"
     if answers.emails:
         yield ""
         yield "[[notifiers]]"
@@ -131,16 +173,15 @@ def _notifiers(answers: Answers) -> Iterator[str]:
 
 
 def _rest(answers: Answers) -> Iterator[str]:
-    tell = "email" if answers.emails else "console"
     yield "# The unanswered, once a working day."
     yield "[digest]"
     yield 'at = "08:30"'
     yield 'calendar = "office"'
-    yield f"tell = {_text(tell)}"
+    yield f"tell = {_text(answers.tell)}"
     yield ""
     yield "# Who hears when a source fails or something is set aside."
     yield "[operators]"
-    yield f"tell = {_text(tell)}"
+    yield f"tell = {_text(answers.tell)}"
     yield ""
     yield "# An address that is called while all is well, and raises the alarm when it is not called."
     yield "# [heartbeat]"

@@ -41,6 +41,8 @@ class Reason(StrEnum):
     SOURCE_WORKING = "source_working"
     """It can be read again, after the operators were told that it could not."""
     QUARANTINED = "quarantined"
+    STAGE_BROKEN = "stage_broken"
+    ITEM_HANGS = "item_hangs"
     # decisions not to notify
     SUPERSEDED = "superseded"
     """A higher step was due at the same look (after downtime, or found late)."""

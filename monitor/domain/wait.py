@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from itertools import count
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from monitor.domain.event import Ask, AskKind, Channel, DismissalReason
 from monitor.domain.judgement import Band, Severity
@@ -155,6 +155,8 @@ class _Sweep:
                     self._end(fact.at, Outcome.WITHDRAWN, after=fact.after)
             case DismissedAt():
                 self._dismiss(fact)
+            case never:
+                assert_never(never)
 
     def waits(self) -> tuple[Wait, ...]:
         return (*self._done, _wait(self._asks)) if self._asks else tuple(self._done)

@@ -71,5 +71,5 @@ def _split(batch: Sequence[int], failed: Collection[str]) -> Iterator[str]:
         middle = len(batch) // 2
         yield from _split(batch[:middle], failed)
         yield from _split(batch[middle:], failed)
-    elif batch:
+    else:
         yield key

@@ -27,14 +27,13 @@ from monitor.domain.notice import (
     Digest,
     Notice,
     NoticeKind,
-    Planned,
     Reason,
     Receipt,
     Unknowable,
     Words,
 )
 from monitor.ports import Clock, Notifier
-from monitor.store import cards, outbox
+from monitor.store import alarms, cards, outbox
 from monitor.store.engine import Database
 from monitor.store.outbox import Pending
 
@@ -332,19 +331,19 @@ class Deliver:
         self, conn: Any, row: Pending, error: SendError, now: datetime, *, refused: bool
     ) -> None:
         """Once a day and audience; and never about a warning that cannot be delivered itself."""
-        if self._operators is None or row.kind is NoticeKind.OPERATIONS:
+        if row.kind is NoticeKind.OPERATIONS:
             return
         what, word = ("Refused", "refused") if refused else ("Not reached yet", "unreachable")
-        planned = Planned(
-            key=f"{word}:{row.audience}:{now.date()}",
-            kind=NoticeKind.OPERATIONS,
-            audience=self._operators,
-            reason=Reason.QUARANTINED,
-            due_at=now,
+        alarms.write(
+            conn,
+            self._operators,
+            f"{word}:{row.audience}:{now.date()}",
+            Reason.QUARANTINED,
+            f"{what}: {row.audience}",
+            [str(error), f"First seen with notice {row.key}, attempt {row.attempts + 1}."],
+            now,
+            brand_id=row.brand_id,
         )
-        first = f"First seen with notice {row.key}, attempt {row.attempts + 1}."
-        said = {"headline": f"{what}: {row.audience}", "lines": [str(error), first]}
-        outbox.write(conn, [planned], brand_id=row.brand_id, case_id=None, now=now, payload=said)
 
 
 def _edits_nothing(row: Pending) -> bool:

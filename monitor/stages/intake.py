@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -11,11 +11,11 @@ import structlog
 
 from monitor.domain.errors import SourceError
 from monitor.domain.identity import Brand
-from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.domain.notice import Reason
 from monitor.domain.post import Page, Rejected, Stream
 from monitor.domain.storable import admitted
 from monitor.ports import Clock, Source
-from monitor.store import brands, coverage, outbox, posts
+from monitor.store import alarms, brands, coverage, outbox, posts
 from monitor.store.coverage import Place, Spell
 from monitor.store.engine import Connection, Database
 from monitor.store.posts import Counts
@@ -187,31 +187,26 @@ class Intake:
         self, conn: Connection, one: _Reading, spell: Spell, now: datetime
     ) -> None:
         why = "it will not mend by itself" if spell.permanent else f"{spell.failures} looks failed"
-        words = {
-            "headline": f"the source {one.key} cannot be read: {why}",
-            "lines": [
+        alarms.write(
+            conn,
+            self._operators,
+            _notice_key("failing", one, spell.since),
+            Reason.SOURCE_FAILING,
+            f"the source {one.key} cannot be read: {why}",
+            [
                 "complaints there are not seen until it can be; it is tried again in any case",
                 "the digest and `complaint-monitor check` say why",
             ],
-        }
-        self._tell(
-            conn, _notice_key("failing", one, spell.since), Reason.SOURCE_FAILING, now, words
+            now,
         )
 
     def _tell_that_it_works(
         self, conn: Connection, one: _Reading, since: datetime, now: datetime
     ) -> None:
         if outbox.entry(conn, _notice_key("failing", one, since)) is not None:
-            words = {"headline": f"the source {one.key} can be read again", "lines": []}
             key = _notice_key("working", one, since)
-            self._tell(conn, key, Reason.SOURCE_WORKING, now, words)
-
-    def _tell(
-        self, conn: Connection, key: str, reason: Reason, now: datetime, words: Mapping[str, object]
-    ) -> None:
-        if self._operators is not None:
-            notice = Planned(key, NoticeKind.OPERATIONS, self._operators, reason, due_at=now)
-            outbox.write(conn, [notice], brand_id=None, case_id=None, now=now, payload=words)
+            headline = f"the source {one.key} can be read again"
+            alarms.write(conn, self._operators, key, Reason.SOURCE_WORKING, headline, [], now)
 
 
 def _notice_key(word: str, one: _Reading, since: datetime) -> str:

@@ -27,14 +27,13 @@ def keep(conn: Connection, brand: Brand, one: Post, now: datetime) -> Mention:
     page = Page((one,), cursor="")
     posts.store_page(conn, stream_id=number, brands=[(brand_id, brand)], page=page, seen_at=now)
     coverage.record_end(conn, number, now, next_poll_at=None)
-    post_id = conn.scalar(
+    post_id = conn.execute(
         sa.select(post.c.id).where(
             (post.c.network == one.key.network) & (post.c.external_id == one.key.external_id)
         )
-    )
-    found = mentions.load(conn, brand_id, post_id) if post_id is not None else None
-    if found is None:
-        raise LookupError(f"post {one.key} was not stored")
+    ).scalar_one()
+    found = mentions.load(conn, brand_id, post_id)
+    assert found is not None  # noqa: S101 - a stream of one brand makes its mention with the post
     if found.band is None:
         posts.save_judgements(conn, [(found.post_id, CERTAIN)], now, of={found.post_id: found.post})
     return found

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -43,6 +48,48 @@ def test_a_config_is_written_that_is_right_and_says_what_to_do_next(new: Shop) -
     assert [one.called for one in said.notifiers] == ["console", "email"]
     assert [rule.audience for rule in said.targets()] == ["email", "email"]
     assert said.hours("office").holidays
+
+
+def test_the_three_tokens_are_asked_for_by_name(new: Shop) -> None:
+    told = new.does(
+        "init", "--brand", "Acme", "--x", "2244994945:AcmeHelp", "--reddit", "-aB3x",
+        "--subreddit", "acme", "--slack", "C0123456789",
+    ).stdout  # fmt: skip
+    for name in ("X_TOKEN", "REDDIT_CLIENT_SECRET", "SLACK"):
+        assert f"export COMPLAINT_MONITOR_{name}_FILE=" in told
+    said = settings.read(new.folder / "config.toml")
+    assert [one.use for one in said.sources] == ["x", "reddit"]
+    assert [rule.audience for rule in said.targets()] == ["slack", "slack"]
+    assert said.brands[0].brand().identities[0].handle == "AcmeHelp"
+
+
+def test_on_a_terminal_a_wrong_answer_is_asked_again_and_the_others_are_kept(new: Shop) -> None:
+    here, there = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monitor", "init", "--brand", "Acme", "--timezone", "Mars/Base"],
+        stdin=there, stdout=there, stderr=there, cwd=new.folder,
+    )  # fmt: skip
+    os.close(there)
+    heard = _talk(here, [(b"[Mars/Base]", b"Europe/Bucharest"), (b"within so much", b"3h")])
+    assert process.wait() == 0
+    assert b"is no IANA time zone" in heard
+    said = settings.read(new.folder / "config.toml")
+    assert (said.timezone, said.brand_names) == ("Europe/Bucharest", ("Acme",))
+
+
+def _talk(terminal: int, told: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Press Enter at every question but those that are told otherwise. What was said, to the end."""
+    heard, answered = b"", 0
+    with contextlib.suppress(OSError):  # how a terminal says that nobody is left
+        while said := os.read(terminal, 4096):
+            heard += said
+            question = heard[answered:]
+            if question.endswith(b": "):
+                words = next((words for asked, words in told if asked in question), b"")
+                answered = len(heard)
+                os.write(terminal, words + b"\n")
+    os.close(terminal)
+    return heard
 
 
 def test_a_config_is_never_overwritten(shop: Shop) -> None:

@@ -8,7 +8,19 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from monitor.domain.event import Acknowledged, Answered, Dismissed, FollowedUp, Merged, Opened
+from monitor.domain.event import (
+    Acknowledged,
+    Answered,
+    AnsweredElsewhere,
+    Channel,
+    DismissalReason,
+    Dismissed,
+    FollowedUp,
+    Merged,
+    Opened,
+    Snoozed,
+)
+from monitor.domain.judgement import Band
 from monitor.domain.notice import CaseCard
 from monitor.domain.sla import State
 from monitor.stages import act
@@ -89,6 +101,84 @@ def test_the_reason_of_a_snooze_is_kept_apart_from_the_history(shop: Shop) -> No
         assert conn.execute(sa.select(schema.note.c.text)).scalars().all() == ["Mrs Pop is away"]
         data = conn.execute(sa.select(schema.case_event.c.data)).scalars().all()
     assert "Pop" not in str(data)
+
+
+def answered(shop: Shop) -> int:
+    return shop.case((0, Opened(an_ask(1, 0))), (5, Answered(100)))
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        lambda db, case: act.acknowledge(db, case, by="ana", now=at(9)),
+        lambda db, case: act.claim(db, case, by="ana", now=at(9)),
+        lambda db, case: act.confirm(db, case, by="ana", now=at(9)),
+        lambda db, case: act.snooze(db, case, timedelta(hours=1), by="ana", now=at(9), why=None),
+        lambda db, case: act.answered_elsewhere(
+            db, case, Channel.PHONE, by="ana", now=at(9), answered_at=at(8)
+        ),
+    ],
+    ids=["acknowledge", "claim", "confirm", "snooze", "answered elsewhere"],
+)
+def test_where_nobody_waits_there_is_nothing_to_do(shop: Shop, action: object) -> None:
+    with pytest.raises(ActionError, match="nobody waits in it"):
+        action(shop.database, answered(shop))  # type: ignore[operator]
+
+
+def test_a_case_that_is_not_there_is_named(shop: Shop) -> None:
+    with pytest.raises(ActionError, match="There is no case 9"):
+        act.claim(shop.database, 9, by="ana", now=at(9))
+
+
+def test_a_snooze_ends_after_it_begins(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    with pytest.raises(ActionError, match="time to come"):
+        act.snooze(shop.database, case_id, timedelta(0), by="ana", now=at(5), why="x")
+    act.snooze(shop.database, case_id, timedelta(minutes=5), by="ana", now=at(5), why=None)
+    assert last_event(shop, case_id) == Snoozed(at(10), 1, None)
+
+
+def test_a_case_is_confirmed_once(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0, band=Band.REVIEW))))
+    act.confirm(shop.database, case_id, by="ana", now=at(5))
+    with pytest.raises(ActionError, match="confirmed already"):
+        act.confirm(shop.database, case_id, by="ion", now=at(6))
+
+
+def test_a_duplicate_is_one_of_another_case(shop: Shop) -> None:
+    first = shop.case((0, Opened(an_ask(1, 0))))
+    second = shop.case((0, Opened(an_ask(2, 0))), thread="u")
+    for other, said in ((second, "of itself"), (99, "There is no case 99")):
+        with pytest.raises(ActionError, match=said):
+            act.dismiss(shop.database, second, by="ana", now=at(5), duplicate_of=other)
+    act.dismiss(shop.database, second, by="ana", now=at(5), duplicate_of=first)
+    assert last_event(shop, second) == Dismissed(DismissalReason.DUPLICATE, (2,), first)
+
+
+def test_an_answer_elsewhere_lies_between_the_complaint_and_now(shop: Shop) -> None:
+    case_id = shop.case((10, Opened(an_ask(1, 10))))
+    for minute in (9, 31):
+        with pytest.raises(ActionError, match="between the complaint"):
+            act.answered_elsewhere(
+                shop.database, case_id, Channel.PHONE, by="ana", now=at(30), answered_at=at(minute)
+            )
+    act.answered_elsewhere(
+        shop.database, case_id, Channel.PHONE, by="ana", now=at(30), answered_at=at(20)
+    )
+    assert last_event(shop, case_id) == AnsweredElsewhere(Channel.PHONE, None)
+
+
+def test_only_a_post_of_the_brand_answers(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    with pytest.raises(ActionError, match="none of the brand's own"):
+        act.link_answer(shop.database, case_id, 3, by="ana", now=at(60))
+
+
+def test_what_nobody_did_is_not_taken_back(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    act.claim(shop.database, case_id, by="ana", now=at(10))
+    with pytest.raises(ActionError, match="nothing that a person did"):
+        act.undo(shop.database, case_id, by="ana", now=at(11), seq=1)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,19 @@ def test_who_has_it_and_that_it_is_a_complaint_are_known_after_the_merge(world: 
     world.pictures_are_true()
 
 
+def test_who_had_seen_a_wait_that_is_no_more_holds_up_nothing_after_the_merge(two: Late) -> None:
+    world = two.world
+    answer = world.x.we_answer(two.follow_up, at="09:21")
+    world.x.posts("broken again", at="09:24", to=two.follow_up)
+    world.runs_until("09:30")
+    assert act.acknowledge(world.database, 2, by="dan", now=world.now).acknowledged_until
+    world.x.deletes(answer, at="09:31")  # so what was a second wait is part of the first
+    world.runs_until("09:36")
+    world.runs_until("09:50")
+    assert two.first.acknowledged_until is None
+    world.pictures_are_true()
+
+
 def test_of_two_cases_those_have_it_who_spoke_last(two: Late) -> None:
     world = two.world
     act.assign(world.database, 2, "eve", by="dan", now=world.now)

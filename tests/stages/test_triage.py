@@ -16,7 +16,7 @@ from monitor.runner import Runner, Stage
 from monitor.stages.classify import Classify
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
-from monitor.store import cases
+from monitor.store import cases, mentions
 from monitor.store.engine import Database
 from tests.scenarios.world import NO_WORDS, RULE, Keywords, World, clock_time
 from tests.store.written import SHOP, TEN, Bringing, gone, rows, written
@@ -69,6 +69,16 @@ def _waiting_for_locks(database: Database) -> int:
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     ((found,),) = rows(database, f"{waiting} AND datname = current_database()")
     return int(found)
+
+
+def test_what_was_deleted_before_it_was_judged_asks_nothing(database: Database) -> None:
+    brought = Bringing(database)
+    brought.brings(written("1", text="broken"))
+    brought.brings(gone("1"))
+    with database.writing() as conn:  # a worker judged it meanwhile, as it thinks
+        mentions.hand_on(conn, 1, 1, mentions.TRIAGE)
+    assert _bands(database) == [(None, None)]
+    assert rows(database, "SELECT id FROM cases") == []
 
 
 def test_praise_edited_into_a_complaint_waits_from_the_edit_though_nothing_dates_it(

@@ -251,6 +251,20 @@ def test_a_connection_that_breaks_is_an_error_that_says_so(database: Database) -
 
 
 @only_postgresql
+def test_a_connection_that_was_closed_under_us_is_an_error_that_says_so(
+    database: Database,
+) -> None:
+    def breaks() -> None:
+        with database.writing() as conn:
+            conn.connection.driver_connection.close()  # type: ignore[union-attr]
+            conn.execute(sa.select(1))
+
+    with pytest.raises(StoreError, match="tried again"):
+        breaks()
+    assert rows(database, "SELECT 1") == [(1,)]
+
+
+@only_postgresql
 def test_a_deadlock_is_the_trouble_of_one_transaction(database: Database) -> None:
     """It is tried again as one item, while the others go on."""
     both = Barrier(2)

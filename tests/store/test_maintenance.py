@@ -154,10 +154,11 @@ def test_a_backup_overwrites_nothing_and_leaves_no_half(database: Database, tmp_
 
 TORN_PAGE = "a page overwritten"
 CROSSED = "two indexes that claim one page"
+MISSING = "rows that lack what they must have"
 
 
 @only_sqlite
-@pytest.mark.parametrize("damage", [TORN_PAGE, CROSSED])
+@pytest.mark.parametrize("damage", [TORN_PAGE, CROSSED, MISSING])
 def test_a_damaged_database_makes_no_backup(
     database: Database, tmp_path: Path, damage: str
 ) -> None:
@@ -172,6 +173,11 @@ def test_a_damaged_database_makes_no_backup(
             conn.execute("PRAGMA writable_schema = ON")
             other = "WHERE name = 'ix_post_author'"
             conn.execute(f"UPDATE sqlite_master SET rootpage = {root} {other}")
+            conn.commit()
+        if damage == MISSING:
+            conn.execute("PRAGMA writable_schema = ON")
+            told = "replace(sql, 'title TEXT', 'title TEXT NOT NULL')"
+            conn.execute(f"UPDATE sqlite_master SET sql = {told} WHERE name = 'post'")
             conn.commit()
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     if damage == TORN_PAGE:
@@ -256,6 +262,12 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         maintenance.only_one_runner(nowhere),
     ):
         pass
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "afile").touch()
+    with pytest.raises(StoreError, match="afile can't be made for the database"):
+        maintenance.upgrade(Database(f"sqlite:///{tmp_path / 'afile' / 'monitor.db'}"))
 
 
 HOLDS = """

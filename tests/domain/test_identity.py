@@ -1,0 +1,42 @@
+"""Whose a post is: the brand's own, about it, or about none of the brands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.domain.identity import Brand, Identity, brands_concerned
+from monitor.domain.post import Author, Post, PostKey, PostKind
+
+ACME = Brand("Acme", (Identity("x", handle="@AcmeHelp"),), terms=("acme",))
+RIVAL = Brand("Rival", (Identity("x", handle="rival"),), terms=("rival",))
+
+
+def a_post(text: str, by: str | None = "ana", kind: PostKind = PostKind.POST) -> Post:
+    at = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    key = PostKey("x", "1")
+    return Post(key=key, thread="1", text=text, author=Author(handle=by), posted_at=at, kind=kind)
+
+
+def test_a_response_to_a_review_is_the_brands_whoever_signed_it() -> None:
+    assert ACME.wrote(a_post("Sorry!", by=None, kind=PostKind.RESPONSE))
+    assert not ACME.wrote(a_post("Sorry!", by="ana"))
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "concerned"),
+    [
+        ("acme lost my parcel, rival would not", "ana", (ACME, RIVAL)),
+        ("acmes and rivals", "ana", ()),
+        ("we are sorry", "acmehelp", (ACME,)),
+    ],
+)
+def test_a_source_of_several_brands_brings_a_post_to_those_it_names_or_who_wrote_it(
+    text: str, by: str, concerned: tuple[Brand, ...]
+) -> None:
+    assert brands_concerned(a_post(text, by), (ACME, RIVAL)) == concerned
+
+
+def test_a_source_of_one_brand_brings_it_everything() -> None:
+    assert brands_concerned(a_post("nobody is named here"), (ACME,)) == (ACME,)
