@@ -18,19 +18,24 @@ from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import Digest
 from monitor.domain.post import Post
 from monitor.domain.verdict import verdict
-from monitor.ports import Classifier, Clock, Notifier
-from monitor.runner import Runner, Stage
+from monitor.ports import Classifier, Clock, Notifier, Refreshes
+from monitor.runner import SIDE_BY_SIDE, Runner, Stage
 from monitor.secrets import STORE, Keyring
 from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
 from monitor.stages.classify import Classify
 from monitor.stages.deliver import Deliver
 from monitor.stages.digest import DailyDigest
 from monitor.stages.escalate import Escalate
+from monitor.stages.forget import Forget
 from monitor.stages.intake import Feed, Intake
+from monitor.stages.refresh import Asking, Refresh
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
 from monitor.store import readings
 from monitor.store.engine import Database
+
+AT_ONCE = 4
+"""Sources that are asked at the same time whether posts still stand."""
 
 
 def classifier_of(table: ClassifierTable) -> Classifier:
@@ -133,8 +138,10 @@ class Application:
 
     def stages(self, *, shadow: bool = False) -> tuple[Stage, ...]:
         """All stages in the order of the pipeline. `shadow`: everything but telling."""
+        keep = self.settings.keep.keep()
         return (
             Intake(self.database, self.feeds, clock=self.clock, operators=self.operators),
+            Refresh(self.database, self._asked_again(), keep, clock=self.clock),
             *self.judging(),
             Escalate(self.database),
             DailyDigest(
@@ -150,12 +157,25 @@ class Application:
                 operators=self.operators,
                 shadow=shadow,
             ),
+            Forget(self.database, keep),
         )
 
     def runner(self, *, shadow: bool = False) -> Runner:
         """The embedded runner over all stages."""
         return Runner(
-            self.stages(shadow=shadow), self.database, clock=self.clock, operators=self.operators
+            self.stages(shadow=shadow),
+            self.database,
+            clock=self.clock,
+            side_by_side={**SIDE_BY_SIDE, Refresh.name: AT_ONCE},
+            operators=self.operators,
+        )
+
+    def _asked_again(self) -> tuple[Asking, ...]:
+        """The sources that can tell later whether their posts still stand."""
+        return tuple(
+            Asking(one.name, one.source, one.brands)
+            for one in self.feeds
+            if isinstance(one.source, Refreshes)
         )
 
     def _digest(self, conn: Any, brand_id: int, day: date, as_of: datetime) -> Digest:

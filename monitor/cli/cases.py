@@ -82,7 +82,7 @@ def _row(one: Unanswered, now: datetime) -> tuple[object, ...]:
     line = one.line
     late = "late by" if one.due_at < now else "in"
     due = f"{late} {duration(abs(one.due_at - now))}" if one.confirmed else "unconfirmed"
-    text = cut(plain(line.title or line.text or "(erased)").replace("\n", " "), _EXCERPT)
+    text = cut(plain(line.title or line.text or "(purged)").replace("\n", " "), _EXCERPT)
     return line.case_id, due, line.severity.word, line.network, line.owner or "-", text
 
 
@@ -183,7 +183,7 @@ def _what(one: Record, notes: Mapping[int, str], zone: ZoneInfo) -> str:
     ]
     note = getattr(one.event, "note", None)
     if note is not None:
-        details.append(plain(notes.get(note, "(erased)")))
+        details.append(plain(notes.get(note, "(purged)")))
     return f"{told} ({', '.join(details)})" if details else told
 
 
@@ -195,7 +195,7 @@ def _print_card(card: CaseCard, zone: ZoneInfo) -> None:
     said = {
         "author": card.author,
         "title": card.title,
-        "text": card.text if card.text is not None else "(erased)",
+        "text": card.text if card.text is not None else "(purged)",
         "rating": card.rating,
         "link": card.url,
         "posted": local_time(card.posted_at, zone),

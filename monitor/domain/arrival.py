@@ -27,6 +27,8 @@ class Known:
     gone: bool
     past: str | None = None
     """What `version_of` says of its earlier versions, the latest last."""
+    purged_at: datetime | None = None
+    """When its words were purged while it stood."""
 
 
 @dataclass(slots=True)
@@ -115,8 +117,8 @@ def is_edit(before: Known | Post, after: Post, seen_at: datetime, past: str) -> 
 
     A version older than the stored one is a lagging index, and so is one that the post had in the
     `past`, unless a later `edited_at` proves that its author went back to it: a file with two
-    versions of a post, read again, changes nothing. A purged text comes back only with a later edit
-    (one dated in the future is no evidence of that).
+    versions of a post, read again, changes nothing. A purged text comes back only with an edit made
+    after it was purged (one dated in the future is no evidence of that).
     """
     if before.edited_at is not None and (
         after.edited_at is None or after.edited_at < before.edited_at
@@ -128,10 +130,15 @@ def is_edit(before: Known | Post, after: Post, seen_at: datetime, past: str) -> 
         and after.edited_at != before.edited_at
     )
     if before.text is None:
-        return dated
+        return dated and _is_after_purge(before, after)
     if (before.text, before.title, before.rating) == (after.text, after.title, after.rating):
         return False
     return dated or version_of(after) not in past.split()
+
+
+def _is_after_purge(before: Known | Post, after: Post) -> bool:
+    purged_at = before.purged_at if isinstance(before, Known) else None
+    return purged_at is not None and after.edited_at is not None and after.edited_at > purged_at
 
 
 def version_of(one: Known | Post) -> str:

@@ -11,14 +11,23 @@ class MonitorError(Exception):
 
 
 class SourceError(MonitorError):
-    """A stream could not be read. `permanent`: trying again without a change of config is useless."""
+    """A stream could not be read. `permanent`: trying again without a change of config is useless.
+
+    `out_of_budget`: it was not tried, as nothing is left of what reading may cost.
+    """
 
     def __init__(
-        self, message: str, *, permanent: bool = False, retry_after: timedelta | None = None
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        out_of_budget: bool = False,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.out_of_budget = out_of_budget
 
 
 class Outcome(StrEnum):

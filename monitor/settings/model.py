@@ -13,6 +13,7 @@ from monitor.domain.digest import Schedule
 from monitor.domain.hours import BusinessHours
 from monitor.domain.identity import ANY_NETWORK, Brand, Identity
 from monitor.domain.judgement import Thresholds
+from monitor.domain.keeping import Keep
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
@@ -167,6 +168,41 @@ class HeartbeatTable(_Table):
     every: PositiveSpan = timedelta(minutes=5)
 
 
+class KeepTable(_Table):
+    """`[keep]`: how long words and names are kept, and how often networks are asked about them."""
+
+    without_case: PositiveSpan = Field(
+        default=timedelta(days=7), description="Posts without a case, from when they came."
+    )
+    after_case: PositiveSpan = Field(
+        default=timedelta(days=30), description="Posts and notes of a case that ended."
+    )
+    look_up_every: PositiveSpan = Field(
+        default=timedelta(days=1), description="Does a post still stand?"
+    )
+    without_look_up: PositiveSpan = Field(
+        default=timedelta(days=2), description="What its network does not confirm."
+    )
+
+    @model_validator(mode="after")
+    def _time_to_ask(self) -> Self:
+        if self.without_look_up <= self.look_up_every:
+            raise ValueError(
+                "without_look_up must be longer than look_up_every: "
+                "else words are purged before their network is asked"
+            )
+        return self
+
+    def keep(self) -> Keep:
+        """The spans as the stages take them."""
+        return Keep(
+            without_case=self.without_case,
+            after_case=self.after_case,
+            look_up_every=self.look_up_every,
+            without_look_up=self.without_look_up,
+        )
+
+
 class LogTable(_Table):
     """`[log]`: what the program says of its own work, on standard error."""
 
@@ -191,6 +227,7 @@ class Settings(_Table):
     digest: DigestTable = DigestTable()
     operators: OperatorsTable = OperatorsTable()
     heartbeat: HeartbeatTable | None = None
+    keep: KeepTable = KeepTable()
     log: LogTable = LogTable()
 
     @property

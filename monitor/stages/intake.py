@@ -14,7 +14,7 @@ from monitor.domain.identity import Brand
 from monitor.domain.notice import Reason
 from monitor.domain.post import Page, Rejected, Stream
 from monitor.domain.storable import admitted
-from monitor.ports import Clock, Source
+from monitor.ports import Clock, Refreshes, Source
 from monitor.store import alarms, brands, coverage, outbox, posts
 from monitor.store.coverage import Place, Spell
 from monitor.store.engine import Connection, Database
@@ -167,6 +167,7 @@ class Intake:
                 page=page,
                 seen_at=seen_at,
                 tombstone_secret=self._secret,
+                can_ask=isinstance(one.feed.source, Refreshes),
             )
             coverage.record_page(
                 conn, one.number, page, counts, since=place.read_through or now, until=now

@@ -1,7 +1,12 @@
-"""Who wrote: one row an account, with the name that it bears now."""
+"""Who wrote: one row an account, with the name that it bears now.
+
+An account that has no number of its own goes by its handle. When that is purged, a hash of it stays
+in its place, by which the same person is known again.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -28,7 +33,7 @@ def ensure(conn: Connection, posts: Iterable[Post]) -> Writers:
     numbers = bulk.take_ids(conn, author, len(new))
     ids: dict[tuple[str, str], int] = dict(zip(new, numbers, strict=True))
     bulk.insert(conn, author, [_row(ids[key], *key, latest[key]) for key in new])
-    changed = [_names(row, latest[key]) for key, row in rows.items()]
+    changed = [_names(row, key[1], latest[key]) for key, row in rows.items()]
     bulk.update(conn, author, [one for one in changed if one])
     return ids | {key: row.id for key, row in rows.items()}
 
@@ -36,15 +41,18 @@ def ensure(conn: Connection, posts: Iterable[Post]) -> Writers:
 def _rows(
     conn: Connection, keys: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], sa.Row[Any]]:
-    return {
-        (network, row.key): row
-        for network, ids in bulk.by_network(keys).items()
-        for row in conn.execute(
-            sa.select(author).where(
-                author.c.network == network, bulk.among(conn, author.c.key, ids)
-            )
-        ).all()
-    }
+    found: dict[tuple[str, str], sa.Row[Any]] = {}
+    for network, ids in bulk.by_network(keys).items():
+        names = {_hashed(network, one): one for one in ids} | {one: one for one in ids}
+        here = bulk.among(conn, author.c.key, names.keys())
+        for row in conn.execute(sa.select(author).where(author.c.network == network, here)):
+            found[network, names[row.key]] = row
+    return found
+
+
+def _hashed(network: str, key: str) -> str:
+    digest = hashlib.blake2b(f"{network}:{key}".encode("utf-8", "surrogatepass"), digest_size=16)
+    return f"#{digest.hexdigest()}"
 
 
 def _row(number: int, network: str, key: str, one: Author) -> dict[str, Any]:
@@ -59,21 +67,33 @@ def _row(number: int, network: str, key: str, one: Author) -> dict[str, Any]:
     }
 
 
-def _names(row: sa.Row[Any], one: Author) -> dict[str, Any]:
+def _names(row: sa.Row[Any], key: str, one: Author) -> dict[str, Any]:
     """The account's names where the network now says others; what it does not say stays."""
-    known = (row.handle, row.name, row.followers)
-    said = (one.handle, one.name, one.followers)
+    known = (row.key, row.handle, row.name, row.followers)
+    said = (key, one.handle, one.name, one.followers)
     now = tuple(before if told is None else told for told, before in zip(said, known, strict=True))
     if now == known:
         return {}
-    return {"id": row.id, **dict(zip(("handle", "name", "followers"), now, strict=True))}
+    return {"id": row.id, **dict(zip(("key", "handle", "name", "followers"), now, strict=True))}
 
 
-def forget(conn: Connection, ids: Collection[int]) -> None:
-    """Purge the names of those who have no post left that stands. The row stays: timings hang on it."""
-    standing = sa.exists().where(post.c.author_id == author.c.id, post.c.gone_at.is_(None))
-    conn.execute(
-        author.update()
-        .where(bulk.among(conn, author.c.id, ids), ~standing)
-        .values(handle=None, name=None, followers=None)
-    )
+def forget(conn: Connection, ids: Collection[int]) -> int:
+    """Purge the names of those of whom no post is kept. The row stays: timings hang on it.
+
+    Returns how many had one.
+    """
+    kept = sa.exists().where(post.c.author_id == author.c.id, post.c.text.is_not(None))
+    named = author.c.handle.is_not(None) | author.c.name.is_not(None)
+    query = sa.select(author).where(bulk.among(conn, author.c.id, ids), named, ~kept)
+    rows = [
+        {
+            "id": row.id,
+            "key": row.key if row.external_id else _hashed(row.network, row.key),
+            "handle": None,
+            "name": None,
+            "followers": None,
+        }
+        for row in conn.execute(query)
+    ]
+    bulk.update(conn, author, rows)
+    return len(rows)

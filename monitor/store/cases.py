@@ -314,8 +314,9 @@ def keep_note(conn: Connection, case_id: int, text: str, *, by: str, at: datetim
 
 
 def notes(conn: Connection, case_id: int) -> dict[int, str]:
-    """What staff wrote of a case, by the numbers that its events hold."""
-    rows = conn.execute(sa.select(note.c.id, note.c.text).where(note.c.case_id == case_id))
+    """What staff wrote of a case and is kept, by the numbers that its events hold."""
+    kept = (note.c.case_id == case_id) & note.c.text.is_not(None)
+    rows = conn.execute(sa.select(note.c.id, note.c.text).where(kept))
     return {one.id: one.text for one in rows}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,15 @@ class Database:
         """One consistent snapshot; writing in it fails."""
         with clear_errors(self.url), self._reader.connect() as conn, conn.begin():
             yield conn
+
+    def empty_log(self) -> None:
+        """Take out of SQLite's write-ahead log what it still holds of words that were purged.
+
+        Left to the next time if somebody is at work on the file right now. PostgreSQL's is its own.
+        """
+        if self.path is not None:
+            with closing(sqlite3.connect(self.path, timeout=0)) as own:
+                own.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @property
     def engine(self) -> Engine:

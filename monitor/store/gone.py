@@ -8,11 +8,16 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.domain.keeping import Purge
 from monitor.domain.post import Gone, PostKey
-from monitor.store import authors, bulk
+from monitor.store import authors, bulk, tallies
 from monitor.store.bulk import among
 from monitor.store.mentions import SETTLE
 from monitor.store.schema import gone, mention, post
+
+_SAID = ("title", "text", "url", "reply_token", "past", "looked_up_at", "look_again_at")
+WORDS: Mapping[str, None] = dict.fromkeys(_SAID)
+"""What is purged of a post: all that it said, also in its address; and nobody asks for it again."""
 
 
 def of_these(conn: Connection, keys: Collection[PostKey]) -> dict[PostKey, Gone]:
@@ -56,14 +61,17 @@ def bury(conn: Connection, deleted: Mapping[int, Gone], seen_at: datetime) -> No
     """Purge what deleted posts said, keep their timings, and have their cases settled."""
     if not deleted:
         return
-    purged = {"title": None, "text": None, "url": None, "reply_token": None, "past": None}
+    here = among(conn, post.c.id, deleted)
+    said = sa.select(sa.func.count()).where(here, post.c.text.is_not(None))
+    tallies.add_purged(conn, Purge.DELETED, conn.scalar(said) or 0, seen_at)
     rows = [
         {"id": key, "gone_at": min(one.before, seen_at), "gone_after": one.after, "to_judge": False}
-        | purged
+        | dict(WORDS)
         for key, one in deleted.items()
     ]
     bulk.update(conn, post, rows)
-    here = among(conn, mention.c.post_id, deleted)
-    conn.execute(mention.update().where(here).values(next=SETTLE))
+    mentioned = among(conn, mention.c.post_id, deleted)
+    conn.execute(mention.update().where(mentioned).values(next=SETTLE))
     writers = sa.select(post.c.author_id).where(among(conn, post.c.id, deleted))
-    authors.forget(conn, {one for one in conn.scalars(writers) if one is not None})
+    nameless = authors.forget(conn, {one for one in conn.scalars(writers) if one is not None})
+    tallies.add_purged(conn, Purge.NAME, nameless, seen_at)

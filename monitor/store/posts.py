@@ -16,11 +16,11 @@ from sqlalchemy.engine import Connection
 from monitor.domain.arrival import Arrivals, Known, sort_out
 from monitor.domain.judgement import Judgement
 from monitor.domain.post import Page, Post, PostKey, Rejected
-from monitor.store import authors, bulk, concerning, gone, threads, unnamed
+from monitor.store import authors, bulk, concerning, gone, looking, rejects, threads, unnamed
 from monitor.store.bulk import among
 from monitor.store.concerning import Brands
 from monitor.store.mentions import SETTLE, TRIAGE, as_post
-from monitor.store.schema import author, judgement, mention, post, reject, sighting, tombstone
+from monitor.store.schema import author, judgement, mention, post, sighting, tombstone
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,12 @@ def store_page(
     page: Page,
     seen_at: datetime,
     tombstone_secret: bytes = b"",
+    can_ask: bool = False,
 ) -> Counts:
-    """Store a page that a stream of these brands brought. Storing it again changes nothing."""
+    """Store a page that a stream of these brands brought. Storing it again changes nothing.
+
+    `can_ask`: its source can be asked later whether the posts still stand.
+    """
     keys = {one.key for one in page.items if not isinstance(one, Rejected)}
     _take_turns(conn, keys)
     known = _known(conn, keys)
@@ -73,7 +77,7 @@ def store_page(
         conn, brands, [*found.fresh.values(), *found.again.values()], roots
     )
     fresh = [one for key, one in found.fresh.items() if concerned[key] or not one.is_root]
-    writers = authors.ensure(conn, [*fresh, *found.again.values()])
+    writers = authors.ensure(conn, [*fresh, *_with_words(known, found)])
     numbers = bulk.take_ids(conn, post, len(fresh))
     new = [
         _New(number, one, roots[one.key], concerned[one.key], one.key in found.gone, found.past)
@@ -81,6 +85,9 @@ def store_page(
     ]
     _insert(conn, stream_id, new, writers, seen_at)
     joined = _see_again(conn, known, found, concerned, seen_at)
+    if can_ask:
+        here = [*(one.number for one in new), *(known[key].id for key in found.again)]
+        looking.stand(conn, here, seen_at)
     ids = {key: one.id for key, one in known.items()}
     again = ((ids[key], concerned[key]) for key in found.again)
     bulk.insert_missing(conn, sighting, _sighting_rows(stream_id, again))
@@ -90,7 +97,7 @@ def store_page(
     gone.forget(conn, deleted.keys() & ids.keys())
     unborn = [one for key, one in found.gone.items() if key not in ids]
     gone.remember(conn, [*found.early.values(), *unborn], seen_at)
-    bulk.insert_missing(conn, reject, _reject_rows(stream_id, found.rejected, seen_at))
+    rejects.keep(conn, stream_id, found.rejected, seen_at)
     threads.move_followers(conn, {one.post.key: one.thread for one in new})
     if unnamed.wait(conn):
         joined |= {one.post.key for one in new}
@@ -127,6 +134,7 @@ def _known(conn: Connection, keys: Iterable[PostKey]) -> dict[PostKey, Known]:
         post.c.edited_at,
         post.c.gone_at.is_not(None),
         post.c.past,
+        post.c.purged_at,
     )
     return {
         PostKey(network, external_id): Known(*rest)
@@ -154,6 +162,15 @@ def _erased(conn: Connection, keys: Iterable[PostKey], secret: bytes) -> set[Pos
             sa.select(tombstone.c.digest).where(among(conn, tombstone.c.digest, digests))
         )
     }
+
+
+def _with_words(known: Mapping[PostKey, Known], found: Arrivals) -> list[Post]:
+    """Of the posts seen again those whose words are kept: a purged name stays so, too."""
+    return [
+        one
+        for key, one in found.again.items()
+        if known[key].text is not None or key in found.edited
+    ]
 
 
 class _New(NamedTuple):
@@ -320,21 +337,6 @@ def _sighting_rows(stream_id: int, concerned: Iterable[tuple[int, Brands]]) -> l
         {"brand_id": brand_id, "post_id": number, "stream_id": stream_id}
         for number, brands in concerned
         for brand_id, _ in brands
-    ]
-
-
-def _reject_rows(
-    stream_id: int, rejected: Sequence[Rejected], seen_at: datetime
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "stream_id": stream_id,
-            "at": seen_at,
-            "place": one.where,
-            "reason": one.reason,
-            "sample": one.sample,
-        }
-        for one in rejected
     ]
 
 

@@ -4,25 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.store import cases, coverage, cross_brand, mentions, outbox, posts
+from monitor.domain.keeping import Keep, Purge
+from monitor.store import (
+    cases,
+    coverage,
+    cross_brand,
+    keeping,
+    looking,
+    mentions,
+    outbox,
+    posts,
+)
 from monitor.store.bulk import among
 from monitor.store.engine import Database
 from monitor.store.schema import post
 from tests.store.written import NINE, SHOP, Bringing, written
 
 Ask = Callable[[Connection], object]
+DAY = timedelta(days=1)
 
 
 def _known(conn: Connection) -> object:
     ids = ["1", "2"]
     here = sa.select(post.c.id).where(post.c.network == "x", among(conn, post.c.external_id, ids))
     return conn.execute(here).all()
+
+
+def _purgeable(reason: Purge) -> Ask:
+    return lambda conn: keeping.due(conn, reason, Keep(), NINE, 10)
 
 
 ASKED: dict[str, Ask] = {
@@ -32,6 +48,11 @@ ASKED: dict[str, Ask] = {
     "mentions to settle": lambda conn: mentions.due(conn, mentions.SETTLE, NINE, 10),
     "cases to escalate": lambda conn: cases.due(conn, "escalate", NINE, 10),
     "notices to send": lambda conn: outbox.ready(conn, at=NINE, now=NINE),
+    "posts to look up": lambda conn: looking.due(conn, NINE, DAY, 10),
+    "where posts came from": lambda conn: looking.places(conn, [1, 2], ["test"]),
+    "posts without a case": _purgeable(Purge.WITHOUT_CASE),
+    "posts of ended cases": _purgeable(Purge.CASE_ENDED),
+    "posts that were not looked up": _purgeable(Purge.NOT_LOOKED_UP),
     "posts by key": _known,
     "posts by number": lambda conn: posts.load_posts(conn, [1, 2]),
     "a thread": lambda conn: mentions.thread(conn, 1, "x", "1"),
@@ -90,5 +111,12 @@ def _scans(plan: list[str]) -> list[str]:
     return sqlite + [one for one in plan if "Seq Scan" in one]
 
 
-PARTIAL = ("ix_post_to_judge", "ix_mention_next", "ix_cases_next_action", "ix_notice_pending")
+PARTIAL = (
+    "ix_post_to_judge",
+    "ix_post_looked_up",
+    "ix_post_kept",
+    "ix_mention_next",
+    "ix_cases_next_action",
+    "ix_notice_pending",
+)
 """They hold only what waits."""

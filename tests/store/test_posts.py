@@ -174,15 +174,17 @@ def test_a_deleted_post_s_further_mention_is_only_settled(database: Database) ->
     assert rows(database, "SELECT next FROM mention") == [("settle",), ("settle",)]
 
 
-def test_a_purged_text_comes_back_only_with_a_later_edit(database: Database) -> None:
+def test_a_purged_text_comes_back_only_with_an_edit_made_since(database: Database) -> None:
     stream = Bringing(database)
     stream.brings(written("1"))
     with database.writing() as conn:
-        conn.execute(post.update().values(text=None, title=None))
-    assert stream.brings(written("1")) == Counts(duplicate=1)
-    assert stored(database) == {}
-    later = written("1", text="new", edited_at=NINE + timedelta(minutes=1))
-    assert stream.brings(later) == Counts(duplicate=1, edited=1)
+        conn.execute(post.update().values(text=None, title=None, purged_at=TEN))
+    later = TEN + timedelta(minutes=2)
+    for again in (written("1"), written("1", text="new", edited_at=TEN)):
+        assert stream.brings(again, at=later) == Counts(duplicate=1)
+        assert stored(database) == {}
+    edited = written("1", text="new", edited_at=TEN + timedelta(minutes=1))
+    assert stream.brings(edited, at=later) == Counts(duplicate=1, edited=1)
     assert stored(database)["1"].text == "new"
 
 

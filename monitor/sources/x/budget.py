@@ -130,4 +130,5 @@ class Budget:
             f"the day's budget is used up ({what}): reading goes on at 00:00 UTC, "
             "or with a higher budget_usd_per_day or budget_calls_per_day",
             retry_after=midnight - now,
+            out_of_budget=True,
         )

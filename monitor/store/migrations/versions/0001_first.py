@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
+from monitor.store.migrations import first_keeping, first_parts
+from monitor.store.migrations.first_parts import id_ as _id
+from monitor.store.migrations.first_parts import ref as _ref
+from monitor.store.migrations.first_parts import where as _where
 
 revision = "0001"
 down_revision = None
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-
-def _id() -> sa.Column[int]:
-    return sa.Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, to: str, **options: Any) -> sa.Column[int]:
-    return sa.Column(name, Id, sa.ForeignKey(f"{to}.id"), **options)
-
-
-def _where(rows: str) -> dict[str, Any]:
-    """Makes an index partial. Queries repeat `rows` literally, or no planner uses it."""
-    return {"sqlite_where": sa.text(rows), "postgresql_where": sa.text(rows)}
-
+metadata = first_parts.metadata()
 
 brand = sa.Table(
     "brand",
@@ -87,6 +67,9 @@ post = sa.Table(
     sa.Column("last_seen_at", UtcDateTime, nullable=False),
     sa.Column("gone_at", UtcDateTime),
     sa.Column("gone_after", UtcDateTime),
+    sa.Column("looked_up_at", UtcDateTime),
+    sa.Column("look_again_at", UtcDateTime),
+    sa.Column("purged_at", UtcDateTime),
     sa.Column("reach", sa.BigInteger),
     sa.Column("can_reply", sa.Boolean),
     sa.Column("cannot_reply_because", sa.Text),
@@ -95,6 +78,8 @@ post = sa.Table(
     sa.Index("ix_post_thread", "network", "thread"),
     sa.Index("ix_post_author", "author_id"),
     sa.Index("ix_post_to_judge", "id", **_where("to_judge")),
+    sa.Index("ix_post_looked_up", "looked_up_at", **_where("looked_up_at IS NOT NULL")),
+    sa.Index("ix_post_kept", "first_seen_at", **_where("text IS NOT NULL")),
     sqlite_autoincrement=True,  # as above: the history of cases names posts by number
 )
 
@@ -324,7 +309,7 @@ note = sa.Table(
     _ref("case_id", "cases", nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", sa.Text),  # NULL: purged
 )
 
 notice = sa.Table(
@@ -368,6 +353,9 @@ failure = sa.Table(
     sa.Column("quarantined_at", UtcDateTime),
     sa.Column("reason", sa.Text, nullable=False),
 )
+
+first_keeping.purged(metadata)
+first_keeping.look_up(metadata)
 
 tombstone = sa.Table(
     "tombstone",

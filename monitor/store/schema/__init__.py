@@ -5,35 +5,15 @@ Times are UTC. Names and texts live in `post`, `author` and `note` only.
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from monitor.store.columns import Id, UtcDateTime
-
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-
-def _id() -> sa.Column[int]:
-    return sa.Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _ref(name: str, to: str, **options: Any) -> sa.Column[int]:
-    return sa.Column(name, Id, sa.ForeignKey(f"{to}.id"), **options)
-
-
-def _where(rows: str) -> dict[str, Any]:
-    """Makes an index partial. Queries repeat `rows` literally, or no planner uses it."""
-    return {"sqlite_where": sa.text(rows), "postgresql_where": sa.text(rows)}
-
+from monitor.store.schema.keeping import look_up as look_up
+from monitor.store.schema.keeping import purged as purged
+from monitor.store.schema.parts import id_ as _id
+from monitor.store.schema.parts import metadata as metadata
+from monitor.store.schema.parts import ref as _ref
+from monitor.store.schema.parts import where as _where
 
 brand = sa.Table(
     "brand",
@@ -88,6 +68,10 @@ post = sa.Table(
     sa.Column("last_seen_at", UtcDateTime, nullable=False),
     sa.Column("gone_at", UtcDateTime),
     sa.Column("gone_after", UtcDateTime),
+    # when its network said last that it stands; NULL: no network is asked (any more)
+    sa.Column("looked_up_at", UtcDateTime),
+    sa.Column("look_again_at", UtcDateTime),  # not before then: it is being asked, or did not tell
+    sa.Column("purged_at", UtcDateTime),
     sa.Column("reach", sa.BigInteger),
     sa.Column("can_reply", sa.Boolean),
     sa.Column("cannot_reply_because", sa.Text),
@@ -96,6 +80,8 @@ post = sa.Table(
     sa.Index("ix_post_thread", "network", "thread"),
     sa.Index("ix_post_author", "author_id"),
     sa.Index("ix_post_to_judge", "id", **_where("to_judge")),
+    sa.Index("ix_post_looked_up", "looked_up_at", **_where("looked_up_at IS NOT NULL")),
+    sa.Index("ix_post_kept", "first_seen_at", **_where("text IS NOT NULL")),
     sqlite_autoincrement=True,  # as above: the history of cases names posts by number
 )
 
@@ -329,7 +315,7 @@ note = sa.Table(
     _ref("case_id", "cases", nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", sa.Text),  # NULL: purged
 )
 
 notice = sa.Table(

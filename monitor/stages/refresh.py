@@ -1,0 +1,263 @@
+"""Refresh: networks are asked whether what is kept of them still stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import ClassVar
+
+import structlog
+
+from monitor.domain.errors import SourceError
+from monitor.domain.identity import Brand
+from monitor.domain.keeping import Keep, LookUp
+from monitor.domain.post import Gone, Page, Post, PostKey, Rejected
+from monitor.domain.storable import admitted
+from monitor.ports import Clock, Refreshes
+from monitor.store import brands, failures, looking, posts, tallies
+from monitor.store.engine import Connection, Database
+from monitor.store.looking import Asked, Place
+from monitor.store.posts import Counts
+
+log = structlog.get_logger()
+
+BATCH = 100
+"""Posts asked for at once: what X and Reddit look up in one call."""
+ROUND = 500
+LEASE = timedelta(minutes=15)
+"""So long a look-up may take before the posts are asked for by somebody else: after a crash."""
+PAUSE = timedelta(minutes=15)
+"""After a failure that may pass."""
+LONG_PAUSE = timedelta(hours=1)
+"""Where asking again soon is of no use: a refusal, a post that the network does not show."""
+QUIET = timedelta(minutes=1)
+"""When nothing was due, so long nobody looks whether something is."""
+MOST_SAID = 200
+"""Characters kept of what an unforeseen error says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A configured source that can be asked for posts again, and whom it is read for."""
+
+    name: str
+    source: Refreshes
+    brands: tuple[Brand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a source told of the posts that it was asked for, and what ended it early, if anything did."""
+
+    items: Sequence[Post | Gone | Rejected]
+    problem: SourceError | None
+
+    @property
+    def keys(self) -> set[PostKey]:
+        return {one.key for one in self.items if not isinstance(one, Rejected)}
+
+
+class Refresh:
+    """Looks posts up again, in batches, as long as their words are kept.
+
+    What comes of it goes through intake's door: an edit is judged again, a deletion purges the words
+    and withdraws the case. A batch that cannot be had rests alone. One on which a source breaks
+    altogether is asked for post by post, until the one that breaks it is set aside.
+    `clock` tells when an answer came, as asking takes time; without it that is the question's time.
+    """
+
+    name: ClassVar[str] = looking.STAGE
+
+    def __init__(
+        self,
+        database: Database,
+        sources: Sequence[Asking],
+        keep: Keep,
+        *,
+        clock: Clock | None = None,
+        tombstone_secret: bytes = b"",
+    ) -> None:
+        self._database = database
+        self._sources = {one.name: one for one in sources}
+        self._every = keep.look_up_every
+        self._clock = clock
+        self._secret = tombstone_secret
+        self._turns: Mapping[str, Lock] = {name: Lock() for name in self._sources}
+        self._quiet_at: datetime | None = None
+
+    def due(self, now: datetime) -> Sequence[str]:
+        """Post ids joined by commas: a batch of each source that is not being asked right now."""
+        if self._quiet_at is not None and self._quiet_at <= now < self._quiet_at + QUIET:
+            return []
+        with self._database.reading() as conn:
+            ids = looking.due(conn, now, self._every, ROUND)
+            places = looking.places(conn, ids, self._sources)
+            alone = {int(one) for one in failures.failed(conn, self.name) if "," not in one}
+        self._quiet_at = None if ids else now
+        waiting: defaultdict[str, list[int]] = defaultdict(list)
+        for one in ids:
+            waiting[places[one].source if one in places else ""].append(one)
+        return [
+            _batch(its, alone)
+            for source, its in waiting.items()
+            if not (source and self._turns[source].locked())
+        ]
+
+    def handle(self, item: str, now: datetime) -> None:
+        """Look up one batch. The network is asked outside any transaction."""
+        ids = _numbers(item)
+        with self._database.writing() as conn:
+            asked = looking.claim(conn, ids, now, self._every, LEASE)
+            places = looking.places(conn, ids, self._sources)
+            astray = [one for one in asked if one.id not in places]
+            self._put_off(conn, "", LookUp.NO_SOURCE, astray, now + LONG_PAUSE, now)
+        for name, source in self._sources.items():
+            its = {one.key: one for one in asked if _source(places, one) == name}
+            if its:
+                with self._turns[name]:
+                    told = _ask(source, its)
+                self._store(source, its, places, told, now)
+
+    def failed(self, item: str, error: Exception, now: datetime) -> None:
+        """A batch on which a source broke: from now on its posts are asked for one by one."""
+        ids = _numbers(item)
+        with self._database.writing() as conn:
+            places = looking.places(conn, ids, self._sources)
+            source = next(iter(places.values())).source if places else ""
+            tallies.add_look_ups(conn, source, LookUp.FAILED, len(ids), now)
+            if len(ids) > 1:
+                looking.put_off(conn, ids, None)
+                # the first line: what follows may quote a body, somebody's words
+                said = f"{type(error).__name__}: {error}".partition("\n")[0][:MOST_SAID]
+                for one in ids:
+                    failures.record(conn, self.name, str(one), said, now)
+        if len(ids) == 1:
+            raise error
+
+    def _store(
+        self,
+        of: Asking,
+        asked: Mapping[PostKey, Asked],
+        places: Mapping[int, Place],
+        told: _Told,
+        now: datetime,
+    ) -> None:
+        seen_at = max(now, self._clock()) if self._clock else now
+        with self._database.writing() as conn:
+            ids = brands.ensure(conn, (one.name for one in of.brands))
+            its_brands = [(ids[one.name], one) for one in of.brands]
+            counts = Counts()
+            for stream, page in _pages(told, asked, places, now):
+                counts += posts.store_page(
+                    conn,
+                    stream_id=stream,
+                    brands=its_brands,
+                    page=admitted(page),
+                    seen_at=seen_at,
+                    tombstone_secret=self._secret,
+                    can_ask=True,
+                )
+            stand = sum(isinstance(one, Post) for one in told.items) - counts.edited
+            for outcome, number in (
+                (LookUp.STANDS, stand),
+                (LookUp.EDITED, counts.edited),
+                (LookUp.DELETED, counts.deleted),
+            ):
+                tallies.add_look_ups(conn, of.name, outcome, number, seen_at)
+            keys = told.keys
+            left = [one for key, one in asked.items() if key not in keys]
+            outcome, pause = _why_not(told.problem)
+            until = seen_at + min(pause, self._every)
+            self._put_off(conn, of.name, outcome, left, until, seen_at)
+        if told.problem is not None:
+            log.warning(
+                "not_looked_up",
+                source=of.name,
+                reason=outcome,
+                number=len(left),
+                problem=str(told.problem),
+            )
+
+    def _put_off(
+        self,
+        conn: Connection,
+        source: str,
+        outcome: LookUp,
+        those: Sequence[Asked],
+        until: datetime,
+        now: datetime,
+    ) -> None:
+        if those:
+            looking.put_off(conn, [one.id for one in those], until)
+            tallies.add_look_ups(conn, source, outcome, len(those), now)
+
+
+def _batch(ids: Sequence[int], alone: set[int]) -> str:
+    """The first of them, if a batch with it failed; else as many as may be asked for with it."""
+    if ids[0] in alone:
+        return str(ids[0])
+    return ",".join(str(one) for one in [it for it in ids if it not in alone][:BATCH])
+
+
+def _numbers(item: str) -> list[int]:
+    return [int(one) for one in item.split(",")]
+
+
+def _source(places: Mapping[int, Place], one: Asked) -> str | None:
+    return places[one.id].source if one.id in places else None
+
+
+def _ask(of: Asking, asked: Mapping[PostKey, Asked]) -> _Told:
+    """What the source tells of the posts asked for, as far as it comes."""
+    found: list[Post | Gone | Rejected] = []
+    try:
+        # one by one into the list: what came before an error is kept
+        found.extend(
+            one
+            for one in of.source.refresh(list(asked))
+            if isinstance(one, Rejected) or one.key in asked
+        )
+    except SourceError as problem:
+        return _Told(found, problem)
+    return _Told(found, None)
+
+
+def _pages(
+    told: _Told, asked: Mapping[PostKey, Asked], places: Mapping[int, Place], now: datetime
+) -> Iterator[tuple[int, Page]]:
+    """What was told, by the stream that had brought the posts; what is unreadable goes with the first."""
+    first = min(places[one.id].stream for one in asked.values())
+    items: defaultdict[int, list[Post | Gone | Rejected]] = defaultdict(list)
+    for one in told.items:
+        match one:
+            case Rejected():
+                items[first].append(one)
+            case Gone():
+                its = asked[one.key]
+                items[places[its.id].stream].append(_dated(one, its, now))
+            case _:
+                items[places[asked[one.key].id].stream].append(one)
+    for stream, those in sorted(items.items()):
+        yield stream, Page(tuple(those), cursor="")
+
+
+def _dated(one: Gone, asked: Asked, now: datetime) -> Gone:
+    """A deletion dated by our own look: it came after the post was seen last. Networks' times stay."""
+    if one.after is not None or one.before < now:
+        return one
+    return replace(one, after=min(asked.seen_at, one.before))
+
+
+def _why_not(problem: SourceError | None) -> tuple[LookUp, timedelta]:
+    """Why the rest was not told of, and how long it rests."""
+    if problem is None:
+        return LookUp.NOT_SHOWN, LONG_PAUSE
+    told = problem.retry_after or timedelta()
+    if problem.out_of_budget:
+        return LookUp.OUT_OF_BUDGET, max(told, PAUSE)
+    if problem.permanent:
+        return LookUp.REFUSED, max(told, LONG_PAUSE)
+    return LookUp.UNREACHABLE, max(told, PAUSE)

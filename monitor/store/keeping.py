@@ -1,0 +1,150 @@
+"""What is kept long enough, and purging it: words and names go; counts, timings and keys stay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.case import Status
+from monitor.domain.keeping import Keep, Purge
+from monitor.store import authors, tallies
+from monitor.store.bulk import among
+from monitor.store.columns import EPOCH
+from monitor.store.gone import WORDS
+from monitor.store.looking import STAGE as LOOKING
+from monitor.store.schema import (
+    case_event,
+    case_post,
+    cases,
+    failure,
+    mention,
+    note,
+    post,
+    reject,
+)
+
+OF_POSTS = (Purge.WITHOUT_CASE, Purge.CASE_ENDED, Purge.NOT_LOOKED_UP)
+"""Why the words of posts are purged that stand."""
+
+
+def due(conn: Connection, reason: Purge, keep: Keep, now: datetime, limit: int) -> list[int]:
+    """Some posts that are to be purged for that reason, in no order."""
+    return list(conn.scalars(sa.select(post.c.id).where(_may_go(reason, keep, now)).limit(limit)))
+
+
+def waiting(conn: Connection, keep: Keep, now: datetime) -> dict[Purge, int]:
+    """How much would be purged now, by reason. The names that go with the last post are not in it."""
+    found = {one: _count(conn, post, _may_go(one, keep, now)) for one in OF_POSTS}
+    found[Purge.NOTE] = _count(conn, note, _old_notes(keep, now))
+    found[Purge.SAMPLE] = _count(conn, reject, _old_samples(keep, now))
+    return found
+
+
+def kept(conn: Connection) -> int:
+    """How many posts there are whose words are kept."""
+    return _count(conn, post, post.c.text.is_not(None))
+
+
+def purge(conn: Connection, reason: Purge, ids: Collection[int], keep: Keep, now: datetime) -> int:
+    """Purge what these posts say, if that is still right; their keys and times stay.
+
+    An author of whom no other post is kept loses the name. Returns how many posts were purged.
+    """
+    here = sa.select(post.c.id, post.c.author_id).where(
+        among(conn, post.c.id, ids), _may_go(reason, keep, now)
+    )
+    if conn.dialect.name == "postgresql":
+        # an edit that comes meanwhile is waited for, and what it says is not purged
+        here = here.order_by(post.c.id).with_for_update(of=post)
+    rows = conn.execute(here).all()
+    old = [row.id for row in rows]
+    conn.execute(
+        post.update()
+        .where(among(conn, post.c.id, old))
+        .values(**WORDS, to_judge=False, purged_at=now)
+    )
+    items = [str(one) for one in old]
+    conn.execute(
+        failure.delete().where(failure.c.stage == LOOKING, among(conn, failure.c.item, items))
+    )
+    writers = {row.author_id for row in rows if row.author_id is not None}
+    tallies.add_purged(conn, reason, len(old), now)
+    tallies.add_purged(conn, Purge.NAME, authors.forget(conn, writers), now)
+    return len(old)
+
+
+def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, int]:
+    """Purge notes of cases that ended, and samples of items that could not be read."""
+    notes = conn.execute(note.update().where(_old_notes(keep, now)).values(text=None))
+    samples = conn.execute(reject.update().where(_old_samples(keep, now)).values(sample=""))
+    found = {Purge.NOTE: notes.rowcount, Purge.SAMPLE: samples.rowcount}
+    for reason, number in found.items():
+        tallies.add_purged(conn, reason, number, now)
+    return found
+
+
+def _count(conn: Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
+    return conn.scalar(sa.select(sa.func.count()).select_from(table).where(where)) or 0
+
+
+def _may_go(reason: Purge, keep: Keep, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a post's words are to be purged for that reason, and for no other one before it."""
+    without_case = _came_before(now - keep.without_case) & ~_has_case() & ~_in_work()
+    # what came later than that belongs to no case that ended so long ago
+    ended_before = now - keep.after_case
+    after_case = _came_before(ended_before) & _has_case() & ~_in_work()
+    after_case &= ~sa.exists().where(
+        case_post.c.post_id == post.c.id,
+        cases.c.id == case_post.c.case_id,
+        _is_held(ended_before),
+    )
+    match reason:
+        case Purge.WITHOUT_CASE:
+            found = without_case
+        case Purge.CASE_ENDED:
+            found = after_case
+        case _:
+            unsure = post.c.looked_up_at.between(EPOCH, now - keep.without_look_up)
+            found = unsure & ~without_case & ~after_case
+    return post.c.text.is_not(None) & found
+
+
+def _came_before(at: datetime) -> sa.ColumnElement[bool]:
+    return post.c.first_seen_at.between(EPOCH, at)
+
+
+def _has_case() -> sa.ColumnElement[bool]:
+    return sa.exists().where(case_post.c.post_id == post.c.id)
+
+
+def _in_work() -> sa.ColumnElement[bool]:
+    """A stage has not come to an end with it: it may be a complaint that nobody knows of yet."""
+    waits = sa.exists().where(mention.c.post_id == post.c.id, mention.c.next.is_not(None))
+    return post.c.to_judge | waits
+
+
+def _is_held(ended_before: datetime) -> sa.ColumnElement[bool]:
+    """The case is open, or something happened in it since."""
+    latest = (
+        sa.select(case_event.c.recorded_at)
+        .where(case_event.c.case_id == cases.c.id, case_event.c.seq == cases.c.seq)
+        .scalar_subquery()
+    )
+    return (cases.c.status == Status.OPEN.value) | (latest > ended_before)
+
+
+def _old_notes(keep: Keep, now: datetime) -> sa.ColumnElement[bool]:
+    """A note of a case that was merged goes with the case that has its facts now."""
+    own = cases.alias()
+    into = sa.func.coalesce(own.c.merged_into, own.c.id)
+    held = sa.exists().where(
+        own.c.id == note.c.case_id, cases.c.id == into, _is_held(now - keep.after_case)
+    )
+    return note.c.text.is_not(None) & ~held
+
+
+def _old_samples(keep: Keep, now: datetime) -> sa.ColumnElement[bool]:
+    return (reject.c.sample != "") & (reject.c.at <= now - keep.without_case)
