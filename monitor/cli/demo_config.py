@@ -83,6 +83,9 @@ per_second = 1000
 at = "08:30"
 calendar = "office"
 tell = "slack:care"
+
+[keep]
+look_up_every = "3h"
 """
 
 

@@ -180,6 +180,9 @@ per_second = 1000
 
 [digest]
 at = "23:00"
+
+[keep]
+look_up_every = "30m"
 """
 
 
@@ -198,9 +201,10 @@ def living(folder: Path, database_url: str, *networks: str) -> Iterator[Live]:
         yield live
 
 
-MET, LATE, OPEN, PENDING = (
+MET, LATE, OPEN, PENDING, WITHDRAWN = (
     State.MET.value,
     State.BREACHED_ANSWERED.value,
     State.BREACHED_OPEN.value,
     State.PENDING.value,
+    State.WITHDRAWN.value,
 )

@@ -14,12 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.scenarios.live import LATE, MET, OPEN, PENDING, Live, living
+from tests.scenarios.live import LATE, MET, OPEN, PENDING, WITHDRAWN, Live, living
 from tests.scenarios.pages import SALES
 
 NETWORKS = [("x", "sqlite"), ("reddit", "sqlite"), ("x", "postgresql")]
 on_every_network = pytest.mark.parametrize(
     ("network", "database_url"), NETWORKS, indirect=["database_url"]
+)
+on_every_network_with_reviews = pytest.mark.parametrize(
+    ("network", "database_url"), [*NETWORKS, ("reviews", "sqlite")], indirect=["database_url"]
 )
 on_both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
@@ -243,6 +246,55 @@ def test_anybody_else_s_reply_is_no_answer(live: Live) -> None:
     live.page.we_answer(complaint, at="09:30", by="acme_helps")
     live.runs_until("11:00").hears("#care", "Still no refund").hears("#care", "2 h")
     assert live.states() == {PENDING: 1}
+
+
+# ------------------------------------------------------------------------------------- what is deleted
+
+
+@on_every_network_with_reviews
+def test_a_deleted_answer_takes_the_wait_up_from_its_start(live: Live) -> None:
+    complaint = live.page.posts("Still no refund", at="09:00")
+    answer = live.page.we_answer(complaint, at="09:20")
+    live.page.deletes(answer, at="10:10")
+    live.runs_until("10:00").hears("#care", "Still no refund").hears_nothing_more()
+    live.card_says("Answered after 20 min")
+    live.runs_until("11:00").hears("#care", "2 h without").hears_nothing_more()
+    live.runs_until("13:30").hears("#leads", "4 h").hears_nothing_more()
+    assert live.states() == {OPEN: 1}
+    live.pictures_are_true()
+
+
+@on_every_network
+def test_an_answer_in_place_of_a_deleted_one_counts_by_its_own_time(live: Live) -> None:
+    complaint = live.page.posts("Still no refund", at="09:00")
+    answer = live.page.we_answer(complaint, at="09:20")
+    live.page.deletes(answer, at="10:10")
+    live.runs_until("10:40")
+    live.page.we_answer(complaint, at="10:50")
+    live.runs_until("13:30")
+    live.card_says("Answered after 1 h 50 min")
+    assert live.states() == {MET: 1}
+
+
+@on_every_network_with_reviews
+def test_a_complaint_deleted_before_it_was_due_leaves_the_figures(live: Live) -> None:
+    complaint = live.page.posts("Still no refund", at="09:00")
+    live.page.deletes(complaint, at="10:00")
+    live.runs_until("09:30").hears("#care", "Still no refund")
+    live.runs_until("14:00").hears_nothing_more()
+    assert live.states() == {WITHDRAWN: 1}
+    assert live.report().total.figures.within.breached == 0
+    live.pictures_are_true()
+
+
+@on_every_network_with_reviews
+def test_a_complaint_deleted_after_it_was_due_stays_a_breach(live: Live) -> None:
+    complaint = live.page.posts("Still no refund", at="09:00")
+    live.page.deletes(complaint, at="13:40")
+    live.runs_until("13:30").hears("#care", "Still no refund").hears("#care", "2 h")
+    live.runs_until("15:00").hears("#leads", "4 h").hears_nothing_more()
+    assert live.states() == {OPEN: 1}
+    live.pictures_are_true()
 
 
 # ----------------------------------------------------------------------------- what opens a wait, and not
