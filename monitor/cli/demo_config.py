@@ -24,6 +24,28 @@ SECRETS: Mapping[str, str] = {
 }
 """As environment variables. They open the simulated networks and nothing else."""
 
+_POLICIES = """\
+[[policies]]
+name = "grave"
+match = { severities = ["high", "critical"] }
+target = "1h"
+calendar = "office"
+tell = "slack:care"
+steps = [
+  { name = "due soon", before_due = "15m" },
+  { name = "overdue", after_due = "0m", tell = "slack:leads" },
+]
+
+[[policies]]
+name = "everything else"
+target = "4h"
+calendar = "office"
+tell = "slack:care"
+steps = [
+  { name = "overdue", after_due = "0m", tell = "slack:leads" },
+]
+"""
+
 
 def config_text(folder: Path, its: Networks) -> str:
     """The shop's config; `folder` is where its database is."""
@@ -50,26 +72,7 @@ automatic_apps = [{", ".join(map(_text, shop.AUTOMATIC_APPS))}]
 automatic_patterns = [{", ".join(map(_text, shop.AUTOMATIC_PATTERNS))}]
 
 {sources}
-[[policies]]
-name = "grave"
-match = {{ severities = ["high", "critical"] }}
-target = "1h"
-calendar = "office"
-tell = "slack:care"
-steps = [
-  {{ name = "due soon", before_due = "15m" }},
-  {{ name = "overdue", after_due = "0m", tell = "slack:leads" }},
-]
-
-[[policies]]
-name = "everything else"
-target = "4h"
-calendar = "office"
-tell = "slack:care"
-steps = [
-  {{ name = "overdue", after_due = "0m", tell = "slack:leads" }},
-]
-
+{_POLICIES}
 [[notifiers]]
 use = "slack"
 channel = {_text(networks.CHANNELS["care"])}

@@ -103,10 +103,10 @@ def _introduce(world: World, speed: float) -> None:
     posts = sum(one.visible_at <= world.start + _DAY for one in world.happenings())
     click.echo(
         f"{shop.NAME}, an invented shop: {posts} posts, reviews, edits and answers on "
-        f"{len(shop.BRAND_HANDLES)} networks,\nfrom Monday 08:00 to Tuesday 09:00 at {speed:g} "
-        "simulated minutes a second. Its team works Monday to\nFriday 09:00-18:00; grave complaints "
-        "are due in 1 h, others in 4 h, of that time. X, Reddit and the team's\nSlack are simulated "
-        "servers on this machine; the program talks to them as it would to the real ones.\n"
+        f"{len(shop.BRAND_HANDLES)} networks, from Monday\n08:00 to Tuesday 09:00 at {speed:g} "
+        "simulated minutes a second. Its team works Monday to Friday 09:00-18:00;\ngrave complaints "
+        "are due in 1 h, others in 4 h, of that time. X, Reddit and the team's Slack are simulated\n"
+        "servers on this machine: the program talks to them as it would to the real ones.\n"
     )
 
 
