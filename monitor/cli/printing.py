@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from monitor.domain.judgement import Severity
+from monitor.domain.notice import DigestLine
 from monitor.render.words import plain
 
 GAP = "  "
@@ -37,6 +38,8 @@ def as_data(value: Any) -> Any:
             return value.total_seconds()
         case Mapping():
             return {str(as_data(key)): as_data(one) for key, one in value.items()}
+        case DigestLine():
+            return as_data(value._asdict())
         case Sequence() | AbstractSet() if not isinstance(value, str):
             return [as_data(one) for one in value]
         case PurePath():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.domain.hours import BusinessHours
@@ -32,9 +33,8 @@ class Part(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """An open wait and what the digest prints of it."""
+class Unanswered(NamedTuple):
+    """An open wait and what the digest prints of it. A tuple: a digest takes in thousands of them."""
 
     line: DigestLine
     confirmed: bool

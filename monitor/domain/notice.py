@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from monitor.domain.judgement import Band, Severity
 
@@ -157,9 +158,8 @@ class SourceHealth:
     """Items of the last 24 hours that could not be read: `complaint-monitor rejects` shows them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigestLine:
-    """One unanswered wait."""
+class DigestLine(NamedTuple):
+    """One unanswered wait. A tuple: a digest holds thousands of them."""
 
     case_id: int
     network: str

@@ -112,10 +112,12 @@ def state(wait: WaitFacts, as_of: datetime, read_through: ReadThrough) -> State:
 
 def as_it_stood(wait: WaitFacts, as_of: datetime, read_through: ReadThrough) -> State:
     """The state that the wait has, or would have if nobody had dismissed it."""
-    if wait.is_answered(as_of):
-        in_time = wait.ended_at is not None and wait.ended_at <= wait.due_at
-        return State.MET if in_time else State.BREACHED_ANSWERED
-    return unanswered(wait, as_of, read_through)
+    return answered(wait) if wait.is_answered(as_of) else unanswered(wait, as_of, read_through)
+
+
+def answered(wait: WaitFacts) -> State:
+    """The state of a wait that has its answer."""
+    return State.MET if wait.has_ended(wait.due_at) else State.BREACHED_ANSWERED
 
 
 def unanswered(wait: WaitFacts, as_of: datetime, read_through: ReadThrough) -> State:

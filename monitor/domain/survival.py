@@ -10,10 +10,11 @@ import math
 import operator
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import accumulate, compress, count
 from typing import TypeAlias
 
 Duration: TypeAlias = timedelta | float
@@ -23,6 +24,7 @@ FEWEST_FOR_A_FORECAST = 30
 """Waits still at risk below which a forecast is noise, and not shown."""
 
 _Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
+_IS_POSSIBLE = (0.0).__le__  # nan is not, either
 _ROUNDING = 1e-12  # products of fractions miss ½ by some 1e-16; a quantile must not
 
 
@@ -46,16 +48,15 @@ class Forecast:
 class Curve:
     """The product-limit estimate S(t) = P(wait > t) (Kaplan & Meier 1958).
 
-    Parallel tuples, one entry a time at which waits were answered: `times` in seconds, `at_risk`
-    just before, `survival` just after, `greenwood` the sum of d/(n(n-d)) up to then, so that the
-    variance is survival² · greenwood. `durations` are those of all waits, in order; `n_open` of them
-    are open. After the longest one the curve stays level: there it is an upper bound.
+    Parallel tuples, one entry a time at which waits were answered: `times` in seconds, `answered` so
+    many then, `at_risk` just before, `survival` just after. `durations` are those of all waits, in
+    order; `n_open` of them are open. After the longest one the curve stays level: there it is an upper bound.
     """
 
     times: tuple[float, ...]
+    answered: tuple[int, ...]
     at_risk: tuple[int, ...]
     survival: tuple[float, ...]
-    greenwood: tuple[float, ...]
     durations: tuple[float, ...]
     n_open: int
 
@@ -74,8 +75,7 @@ class Curve:
     def variance_at(self, age: Duration) -> float:
         """Greenwood's variance of S; 0 where nobody or everybody is answered."""
         survival = self.survival_at(age)
-        spread = _at(self.times, self.greenwood, age, 0.0)
-        return survival**2 * spread if survival > 0 else 0.0
+        return survival**2 * self._greenwood(age) if survival > 0 else 0.0
 
     def band_at(self, age: Duration) -> tuple[float, float]:
         """95 % band of S, by log(-log S), which keeps it within 0 and 1.
@@ -85,9 +85,15 @@ class Curve:
         survival = self.survival_at(age)
         if survival in (0.0, 1.0):
             return survival, survival
-        spread = math.sqrt(_at(self.times, self.greenwood, age, 0.0))
+        spread = math.sqrt(self._greenwood(age))
         factor = math.exp(_Z95 * spread / -math.log(survival))
         return survival**factor, survival ** (1 / factor)
+
+    def _greenwood(self, age: Duration) -> float:
+        """The sum of d/(n(n-d)) up to that age, where somebody is still left."""
+        steps = bisect_right(self.times, _seconds(age))
+        ends = zip(self.answered[:steps], self.at_risk[:steps], strict=True)
+        return sum(answered / (left * (left - answered)) for answered, left in ends)
 
     def quantile(self, p: float) -> float | None:
         """The shortest time in seconds by which a share `p` is answered: min{t: S(t) <= 1 - p}.
@@ -139,41 +145,39 @@ def kaplan_meier(waits: Iterable[tuple[Duration, bool]]) -> Curve:
     Of equal durations the answers come before the open ones, which were still at risk. Raises
     ValueError on a negative duration.
     """
-    ends = [(_seconds(duration), answered) for duration, answered in waits]
-    durations = sorted([time for time, _ in ends])
-    answers = Counter(sorted([time for time, answered in ends if answered]))
-    at_risk: list[int] = []
-    survival: list[float] = []
-    greenwood: list[float] = []
-    share, spread = 1.0, 0.0
-    for time, answered in answers.items():
-        left = len(durations) - bisect_left(durations, time)
-        share *= (left - answered) / left
-        spread += answered / (left * (left - answered)) if answered < left else math.inf
-        at_risk.append(left)
-        survival.append(share)
-        greenwood.append(spread)
+    spans, answered = tuple(zip(*waits, strict=True)) or ((), ())
+    return product_limit(_all_seconds(spans), answered)
+
+
+def product_limit(waited: Sequence[float], answered: Iterable[bool]) -> Curve:
+    """The same from two columns, in seconds that nobody doubts: a report has ten thousands of them."""
+    durations = sorted(waited)
+    answers = Counter(sorted(compress(waited, answered)))
+    lasting = _lasting(durations)
+    at_risk = [lasting[time] for time in answers]
+    shares = [(n - ended) / n for n, ended in zip(at_risk, answers.values(), strict=True)]
     return Curve(
         times=tuple(answers),
+        answered=tuple(answers.values()),
         at_risk=tuple(at_risk),
-        survival=tuple(survival),
-        greenwood=tuple(greenwood),
+        survival=tuple(accumulate(shares, operator.mul)),
         durations=tuple(durations),
-        n_open=len(ends) - answers.total(),
+        n_open=len(durations) - answers.total(),
     )
 
 
 def aalen_johansen(waits: Iterable[tuple[Duration, End]]) -> Incidence:
     """Estimate from (how long, how it stands then). Ties and errors as with `kaplan_meier`."""
-    ends = [(_seconds(duration), end) for duration, end in waits]
-    durations = sorted([time for time, _ in ends])
+    ends = list(waits)
+    seconds = _all_seconds([duration for duration, _ in ends])
+    lasting = _lasting(sorted(seconds))
     answer, still_open = End.ANSWERED, End.OPEN  # an enum's members are slow to reach on 3.11
-    answers = Counter(sorted([time for time, end in ends if end is answer]))
-    closings = Counter(sorted([time for time, end in ends if end is not still_open]))
+    answers = Counter(sorted(compress(seconds, [end is answer for _, end in ends])))
+    closings = Counter(sorted(compress(seconds, [end is not still_open for _, end in ends])))
     incidence: list[float] = []
     share, total = 1.0, 0.0
     for time, closed in closings.items():
-        left = len(durations) - bisect_left(durations, time)
+        left = lasting[time]
         total += share * answers.get(time, 0) / left
         share *= (left - closed) / left
         incidence.append(total)
@@ -186,10 +190,21 @@ def aalen_johansen(waits: Iterable[tuple[Duration, End]]) -> Incidence:
     )
 
 
+def _lasting(durations: Sequence[float]) -> Mapping[float, int]:
+    """How many lasted at least so long, by duration; they come in order."""
+    # from the longest down: of equal ones the last counts them all
+    return dict(zip(reversed(durations), count(1), strict=False))
+
+
 def _seconds(duration: Duration) -> float:
-    seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
-    if not seconds >= 0:  # nan, too
-        raise ValueError(f"a wait cannot last {duration}")
+    return _all_seconds([duration])[0]
+
+
+def _all_seconds(durations: Sequence[Duration]) -> list[float]:
+    seconds = [one.total_seconds() if isinstance(one, timedelta) else one for one in durations]
+    if not all(map(_IS_POSSIBLE, seconds)):
+        wrong = next(one for one in seconds if not _IS_POSSIBLE(one))
+        raise ValueError(f"a wait cannot last {wrong} s")
     return seconds
 
 

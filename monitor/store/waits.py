@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -52,9 +53,8 @@ def of_period(
         wait.c.started_at < until,
         wait.c.started_at <= as_of,
     )
-    read = _reader(conn)
     parts = conn.execute(query).partitions(_PART)
-    rows = (read(row) for part in parts for row in part)
+    rows = (one for part in parts for one in _facts(part, _moments(conn)))
     again = (facts for facts, _ in _cases_as_of(conn, changed, as_of))
     return [
         *(one for one in rows if one.case_id not in changed),
@@ -68,13 +68,15 @@ def unanswered(conn: Connection, brand_id: int, as_of: datetime) -> list[Unanswe
     # `started_at` is compared here: in the query it would lure SQLite to the index of all waits
     found = [
         one
-        for one in _lines(conn, _open(brand_id), as_of)
+        for one in _lines(conn.execute(_open(brand_id)).all(), _moments(conn), as_of)
         if one.line.waiting_since <= as_of and one.line.case_id not in changed
     ]
-    for facts, one in _cases_as_of(conn, changed, as_of):
-        if not facts.has_ended(as_of):
-            found.append(_line(facts, one.rule, _words_of(conn, one.first_post), as_of))
-    return found
+    again = [
+        (*_as_row(facts), one.rule, *_words_of(conn, one.first_post))
+        for facts, one in _cases_as_of(conn, changed, as_of)
+        if not facts.has_ended(as_of)
+    ]
+    return [*found, *_lines(again, _in_utc, as_of)]
 
 
 def open_list(
@@ -86,13 +88,13 @@ def open_list(
     after: tuple[datetime, int] | None = None,
 ) -> list[Unanswered]:
     """What is open now, first due first; `after` goes on from a line's (due_at, case_id)."""
-    query = _open(brand_id)
+    query = _open(brand_id).order_by(wait.c.case_id)  # of those due at one moment
     if after is not None:
         due_at, case_id = after
         query = query.where(
             wait.c.due_at >= due_at, (wait.c.due_at > due_at) | (wait.c.case_id > case_id)
         )
-    return _lines(conn, query.limit(limit), now)
+    return list(_lines(conn.execute(query.limit(limit)).all(), _moments(conn), now))
 
 
 def rules_of(conn: Connection, digests: Iterable[str]) -> dict[str, Rule]:
@@ -172,6 +174,18 @@ _FACTS = (
     wait.c.dismissed,
     _as_stored(wait.c.dismissed_at),
 )
+_OPEN_FACTS = (
+    _as_stored(wait.c.started_at),
+    _as_stored(wait.c.first_seen_at),
+    _as_stored(wait.c.due_at),
+    wait.c.case_id,
+    wait.c.network,
+    wait.c.severity,
+    wait.c.topics,
+    wait.c.owner,
+    wait.c.confirmed,
+)
+"""Of a wait that has not ended."""
 _WORDS = (post.c.title, post.c.text, post.c.url, author.c.handle, author.c.name)
 # literal, as in the partial index: SQLAlchemy would say `= 1`, and SQLite read the whole table
 _TO_JUDGE = sa.text("post.to_judge")
@@ -190,55 +204,52 @@ def _plainly(column: sa.Column[int]) -> sa.ColumnElement[int]:
     return column + 0
 
 
-def _reader(conn: Connection) -> Callable[[Sequence[Any]], WaitFacts]:
-    """Makes what the figures know of a wait from a row of `_FACTS`."""
-    moment = _utc if conn.dialect.name == "postgresql" else _from_micros
-    split: dict[str, tuple[str, ...]] = {"": ()}
-
-    def read(row: Sequence[Any]) -> WaitFacts:
-        case_id, number, network, severity, topics, owner, confirmed, *when_and_how = row
-        started_at, seen_at, due_at, ended_at, after, outcome, dismissed, dismissed_at = (
-            when_and_how
-        )
-        if topics not in split:
-            split[topics] = tuple(topics.split(","))
-        return WaitFacts(
-            case_id,
-            number,
-            network,
-            _SEVERITIES[severity],
-            split[topics],
-            owner,
-            confirmed,
-            moment(started_at),
-            moment(seen_at),
-            moment(due_at),
-            None if ended_at is None else moment(ended_at),
-            None if after is None else moment(after),
-            _OUTCOMES[outcome],
-            _DISMISSALS[dismissed],
-            None if dismissed_at is None else moment(dismissed_at),
-        )
-
-    return read
+_Moments: TypeAlias = Callable[[Iterable[Any]], list[Any]]
+"""Makes times of a column that `_as_stored` finds; where it has none, there is none."""
 
 
-def _from_micros(value: int) -> datetime:
-    return EPOCH + value * MICROSECOND
+def _moments(conn: Connection) -> _Moments:
+    return _in_utc if conn.dialect.name == "postgresql" else _from_micros
 
 
-def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+def _from_micros(values: Iterable[int | None]) -> list[datetime | None]:
+    return [None if value is None else EPOCH + value * MICROSECOND for value in values]
+
+
+def _in_utc(values: Iterable[datetime | None]) -> list[datetime | None]:
+    return [None if value is None else value.astimezone(UTC) for value in values]
+
+
+@lru_cache(1000)
+def _split(topics: str) -> tuple[str, ...]:
+    return tuple(topics.split(",")) if topics else ()
+
+
+def _facts(rows: Iterable[Sequence[Any]], moments: _Moments) -> Iterator[WaitFacts]:
+    """What the figures know of waits, from rows of `_FACTS`; column by column, which is the faster way."""
+    ids, numbers, networks, severities, topics, owners, confirmed, *times = zip(*rows, strict=True)
+    started, seen, due, ended, after, outcomes, dismissed, dismissed_at = times
+    return map(
+        WaitFacts,
+        *(ids, numbers, networks),
+        *(map(_SEVERITIES.__getitem__, severities), map(_split, topics), owners, confirmed),
+        *map(moments, (started, seen, due, ended, after)),
+        *(map(_OUTCOMES.__getitem__, outcomes), map(_DISMISSALS.__getitem__, dismissed)),
+        moments(dismissed_at),
+    )
 
 
 def _open(brand_id: int) -> sa.Select[Any]:
-    """Open waits, first due first: in the order of their partial index."""
+    """Open waits with what a line says of them, first due first: in the order of their partial index.
+
+    By nothing more: SQLite would copy all these texts to sort them.
+    """
     return (
-        sa.select(*_FACTS, wait.c.rule, *_WORDS)
+        sa.select(*_OPEN_FACTS, wait.c.rule, *_WORDS)
         .outerjoin(post, post.c.id == wait.c.first_post_id)
         .outerjoin(author, author.c.id == post.c.author_id)
         .where(wait.c.brand_id == brand_id, wait.c.ended_at.is_(None))
-        .order_by(wait.c.due_at, wait.c.case_id)
+        .order_by(wait.c.due_at)
     )
 
 
@@ -275,26 +286,33 @@ def _words_of(conn: Connection, post_id: int) -> Sequence[Any]:
     return conn.execute(query).one_or_none() or (None,) * len(_WORDS)
 
 
-def _lines(conn: Connection, query: sa.Select[Any], as_of: datetime) -> list[Unanswered]:
-    """What a query like `_open` finds."""
-    read = _reader(conn)
-    return [_line(read(row[:15]), row[15], row[16:], as_of) for row in conn.execute(query).all()]
+def _as_row(wait: WaitFacts) -> tuple[Any, ...]:
+    """The wait as `_OPEN_FACTS` would have it."""
+    times = wait.started_at, wait.first_seen_at, wait.due_at
+    topics = ",".join(wait.topics)
+    return *times, wait.case_id, wait.network, wait.severity, topics, wait.owner, wait.confirmed
 
 
-def _line(facts: WaitFacts, rule_digest: str, words: Sequence[Any], as_of: datetime) -> Unanswered:
-    title, text, url, handle, name = words
-    line = DigestLine(
-        case_id=facts.case_id,
-        network=facts.network,
-        severity=facts.severity,
-        topics=facts.topics,
-        title=title,
-        text=text,
-        author=f"@{handle.lstrip('@')}" if handle else name,
-        url=url,
-        waiting_since=facts.started_at,
-        waited=as_of - facts.started_at,
-        due_at=facts.due_at,
-        owner=facts.owner,
-    )
-    return Unanswered(line, facts.confirmed, facts.first_seen_at, facts.due_at, rule_digest)
+def _lines(
+    rows: Sequence[Sequence[Any]], moments: _Moments, as_of: datetime
+) -> Iterator[Unanswered]:
+    """What rows like those of `_open` say."""
+    times = zip(*(moments([row[place] for row in rows]) for place in range(3)), strict=True)
+    for row, (started_at, seen_at, due_at) in zip(rows, times, strict=True):
+        _, _, _, case_id, network, severity, topics, owner, confirmed, *said = row
+        rule_digest, title, text, url, handle, name = said
+        line = DigestLine(
+            case_id,
+            network,
+            _SEVERITIES[severity],
+            _split(topics),
+            title,
+            text,
+            f"@{handle.lstrip('@')}" if handle else name,
+            url,
+            started_at,
+            as_of - started_at,
+            due_at,
+            owner,
+        )
+        yield Unanswered(line, confirmed, seen_at, due_at, rule_digest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -105,7 +104,7 @@ hours_off = st.integers(-100, 100).map(lambda hours: MONDAY + timedelta(hours=ho
 @given(st.lists(st.builds(open_wait, due_at=hours_off, seen_at=hours_off, confirmed=st.booleans())))
 def test_every_wait_is_listed_once_and_oldest_first(found: list[Unanswered]) -> None:
     named = [
-        replace(one, line=replace(one.line, case_id=number)) for number, one in enumerate(found)
+        one._replace(line=one.line._replace(case_id=number)) for number, one in enumerate(found)
     ]
     made = digest(*named)
     parts = (made.overdue, made.at_risk, made.new, made.other, made.unconfirmed)

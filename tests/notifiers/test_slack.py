@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -181,7 +180,7 @@ def long_digest() -> Notice:
         brand="Acme",
         day=date(2026, 3, 3),
         as_of=NOW,
-        overdue=tuple(replace(line, case_id=number) for number in range(120)),
+        overdue=tuple(line._replace(case_id=number) for number in range(120)),
         at_risk=(),
         new=(),
         other=(),

@@ -230,7 +230,7 @@ def test_the_digest_lists_every_wait_with_a_link() -> None:
 @settings(max_examples=25)
 @given(number=st.integers(0, 400))
 def test_however_many_wait_the_digest_leaves_none_out(number: int) -> None:
-    lines = tuple(replace(LINE, case_id=one, text='"' * 80) for one in range(number))
+    lines = tuple(LINE._replace(case_id=one, text='"' * 80) for one in range(number))
     shown = told(card_notice(kind=NoticeKind.DIGEST, content=replace(DIGEST, overdue=lines)))
     said = texts(shown)
     assert all(f"case {one} ·" in said for one in range(number))

@@ -298,12 +298,12 @@ def test_no_stranger_writes_a_line_of_ours() -> None:
 
 
 def test_a_digest_lists_all_of_them_and_says_what_could_not_be_read() -> None:
-    many = tuple(replace(LINE, case_id=number) for number in range(120))
+    many = tuple(LINE._replace(case_id=number) for number in range(120))
     said = spoken(
         replace(
             DIGEST,
             overdue=many,
-            unconfirmed=(replace(LINE, text=None, url=None, owner="Ana"),),
+            unconfirmed=(LINE._replace(text=None, url=None, owner="Ana"),),
             unjudged=1,
             sources=(
                 SourceHealth(
