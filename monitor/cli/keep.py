@@ -51,11 +51,9 @@ def keep(ctx: click.Context, days: int, *, dry_run: bool, as_json: bool) -> None
     since = (now.astimezone(UTC) - timedelta(days=days - 1)).date()
     with opened(ctx) as its:
         spans = its.settings.keep.keep()
-        if not dry_run:
-            told = purge_all(its.database, spans, now)
+        done = None if dry_run else purge_all(its.database, spans, now)
         with its.database.reading() as conn:
-            if dry_run:
-                told = keeping.waiting(conn, spans, now)
+            told = keeping.waiting(conn, spans, now) if done is None else done
             kept = keeping.kept(conn)
             looked = looking.waiting(conn, now, spans.look_up_every)
             purged = tallies.purged_since(conn, since)

@@ -1,13 +1,16 @@
 """The way of the data, in one direction.
 
-    sources | intake | classify | triage | settle | escalate | deliver
+    sources | intake | classify | triage | settle | escalate | deliver       forget
+              refresh
 
     intake    pages of posts        -> posts, mentions, sightings, the coverage ledger and the cursor
+    refresh   posts that are kept   -> the same, asked of their network again: edited, deleted, standing
     classify  posts not yet judged  -> judgements
     triage    judged mentions       -> verdicts; a complaint opens a case or joins one
     settle    mentions in threads   -> waits end: answers, deletions, late roots find their cases
     escalate  open waits            -> steps of the policy, written to the outbox
     deliver   the outbox            -> console, e-mail, Slack
+    forget    what was kept long    -> purged: words and names; counts, timings and keys stay
 
 Digest, report and the pages read the same tables. Stages never import each other: the database is
 where they meet. Each has a `name`; `due(now)`, the keys of some items that can be handled now, a

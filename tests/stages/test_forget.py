@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.event import AnsweredElsewhere, Channel, Record
 from monitor.domain.keeping import Keep, Purge
-from monitor.domain.notice import Digest
+from monitor.domain.notice import Digest, DigestLine
 from monitor.domain.post import Author, Rejected
 from monitor.domain.report import Report
 from monitor.render.report_csv import report_csv
@@ -49,7 +49,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def texts(database: Database) -> dict[str, str | None]:
-    return dict(rows(database, "SELECT external_id, text FROM post"))  # type: ignore[arg-type]
+    return dict(rows(database, "SELECT external_id, text FROM post"))
 
 
 def purged(database: Database) -> Mapping[str, int]:
@@ -361,11 +361,18 @@ def digest(shop: Shop, then: datetime) -> Digest:
     """The digest of then but for words and names: who waits, how long, how gravely."""
     with shop.database.reading() as conn:
         made = readings.digest(conn, shop.brand, then.date(), then, None)
-    parts = ("overdue", "at_risk", "new", "other", "unconfirmed")
-    bare = {"title": None, "text": None, "author": None, "url": None}
     return replace(
-        made, **{name: tuple(replace(one, **bare) for one in getattr(made, name)) for name in parts}
+        made,
+        overdue=_bare(made.overdue),
+        at_risk=_bare(made.at_risk),
+        new=_bare(made.new),
+        other=_bare(made.other),
+        unconfirmed=_bare(made.unconfirmed),
     )
+
+
+def _bare(lines: Sequence[DigestLine]) -> tuple[DigestLine, ...]:
+    return tuple(one._replace(title=None, text=None, author=None, url=None) for one in lines)
 
 
 def _raw(path: Path) -> bytes:

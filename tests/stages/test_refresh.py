@@ -161,7 +161,11 @@ def test_a_batch_that_breaks_the_source_is_asked_for_one_by_one(watch: Watch) ->
 def test_a_hundred_are_asked_for_at_once(watch: Watch) -> None:
     watch.reads(*(str(number) for number in range(250)))
     watch.passes(DAY)
+    with watch.database.reading() as conn:
+        assert looking.waiting(conn, watch.now, DAY) == {"watched": 250, "late": 250}
     assert [len(call) for call in watch.asks()] == [100, 100, 50]
+    with watch.database.reading() as conn:
+        assert looking.waiting(conn, watch.now, DAY) == {"watched": 250, "late": 0}
 
 
 def test_posts_of_open_cases_come_first(watch: Watch) -> None:
@@ -307,13 +311,14 @@ def test_whatever_networks_tell_all_is_counted_and_only_the_deleted_lose_their_w
 
 
 def _told(key: str, word: str, at: datetime) -> Told:
-    return {
+    told: dict[str, Told] = {
         "stands": written(key),
         "edited": written(key, text=f"edited {at}", edited_at=at),
         "deleted": Gone(PostKey("x", key), at),
         "not_shown": None,
         "unreachable": SourceError("502"),
-    }[word]
+    }
+    return told[word]
 
 
 def _dies() -> None:
