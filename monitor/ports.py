@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from monitor.domain.finding import Finding
 from monitor.domain.judgement import Judgement
 from monitor.domain.notice import Absent, Notice, Receipt, Unknowable
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream
@@ -87,8 +88,12 @@ class Notifier(Protocol):
 class TriesOut(Protocol):
     """A plug-in that can be tried without telling anybody anything (`check`)."""
 
-    def try_out(self) -> None:
-        """Log in, open what it needs. Raises ConfigError, SourceError or SendError: what to mend."""
+    def try_out(self) -> Iterator[Finding]:
+        """Log in, open what it needs, and say what may be done, and what is missing for what.
+
+        Costs nothing, or the least possible, and says so. Raises ConfigError, SourceError or
+        SendError, perhaps after some findings: nothing further can be tried before that is mended.
+        """
         ...
 
 

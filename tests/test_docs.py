@@ -19,9 +19,10 @@ from monitor.domain.notice import NoticeKind, NoticeState, Reason
 from monitor.settings.model import Settings
 from monitor.settings.reading import read_text
 from tests import readme
+from tests.contract.harness import harnesses
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TEXT = "\n".join(page.read_text() for page in PAGES)
 GROUPS = (registry.SOURCES, registry.CLASSIFIERS, registry.NOTIFIERS)
 
@@ -85,6 +86,20 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text())
     ]
     assert [link for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_test_that_a_page_names_is_there() -> None:
+    tests = "\n".join(one.read_text() for one in (ROOT / "tests").rglob("test_*.py"))
+    there = set(re.findall(r"^def (test_\w+)", tests, re.MULTILINE))
+    assert set(re.findall(r"`(test_\w+)`", TEXT)) - there == set()
+
+
+def test_every_fault_of_the_contract_is_described() -> None:
+    """A case of it is named, whether after `contract` or after another one."""
+    page = re.sub(r"^```.*?^```$", "", _page("faults.md"), flags=re.MULTILINE | re.DOTALL)
+    described = set(re.findall(r"`(?:contract )?([^`]+)`", page))
+    faults = {fault for name in ("x", "reddit") for fault in harnesses()[name].faults}
+    assert faults - described == set()
 
 
 def test_the_quick_start_is_two_commands_of_one_line() -> None:

@@ -13,8 +13,9 @@ from monitor.cli.opening import config_path, settings_of
 from monitor.cli.printing import print_json
 from monitor.clock import utc_now
 from monitor.domain.errors import MonitorError, StoreError
+from monitor.domain.finding import Standing
 from monitor.domain.post import Gone, Post, PostKey, Rejected
-from monitor.ports import Notifier, TriesOut
+from monitor.ports import TriesOut
 from monitor.render.words import plain
 
 if TYPE_CHECKING:
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
     from monitor.wiring import Application
 
 
+_SHOWN = {Standing.WELL: "ok  ", Standing.LACKS: "LACK", Standing.FAILS: "FAIL"}
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One thing that was tried: what came of it, and whether all is well with it."""
+    """One thing that was tried: what came of it, and how it is with it."""
 
     what: str
     said: str
-    is_well: bool = True
+    standing: Standing = Standing.WELL
 
 
 @click.command(short_help="Name every mistake of the config, then try everything.")
@@ -38,8 +42,9 @@ class Tried:
 def check(ctx: click.Context, offline: bool, as_json: bool) -> None:
     r"""Name every mistake of the config with its line; then try database, weights, sources, notifiers.
 
-    Nothing is stored and nobody is told. Exit status 2: the config has mistakes; 1: something does
-    not work.
+    Each token says what it may do, and what is missing. Nothing is stored and nobody is told. Exit
+    status 2: the config has mistakes; 1: something does not work; 0 if only a right is missing
+    (LACK) without which the rest goes on.
 
     \b
     Examples:
@@ -56,12 +61,13 @@ def check(ctx: click.Context, offline: bool, as_json: bool) -> None:
             tried.extend(try_all(application))
         finally:
             application.close()
+    works = all(one.standing is not Standing.FAILS for one in tried)
     if as_json:
-        print_json({"ok": all(one.is_well for one in tried), "tried": tried})
+        print_json({"ok": works, "tried": tried})
     else:
         for one in tried:
-            click.echo(f"{'ok  ' if one.is_well else 'FAIL'}  {one.what}: {plain(one.said)}")
-    if not all(one.is_well for one in tried):
+            click.echo(f"{_SHOWN[one.standing]}  {one.what}: {plain(one.said)}")
+    if not works:
         ctx.exit(1)
 
 
@@ -70,11 +76,21 @@ def try_all(application: Application) -> Iterator[Tried]:
     yield _try("database", lambda: _database(application))
     yield _try("classifier", lambda: _classifier(application))
     for feed in application.feeds:
-        yield _try(f"source {feed.name}", partial(_source, feed))
+        what = f"source {feed.name}"
+        if isinstance(feed.source, TriesOut):
+            yield from _try_out(what, feed.source)
+        else:
+            yield _try(what, partial(_source, feed))
     if not application.feeds:
-        yield Tried("sources", "there are none: nothing is watched; see [[sources]]", is_well=False)
+        none = "there are none: nothing is watched; see [[sources]]"
+        yield Tried("sources", none, Standing.FAILS)
     for name, notifier in application.notifiers.items():
-        yield _try(f"notifier {name}", partial(_notifier, notifier))
+        what = f"notifier {name}"
+        if isinstance(notifier, TriesOut):
+            yield from _try_out(what, notifier)
+        else:
+            none = "nothing to try; `complaint-monitor notify --test` sends a message"
+            yield Tried(what, none)
     yield _try("items", lambda: _set_aside(application))
 
 
@@ -82,7 +98,16 @@ def _try(what: str, do: Callable[[], str]) -> Tried:
     try:
         return Tried(what, do())
     except MonitorError as error:
-        return Tried(what, str(error), is_well=False)
+        return Tried(what, str(error), Standing.FAILS)
+
+
+def _try_out(what: str, plug_in: TriesOut) -> Iterator[Tried]:
+    """A line for each thing that it finds, and one for what ends its trial."""
+    try:
+        for found in plug_in.try_out():
+            yield Tried(what, found.said, found.standing)
+    except MonitorError as error:
+        yield Tried(what, str(error), Standing.FAILS)
 
 
 def _database(application: Application) -> str:
@@ -107,9 +132,6 @@ def _classifier(application: Application) -> str:
 
 def _source(feed: Feed) -> str:
     """The first page of every stream: nothing of it is kept."""
-    if isinstance(feed.source, TriesOut):
-        feed.source.try_out()
-        return "its credentials work"
     items: list[Post | Gone | Rejected] = []
     for stream in feed.source.streams():
         page = next(iter(feed.source.pages(stream, None)), None)
@@ -119,13 +141,6 @@ def _source(feed: Feed) -> str:
     if bad:
         said += f", {len(bad)} of them unreadable; {bad[0].where}: {bad[0].reason}"
     return said
-
-
-def _notifier(notifier: Notifier) -> str:
-    if isinstance(notifier, TriesOut):
-        notifier.try_out()
-        return "it can be used; `complaint-monitor notify --test` sends a message"
-    return "nothing to try; `complaint-monitor notify --test` sends a message"
 
 
 def _set_aside(application: Application) -> str:

@@ -250,3 +250,5 @@ class Notice:
     """For an escalation: the card in whose thread it belongs."""
     mentions: tuple[str, ...] = ()
     """The people whom the step names."""
+    attempted_at: datetime | None = None
+    """When it was last taken up to be sent, if nobody knows what came of that. Transport time."""

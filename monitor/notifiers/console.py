@@ -12,7 +12,7 @@ import json
 import os
 import secrets as randomness
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.domain.errors import Outcome, SendError
+from monitor.domain.finding import Finding
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Absent, CaseCard, Notice, NoticeKind, Receipt, Unknowable
 from monitor.ports import Clock, Secrets
@@ -66,9 +67,12 @@ class Console:
             self._print(notice, spoken, earlier)
         return receipt
 
-    def try_out(self) -> None:
+    def try_out(self) -> Iterator[Finding]:
         if self._journal is not None:
             self._journal.try_out()
+            yield Finding("it can be used: its journal can be written")
+        else:
+            yield Finding("it can be used; without a journal nobody can look what was told")
 
     def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
         if self._journal is None:

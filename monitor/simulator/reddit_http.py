@@ -30,8 +30,8 @@ class Fault:
 
     `kind` is a status ("503"), or: "redirect", "html", "truncated" (a body that breaks off, its
     length promised), "stall" (the same, then nothing for `seconds`), "half" (whole, but half a JSON),
-    "slow" (nothing at all for `seconds`), "drop" (before accepting), "drop after" (accepted and done,
-    not answered), "no listing" (`body`, with status 200).
+    "slow" (nothing at all for `seconds`), "held" (well, once `released` is set), "drop" (before
+    accepting), "drop after" (accepted and done, not answered), "no listing" (`body`, with status 200).
     """
 
     kind: str
@@ -57,6 +57,7 @@ class RedditServer:
         self.passwords: dict[str, str] = {}
         self.private: set[str] = set()
         """Subreddits that are not for everybody."""
+        self.released = threading.Event()
         self.quota = quota
         self._clients = clients
         self._tokens: dict[str, tuple[str | None, str]] = {}
@@ -74,6 +75,7 @@ class RedditServer:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        self.released.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -125,7 +127,7 @@ class RedditServer:
         self, method: str, path: str, said: Mapping[str, str], bearer: str
     ) -> tuple[int, dict[str, Any]]:
         """What Reddit has at a path."""
-        account, _ = self._tokens.get(bearer.partition(" ")[2], (None, ""))
+        account, scopes = self._tokens.get(bearer.partition(" ")[2], (None, ""))
         if bearer.partition(" ")[2] not in self._tokens:
             return 401, {"message": "Unauthorized", "error": 401}
         shown = self._public(path, said)
@@ -134,6 +136,10 @@ class RedditServer:
         if account is None:
             return 403, {"message": "Forbidden", "error": 403}
         match method, path.strip("/").split("/"):
+            case "GET", ["api", "v1", "me"] if {"identity", "*"} & {*scopes.split()}:
+                return 200, {"name": account, "id": account.lower(), "is_suspended": False}
+            case "GET", ["api", "v1", "me"]:
+                return 403, {"message": "Forbidden", "error": 403}
             case "GET", ["message", ("inbox" | "mentions") as box]:
                 return 200, self.reddit.inbox(account, said, only_mentions=box == "mentions")
             case "POST", ["api", "comment"]:
@@ -200,6 +206,9 @@ class _Handler(BaseHTTPRequestHandler):
         written = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
         said = dict(parse_qsl(address.query) + parse_qsl(written))
         fault = owner.fault_for(method, address.path)
+        if fault is not None and fault.kind == "held":
+            owner.released.wait()
+            fault = None
         if fault is not None and fault.kind != "drop after":
             self._fail(fault)
             return

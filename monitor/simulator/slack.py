@@ -46,6 +46,8 @@ BYTES_AFTER = Fault("bytes", accepted=True)
 SLOW = Fault("slow")
 """No answer before the server is stopped."""
 SLOW_AFTER = Fault("slow", accepted=True)
+STALLED_AFTER = Fault("stalled", accepted=True)
+"""Half an answer, and no more of it before the server is stopped."""
 
 
 def limited(retry_after: int | str | None) -> Fault:
@@ -183,6 +185,11 @@ class _Handler(BaseHTTPRequestHandler):
             case "drop":
                 self.close_connection = True
             case "slow":
+                self.server.slack.stopped.wait(60)
+                self.close_connection = True
+            case "stalled":
+                self._send(200, b'{"ok": tr', length=500)
+                self.wfile.flush()
                 self.server.slack.stopped.wait(60)
                 self.close_connection = True
             case "garbage":

@@ -76,6 +76,8 @@ class Workspace:
         self.channels = {one.id: one for one in channels}
         self.files: dict[str, bytes] = {}
         self.scopes = ALL_SCOPES
+        self.late_s = 0.0
+        """How long a message stands in its channel before history and threads show it."""
         self._clock = clock
         self._last = 0
         self._lock = RLock()
@@ -136,7 +138,13 @@ class Workspace:
     # ---------------------------------------------------------------------------------- writing
 
     def _auth(self, args: Args) -> Answer:
-        return {"url": "https://shop.slack.example/", "team": "Shop", "user_id": BOT}
+        return {
+            "url": "https://shop.slack.example/",
+            "team": "Shop",
+            "team_id": "T0SHOP0001",
+            "user": "complaint_monitor",
+            "user_id": BOT,
+        }
 
     def _post(self, args: Args) -> Answer:
         channel = self._channel(args, "chat.postMessage")
@@ -212,7 +220,7 @@ class Workspace:
         channel = self._channel(args, "conversations.history")
         if not channel.is_member:
             raise RefusedError("not_in_channel")
-        tops = [one for one in channel.messages if one.thread_ts in (None, one.ts)]
+        tops = [one for one in self._indexed(channel) if one.thread_ts in (None, one.ts)]
         return _page(list(reversed(tops)), args)
 
     def _replies(self, args: Args) -> Answer:
@@ -222,7 +230,14 @@ class Workspace:
         parent = str(args.get("ts"))
         if all(one.ts != parent for one in channel.messages):
             raise RefusedError("thread_not_found")
-        return _page([one for one in channel.messages if parent in (one.ts, one.thread_ts)], args)
+        shown = self._indexed(channel)
+        return _page([one for one in shown if parent in (one.ts, one.thread_ts)], args)
+
+    def _indexed(self, channel: Channel) -> list[Message]:
+        if not self.late_s:
+            return channel.messages
+        until = self._clock() / 1e9 - self.late_s
+        return [one for one in channel.messages if float(one.ts) <= until]
 
 
 def _page(messages: Sequence[Message], args: Args) -> Answer:

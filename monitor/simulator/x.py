@@ -361,11 +361,12 @@ def id_at(moment: datetime) -> int:
 
 
 def matches(query: str, post: Shown) -> bool:
-    """Whether a post is found: words (all, or one of those between OR), -from: and -is:retweet."""
+    """Whether a post is found: words (all, or one of those between OR), from:, -from:, -is:retweet."""
     refused = re.findall(r"-from:(\w+)", query)
-    if post.author.handle in refused:
+    wanted = re.findall(r"(?<!-)\bfrom:(\w+)", query)
+    if post.author.handle in refused or (wanted and post.author.handle not in wanted):
         return False
-    words = re.sub(r"-\w+:\w+|[()]", " ", query)
+    words = re.sub(r"-?\b\w+:\w+|[()]", " ", query)
     text = next(reversed(post.versions.values())).casefold()
     return any(
         all(word.strip('"') in text for word in one.split())

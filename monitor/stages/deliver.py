@@ -193,6 +193,7 @@ class Deliver:
             possibly_repeated=row.possibly_repeated,
             thread=self._thread(row),
             mentions=self._mentions(conn, row),
+            attempted_at=row.attempted_at,
         )
 
     def _mentions(self, conn: Any, row: Pending) -> tuple[str, ...]:

@@ -188,28 +188,40 @@ class Intake:
         self, conn: Connection, one: _Reading, spell: Spell, now: datetime
     ) -> None:
         why = "it will not mend by itself" if spell.permanent else f"{spell.failures} looks failed"
+        days = _days(spell.since, now)
+        lines = [
+            "complaints there are not seen until it can be; it is tried again in any case",
+            "the digest and `complaint-monitor check` say why",
+        ]
+        if days:
+            lines.insert(0, f"it began at {spell.since:%Y-%m-%d %H:%M} UTC")
         alarms.write(
             conn,
             self._operators,
-            _notice_key("failing", one, spell.since),
+            _notice_key("failing", one, spell.since, days),
             Reason.SOURCE_FAILING,
             f"the source {one.key} cannot be read: {why}",
-            [
-                "complaints there are not seen until it can be; it is tried again in any case",
-                "the digest and `complaint-monitor check` say why",
-            ],
+            lines,
             now,
         )
 
     def _tell_that_it_works(
         self, conn: Connection, one: _Reading, since: datetime, now: datetime
     ) -> None:
-        if outbox.entry(conn, _notice_key("failing", one, since)) is not None:
+        days = range(_days(since, now) + 1)
+        keys = [_notice_key("failing", one, since, day) for day in days]
+        if any(outbox.entry(conn, key) is not None for key in keys):
             key = _notice_key("working", one, since)
             headline = f"the source {one.key} can be read again"
             alarms.write(conn, self._operators, key, Reason.SOURCE_WORKING, headline, [], now)
 
 
-def _notice_key(word: str, one: _Reading, since: datetime) -> str:
-    """One notice a row of failures: `since` is when it began."""
-    return f"{word}:{one.number}:{since.isoformat()}"
+def _notice_key(word: str, one: _Reading, since: datetime, day: int = 0) -> str:
+    """One notice a row of failures, and one more for each day of it: `since` is when it began."""
+    later = f":{day}" if day else ""
+    return f"{word}:{one.number}:{since.isoformat()}{later}"
+
+
+def _days(since: datetime, now: datetime) -> int:
+    """Whole days of a row of failures; none where the clock was set back meanwhile."""
+    return max((now - since).days, 0)

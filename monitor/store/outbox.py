@@ -66,13 +66,18 @@ class Pending:
     payload: Mapping[str, Any]
     written_at: datetime
     attempts: int
-    fate_unknown: bool
-    """It was attempted, and no answer is known."""
+    attempted_at: datetime | None
+    """Set where it was attempted and no answer is known: when that was, in transport time."""
     possibly_repeated: bool
     cancelled: Reason | None
     """Why it is no longer wanted, learnt when it could no longer be suppressed unseen."""
     card: Card | None
     """The case's card, if the case has one and this is not it."""
+
+    @property
+    def fate_unknown(self) -> bool:
+        """It may have arrived."""
+        return self.attempted_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,7 +372,7 @@ def _pending(row: sa.Row[Any]) -> Pending:
         payload=payload,
         written_at=row.written_at,
         attempts=row.attempts,
-        fate_unknown=row.attempted_at is not None,
+        attempted_at=row.attempted_at,
         possibly_repeated=row.possibly_repeated,
         cancelled=None if cancelled is None else Reason(cancelled),
         card=None if row.card_id in (None, row.id) else _card(row),

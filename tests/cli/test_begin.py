@@ -155,7 +155,7 @@ def test_check_tries_everything_that_the_config_names(shop: Shop) -> None:
         "notifier console",
         "items",
     }
-    assert all(one["is_well"] for one in tried.values())
+    assert all(one["standing"] == "ok" for one in tried.values())
     assert "keywords@1" in tried["classifier"]["said"]
 
 

@@ -1,4 +1,4 @@
-"""The texts written for this project: varied, no near-twins, and none that crosses from training into test."""
+"""The texts written for this project: varied, no near-twins, none crossing from training to test."""
 
 from __future__ import annotations
 

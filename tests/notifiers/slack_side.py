@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from monitor import registry
 from monitor.domain.notice import Notice
 from monitor.notifiers.slack import Slack
 from monitor.notifiers.slack.lookup import EVENT, identity
+from monitor.ports import Secrets
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import Channel, Message
 from tests.notifiers.sample import NOW, NoSecrets
@@ -18,11 +20,12 @@ CARE, LEADS = "C0CARE0001", "G0LEADS001"
 ANA, HELPERS = "U0ANA00001", "S0HELPERS1"
 
 
-def workspace() -> SlackServer:
-    return SlackServer([Channel(CARE, "care"), Channel(LEADS, "leads", is_private=True)])
+def workspace(clock: Callable[[], int] = time.time_ns) -> SlackServer:
+    channels = [Channel(CARE, "care"), Channel(LEADS, "leads", is_private=True)]
+    return SlackServer(channels, clock=clock)
 
 
-def slack(server: SlackServer, **table: Any) -> Slack:
+def slack(server: SlackServer, secrets: Secrets | None = None, /, **table: Any) -> Slack:
     """The notifier as the wiring makes it, a thousand times as fast as Slack allows."""
     said = {
         "channel": CARE,
@@ -35,7 +38,8 @@ def slack(server: SlackServer, **table: Any) -> Slack:
     }
     cls = registry.load(registry.NOTIFIERS, "slack")
     options = registry.options(cls, said, "notifiers.slack")
-    made = registry.build(cls, options, secrets=NoSecrets(slack=TOKEN), clock=lambda: NOW)
+    secrets = secrets or NoSecrets(slack=TOKEN)
+    made = registry.build(cls, options, secrets=secrets, clock=lambda: NOW)
     assert isinstance(made, Slack)
     return made
 

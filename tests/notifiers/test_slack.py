@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,9 @@ from typing import Any
 import pytest
 
 from monitor import registry
+from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError, Outcome, SendError
+from monitor.domain.finding import Standing
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import (
     Absent,
@@ -218,6 +223,56 @@ def test_a_digest_that_was_cut_off_is_completed_and_nothing_of_it_is_told_twice(
     assert sorted(parts) == list(range(1, len(parts) + 1))
 
 
+@pytest.mark.parametrize("well", [1, 2])
+def test_where_slack_may_not_be_read_no_part_is_told_again_that_is_known_to_be_out(
+    server: SlackServer, well: int
+) -> None:
+    server.workspace.scopes -= {"channels:history"}
+    notice, sender = long_digest(), slack(server)
+    server.plan(POST, *[None] * well, faults.limited(1), faults.limited(1))
+    for _ in range(2):
+        with pytest.raises(SendError) as caught:
+            sender.send(notice, None)
+        assert caught.value.outcome is Outcome.UNKNOWN, "some of it is out"
+        assert caught.value.retry_after == timedelta(seconds=1)
+        assert sender.find(notice) == Absent(), "it knows what is out, and sends the rest"
+    sender.send(notice, None)
+    parts = [one.metadata["event_payload"]["part"] for one in server.messages(CARE) if one.metadata]
+    assert parts == list(range(1, len(parts) + 1))
+
+
+def test_where_slack_may_not_be_read_a_restart_in_the_midst_says_that_it_may_be_repeated(
+    server: SlackServer,
+) -> None:
+    server.workspace.scopes -= {"channels:history"}
+    notice = long_digest()
+    server.plan(POST, None, faults.limited(1))
+    with pytest.raises(SendError):
+        slack(server).send(notice, None)
+    restarted = slack(server)
+    assert isinstance(restarted.find(notice), Unknowable)
+    restarted.send(replace(notice, possibly_repeated=True), None)
+    heads = [one for one in server.messages(CARE) if one.metadata == mark(notice)]
+    assert ["(possibly repeated)" in shown(one) for one in heads] == [False, True]
+
+
+def test_a_part_that_the_history_shows_late_is_not_told_again(server: SlackServer) -> None:
+    notice, sender = long_digest(), slack(server)
+    server.workspace.late_s = 60
+    server.plan(POST, None, faults.limited(1))
+    with pytest.raises(SendError):
+        sender.send(notice, None)
+    assert sender.find(replace(notice, attempted_at=utc_now())) == Absent(), "it need not wait"
+    sender.send(notice, None)
+    parts = [one.metadata["event_payload"]["part"] for one in server.messages(CARE) if one.metadata]
+    assert parts == list(range(1, len(parts) + 1))
+
+
+def test_a_part_that_slack_refuses_for_good_fails_the_notice(server: SlackServer) -> None:
+    server.plan(POST, None, faults.refused("msg_too_long"))
+    assert failure(server, long_digest()).outcome is Outcome.PERMANENT
+
+
 # ------------------------------------------------------------------------------- what went wrong
 
 FATES = {
@@ -230,7 +285,11 @@ FATES = {
     "slow": (faults.SLOW_AFTER, Outcome.UNKNOWN),
     "500": (faults.broken(500, accepted=True), Outcome.UNKNOWN),
     "503": (faults.broken(503), Outcome.UNKNOWN),
+    "a gateway's 401": (faults.broken(401), Outcome.NOT_SENT),
+    "a gateway's 402": (faults.broken(402), Outcome.NOT_SENT),
     "a gateway's 403": (faults.broken(403), Outcome.NOT_SENT),
+    "a gateway's 404": (faults.broken(404), Outcome.NOT_SENT),
+    "too many calls": (faults.limited(None), Outcome.NOT_SENT),
     "fatal": (faults.refused("fatal_error"), Outcome.UNKNOWN),
     "internal": (faults.refused("internal_error"), Outcome.UNKNOWN),
     "unavailable": (faults.refused("service_unavailable"), Outcome.NOT_SENT),
@@ -251,6 +310,17 @@ def test_every_failure_leaves_a_known_fate(
     found = slack(server).find(notice)
     assert isinstance(found, Receipt) is fault.accepted
     assert len(server.messages(CARE)) == fault.accepted
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_an_answer_that_stops_in_the_middle_leaves_the_fate_unknown(server: SlackServer) -> None:
+    """slack-sdk leaves the half answer's socket to the garbage collector: that warns, and is no harm."""
+    server.plan(POST, faults.STALLED_AFTER)
+    notice = alert()
+    assert failure(server, notice, timeout=1).outcome is Outcome.UNKNOWN
+    gc.collect()
+    assert server.calls[POST] == 1
+    assert isinstance(slack(server).find(notice), Receipt)
 
 
 def test_nobody_listens(server: SlackServer) -> None:
@@ -361,6 +431,15 @@ def test_a_simulated_clock_hides_nothing(server: SlackServer) -> None:
     assert sender.find(later) == receipt
 
 
+@pytest.mark.parametrize("hours", [-1, 1], ids=["Slack behind", "Slack ahead"])
+def test_a_slack_whose_clock_differs_by_an_hour_hides_nothing(hours: int) -> None:
+    skew = hours * 3600 * 10**9
+    with workspace(clock=lambda: time.time_ns() + skew) as server:
+        sender, notice = slack(server), alert(written_at=utc_now())
+        receipt = sender.send(notice, None)
+        assert sender.find(notice) == receipt
+
+
 def test_what_is_there_twice_is_made_once(server: SlackServer) -> None:
     sender = slack(server)
     first = sender.send(alert(), None)
@@ -387,6 +466,29 @@ def test_an_app_that_may_not_read_cannot_know(server: SlackServer) -> None:
     assert receipt.place == CARE
 
 
+@pytest.mark.parametrize(
+    ("ago", "is_believed"), [(1, False), (30, False), (60, True), (-3600, True)]
+)
+def test_what_the_history_does_not_show_yet_is_not_taken_for_absent(
+    server: SlackServer, ago: int, is_believed: bool
+) -> None:
+    """Nor is it waited for an hour where our clock was set back by one."""
+    notice = alert(attempted_at=utc_now() - timedelta(seconds=ago))
+    if is_believed:
+        assert slack(server).find(notice) == Absent()
+        return
+    with pytest.raises(SendError, match="perhaps not yet") as caught:
+        slack(server).find(notice)
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert caught.value.retry_after == timedelta(seconds=45)
+
+
+def test_what_the_history_shows_is_found_however_soon(server: SlackServer) -> None:
+    sender = slack(server)
+    receipt = sender.send(alert(), None)
+    assert sender.find(alert(attempted_at=utc_now())) == receipt
+
+
 @pytest.mark.parametrize("fault", [faults.limited(3), faults.DROP_BEFORE, faults.broken(500)])
 def test_a_look_that_fails_says_nothing(server: SlackServer, fault: faults.Fault) -> None:
     server.plan("conversations.history", fault)
@@ -407,34 +509,73 @@ def test_a_look_through_too_much_is_given_up(server: SlackServer) -> None:
 # ------------------------------------------------------------------------------------------ check
 
 
-def test_check_is_content_with_an_app_that_may_do_its_work(server: SlackServer) -> None:
-    notifier: Notifier = slack(server)
+def tried(server: SlackServer, **table: Any) -> dict[str, Standing]:
+    notifier: Notifier = slack(server, **table)
     assert isinstance(notifier, TriesOut)
-    notifier.try_out()
+    return {one.said: one.standing for one in notifier.try_out()}
+
+
+def test_check_says_what_the_app_may_do_and_tells_nobody(server: SlackServer) -> None:
+    found = tried(server)
+    assert set(found.values()) == {Standing.WELL}
+    assert list(found) == [
+        "token: works, as complaint_monitor in Shop",
+        f"scopes: {', '.join(sorted(ALL_SCOPES))}",
+        f"#care ({CARE}): found, the app is in it, its history can be read",
+        f"#leads ({LEADS}): found, the app is in it, its history can be read",
+    ]
     assert server.messages(CARE) == []
 
 
-def test_check_names_everything_that_is_to_be_mended(server: SlackServer) -> None:
+def test_check_names_everything_that_is_to_be_mended_each_thing_on_its_own(
+    server: SlackServer,
+) -> None:
     channels = server.workspace.channels
     channels[CARE].is_archived, channels[CARE].is_member = True, False
     channels[LEADS].is_member = False
     server.workspace.scopes -= {"channels:history", "files:write"}
-    with pytest.raises(SendError) as caught:
-        slack(server).try_out()
-    assert str(caught.value).split("; ") == [
+    found = tried(server)
+    assert {said for said, one in found.items() if one is Standing.FAILS} == {
         f"#care ({CARE}) is archived: unarchive it or name another one",
         f"the app is not in #care ({CARE}): /invite it there",
-        "the app lacks files:write, channels:history: add them and install it again",
-        f"Slack, conversations.info in {LEADS}: channel_not_found",
-        "check the channel's id",
-        "in a private channel: /invite the app",
+        (
+            f"Slack, conversations.info in {LEADS}: channel_not_found; "
+            "check the channel's id; in a private channel: /invite the app"
+        ),
+    }
+    lacking = [said.partition(";")[0] for said, one in found.items() if one is Standing.LACKS]
+    assert lacking == [
+        "scope files:write is missing: a report comes without its chart and its page",
+        (
+            "scope channels:history is missing: a message of which Slack did not say that it arrived "
+            "is sent again, marked as possibly repeated"
+        ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("scope", "standing", "told"),
+    [
+        ("chat:write", Standing.FAILS, "nothing can be told"),
+        ("channels:history", Standing.LACKS, "sent again, marked as possibly repeated"),
+        ("channels:read", Standing.LACKS, "is not known before a message fails"),
+        ("files:write", Standing.LACKS, "without its chart"),
+    ],
+)
+def test_check_says_what_a_missing_scope_costs(
+    server: SlackServer, scope: str, standing: Standing, told: str
+) -> None:
+    server.workspace.scopes -= {scope}
+    found = tried(server, targets={})
+    assert [one for said, one in found.items() if said.startswith(f"scope {scope}")] == [standing]
+    assert any(told in said for said in found)
+    assert (Standing.FAILS in found.values()) == (standing is Standing.FAILS)
 
 
 def test_check_of_a_wrong_token(server: SlackServer) -> None:
     server.revoked = True
     with pytest.raises(SendError, match="token_revoked; make a new token"):
-        slack(server).try_out()
+        tried(server)
 
 
 # ---------------------------------------------------------------------------------------- options

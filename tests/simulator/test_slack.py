@@ -84,6 +84,19 @@ def test_history_comes_in_pages_the_newest_first(client: WebClient) -> None:
     assert [one["ts"] for one in newer] == stamps[:4:-1]
 
 
+def test_history_and_threads_show_a_message_late() -> None:
+    now = [10**18]
+    with SlackServer([Channel("C0CARE0001", "care")], clock=lambda: now[0]) as slack:
+        slack.workspace.late_s = 5
+        client = WebClient(TOKEN, base_url=slack.url, retry_handlers=[])
+        ts = client.chat_postMessage(channel="C0CARE0001", text="hello")["ts"]
+        assert client.conversations_history(channel="C0CARE0001")["messages"] == []
+        now[0] += 6 * 10**9
+        assert [
+            one["ts"] for one in client.conversations_history(channel="C0CARE0001")["messages"]
+        ] == [ts]
+
+
 def test_time_stamps_never_come_twice() -> None:
     with SlackServer([Channel(CARE, "care")], clock=lambda: 1_000_000_000) as slack:
         client = WebClient(TOKEN, base_url=slack.url)

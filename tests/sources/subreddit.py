@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,6 +50,7 @@ def source(
     server: RedditServer,
     *,
     now: datetime = NOW,
+    clock: Callable[[], datetime] | None = None,
     secrets: dict[str, str] | None = None,
     **said: Any,
 ) -> Reddit:
@@ -59,7 +60,11 @@ def source(
         said["subreddits"] = ["help"]
     options = registry.options(Reddit, said, "sources.reddit")
     assert isinstance(options, Reddit.Options)
-    return Reddit(options, secrets=Kept(dict(secrets or SECRETS)), clock=lambda: now)
+    return Reddit(
+        options,
+        secrets=Kept(dict(SECRETS) if secrets is None else secrets),
+        clock=clock or (lambda: now),
+    )
 
 
 def submission(number: int, **fields: Any) -> Thing:

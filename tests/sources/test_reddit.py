@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from monitor.domain.errors import ConfigError, SourceError
+from monitor.domain.finding import Finding, Standing
 from monitor.domain.post import NOBODY, Author, Gone, Post, PostKey, PostKind, Rejected, StreamKind
 from monitor.simulator.ids import author_id
 from monitor.simulator.reddit_http import Fault
+from monitor.sources.reddit import Reddit
 from tests.sources.subreddit import (
     BRAND,
     LOGGED_IN,
@@ -403,7 +405,20 @@ def test_a_token_revoked_while_running_is_for_good() -> None:
         server.expire_tokens()
         with pytest.raises(SourceError, match="revoked") as raised:
             pages(reader, "own-our_shop")
-    assert raised.value.permanent
+        assert raised.value.permanent
+        server.refresh_tokens["r3fresh"] = (BRAND, "*")
+        assert pages(reader, "own-our_shop"), "a token that is mended needs no restart"
+
+
+def test_a_secret_that_is_replaced_while_running_is_read_anew() -> None:
+    kept = dict(SECRETS)
+    with reddit() as server:
+        reader = source(server, secrets=kept, **LOGGED_IN)
+        server.refresh_tokens = {"n3w": (BRAND, "*")}
+        with pytest.raises(SourceError, match="revoked"):
+            pages(reader, "own-our_shop")
+        kept["refresh"] = "n3w"
+        assert pages(reader, "own-our_shop")
 
 
 def test_a_used_up_quota_is_waited_for_without_asking() -> None:
@@ -437,21 +452,68 @@ def test_garbage_for_a_token_is_an_error_of_the_source(answer: str) -> None:
             pages(source(server), "submissions")
 
 
-def test_trying_out_names_the_scope_that_is_missing() -> None:
-    with reddit() as server:
-        server.refresh_tokens["r3fresh"] = (BRAND, "read submit")
-        reader = source(server, username=BRAND, refresh_token="refresh", subreddits=["help"])
-        with pytest.raises(SourceError, match=r"lacks the scope history .*; privatemessages"):
-            reader.try_out()
-        server.refresh_tokens["r3fresh"] = (BRAND, "read history privatemessages")
-        source(server, username=BRAND, refresh_token="refresh", subreddits=["help"]).try_out()
+def tried(reader: Reddit) -> dict[str, Finding]:
+    """What was found out, by what it is about."""
+    return {one.said.partition(":")[0]: one for one in reader.try_out()}
 
 
-def test_trying_out_finds_a_misspelt_subreddit() -> None:
+def test_trying_out_says_who_one_is_and_what_may_be_done() -> None:
+    with reddit(quota=1000) as server:
+        found = tried(source(server, username=BRAND, refresh_token="refresh", search="parcel"))
+        assert {one.standing for one in found.values()} == {Standing.WELL}
+        assert list(found) == [
+            *("log-in", "scopes", "search"),
+            *("mentions", "inbox", "own-our_shop", "calls"),
+        ]
+        assert found["log-in"].said == f"log-in: works, as u/{BRAND}"
+        assert found["scopes"].said == "scopes: everything"
+        assert (
+            found["calls"].said == f"calls: {1000 - len(server.asked)} are left for the next 60 s"
+        )
+        assert "without an account" in tried(source(server))["log-in"].said
+
+
+def test_trying_out_names_each_scope_that_is_missing_and_what_it_costs() -> None:
     with reddit() as server:
-        server.faults.append(Fault("redirect", "/r/helpp/"))
-        with pytest.raises(SourceError, match="no such subreddit"):
-            source(server, subreddits=["helpp"]).try_out()
+        server.refresh_tokens["r3fresh"] = (BRAND, "read")
+        found = tried(source(server, username=BRAND, refresh_token="refresh", subreddits=["help"]))
+    assert {name: one.standing for name, one in found.items()} == {
+        "log-in": Standing.LACKS,
+        "scopes": Standing.WELL,
+        "submissions": Standing.WELL,
+        "comments": Standing.WELL,
+        "mentions": Standing.FAILS,
+        "inbox": Standing.FAILS,
+        "own-our_shop": Standing.FAILS,
+        "scope submit is missing": Standing.LACKS,
+        "calls": Standing.WELL,
+    }
+    assert "lacks the scope privatemessages: who calls" in found["inbox"].said
+    assert "lacks the scope history: a complaint that you answered" in found["own-our_shop"].said
+    assert "no answer can be sent from here" in found["scope submit is missing"].said
+
+
+def test_trying_out_finds_the_token_of_another_account() -> None:
+    with reddit() as server:
+        server.refresh_tokens["r3fresh"] = ("somebody", "*")
+        found = tried(source(server, **LOGGED_IN))["log-in"]
+    assert found.standing is Standing.FAILS
+    assert found.said.endswith("it would answer as u/somebody")
+
+
+def test_trying_out_finds_a_misspelt_subreddit_and_goes_on() -> None:
+    with reddit() as server:
+        server.faults.append(Fault("redirect", "/r/helpp/new"))
+        found = tried(source(server, subreddits=["helpp"]))
+    assert "no such subreddit" in found["submissions"].said
+    assert found["comments"].standing is Standing.WELL
+
+
+def test_trying_out_without_a_log_in_says_what_to_check() -> None:
+    with reddit() as server:
+        server.faults.append(Fault("401", "access_token"))
+        with pytest.raises(SourceError, match="log-in: Reddit does not let us in"):
+            tried(source(server))
 
 
 @pytest.mark.parametrize(

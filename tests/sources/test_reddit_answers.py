@@ -49,7 +49,11 @@ def test_an_answer_is_posted_under_what_it_answers() -> None:
         (Fault("truncated", WRITTEN), Outcome.UNKNOWN, False),
         (Fault("html", WRITTEN), Outcome.UNKNOWN, False),
         (Fault("no listing", WRITTEN), Outcome.UNKNOWN, False),
+        (Fault("slow", WRITTEN, seconds=2), Outcome.UNKNOWN, False),
+        (Fault("stall", WRITTEN, seconds=2), Outcome.UNKNOWN, False),
+        (Fault("402", WRITTEN), Outcome.PERMANENT, False),
         (Fault("403", WRITTEN), Outcome.PERMANENT, False),
+        (Fault("404", WRITTEN), Outcome.PERMANENT, False),
         (Fault("429", WRITTEN), Outcome.NOT_SENT, False),
         (Fault("500", "access_token"), Outcome.NOT_SENT, False),
         (Fault("drop", "access_token"), Outcome.NOT_SENT, False),
@@ -61,7 +65,7 @@ def test_a_reply_that_fails_is_sent_once_and_then_looked_for(
 ) -> None:
     with reddit() as server:
         server.reddit.put(submission(1))
-        reader = source(server, **LOGGED_IN)
+        reader = source(server, timeout=1, **LOGGED_IN)
         server.faults.append(fault)
         with pytest.raises(SendError) as raised:
             reader.reply(ASKED, "On its way!", "case-1")
@@ -141,9 +145,11 @@ def test_an_answer_behind_what_reddit_lists_cannot_be_known() -> None:
     assert isinstance(found, Unknowable)
 
 
-def test_a_look_for_an_answer_that_fails_can_be_repeated() -> None:
+@pytest.mark.parametrize("status", ["503", "403", "404", "401", "402"])
+def test_a_look_for_an_answer_that_fails_says_nothing_about_what_was_sent(status: str) -> None:
+    """Even one that fails for good: taken for a refusal, the answer would be typed twice."""
     with reddit() as server:
-        server.faults.append(Fault("503", "/comments"))
+        server.faults.append(Fault(status, "/comments"))
         with pytest.raises(SendError) as raised:
             source(server, **LOGGED_IN).find_reply(ASKED, "case-1")
     assert raised.value.outcome is Outcome.UNKNOWN

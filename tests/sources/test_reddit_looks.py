@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.post import Post
 from monitor.simulator.reddit import Reddit as World
-from monitor.simulator.reddit_http import RedditServer
+from monitor.simulator.reddit_http import Fault, RedditServer
 from monitor.sources.reddit import cursor
 from monitor.sources.reddit.calls import Calls
 from monitor.sources.reddit.cursor import Place
@@ -68,6 +68,35 @@ def test_streams_read_at_the_same_time_do_not_mix() -> None:
     every = {f"t3_s{number:04}" for number in range(150)}
     assert ids(found["submissions"]) == ids(found["search"]) == every
     assert ids(found["comments"]) == {f"t1_c{number:04}" for number in range(150)}
+
+
+def test_an_answer_that_comes_drop_by_drop_holds_up_no_other_stream() -> None:
+    with reddit() as server, ThreadPoolExecutor(1) as pool:
+        server.reddit.put(submission(1))
+        server.reddit.put(comment(1))
+        server.faults.append(Fault("held", "/new", times=1))
+        reader = source(server)
+        held = pool.submit(pages, reader, "submissions")
+        for _ in range(3):
+            assert ids(pages(reader, "comments")) == {"t1_c0001"}
+        assert not held.done()
+        server.released.set()
+        assert ids(held.result()) == {"t3_s0001"}
+
+
+def test_a_look_counts_its_own_calls_whoever_else_asks_meanwhile() -> None:
+    with reddit() as server:
+        for number in range(30):
+            server.reddit.put(submission(number))
+            server.reddit.put(comment(number))
+        reader = source(server, page_size=10)
+        stream = next(one for one in reader.streams() if one.name == "submissions")
+        look = reader.pages(stream, None)
+        spent = next(look).cost.calls
+        pages(reader, "comments")
+        spent += sum(page.cost.calls for page in look)
+        asked = [path for _, path in server.asked if path.endswith("/new")]
+    assert spent == len(asked) == 3
 
 
 def test_a_look_that_breaks_off_again_and_again_does_not_grow_its_cursor_without_end() -> None:

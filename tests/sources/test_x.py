@@ -19,7 +19,7 @@ from monitor.domain.post import Cursor, Page, StreamKind
 from monitor.settings.reading import read_text
 from monitor.simulator.x import id_at
 from monitor.sources.x import X
-from tests.sources.x_world import ACCOUNT, HANDLE, NOON, Shop, ids, look, posts, shop
+from tests.sources.x_world import ACCOUNT, HANDLE, NOON, Shop, ids, key, look, posts, shop
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -88,6 +88,60 @@ def test_no_credits_for_search_does_not_stop_mentions_and_timeline(world: Shop) 
         look(source, "search")
     assert ids(look(source, "mentions")) == [asked]
     assert ids(look(source, "own")) == [answer]
+
+
+@pytest.mark.parametrize("status", ["402", "403", "404"])
+def test_where_the_timeline_is_refused_answers_are_sought_if_that_is_wished(
+    world: Shop, status: str
+) -> None:
+    said: dict[str, object] = {"owned": True, "own_by_search": True, "authors": False}
+    source = world.source(**said)
+    first = world.answers(world.writes())
+    before = look(source, "own")
+    world.passes(MINUTE)
+    asked = world.writes()
+    answers = [world.answers(asked, f"On its way, {n}") for n in range(12)]
+    world.server.fail(status, f"{ACCOUNT}/tweets")
+    sought = look(source, "own", before[-1].cursor)
+    assert [*ids(before), *sorted(ids(sought))] == [first, *answers]
+    assert {post.reply_to for post in posts(sought)} == {asked}
+    assert sum(page.cost.micros for page in sought) == 13 * 5_000, "search costs five times as much"
+    world.server.heal()
+    world.passes(MINUTE)
+    later = world.answers(asked, "And here it is")
+    assert ids(look(source, "own", sought[-1].cursor)) == [later]
+
+
+def test_unasked_no_answer_is_sought_for_money(world: Shop) -> None:
+    world.server.fail("403", f"{ACCOUNT}/tweets")
+    with pytest.raises(SourceError, match="own: X answered 403"):
+        look(world.source(), "own")
+    world.server.heal()
+    world.server.fail("503", f"{ACCOUNT}/tweets")
+    with pytest.raises(SourceError, match="own: X answered 503"):
+        look(world.source(own_by_search=True), "own")  # that passes by itself
+    assert not any("search" in one.path for one in world.server.asked)
+
+
+def test_where_neither_can_be_read_it_says_what_is_wrong_with_the_timeline(world: Shop) -> None:
+    world.server.fail("403", f"{ACCOUNT}/tweets")
+    world.server.fail("402", "/search/")
+    with pytest.raises(SourceError, match="own: X answered 403") as raised:
+        look(world.source(own_by_search=True), "own")
+    assert raised.value.permanent
+
+
+def test_answers_sought_stay_within_the_day_s_money(world: Shop) -> None:
+    asked = world.writes()
+    for n in range(60):
+        world.answers(asked, f"{n}")
+    world.server.fail("403", f"{ACCOUNT}/tweets")
+    source = world.source(own_by_search=True, budget_usd_per_day=0.20, owned=True)
+    brought: list[Page] = []
+    with pytest.raises(SourceError):
+        brought.extend(source.pages(source.streams()[-1], None))
+    told = [json.loads(page.cursor) for page in brought]
+    assert told[-1]["spent"]["own"][1] <= 200_000
 
 
 def test_a_search_that_failed_for_a_day_is_made_up_for(world: Shop) -> None:
@@ -319,6 +373,33 @@ def test_a_restart_does_not_forget_what_the_day_cost(world: Shop) -> None:
     again = world.source(budget_usd_per_day=0.07, authors=False)
     with pytest.raises(SourceError, match="budget is used up"):
         look(again, since=cursor)
+
+
+def test_a_restart_knows_what_a_stream_spent_that_rests_now(world: Shop) -> None:
+    """Search used up its share, and is not read before midnight; mentions are."""
+    for n in range(20):
+        world.writes("a parcel", ago=timedelta(seconds=20 - n))
+        world.writes(ago=timedelta(seconds=20 - n))
+    said: dict[str, object] = {"budget_usd_per_day": 0.10, "authors": False}
+    source = world.source(**said)
+    with pytest.raises(SourceError, match="budget is used up"):
+        look(source, "search")
+    before = next(source.pages(source.streams()[0], None)).cursor
+    assert source.streams()[0].name == "mentions"
+    again = world.source(**said)
+    with pytest.raises(SourceError, match=r"used up \(\$0.10 of \$0.10\)"):
+        look(again, since=before)
+
+
+def test_a_restart_knows_what_looking_up_and_answering_cost(world: Shop) -> None:
+    asked = world.writes()
+    said: dict[str, object] = {"budget_calls_per_day": 4, "answer_keys": "x"}
+    source = world.source(**said)
+    [*source.refresh([key(asked)])]
+    source.reply(posts(look(source))[0], "On its way!", "case-1")
+    before = look(source, "own")[-1].cursor
+    with pytest.raises(SourceError, match=r"used up \(4 calls\)"):
+        look(world.source(**said), "own", before)
 
 
 def test_a_dear_search_leaves_money_to_see_mentions_and_answers(world: Shop) -> None:

@@ -8,12 +8,13 @@ from itertools import islice
 
 import pytest
 
-from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
+from monitor.domain.errors import Outcome, SendError, SourceError
+from monitor.domain.finding import Finding, Standing
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Gone, Post, Rejected
 from monitor.simulator.x_http import RESET
 from monitor.sources.x import X
-from tests.sources.x_world import ACCOUNT, HANDLE, NOON, Shop, key, look, posts, shop
+from tests.sources.x_world import ACCOUNT, HANDLE, NOON, Shop, ids, key, look, posts, shop
 
 
 @pytest.fixture
@@ -161,6 +162,15 @@ def test_a_timeline_that_x_does_not_show_proves_nothing(world: Shop, source: X) 
     assert raised.value.outcome is Outcome.UNKNOWN
 
 
+def test_an_answer_is_counted_but_not_held_back_by_the_day_s_money(world: Shop) -> None:
+    source = world.source(answer_keys="x", budget_usd_per_day=0.03, authors=False)
+    to = asked(world, source)
+    for number in range(3):
+        assert source.reply(to, f"On its way, {number}", "case-1")
+    with pytest.raises(SourceError, match=r"used up"):
+        look(source)
+
+
 def test_without_keys_nothing_is_answered(world: Shop, source: X) -> None:
     to = asked(world, source)
     with pytest.raises(SendError, match="no answer_keys") as raised:
@@ -221,42 +231,91 @@ def test_a_failure_in_between_keeps_what_was_looked_up(world: Shop, source: X) -
 # -------------------------------------------------------------------------------------- check
 
 
-def test_a_token_and_keys_that_work_are_tried_without_reading_a_post(
+def tried(source: X) -> dict[str, Finding]:
+    """What was found out, by what it is about."""
+    return {one.said.partition(":")[0]: one for one in source.try_out()}
+
+
+def test_a_token_and_keys_that_work_say_what_they_may_do_and_read_no_post(
     world: Shop, source: X
 ) -> None:
-    source.try_out()
-    assert [one.path for one in world.server.asked] == ["/2/usage/tweets", "/2/users/me"]
-    world.source().try_out()
-    assert len(world.server.asked) == 3
+    for _ in range(30):
+        world.writes("@our_shop my parcel")
+    found = tried(source)
+    assert {one.standing for one in found.values()} == {Standing.WELL}
+    assert list(found) == ["token", "mentions", "search", "own", "budget", "answer_keys"]
+    assert "1200 of 3000000 posts" in found["token"].said
+    assert "this look cost $0.000; a post costs $0.015 at most" in found["mentions"].said
+    assert "a day ends at $5.00" in found["budget"].said
+    assert f"those of @{HANDLE} ({ACCOUNT}), may read-write" in found["answer_keys"].said
+    assert len(ids(look(source))) == 30
+    assert "without answer_keys none is sent" in tried(world.source())["answers"].said
 
 
 def test_a_wrong_token_is_told(world: Shop, source: X) -> None:
     world.server.token = "another"
     with pytest.raises(SourceError, match="token: X answered 401"):
-        source.try_out()
+        tried(source)
+
+
+def test_a_stream_that_may_not_be_read_is_told_and_the_others_are_tried(
+    world: Shop, source: X
+) -> None:
+    world.server.fail("402", "/search/")
+    found = tried(source)
+    assert "credits are used up: buy some" in found["search"].said
+    assert [name for name, one in found.items() if one.standing is Standing.FAILS] == ["search"]
+
+
+def test_a_timeline_that_is_refused_is_no_failure_where_answers_are_sought(world: Shop) -> None:
+    world.server.fail("403", f"{ACCOUNT}/tweets")
+    found = tried(world.source(own_by_search=True))
+    assert found["own"].standing is Standing.LACKS
+    assert found["own, by search"].standing is Standing.WELL
+    world.server.fail("402", "/search/")
+    found = tried(world.source(own_by_search=True))
+    assert found["own, by search"].standing is Standing.FAILS
+
+
+def test_an_account_that_is_not_there_is_found_by_trying(world: Shop) -> None:
+    found = tried(world.source(account="7"))
+    assert "Could not find user" in found["mentions"].said
+    assert found["mentions"].standing is Standing.FAILS
+
+
+def test_money_without_a_limit_is_said_to_be_so(world: Shop) -> None:
+    found = tried(world.source(budget_usd_per_day=None))
+    assert found["budget"].standing is Standing.LACKS
+    found = tried(world.source(budget_usd_per_day=1, budget_calls_per_day=99))
+    assert found["budget"].said == "budget: a day ends at $1.00 or 99 calls"
 
 
 def test_keys_that_may_only_read_are_told(world: Shop, source: X) -> None:
     world.face.access = "read"
-    with pytest.raises(ConfigError, match="set its permissions to read and write"):
-        source.try_out()
+    found = tried(source)["answer_keys"]
+    assert "no answer can be sent from here: set its permissions to read and write" in found.said
+    assert found.standing is Standing.FAILS
 
 
 def test_keys_of_another_account_are_told(world: Shop, source: X) -> None:
     world.face.asker = "ana_p"
-    with pytest.raises(ConfigError, match=f"of account 901, not of {ACCOUNT}"):
-        source.try_out()
+    assert f"of account 901, not of {ACCOUNT}" in tried(source)["answer_keys"].said
+
+
+def test_a_handle_that_changed_is_told(world: Shop) -> None:
+    found = tried(world.source(answer_keys="x", handle="old_name"))
+    assert found["handle"].said == f"handle: the account is called @{HANDLE}, not @old_name"
 
 
 def test_keys_that_x_refuses_are_told(world: Shop, source: X) -> None:
     world.server.fail("401", "/users/me")
-    with pytest.raises(SourceError, match="answer_keys: X answered 401"):
-        source.try_out()
+    found = tried(source)["answer_keys"]
+    assert (found.standing, "X answered 401" in found.said) == (Standing.FAILS, True)
 
 
 def test_no_error_and_no_call_shows_a_secret(world: Shop, source: X) -> None:
     world.server.fail("403")
     with pytest.raises(SourceError) as raised:
-        source.try_out()
+        tried(source)
     assert not any(secret in str(raised.value) for secret in ("terces", "yek", "nekot"))
     assert HANDLE not in str(raised.value)

@@ -90,6 +90,27 @@ def test_a_reply_says_what_it_replies_to_and_in_which_conversation(world: Shop) 
     assert (reply.reply_to, reply.thread, reply.is_root) == (between, root, False)
 
 
+def test_what_an_answer_replies_to_comes_along_where_no_mention_brings_it(world: Shop) -> None:
+    """A customer's second post that no longer names us: else nobody knows whom we answered."""
+    complaint = world.writes()
+    further = world.writes("and it was a gift, too", reply_to=complaint)
+    answer = world.answers(further, "Here is your refund")
+    found = {post.key.external_id: post for post in posts(look(world.source(), "own"))}
+    assert found.keys() == {further, answer}
+    assert found[answer].reply_to == further
+    assert (found[further].author.id, found[further].thread) == ("901", complaint)
+
+
+def test_what_mentions_bring_or_lies_long_ago_does_not_come_again_with_an_answer(
+    world: Shop,
+) -> None:
+    named = world.writes()
+    old = world.writes("where is it?", ago=timedelta(days=30))
+    answers = [world.answers(named, "Soon"), world.answers(old, "Still looking")]
+    found = [post.key.external_id for post in posts(look(world.source(), "own"))]
+    assert sorted(found) == sorted(answers)
+
+
 def test_a_quotation_names_what_it_quotes(world: Shop) -> None:
     asked = world.writes()
     world.writes("so sorry", by=HANDLE, quotes=(asked,))
@@ -124,6 +145,22 @@ def test_who_replies_to_us_can_be_answered() -> None:
     assert a_post(entities={"mentions": [{"username": "OUR_shop"}]}).can_reply is True
     hidden = {"text": "long", "entities": {"mentions": [{"username": "x", "id": ACCOUNT}]}}
     assert a_post(note_tweet=hidden).can_reply is True
+
+
+def test_what_x_does_not_show_is_not_taken_for_deleted() -> None:
+    """The account is protected now; of a post that is gone X says another thing."""
+    kinds = {"7": "not-authorized-for-resource", "8": "resource-not-found"}
+    errors = [
+        {
+            "resource_id": number,
+            "type": f"https://api.twitter.com/2/problems/{kind}",
+            "detail": "no",
+        }
+        for number, kind in kinds.items()
+    ]
+    reading = wire.read({"errors": errors}, US)
+    assert dict(reading.refused) == {"7": "no"}
+    assert set(reading.missing) == {"8"}
 
 
 def test_a_repost_is_nobody_s_word() -> None:

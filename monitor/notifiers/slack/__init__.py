@@ -7,6 +7,7 @@ wire        one call of the Web API, and what its failure leaves known
 errors      what each of Slack's errors means
 pacing      how fast Slack may be called
 scopes      what the app must be allowed to do
+trying      whether it is, and may be where it shall
 ==========  =======================================================
 """
 

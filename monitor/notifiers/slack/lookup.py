@@ -10,7 +10,7 @@ import structlog
 from slack_sdk.web import SlackResponse
 
 from monitor.clock import utc_now
-from monitor.domain.errors import SendError
+from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Notice, Unknowable
 from monitor.notifiers.slack.errors import MAY_NOT_LOOK, WITHOUT_THREAD
 from monitor.notifiers.slack.wire import RefusedError, Wire
@@ -19,6 +19,8 @@ EVENT = "complaint_monitor_notice"
 _PAGE, _PAGES = 200, 25
 _SKEW = timedelta(hours=1)
 """A message may bear an earlier time than its notice: clocks differ."""
+_SETTLED = timedelta(seconds=45)
+"""After an attempt: until it is over (in the queue, on the wire), and Slack's history shows its message."""
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +46,22 @@ class Lookup:
             return Unknowable(str(refused))
         except _TooMuchError:
             return Unknowable(f"more than {_PAGE * _PAGES} messages in {channel} to look through")
+
+    def believe_absence(self, notice: Notice) -> None:
+        """What was posted a moment ago the history may not show yet: not seen is not absent.
+
+        Raises:
+            SendError: it is too early to say; tells when it is not any more.
+
+        """
+        attempted_at = notice.attempted_at
+        # a time to come is one of a clock that was set back since: no reason to wait for it
+        if attempted_at is not None and timedelta(0) <= utc_now() - attempted_at < _SETTLED:
+            raise SendError(
+                "Slack did not answer, and its history does not show the message, perhaps not yet",
+                outcome=Outcome.UNKNOWN,
+                retry_after=_SETTLED,
+            )
 
     def _look(self, notice: Notice, channel: str) -> Mapping[int, str]:
         thread = thread_of(notice, channel)

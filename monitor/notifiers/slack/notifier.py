@@ -19,11 +19,12 @@ from slack_sdk.models.metadata import Metadata
 from slack_sdk.web import SlackResponse
 
 from monitor.domain.errors import Outcome, SendError
+from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Document, Notice, NoticeKind, Receipt, Unknowable
+from monitor.notifiers.slack import trying
 from monitor.notifiers.slack.errors import WITHOUT_BLOCKS, WITHOUT_THREAD
 from monitor.notifiers.slack.lookup import EVENT, Lookup, identity, thread_of
 from monitor.notifiers.slack.pacing import Pace
-from monitor.notifiers.slack.scopes import missing
 from monitor.notifiers.slack.wire import RefusedError, Wire
 from monitor.ports import Clock, Secrets
 from monitor.render.slack_cards import Message, is_group, is_member, messages
@@ -111,6 +112,8 @@ class Slack:
             timeout=options.timeout,
         )
         self._lookup = Lookup(self._wire)
+        self._begun: dict[str, dict[int, str]] = {}
+        """Of notices of which a part was refused: the messages that are out, and no others."""
 
     def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
         parts = messages(notice, self._options.zone, self._options.people)
@@ -118,17 +121,34 @@ class Slack:
             self._edit(earlier, parts[0])
             return earlier
         channel = self._channel(notice.audience)
-        # of several messages some may be there already: what is there is not said again
-        there = self._there(notice, channel) if len(parts) > 1 else {}
-        head, *others = parts
         thread = thread_of(notice, channel)
-        ts = there[1] if 1 in there else self._post(notice, 1, channel, thread, head)
-        for number, part in enumerate(others, start=2):
-            if number not in there:
-                self._post(notice, number, channel, thread or ts, part)
+        if len(parts) == 1:
+            ts = self._post(notice, 1, channel, thread, parts[0])
+        else:
+            ts = self._post_all(notice, channel, thread, parts)
         if isinstance(notice.content, Document):
             self._attach(notice.content, channel, thread or ts)
         return Receipt(channel, ts)
+
+    def _post_all(
+        self, notice: Notice, channel: str, thread: str | None, parts: Sequence[Message]
+    ) -> str:
+        """Post what is not there yet of several messages. Returns the first one's time stamp."""
+        there = self._there(notice, channel)
+        try:
+            for number, part in enumerate(parts, start=1):
+                if number not in there:
+                    under = thread if number == 1 else thread or there[1]
+                    there[number] = self._post(notice, number, channel, under, part)
+        except SendError as error:
+            if error.outcome is not Outcome.NOT_SENT or not there:
+                raise
+            # some of it is out: after a restart, who may not look must say that it may be repeated
+            self._begun[notice.key] = there
+            raise SendError(
+                str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after
+            ) from error
+        return there[1]
 
     def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
         if notice.kind is NoticeKind.UPDATE:
@@ -136,27 +156,25 @@ class Slack:
         channel = self._channel(notice.audience)
         parts = len(messages(notice, self._options.zone, self._options.people))
         there = self._lookup.there(notice, channel)
+        known = {} if isinstance(there, Unknowable) else there
+        if all(number in known for number in range(1, parts + 1)):
+            return Receipt(channel, known[1])
+        if notice.key in self._begun:
+            return Absent()  # as a whole; what of it is out is known, and not sent again
         if isinstance(there, Unknowable):
             return there
-        whole = all(number in there for number in range(1, parts + 1))
-        return Receipt(channel, there[1]) if whole else Absent()
+        self._lookup.believe_absence(notice)
+        return Absent()
 
-    def try_out(self) -> None:
-        """Log in and look at every channel. Raises SendError naming all that is to be mended."""
-        answer = self._wire.call("auth.test", "", lambda client: client.auth_test())
-        granted = _scopes(answer)
-        problems: list[str] = []
-        for channel in dict.fromkeys([self._options.channel, *self._options.targets.values()]):
-            try:
-                problems += self._problems(channel, granted)
-            except SendError as error:
-                problems.append(str(error))
-        if problems:
-            raise SendError("; ".join(dict.fromkeys(problems)), outcome=Outcome.NOT_SENT)
+    def try_out(self) -> Iterator[Finding]:
+        channels = (self._options.channel, *self._options.targets.values())
+        return trying.findings(self._wire, channels)
 
-    def _there(self, notice: Notice, channel: str) -> Mapping[int, str]:
+    def _there(self, notice: Notice, channel: str) -> dict[int, str]:
+        """The messages of a notice that are out, as the channel shows and as this process remembers."""
         there = self._lookup.there(notice, channel)
-        return {} if isinstance(there, Unknowable) else there
+        begun = self._begun.pop(notice.key, {})
+        return begun if isinstance(there, Unknowable) else {**begun, **there}
 
     def _channel(self, audience: str) -> str:
         if not audience:
@@ -268,22 +286,6 @@ class Slack:
         except SendError as error:
             _log.warning("slack_file_not_attached", name=document.name, problem=str(error))
 
-    def _problems(self, channel: str, granted: frozenset[str] | None) -> Iterator[str]:
-        answer = self._wire.call(
-            "conversations.info",
-            channel,
-            lambda client: client.conversations_info(channel=channel),
-        )
-        info: Mapping[str, Any] = answer.get("channel") or {}
-        called = f"#{info['name']} ({channel})" if info.get("name") else channel
-        if info.get("is_archived"):
-            yield f"{called} is archived: unarchive it or name another one"
-        if info.get("is_member") is False and not info.get("is_im"):
-            yield f"the app is not in {called}: /invite it there"
-        lacking = missing(granted, info)
-        if lacking:
-            yield f"the app lacks {', '.join(lacking)}: add them and install it again"
-
 
 def _plain(blocks: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
     return None if blocks is None else [dict(one) for one in blocks]
@@ -294,13 +296,6 @@ def _stamp(answer: SlackResponse) -> str:
     if not isinstance(ts, str):
         raise SendError("Slack said yes, but not where", outcome=Outcome.UNKNOWN)
     return ts
-
-
-def _scopes(answer: SlackResponse) -> frozenset[str] | None:
-    """What the app was granted; None if the answer does not say."""
-    lower = {name.lower(): value for name, value in answer.headers.items()}
-    said = lower.get("x-oauth-scopes")
-    return None if said is None else frozenset(one.strip() for one in str(said).split(","))
 
 
 def _is_loopback(host: str) -> bool:

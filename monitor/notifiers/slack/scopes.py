@@ -8,6 +8,26 @@ from typing import Any
 EVERYWHERE = ("chat:write", "files:write")
 
 
+_COSTS = {
+    "chat:write": "nothing can be told",
+    "files:write": "a report comes without its chart and its page",
+    "history": (
+        "a message of which Slack did not say that it arrived is sent again, marked as possibly repeated"
+    ),
+    "read": "whether a channel is archived, and the app in it, is not known before a message fails",
+}
+
+
+def is_vital(scope: str) -> bool:
+    """Whether nothing works without it."""
+    return scope == "chat:write"
+
+
+def cost_of(scope: str) -> str:
+    """What is not had without it."""
+    return _COSTS.get(scope) or _COSTS[scope.partition(":")[2]]
+
+
 def missing(granted: frozenset[str] | None, channel: Mapping[str, Any]) -> list[str]:
     """The scopes that the app lacks for this channel; none if nobody said what it has."""
     if granted is None:

@@ -52,7 +52,7 @@ def find(calls: Calls, account: str, to: Post, now: datetime) -> Post | Absent |
     well, and is an answer as good.
 
     Raises:
-        SendError: Reddit can't be asked now.
+        SendError: Reddit can't be asked, now or for good: the outcome stays unknown.
 
     """
     listing = own_comments(account)
@@ -68,10 +68,9 @@ def find(calls: Calls, account: str, to: Post, now: datetime) -> Post | Absent |
             if ages and max(ages) < to.posted_at.timestamp():
                 return Absent()
     except CallError as error:
+        # that we may not look says nothing about what was sent
         raise SendError(
-            str(error),
-            outcome=Outcome.PERMANENT if error.permanent else Outcome.UNKNOWN,
-            retry_after=error.retry_after,
+            str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after
         ) from error
     if number >= listing.cap / 2:
         return Unknowable("Reddit lists no comments of ours that are as old as the post")

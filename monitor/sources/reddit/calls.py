@@ -7,17 +7,15 @@ where our own scheduler could do something else.
 
 from __future__ import annotations
 
-import math
-import time
+from collections import deque
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import prawcore
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError, MonitorError
+from monitor.sources.reddit.quota import Quota, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,15 +60,15 @@ class _StaleTokenError(CallError):
 class OneTry(prawcore.Requestor):  # type: ignore[misc]  # prawcore ships no types that we follow
     """Sends once. praw retries only what it can recognise as a failure of its own: none gets there."""
 
-    _quiet_until = 0.0
+    def __init__(self, *args: Any, quota: Quota, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._quota = quota
 
     def request(self, method: str, url: str, **kwargs: Any) -> Any:
         """The response, which is JSON. Raises CallError."""
-        wait = self._quiet_until - time.monotonic()
-        if wait > 0:
-            raise CallError(
-                "Reddit's quota of calls is used up", retry_after=timedelta(seconds=math.ceil(wait))
-            )
+        pause = self._quota.pause()
+        if pause is not None:
+            raise CallError("Reddit's quota of calls is used up", retry_after=pause)
         is_log_in = url.endswith(_TOKEN_PATH)
         # a comment that was to be written is lost or not: nobody knows; a log-in writes nothing
         unknown = method.upper() == "POST" and not is_log_in
@@ -82,7 +80,7 @@ class OneTry(prawcore.Requestor):  # type: ignore[misc]  # prawcore ships no typ
                 f"Reddit can't be reached, or broke off: {type(error.original_exception).__name__}",
                 may_have_arrived=unknown,
             ) from error
-        reset = self._heed(response.headers)
+        reset = self._quota.heed(response.headers)
         if response.status_code not in _FINE:
             raise _refused(response, reset, is_log_in=is_log_in, unknown=unknown)
         try:
@@ -93,18 +91,6 @@ class OneTry(prawcore.Requestor):  # type: ignore[misc]  # prawcore ships no typ
             ) from error
         return response
 
-    def _heed(self, headers: Any) -> timedelta | None:
-        """Keep Reddit's word on the quota, and keep it from praw, which would sleep. Its reset."""
-        remaining = _number(headers.get("x-ratelimit-remaining"))
-        reset = _number(headers.get("x-ratelimit-reset"))
-        for name in [name for name in headers if name.lower().startswith("x-ratelimit-")]:
-            del headers[name]
-        if reset is None:
-            return None
-        if remaining is not None and remaining < 1:
-            self._quiet_until = time.monotonic() + reset
-        return timedelta(seconds=reset)
-
 
 def _refused(
     response: Any, reset: timedelta | None, *, is_log_in: bool, unknown: bool
@@ -112,12 +98,12 @@ def _refused(
     status = response.status_code
     if status == _TOO_MANY:
         return CallError(
-            "Reddit says: too many calls (429)", retry_after=_retry_after(response.headers) or reset
+            "Reddit says: too many calls (429)", retry_after=retry_after(response.headers) or reset
         )
     if status >= _SERVER or status == _TIMED_OUT:
         return CallError(
             f"Reddit has trouble of its own ({status})",
-            retry_after=_retry_after(response.headers),
+            retry_after=retry_after(response.headers),
             may_have_arrived=unknown,
         )
     if is_log_in:
@@ -134,8 +120,33 @@ def _refused(
     return CallError(f"{reason} ({status})", permanent=True)
 
 
+class Asks(Protocol):
+    """Whatever can ask Reddit a question."""
+
+    def get(self, path: str, **params: str | int) -> Any:
+        """What Reddit has at `path`, as JSON. Raises CallError."""
+        ...
+
+
+class Counted:
+    """The calls of one look: `made` counts them, whoever else asks meanwhile."""
+
+    def __init__(self, calls: Asks) -> None:
+        self._calls = calls
+        self.made = 0
+
+    def get(self, path: str, **params: str | int) -> Any:
+        """As `Asks.get`."""
+        self.made += 1
+        return self._calls.get(path, **params)
+
+
 class Calls:
-    """A log-in to Reddit, made at the first call. Several threads may call; they wait in line."""
+    """Log-ins to Reddit, made when they are needed.
+
+    Several threads may call. Each has a connection to itself for as long as its call takes: an
+    answer that comes in drop by drop holds up nobody else.
+    """
 
     def __init__(
         self,
@@ -160,10 +171,9 @@ class Calls:
             "ratelimit_seconds": 0,
         }
         self._timeout = timeout
-        self._lock = Lock()
-        self._reddit: Any = None
-        self.made = 0
-        """Calls so far."""
+        self._idle: deque[Any] = deque()
+        """Connections that nobody uses now, each with a token of its own."""
+        self.quota = Quota()
 
     def get(self, path: str, **params: str | int) -> Any:
         """What Reddit has at `path`, as JSON. Raises CallError."""
@@ -178,19 +188,22 @@ class Calls:
         return frozenset(self._call(lambda reddit: reddit.auth.scopes()))
 
     def _call(self, ask: Callable[[Any], Any]) -> Any:
-        with self._lock:
-            self.made += 1
-            try:
-                return self._ask(ask)
-            except _StaleTokenError:
-                self._reddit = None  # the next one logs in anew
-                return self._ask(ask)
-
-    def _ask(self, ask: Callable[[Any], Any]) -> Any:
         try:
-            if self._reddit is None:
-                self._reddit = self._log_in()
-            return ask(self._reddit)
+            try:
+                reddit = self._idle.pop()
+            except IndexError:
+                reddit = self._log_in()
+            return self._ask(ask, reddit)
+        except _StaleTokenError:
+            return self._ask(ask, self._log_in())
+
+    def _ask(self, ask: Callable[[Any], Any], reddit: Any) -> Any:
+        try:
+            answer = ask(reddit)
+        except CallError as error:
+            if not error.permanent:  # else the secrets may be mended: the next call reads them anew
+                self._idle.append(reddit)
+            raise
         except prawcore.OAuthException as error:
             raise CallError(
                 f"Reddit does not let us in ({error.error}): check username and password "
@@ -202,6 +215,8 @@ class Calls:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # praw trusts the form of a token
             raise CallError("Reddit's answer to the log-in makes no sense") from error
+        self._idle.append(reddit)
+        return answer
 
     def _log_in(self) -> Any:
         import praw  # half a second, which `--help` need not wait for
@@ -213,28 +228,6 @@ class Calls:
         return praw.Reddit(
             "DEFAULT",
             requestor_class=OneTry,
-            requestor_kwargs={"timeout": self._timeout},
+            requestor_kwargs={"timeout": self._timeout, "quota": self.quota},
             **{**self._settings, **secret},
         )
-
-
-def _retry_after(headers: Any) -> timedelta | None:
-    """Seconds, or a date, which is reckoned on the server's own clock."""
-    said = headers.get("retry-after")
-    seconds = _number(said)
-    if seconds is None and said:
-        try:
-            until = parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))
-        except (TypeError, ValueError):
-            return None
-        seconds = max(until.total_seconds(), 0.0)
-    return None if seconds is None else timedelta(seconds=seconds)
-
-
-def _number(said: str | None) -> float | None:
-    """A span in seconds or a count, if it is one; a day at most: nobody waits longer unasked."""
-    try:
-        number = float(said or "")
-    except ValueError:
-        return None
-    return min(number, 86_400.0) if number >= 0 else None

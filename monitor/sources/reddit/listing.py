@@ -15,7 +15,7 @@ from typing import Any
 
 from monitor.domain.post import Cost, Gap, Gone, Page, Post, Rejected
 from monitor.sources.reddit import cursor, things
-from monitor.sources.reddit.calls import CallError, Calls
+from monitor.sources.reddit.calls import Asks, CallError, Counted
 from monitor.sources.reddit.cursor import Place
 
 _EARLIER = slice(-2, -5, -1)
@@ -34,7 +34,7 @@ class Listing:
     params: dict[str, str] = field(default_factory=dict)
     cap: int = 1000
 
-    def pages(self, calls: Calls, size: int) -> Iterator[tuple[list[Any], bool]]:
+    def pages(self, calls: Asks, size: int) -> Iterator[tuple[list[Any], bool]]:
         """The things, page by page, and whether there may be more. Raises CallError."""
         names: list[str] = []
         after: str | None = None
@@ -51,7 +51,7 @@ class Listing:
             after = further
 
     def _page_from_before(
-        self, calls: Calls, size: int, earlier: list[str]
+        self, calls: Asks, size: int, earlier: list[str]
     ) -> tuple[list[Any], str | None]:
         """The page after one of some earlier things; each of them has at least one behind it.
 
@@ -67,7 +67,7 @@ class Listing:
             raise CallError("Reddit's listing broke off")
         return [], None
 
-    def _page(self, calls: Calls, size: int, after: str | None) -> tuple[list[Any], str | None]:
+    def _page(self, calls: Asks, size: int, after: str | None) -> tuple[list[Any], str | None]:
         asked: dict[str, str | int] = {**self.params, "limit": size}
         if after:
             asked["after"] = after
@@ -92,14 +92,15 @@ class Look:
     overlap: timedelta
     size: int
 
-    def pages(self, calls: Calls, place: Place, now: datetime) -> Iterator[Page]:
+    def pages(self, calls: Asks, place: Place, now: datetime) -> Iterator[Page]:
         """What is new, each page with the cursor to go on from. Raises CallError."""
+        counted = Counted(calls)
         listed: dict[str, int] = {}
         times: list[float] = []
         items: list[Post | Gone | Rejected] = []
-        floor, told = place.floor(self.overlap), calls.made
+        floor, told = place.floor(self.overlap), 0
         reached = False
-        for children, has_more in self.listing.pages(calls, self.size):
+        for children, has_more in self.listing.pages(counted, self.size):
             for child in filter(things.is_public, children):
                 items.extend(self._item(child, place, now, listed))
             ages = [age for age in map(things.created_of, children) if age is not None]
@@ -108,15 +109,15 @@ class Look:
             if reached or not has_more:
                 break
             if items:
-                spent = Cost(calls=calls.made - told)
+                spent = Cost(calls=counted.made - told)
                 yield Page(tuple(items), cursor.write(place.partly(listed)), cost=spent)
-                told = calls.made
+                told = counted.made
                 items.clear()
         yield Page(
             tuple(items),
             cursor.write(place.wholly(listed, now, max(times, default=place.newest))),
             None if reached else self._gap(place, listed, times),
-            Cost(calls=calls.made - told),
+            Cost(calls=counted.made - told),
         )
 
     def _item(

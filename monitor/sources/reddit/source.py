@@ -10,11 +10,12 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.errors import Outcome, SendError, SourceError
+from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
 from monitor.ports import Clock, Secrets
 from monitor.settings.spans import PositiveSpan
-from monitor.sources.reddit import answers, cursor, things
+from monitor.sources.reddit import answers, cursor, things, trying
 from monitor.sources.reddit.calls import CallError, Calls
 from monitor.sources.reddit.cursor import Place
 from monitor.sources.reddit.listing import Listing, Look
@@ -24,9 +25,6 @@ _MOST_KEYS = 100
 _SEARCH_CAP = 250
 _EVERY, _SELDOMER = timedelta(minutes=1), timedelta(minutes=2)
 _MUTE = "reddit is read without an account that could answer"
-_NEEDED = {"submissions": "read", "comments": "read", "search": "read"}
-_NEEDED |= {"mentions": "privatemessages", "inbox": "privatemessages"}
-_SCOPE_OF_OWN = "history"
 
 
 def _plain(name: str) -> str:
@@ -144,27 +142,13 @@ class Reddit:
             return Unknowable(_MUTE)
         return answers.find(self._calls, self._options.username, to, self._clock())
 
-    def try_out(self) -> None:
-        """Log in, compare the token's scopes with what is to be read, and read one of each.
-
-        Raises:
-            SourceError: the first thing that does not work, with what to do.
-
-        """
-        needed = {_NEEDED.get(name, _SCOPE_OF_OWN): name for name in self._looks}
+    def try_out(self) -> Iterator[Finding]:
+        """Log in, compare the token's scopes with what is to be done, and read one of each."""
+        listings = {name: look.listing for name, (_, look) in self._looks.items()}
         try:
-            granted = self._calls.scopes()
+            yield from trying.findings(self._calls, self._options.username, listings)
         except CallError as error:
             raise _source_error("log-in", error) from error
-        missing = sorted(set(needed) - granted) if "*" not in granted else []
-        if missing:
-            told = "; ".join(f"{scope} (for {needed[scope]})" for scope in missing)
-            raise SourceError(f"the token lacks the scope {told}: authorize anew", permanent=True)
-        for stream, look in self._looks.values():
-            try:
-                next(look.listing.pages(self._calls, 1))
-            except CallError as error:
-                raise _source_error(stream.name, error) from error
 
     @property
     def _mute(self) -> str | None:

@@ -6,8 +6,8 @@ or a person that is read again on the same day (UTC) once; so does this.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Lock
 
@@ -31,11 +31,14 @@ and the own timeline, without which answers would go unseen and people be told o
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What one stream spent on a day. It is kept in the stream's cursor, so that a restart knows it."""
+    """What a source spent on a day: calls and micros, by what they were for.
+
+    It is kept whole in the cursor of every stream, so that after a restart the first stream that is
+    read knows also what those spent that rest, and what looking up and answering cost.
+    """
 
     day: date
-    calls: int = 0
-    micros: int = 0
+    of: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class Budget:
@@ -47,23 +50,24 @@ class Budget:
         self._calls = calls
         self._clock = clock
         self._lock = Lock()
-        self._spent: dict[str, Spent] = {}
+        self._spent: dict[str, tuple[int, int]] = {}
         self._held: dict[str, int] = {}
         self._billed: set[str] = set()
         self._day = date.min
 
-    def recall(self, stream: str, spent: Spent) -> None:
+    def recall(self, spent: Spent) -> None:
         """What a cursor says was spent, perhaps before a restart."""
         with self._lock:
-            today = self._today(stream)
-            if spent.day == today.day:
-                most = (max(spent.calls, today.calls), max(spent.micros, today.micros))
-                self._spent[stream] = Spent(today.day, *most)
+            if spent.day != self._today():
+                return
+            for name, (calls, micros) in spent.of.items():
+                known = self._spent.get(name, (0, 0))
+                self._spent[name] = max(calls, known[0]), max(micros, known[1])
 
-    def spent(self, stream: str) -> Spent:
-        """What this stream spent today."""
+    def spent(self) -> Spent:
+        """What was spent today."""
         with self._lock:
-            return self._today(stream)
+            return Spent(self._today(), dict(self._spent))
 
     def room(self, stream: str, price: int, least: int, most: int, *, share: float = 1.0) -> int:
         """How many things of this price may be asked for in one call, between `least` and `most`.
@@ -79,10 +83,10 @@ class Budget:
         with self._lock:
             self._turn(now.date())
             self._held.pop(stream, None)
-            calls = sum(one.calls for one in self._spent.values()) + len(self._held)
+            calls = sum(calls for calls, _ in self._spent.values()) + len(self._held)
             if self._calls is not None and calls >= self._calls:
                 raise self._used_up(f"{calls} calls", now)
-            micros = sum(one.micros for one in self._spent.values())
+            micros = sum(micros for _, micros in self._spent.values())
             affordable = most
             if self._micros is not None:
                 left = int(self._micros * share) - micros - sum(self._held.values())
@@ -101,22 +105,21 @@ class Budget:
     def charge(self, stream: str, *priced: tuple[int, Iterable[str]], once: int = 0) -> Cost:
         """Count one call that brought things, each (price, their names), and cost `once` besides."""
         with self._lock:
-            today = self._today(stream)
+            self._today()
             self._held.pop(stream, None)
             micros = once
             for price, names in priced:
                 fresh = set(names) - self._billed
                 micros += price * len(fresh)
                 self._billed |= fresh
-            self._spent[stream] = replace(
-                today, calls=today.calls + 1, micros=today.micros + micros
-            )
+            before = self._spent.get(stream, (0, 0))
+            self._spent[stream] = before[0] + 1, before[1] + micros
         return Cost(calls=1, micros=micros)
 
-    def _today(self, stream: str) -> Spent:
+    def _today(self) -> date:
         day = self._clock().astimezone(UTC).date()
         self._turn(day)
-        return self._spent.get(stream, Spent(day))
+        return day
 
     def _turn(self, day: date) -> None:
         if day != self._day:

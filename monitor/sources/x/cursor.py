@@ -16,7 +16,7 @@ from monitor.domain.errors import SourceError
 from monitor.domain.post import Cursor
 from monitor.sources.x.budget import Spent
 
-_VERSION = 1
+_VERSION = 2
 """Of what the text holds; another one's keys would not be found."""
 
 
@@ -54,8 +54,7 @@ def write(place: Place, spent: Spent) -> Cursor:
         "pages": place.pages,
         "items": place.items,
         "day": spent.day.isoformat(),
-        "calls": spent.calls,
-        "micros": spent.micros,
+        "spent": spent.of,
     }
     return json.dumps(said, separators=(",", ":"))
 
@@ -71,10 +70,9 @@ def read(cursor: Cursor) -> tuple[Place, Spent]:
             int(said["pages"]),
             int(said["items"]),
         )
-        return place, Spent(
-            date.fromisoformat(said["day"]), int(said["calls"]), int(said["micros"])
-        )
-    except (ValueError, TypeError, KeyError) as error:
+        spent = {str(name): (int(one[0]), int(one[1])) for name, one in said["spent"].items()}
+        return place, Spent(date.fromisoformat(said["day"]), spent)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise SourceError(
             f"this is no cursor of the source x: {cursor[:80]}", permanent=True
         ) from error

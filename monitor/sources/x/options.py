@@ -33,6 +33,10 @@ class Options(BaseModel):
     )
     budget_usd_per_day: float | None = Field(5.0, ge=0, allow_inf_nan=False)
     budget_calls_per_day: int | None = Field(default=None, ge=0)
+    own_by_search: bool = Field(
+        default=False,
+        description="Seek own posts where the timeline is refused, five times as dear.",
+    )
     look_back: PositiveSpan = Field(span("6d 23h"), description="Of the first look.")
     overlap: Span = Field(span("10m"), description="So late may X index a post.")
     page_size: int = Field(100, ge=10, le=100)
@@ -63,3 +67,8 @@ class Options(BaseModel):
         if self.query is None:
             return None
         return f"({self.query}) -is:retweet -from:{self.handle}"
+
+    @property
+    def search_of_own(self) -> str:
+        """What the account wrote, its answers in whatever conversation."""
+        return f"from:{self.handle} -is:retweet"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.domain.errors import SourceError
-from monitor.domain.post import Cost, Gap, Page
+from monitor.domain.post import Cost, Gap, Page, Post, Rejected
 from monitor.ports import Clock
 from monitor.sources.x import cursor, snowflake, wire
 from monitor.sources.x.budget import Budget
@@ -95,7 +95,7 @@ class Walk:
             place = Place(snowflake.id_at(self._clock() - self._bounds.look_back))
         else:
             place, spent = cursor.read(since)
-            self._budget.recall(self._stream, spent)
+            self._budget.recall(spent)
         resumed = place.next is not None
         while True:
             try:
@@ -104,8 +104,8 @@ class Walk:
             finally:
                 self._budget.release(self._stream)
             place, gap = self._advance(place, reading, answer.at, gap)
-            written = cursor.write(place, self._budget.spent(self._stream))
-            yield Page(reading.items, written, gap, cost)
+            written = cursor.write(place, self._budget.spent())
+            yield Page((*self._above(reading), *reading.items), written, gap, cost)
             if place.next is None and not resumed:
                 return
             if place.next is None:
@@ -150,6 +150,13 @@ class Walk:
         reading = listed(answer, self._account, self._stream)
         cost = self._budget.charge(self._stream, *self._fares.of(reading))
         return reading, cost
+
+    def _above(self, reading: Reading) -> Iterator[Post | Rejected]:
+        """What the page's posts reply to, unless it is older than what a first look would bring."""
+        oldest = self._clock() - self._bounds.look_back
+        for one in reading.parents:
+            if isinstance(one, Rejected) or one.posted_at >= oldest:
+                yield one
 
     def _advance(
         self, place: Place, reading: Reading, at: datetime | None, gap: Gap | None

@@ -32,6 +32,13 @@ def source_error(error: RefusedError | NoAnswerError, where: str) -> SourceError
     return SourceError(_words(error, where), permanent=not temporary, retry_after=wait)
 
 
+def is_lasting(error: SourceError) -> bool:
+    """Whether X refused this very thing, and will until a person acts; another way may be open."""
+    refused = error.__cause__
+    lasting = (_NO_CREDITS, _FORBIDDEN, _NOT_FOUND)
+    return isinstance(refused, RefusedError) and refused.status in lasting
+
+
 def send_error(error: RefusedError | NoAnswerError) -> SendError:
     """What is known of an answer that was to be sent."""
     if isinstance(error, NoAnswerError):

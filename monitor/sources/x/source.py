@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeAlias
 
+import structlog
+
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
+from monitor.domain.finding import Finding, Standing
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
 from monitor.ports import Clock, Secrets
-from monitor.sources.x import answering, budget, options, refusals, wire
+from monitor.sources.x import answering, budget, options, refusals, trying, wire
 from monitor.sources.x.budget import Budget
-from monitor.sources.x.calls import KEYS, Answer, Calls, Keys, NoAnswerError, RefusedError
+from monitor.sources.x.calls import KEYS, Calls, Keys, NoAnswerError, RefusedError
 from monitor.sources.x.reading import Bounds, Fares, Reach, Walk, listed, listing
 from monitor.sources.x.wire import Account, Reading
 
@@ -24,8 +28,11 @@ _REACH = {
     _OWN: Reach(least=5, cap=3200),
     _SEARCH: Reach(least=10, days=7, share=budget.LESS_URGENT),
 }
+_OWN_SOUGHT = Reach(least=10, days=7)
 _AT_ONCE = 100
 """Posts that X looks up in one call."""
+
+_log = structlog.get_logger(__name__)
 
 
 class X:
@@ -64,17 +71,31 @@ class X:
 
     def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
         with self._reading_calls() as calls:
-            walk = Walk(
-                stream.name,
-                self._asking(stream.name, calls),
-                account=self._account,
-                reach=_REACH[stream.name],
-                bounds=self._bounds,
-                fares=self._fares(stream.name),
-                budget=self._budget,
-                clock=self._clock,
-            )
-            yield from walk.pages(since)
+            at = since
+            try:
+                for page in self._walk(stream.name, calls).pages(since):
+                    at = page.cursor
+                    yield page
+            except SourceError as refusal:
+                if not (self._can_seek(stream.name) and refusals.is_lasting(refusal)):
+                    raise
+                _log.warning("x_own_posts_sought", problem=str(refusal))
+                try:
+                    yield from self._walk(_OWN, calls, sought=True).pages(at)
+                except SourceError as another:
+                    raise refusal from another
+
+    def _walk(self, stream: str, calls: Calls, *, sought: bool = False) -> Walk:
+        return Walk(
+            stream,
+            self._asking(stream, calls, sought=sought),
+            account=self._account,
+            reach=_OWN_SOUGHT if sought else _REACH[stream],
+            bounds=self._bounds,
+            fares=self._fares(stream, sought=sought),
+            budget=self._budget,
+            clock=self._clock,
+        )
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """A hundred in a call, as far as the day's budget goes. Raises SourceError."""
@@ -132,40 +153,52 @@ class X:
         found = answering.answers_to(to, posts)
         return found or Unknowable("the account wrote too much since to be looked through")
 
-    def try_out(self) -> None:
-        """Whether the token reads, and the keys may write in the name of this account."""
+    def try_out(self) -> Iterator[Finding]:
+        """Whether the token reads each stream, and the keys may write in the name of this account."""
         try:
             with self._reading_calls() as calls:
-                calls.usage()
+                usage = calls.usage()
+                yield trying.token(usage)
+                yield from self._try_streams(calls, usage.at or self._clock())
         except (RefusedError, NoAnswerError) as error:
             raise refusals.source_error(error, "token") from error
+        yield trying.limits(self._options)
         if self._options.answer_keys is None:
+            yield Finding("answers: typed on X, and seen there; without answer_keys none is sent")
             return
-        try:
-            with self._answering_calls() as calls:
-                me = calls.ask(calls.client.get_me, user_auth=True)
-        except (RefusedError, NoAnswerError) as error:
-            raise refusals.source_error(error, "answer_keys") from error
-        self._check_identity(me)
+        with self._answering_calls() as calls:
+            yield from trying.answers(calls, self._account)
 
-    def _check_identity(self, me: Answer) -> None:
-        data: Any = me.body.get("data")
-        found = data.get("id") if isinstance(data, dict) else None
-        if found != self._account.id:
-            raise ConfigError(
-                f"answer_keys: they are those of account {found}, not of {self._account.id}"
-            )
-        if me.access == "read":
-            raise ConfigError(
-                "answer_keys: the app may only read: set its permissions to read and write, "
-                "then make a new access token (docs/sources/x.md)"
-            )
+    def _try_streams(self, calls: Calls, now: datetime) -> Iterator[Finding]:
+        for one in self.streams():
+            found = self._try_stream(one.name, calls, now)
+            if found.standing is Standing.WELL or not self._can_seek(one.name):
+                yield found
+            else:
+                yield replace(found, standing=Standing.LACKS)
+                yield self._try_stream(one.name, calls, now, sought=True)
 
-    def _asking(self, stream: str, calls: Calls) -> Any:
+    def _try_stream(
+        self, name: str, calls: Calls, now: datetime, *, sought: bool = False
+    ) -> Finding:
+        return trying.stream(
+            f"{name}, by search" if sought else name,
+            self._asking(name, calls, sought=sought),
+            self._account,
+            self._fares(name, sought=sought),
+            least=(_OWN_SOUGHT if sought else _REACH[name]).least,
+            now=now,
+        )
+
+    def _can_seek(self, stream: str) -> bool:
+        """Whether there is another way to its posts."""
+        return stream == _OWN and self._options.own_by_search
+
+    def _asking(self, stream: str, calls: Calls, *, sought: bool = False) -> Any:
         fields: dict[str, Any] = {"tweet_fields": wire.FIELDS}
         if stream == _OWN:
             # a reply names the version that it replies to: its first one is what we know it by
-            fields |= {"expansions": ["referenced_tweets.id"], "exclude": ["retweets"]}
+            fields |= {"expansions": ["referenced_tweets.id"]}
         elif self._options.authors:
             fields |= {"expansions": ["author_id"], "user_fields": wire.USER_FIELDS}
         client = calls.client
@@ -173,15 +206,18 @@ class X:
             case "mentions":
                 fields["id"] = self._account.id
                 return listing(client.get_users_mentions, calls.ask, "pagination_token", **fields)
+            case "own" if sought:
+                fields["query"] = self._options.search_of_own
+                return listing(client.search_recent_tweets, calls.ask, "next_token", **fields)
             case "own":
-                fields["id"] = self._account.id
+                fields |= {"id": self._account.id, "exclude": ["retweets"]}
                 return listing(client.get_users_tweets, calls.ask, "pagination_token", **fields)
             case _:
                 fields["query"] = self._options.search
                 return listing(client.search_recent_tweets, calls.ask, "next_token", **fields)
 
-    def _fares(self, stream: str) -> Fares:
-        owned = self._options.owned and stream != _SEARCH
+    def _fares(self, stream: str, *, sought: bool = False) -> Fares:
+        owned = self._options.owned and stream != _SEARCH and not sought
         post = budget.OWNED_READ if owned else budget.POST_READ
         if stream == _OWN:
             return Fares(post, other=budget.POST_READ)

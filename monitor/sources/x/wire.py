@@ -48,11 +48,14 @@ class Account:
 class Reading:
     """A payload, read. `posts`, `others` (that those refer to) and `users` are the ids that X charges for.
 
+    `parents` came along, since posts of the payload reply to them: those of other people who did not
+    call the account, which no mention brings. Without them nobody knows whom the reply answers.
     `latest` says of posts that were edited since which version is the newest.
     `missing` are the ids that X says do not exist (any more), `refused` those it does not show.
     """
 
     items: tuple[Post | Rejected, ...]
+    parents: tuple[Post | Rejected, ...]
     newest: int | None
     oldest: int | None
     next: str | None
@@ -83,6 +86,11 @@ def read(body: Raw, account: Account) -> Reading:
     ends = [meta[one] for one in ("newest_id", "oldest_id") if _is_id(meta.get(one))]
     return Reading(
         items=items,
+        parents=tuple(
+            item
+            for raw in _parents(_listed(data), others, account)
+            if (item := _item(raw, account, users, originals)) is not None
+        ),
         newest=max(map(int, [*ids, *ends]), default=None),
         oldest=min(map(int, [*ids, *ends]), default=None),
         next=str(meta["next_token"]) if meta.get("next_token") else None,
@@ -193,9 +201,27 @@ def _can_reply(
         return None, None
     if not account.answers:
         return False, NO_KEYS
-    if str(raw.get("in_reply_to_user_id")) == account.id or _mentions(raw, account):
+    if _calls(raw, account):
         return True, None
     return (None, None) if quotes else (False, NOT_SUMMONED)
+
+
+def _parents(payloads: list[Raw], others: list[Raw], account: Account) -> Iterator[Raw]:
+    replied: set[str] = set()
+    for raw in payloads:
+        try:
+            replied.update(_referred(raw, "replied_to"))
+        except (KeyError, ValueError):
+            continue  # `_item` tells of it
+    for raw in others:
+        is_ours = str(raw.get("author_id")) == account.id or _calls(raw, account)
+        if _is_id(raw.get("id")) and raw["id"] in replied and not is_ours:
+            yield raw
+
+
+def _calls(raw: Raw, account: Account) -> bool:
+    """Whether it replies to the account or names it: then it is among the mentions."""
+    return str(raw.get("in_reply_to_user_id")) == account.id or _mentions(raw, account)
 
 
 def _mentions(raw: Raw, account: Account) -> bool:
