@@ -54,6 +54,10 @@ chaos *arguments:
 reconcile *arguments:
     {{ python }} -m tests.chaos.reconcile {{ arguments }}
 
+# Take what X and Reddit really sent (../shared/recordings) the whole way, and count.
+recorded *arguments="../shared/recordings":
+    {{ python }} -m tests.scenarios.recorded {{ arguments }}
+
 # Renew the versions that the tests ran with (no registry's address may appear in the file).
 constraints:
     {{ bin }}/uv pip compile --universal --no-emit-index-url --all-extras --no-annotate --no-header \
