@@ -14,12 +14,13 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from monitor.domain.errors import ConfigError
+from monitor.ports import Secrets
 
 PREFIX = "COMPLAINT_MONITOR_"
 FILE_SUFFIX = "_FILE"
@@ -74,10 +75,11 @@ class Keyring:
             self._write(kept)
 
     def hide(self, text: str) -> str:
-        """The text without any secret that was handed out."""
-        for secret in sorted(self._seen, key=len, reverse=True):
-            if len(secret) >= _LEAST:
-                text = text.replace(secret, HIDDEN)
+        """The text without any secret that was handed out, also as Python or JSON quotes it."""
+        forms = {form for secret in self._seen for form in _forms(secret)}
+        for form in sorted(forms, key=len, reverse=True):
+            if len(form) >= _LEAST:
+                text = text.replace(form, HIDDEN)
         return text
 
     def _given(self, name: str) -> str | None:
@@ -114,6 +116,25 @@ class Keyring:
             raise
 
 
+def for_header(secrets: Secrets, name: str) -> str:
+    """A secret that is sent in a header of HTTP, without the blanks around it.
+
+    Raises:
+        ConfigError: there is none, or no header can hold it. A library would say that with the
+            secret in its words.
+
+    """
+    secret = secrets.get(name).strip()
+    if not secret:
+        raise ConfigError(f'the secret "{name}" is empty')
+    if not (secret.isascii() and secret.isprintable() and " " not in secret):
+        raise ConfigError(
+            f'the secret "{name}" holds a line break, a blank or a letter that is in no token: '
+            "copy it anew"
+        )
+    return secret
+
+
 def variable_of(name: str) -> str:
     """The environment variable of a secret."""
     return PREFIX + name.upper().replace("-", "_").replace(".", "_")
@@ -130,6 +151,15 @@ def _private_text(path: Path, what: str) -> str:
         raise ConfigError(f"{path} ({what}): {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} ({what}) is not UTF-8 text") from error
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """How a secret may look in a text; with a line break or an accent in it, some ways differ."""
+    for one in (secret, secret.strip()):
+        yield one
+        yield repr(one)[1:-1]
+        yield repr(one.encode(errors="backslashreplace"))[2:-1]
+        yield json.dumps(one)[1:-1]
 
 
 def _digest(value: str) -> str:

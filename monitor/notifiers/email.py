@@ -30,6 +30,7 @@ from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, CaseCard, Document, Notice, Receipt, Unknowable
 from monitor.ports import Clock, Secrets
 from monitor.render.words import Spoken, cut, say
+from monitor.settings.secret_names import SecretName
 
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 _OURS_TO_MEND = timedelta(minutes=5)
@@ -78,7 +79,9 @@ class Email:
             default=None, description="Certificates to trust instead of the system's (PEM)."
         )
         username: str | None = None
-        password: str | None = Field(default=None, description="The secret's name, not the secret.")
+        password: SecretName | None = Field(
+            default=None, description="The secret's name, not the secret."
+        )
         sender: MailAddress
         recipients: tuple[MailAddress, ...] = Field(
             default=(), description="For audiences that name nobody."
@@ -184,9 +187,15 @@ class Email:
         if options.security == "starttls":
             session.starttls(context=self._trusted())
         if options.username is not None and options.password is not None:
-            session.login(options.username, self._secrets.get(options.password))
+            session.login(options.username, self._password(options.password))
         session.ehlo_or_helo_if_needed()
         _expect(session.mail(options.sender))
+
+    def _password(self, name: str) -> str:
+        password = self._secrets.get(name)
+        if not password.isascii():
+            raise ConfigError(f'the secret "{name}" holds a sign that no mail server can be told')
+        return password
 
     def _trusted(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._options.ca_file)

@@ -225,17 +225,20 @@ def test_mail_travels_encrypted_after_a_login(
     tunnel = {"ssl_context": context, "auth_require_tls": False}
     by: dict[str, dict[str, Any]] = {"tls": tunnel, "starttls": {"tls_context": context}}
     table = server(**by[security], authenticator=mailbox.authenticate)
-    table |= {"security": security, "ca_file": ca_file, "username": "monitor", "password": "MAIL"}
-    mailer(table, MAIL="right").send(card_notice(audience="ana@shop.example"), None)
+    table |= {"security": security, "ca_file": ca_file, "username": "monitor", "password": "mail"}
+    mailer(table, mail="right").send(card_notice(audience="ana@shop.example"), None)
     assert mailbox.logins == [b"monitor"]
     assert mailbox.encrypted == [True]
 
-    wrong = refused(mailer(table, MAIL="wrong"))
+    wrong = refused(mailer(table, mail="wrong"))
     assert wrong.outcome is Outcome.NOT_SENT  # a person mends the password; the alert waits
     assert "535" in str(wrong)
     missing = refused(mailer(table))
-    assert "the secret MAIL is missing" in str(missing)
+    assert "the secret mail is missing" in str(missing)
     assert (missing.outcome, missing.retry_after) == (Outcome.NOT_SENT, timedelta(minutes=5))
+    untold = refused(mailer(table, mail="pârola"))
+    assert untold.outcome is Outcome.NOT_SENT
+    assert str(untold).endswith('the secret "mail" holds a sign that no mail server can be told')
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])

@@ -36,7 +36,7 @@ from monitor.notifiers.slack.scopes import missing
 from monitor.ports import Notifier, TriesOut
 from monitor.settings.reading import read_text
 from monitor.simulator import slack as faults
-from monitor.simulator.slack import SlackServer
+from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import ALL_SCOPES
 from tests.notifiers.sample import NOW, NoSecrets, card_notice
 from tests.notifiers.slack_side import ANA, CARE, LEADS, mark, shown, slack, workspace
@@ -390,6 +390,24 @@ def test_an_edit_of_a_card_that_was_deleted_is_refused_for_good(server: SlackSer
     with pytest.raises(SendError, match="message_not_found") as caught:
         sender.send(alert(kind=NoticeKind.UPDATE), card)
     assert caught.value.outcome is Outcome.PERMANENT
+
+
+@pytest.mark.parametrize("token", ["xoxb-1\nHUSH-HUSH", "xoxb-1 HUSH-HUSH", "xoxb-HUSH…", " \n"])
+def test_a_token_that_no_header_holds_is_not_sent_and_never_repeated(
+    server: SlackServer, token: str
+) -> None:
+    notifier = slack(server, NoSecrets(slack=token))
+    with pytest.raises(SendError) as caught:
+        notifier.send(alert(), None)
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert 'the secret "slack" ' in str(caught.value)
+    assert "HUSH" not in str(caught.value)
+    assert not server.calls
+
+
+def test_blanks_around_a_token_are_not_of_it(server: SlackServer) -> None:
+    slack(server, NoSecrets(slack=f" {TOKEN}\r\n")).send(alert(), None)
+    assert len(server.messages(CARE)) == 1
 
 
 def test_a_missing_token_is_told_with_its_name(server: SlackServer) -> None:

@@ -13,7 +13,8 @@ import structlog
 from monitor import log
 from monitor.domain.errors import ConfigError
 from monitor.ports import Secrets
-from monitor.secrets import Keyring
+from monitor.secrets import Keyring, for_header
+from monitor.settings.reading import read_text
 
 VARIABLE = "COMPLAINT_MONITOR_X_TOKEN"
 
@@ -118,6 +119,95 @@ def test_no_log_line_shows_a_secret(store: Path, form: str) -> None:
     assert "r0tated" not in said
     assert "failed [secret]" in said
     assert "ValueError" in said
+
+
+@pytest.mark.parametrize("secret", ["xoxb-12\nHUSH", 'a"b\\HUSH', "pâr\tHUSH", " HUSH \n"])
+def test_a_secret_is_hidden_however_it_is_quoted(store: Path, secret: str) -> None:
+    keys = Keyring(store, {VARIABLE: secret})
+    keys.get("x_token")
+    quoted = [secret, repr(secret), json.dumps(secret), repr(f"Bearer {secret}".encode())]
+    assert [one for one in map(keys.hide, quoted) if "HUSH" in one] == []
+    assert keys.hide(f"sent as {secret.strip()}") == "sent as [secret]"
+
+
+@pytest.mark.parametrize("secret", ["hu\nsh", "hu sh", "hu\x00sh", "hush…", "parolă"])
+def test_what_no_header_holds_is_refused_without_being_repeated(store: Path, secret: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        for_header(Keyring(store, {VARIABLE: secret}), "x_token")
+    assert 'the secret "x_token" holds a line break' in str(caught.value)
+    assert secret not in str(caught.value)
+
+
+def test_blanks_around_a_secret_are_not_sent(store: Path) -> None:
+    assert for_header(Keyring(store, {VARIABLE: " s3cret\r\n"}), "x_token") == "s3cret"
+    with pytest.raises(ConfigError, match='"x_token" is empty'):
+        for_header(Keyring(store, {VARIABLE: " \n"}), "x_token")
+
+
+SHOP = """
+[[brands]]
+name = "Acme"
+terms = ["acme"]
+"""
+TABLES = {
+    "token": """
+[[sources]]
+use = "x"
+account = "1"
+handle = "acme"
+token = {}
+""",
+    "answer_keys": """
+[[sources]]
+use = "x"
+account = "1"
+handle = "acme"
+answer_keys = {}
+""",
+    "client_secret": """
+[[sources]]
+use = "reddit"
+client_id = "app"
+subreddits = ["help"]
+client_secret = {}
+""",
+    "refresh_token": """
+[[sources]]
+use = "reddit"
+client_id = "app"
+username = "acme"
+refresh_token = {}
+""",
+    "password": """
+[[notifiers]]
+use = "email"
+host = "localhost"
+sender = "a@shop.example"
+username = "acme"
+password = {}
+""",
+    "slack": """
+[[notifiers]]
+use = "slack"
+channel = "C0123456789"
+token = {}
+""",
+}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize(
+    "pasted", ['"xoxb-9876-hush"', '"AAAAhush%3D"', '"77-hush"', '"xoxb-hush"', "480001", '""']
+)
+def test_a_secret_in_the_place_of_its_name_is_refused_and_not_repeated(
+    table: str, pasted: str
+) -> None:
+    with pytest.raises(ConfigError, match="this is the secret itself, not its name") as caught:
+        read_text(SHOP + table.format(pasted), "config.toml")
+    said = str(caught.value)
+    assert "hush" not in said
+    assert "480001" not in said
+    assert read_text(SHOP + table.format('"my_secret.2"'), "config.toml")
 
 
 def test_json_lines_are_json(store: Path) -> None:

@@ -29,6 +29,7 @@ from monitor.notifiers.slack.wire import RefusedError, Wire
 from monitor.ports import Clock, Secrets
 from monitor.render.slack_cards import Message, is_group, is_member, messages
 from monitor.render.words import cut
+from monitor.settings.secret_names import SecretName
 
 _CHANNEL_ID = 9
 """Signs, at least."""
@@ -74,7 +75,7 @@ class Slack:
 
         model_config = ConfigDict(extra="forbid", frozen=True)
 
-        token: str = Field(default="slack", description="The secret's name, not the secret.")
+        token: SecretName = Field(default="slack", description="The secret's name, not the secret.")
         channel: ChannelId = Field(description="For audiences that name nobody.")
         targets: dict[str, ChannelId] = Field(
             default_factory=dict, description="Channels by name: leads = C0123456789."

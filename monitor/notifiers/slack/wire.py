@@ -20,6 +20,7 @@ from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.notifiers.slack.errors import OF_A_CHANNEL, OUTCOMES, in_words, meaning
 from monitor.notifiers.slack.pacing import Pace
 from monitor.ports import Secrets
+from monitor.secrets import for_header
 
 _UNSAID_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -76,15 +77,17 @@ class Wire:
         except (OSError, HTTPException) as error:
             raise _unanswered(error, where) from error
         except (SlackRequestError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # whatever the library makes of an answer that is none of Slack's
-            raise SendError(f"Slack, {where}: {error}", outcome=Outcome.UNKNOWN) from error
+            # whatever the library makes of an answer that is none of Slack's; its words may hold
+            # what was received, or sent
+            words = f"Slack, {where}: the answer can't be read ({type(error).__name__})"
+            raise SendError(words, outcome=Outcome.UNKNOWN) from error
         if not isinstance(answer.data, dict):
             raise SendError(f"Slack, {where}: no JSON", outcome=Outcome.UNKNOWN)
         return answer
 
     def _client(self) -> WebClient:
         try:
-            token = self._secrets.get(self._token)
+            token = for_header(self._secrets, self._token)
         except ConfigError as error:
             raise SendError(
                 str(error), outcome=Outcome.NOT_SENT, retry_after=_OURS_TO_MEND

@@ -25,6 +25,8 @@ from monitor.domain.post import (
 )
 from monitor.domain.reply import Length
 from monitor.ports import Clock, Secrets
+from monitor.secrets import for_header
+from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.reddit import answers, cursor, things, trying
 from monitor.sources.reddit.calls import CallError, Calls
@@ -64,10 +66,12 @@ class Reddit:
         model_config = ConfigDict(extra="forbid", frozen=True)
 
         client_id: str = Field(min_length=1, description="Of the app; it is no secret.")
-        client_secret: str = Field(default="reddit_client_secret", description="A secret's name.")
+        client_secret: SecretName = Field(
+            default="reddit_client_secret", description="A secret's name."
+        )
         username: Name | None = Field(default=None, description="The account that answers.")
-        refresh_token: str | None = Field(default=None, description="A secret's name.")
-        password: str | None = Field(default=None, description="A secret's name.")
+        refresh_token: SecretName | None = Field(default=None, description="A secret's name.")
+        password: SecretName | None = Field(default=None, description="A secret's name.")
         accounts: tuple[Name, ...] = Field(default=(), description="Others that answer for you.")
         subreddits: tuple[Name, ...] = Field(default=(), description="Submissions and comments.")
         terms: tuple[str, ...] = Field(
@@ -178,9 +182,9 @@ class Reddit:
 
     def _credentials(self) -> Mapping[str, str]:
         options = self._options
-        given = {"client_secret": self._secrets.get(options.client_secret)}
+        given = {"client_secret": for_header(self._secrets, options.client_secret)}
         if options.refresh_token:
-            given["refresh_token"] = self._secrets.get(options.refresh_token)
+            given["refresh_token"] = for_header(self._secrets, options.refresh_token)
         elif options.password and options.username:
             given["username"] = options.username
             given["password"] = self._secrets.get(options.password)

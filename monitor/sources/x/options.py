@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, Span, span
 
 LONGEST_QUERY = 512
@@ -21,9 +22,9 @@ class Options(BaseModel):
     query: str | None = Field(
         default=None, min_length=1, description="X's search language; without it nothing is sought."
     )
-    token: str = Field("x_token", min_length=1, description="Name of the bearer token's secret.")
-    answer_keys: str | None = Field(
-        default=None, min_length=1, description="Beginning of the names of four secrets."
+    token: SecretName = Field("x_token", description="Name of the bearer token's secret.")
+    answer_keys: SecretName | None = Field(
+        default=None, description="Beginning of the names of four secrets."
     )
     longest_answer: int = Field(
         280, ge=1, le=25_000, description="Characters; X takes more of accounts that pay for it."
