@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +192,24 @@ def test_as_much_as_reddit_lists_is_no_gap() -> None:
         found = pages(source(server, now=NOW + timedelta(hours=1)), "submissions", first)
     assert len(ids(found)) == 999
     assert gaps(found) == []
+
+
+@pytest.mark.parametrize("at", [NOW + timedelta(days=300), NOW - timedelta(hours=10)])
+def test_one_thing_out_of_order_hides_no_gap(at: datetime) -> None:
+    with reddit() as server:
+        odd = submission(1, at=NOW + timedelta(days=300))
+        server.reddit.put(odd)
+        server.reddit.put(submission(0, at=NOW - timedelta(hours=9)))
+        first = pages(source(server), "submissions")[-1].cursor
+        odd.broken = {"created_utc": at.timestamp()}  # it is listed first, whatever its time is
+        for number in range(2, 1102):
+            server.reddit.put(submission(number, at=NOW + timedelta(seconds=number)))
+        found = pages(source(server, now=NOW + timedelta(hours=1)), "submissions", first)
+    (gap,) = gaps(found)
+    assert (gap.from_, gap.to) == (
+        NOW.isoformat(),
+        (NOW + timedelta(seconds=103)).isoformat(),
+    )
 
 
 def test_a_deletion_at_the_end_of_a_page_hides_nothing_behind_it() -> None:
@@ -440,6 +458,17 @@ def test_a_subreddit_that_went_private_says_so() -> None:
         with pytest.raises(SourceError, match=r"submissions: .*private") as raised:
             pages(source(server), "submissions")
     assert raised.value.permanent
+
+
+@pytest.mark.parametrize("name", ["reddit_client_secret", "refresh"])
+@pytest.mark.parametrize("secret", ["s3\nHUSH-HUSH", "HUSH…"])
+def test_a_secret_that_no_header_holds_is_never_repeated(name: str, secret: str) -> None:
+    with reddit() as server:
+        reader = source(server, secrets=SECRETS | {name: secret}, **LOGGED_IN)
+        with pytest.raises(SourceError, match=f'the secret "{name}" holds') as raised:
+            pages(reader, "own-our_shop")
+        assert "HUSH" not in str(raised.value)
+        assert not server.asked
 
 
 @pytest.mark.parametrize(

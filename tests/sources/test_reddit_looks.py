@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +55,34 @@ def test_what_was_not_seen_lies_in_a_gap(turns: list[tuple[int, int]]) -> None:
             place = known
     lost = {at.isoformat(timespec="seconds") for name, at in put.items() if name not in seen}
     assert [at for at in lost if not any(since <= at <= to for since, to in told)] == []
+
+
+class Inbox:
+    """Of a thousand things each second one is private; older ones are not listed."""
+
+    def get(self, path: str, /, **params: Any) -> Any:
+        del path
+        first = int(str(params.get("after", "x_-1")).rpartition("_")[2]) + 1
+        after = f"t1_{first + 99}" if first < 900 else None
+        children = [self._thing(number) for number in range(first, first + 100)]
+        return {"data": {"children": children, "after": after}}
+
+    def _thing(self, number: int) -> dict[str, Any]:
+        kind = "t4" if number % 2 == 0 else "t1"
+        made = NOW.timestamp() - number * 10
+        words = {"author": "ana_p", "body": "no parcel", "context": "/r/help/comments/a/_/b/"}
+        return {"kind": kind, "data": {"name": f"{kind}_{number}", "created_utc": made, **words}}
+
+
+def test_private_messages_fill_a_listing_too() -> None:
+    look = Look(Listing("message/inbox"), lambda _: True, None, timedelta(hours=2), 100)
+    yesterday = (NOW - timedelta(days=1)).timestamp()
+    place = Place(yesterday - 6 * 86_400, yesterday, yesterday)
+    found = list(look.pages(Inbox(), place, NOW))
+    gap = found[-1].gap
+    assert gap is not None
+    assert gap.from_ == (NOW - timedelta(days=1)).isoformat()
+    assert gap.to == (NOW - timedelta(seconds=9_990)).isoformat()
 
 
 def test_streams_read_at_the_same_time_do_not_mix() -> None:

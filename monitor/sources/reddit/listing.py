@@ -96,15 +96,16 @@ class Look:
         """What is new, each page with the cursor to go on from. Raises CallError."""
         counted = Counted(calls)
         listed: dict[str, int] = {}
-        times: list[float] = []
+        shown: dict[str, float | None] = {}
         items: list[Post | Gone | Rejected] = []
         floor, told = place.floor(self.overlap), 0
         reached = False
         for children, has_more in self.listing.pages(counted, self.size):
             for child in filter(things.is_public, children):
                 items.extend(self._item(child, place, now, listed))
-            ages = [age for age in map(things.created_of, children) if age is not None]
-            times += ages
+            made = {things.name_of(child): things.created_of(child) for child in children}
+            shown |= made
+            ages = [age for age in made.values() if age is not None]
             reached = bool(ages) and all(age < floor for age in ages[-_SURE:])
             if reached or not has_more:
                 break
@@ -113,10 +114,11 @@ class Look:
                 yield Page(tuple(items), cursor.write(place.partly(listed)), cost=spent)
                 told = counted.made
                 items.clear()
+        newest = max((age for age in shown.values() if age is not None), default=place.newest)
         yield Page(
             tuple(items),
-            cursor.write(place.wholly(listed, now, max(times, default=place.newest))),
-            None if reached else self._gap(place, listed, times),
+            cursor.write(place.wholly(listed, now, newest)),
+            None if reached else self._gap(place, shown),
             Cost(calls=counted.made - told),
         )
 
@@ -132,12 +134,18 @@ class Look:
         if not isinstance(item, Post) or self.wanted(child):
             yield item
 
-    def _gap(self, place: Place, listed: dict[str, int], times: list[float]) -> Gap | None:
-        """What the cap cut off: the look came to the listing's end and not to known ground."""
-        is_capped = len(listed) >= self.listing.cap * _NEARLY
-        if not is_capped or not times or place.known.keys() & listed.keys():
+    def _gap(self, place: Place, shown: dict[str, float | None]) -> Gap | None:
+        """What the cap cut off: the look came to the listing's end and not to known ground.
+
+        `shown` is all that was listed, private messages too, which count. Its last things tell where
+        the look ended: one further up may be known and out of order, dated next year or long ago.
+        """
+        last = list(shown.items())[-_SURE:]
+        ages = [age for _, age in last if age is not None]
+        is_capped = len(shown) >= self.listing.cap * _NEARLY
+        if not is_capped or not ages or any(name in place.known for name, _ in last):
             return None
-        oldest = min(times)
+        oldest = min(ages)
         if oldest <= place.covered:
             return None
         return Gap(
