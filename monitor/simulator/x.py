@@ -65,7 +65,7 @@ class Person:
 
 @dataclass(slots=True, kw_only=True)
 class Shown:
-    """A post. `versions` are its texts by id, the first one's first. `raw` replaces the whole payload."""
+    """A post. `versions` are its texts by id, in order. `raw` replaces the payload; {}: X withholds it."""
 
     author: Person
     at: datetime
@@ -246,14 +246,14 @@ class XFace:
         ]
         size = int(query.get("max_results") or 10)
         page, more = reached[:size], len(reached) > size
-        meta: Payload = {"result_count": len(page)}
+        meta: Payload = {"result_count": sum(one.raw != {} for one in page)}
         if page:
             meta |= {"newest_id": page[0].latest, "oldest_id": page[-1].latest}
         if more:
             meta["next_token"] = _token(int(page[-1].latest))
         if not page:
             return {"meta": meta}
-        data = [self._payload(one, one.latest, query) for one in page]
+        data = [self._payload(one, one.latest, query) for one in page if one.raw != {}]
         return {"data": data, **self._included(page, query), "meta": meta}
 
     def _included(self, page: list[Shown], query: Query) -> Payload:

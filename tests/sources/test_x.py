@@ -66,6 +66,16 @@ def test_a_missing_token_stops_the_stream_and_says_which(world: Shop) -> None:
     assert raised.value.permanent
 
 
+@pytest.mark.parametrize("token", ["T\nHUSH-HUSH", "T HUSH-HUSH", "HUSH…"])
+def test_a_token_that_no_header_holds_is_never_repeated(world: Shop, token: str) -> None:
+    world.secrets.put("x_token", token)
+    with pytest.raises(SourceError, match='the secret "x_token" holds') as raised:
+        look(world.source())
+    assert "HUSH" not in str(raised.value)
+    world.secrets.put("x_token", "T\n")
+    assert look(world.source())
+
+
 def test_a_token_revoked_while_running_stops_reading_until_there_is_a_new_one(world: Shop) -> None:
     source = world.source()
     cursor = look(source)[-1].cursor
@@ -284,6 +294,20 @@ def test_the_800_mentions_that_x_shows_leave_a_gap(world: Shop) -> None:
     gaps = [page.gap for page in pages if page.gap]
     assert [(gap.from_, gap.to) for gap in gaps] == [(first, numbers[20])]
     assert pages[-1].gap is gaps[0]
+
+
+def test_what_x_withholds_of_the_800_hides_no_gap(world: Shop) -> None:
+    source = world.source(page_size=100, budget_usd_per_day=100.0)
+    first = world.writes(ago=HOUR)
+    cursor = look(source)[-1].cursor
+    numbers = [world.writes(number=str(id_at(NOON - MINUTE) + n)) for n in range(820)]
+    for hidden in numbers[-30::10]:
+        world.face.posts[hidden].raw = {}
+    pages = look(source, since=cursor)
+    assert len(ids(pages)) == 797
+    gap = pages[-1].gap
+    assert gap is not None
+    assert (gap.from_, gap.to) == (first, numbers[20])
 
 
 def test_more_than_the_page_cap_leaves_a_gap_and_the_next_look_starts_above(world: Shop) -> None:

@@ -20,6 +20,8 @@ from monitor.sources.x.wire import Account, Reading
 _BAD_REQUEST = 400
 _FLOOR_KEPT = timedelta(days=5)
 """A quiet stream's floor is drawn along so far behind now: search refuses one of seven days."""
+_NEARLY = 0.8
+"""Of what X cuts off at a cap it shows fewer: what was deleted or is protected is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +175,8 @@ class Walk:
         if after.next is not None:
             reason = f"more than {self._bounds.max_pages} pages were new"
             gap = Gap(reason, from_=floor_said, to=oldest)
-        elif self._reach.cap is not None and after.items >= self._reach.cap:
-            reason = f"X shows the newest {self._reach.cap} only"
+        elif self._reach.cap is not None and after.items >= self._reach.cap * _NEARLY:
+            reason = f"X shows the newest {self._reach.cap} at most: older ones may be missing"
             gap = Gap(reason, from_=floor_said, to=oldest)
         known = [one for one in (place.floor, after.ceiling) if one is not None]
         if at is not None and after.ceiling is None and place.pages == 0:
