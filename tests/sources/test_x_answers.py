@@ -171,6 +171,13 @@ def test_an_answer_is_counted_but_not_held_back_by_the_day_s_money(world: Shop) 
         look(source)
 
 
+def test_an_answer_with_a_link_is_counted_as_dear_as_it_is(world: Shop) -> None:
+    source = world.source(answer_keys="x", budget_usd_per_day=0.19, authors=False)
+    assert source.reply(asked(world, source), "Track it: shop.com/track", "case-1")
+    with pytest.raises(SourceError, match=r"used up"):
+        look(source)
+
+
 def test_without_keys_nothing_is_answered(world: Shop, source: X) -> None:
     to = asked(world, source)
     with pytest.raises(SendError, match="no answer_keys") as raised:
@@ -305,6 +312,14 @@ def test_keys_of_another_account_are_told(world: Shop, source: X) -> None:
 def test_a_handle_that_changed_is_told(world: Shop) -> None:
     found = tried(world.source(answer_keys="x", handle="old_name"))
     assert found["handle"].said == f"handle: the account is called @{HANDLE}, not @old_name"
+
+
+def test_what_is_not_checked_is_said_to_be_so(world: Shop) -> None:
+    found = tried(world.source(handle="old_name", owned=True))
+    assert found["handle"].standing is Standing.LACKS
+    assert f"whether account {ACCOUNT} is called @old_name is not checked" in found["handle"].said
+    assert "reading costs 5 times what is counted here" in found["owned"].said
+    assert not {"handle", "owned"} & tried(world.source(answer_keys="x")).keys()
 
 
 def test_keys_that_x_refuses_are_told(world: Shop, source: X) -> None:

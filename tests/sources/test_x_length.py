@@ -7,7 +7,7 @@ import pytest
 from monitor.domain.post import Author
 from monitor.domain.reply import Length
 from monitor.ports import DescribesReplies
-from monitor.sources.x.length import length_of
+from monitor.sources.x.length import has_link, length_of
 from tests.sources import subreddit
 from tests.sources.subreddit import LOGGED_IN, reddit
 from tests.sources.x_world import ACCOUNT, HANDLE, shop
@@ -29,6 +29,7 @@ from tests.sources.x_world import ACCOUNT, HANDLE, shop
         ("https://shop.example/a/very/long/path?with=a&query=too", 23),
         ("see https://shop.example, or www.shop.ro", 4 + 23 + 4 + 23),
         ("see shop.com.", 4 + 23 + 1),
+        ("see www.shop.berlin/help", 4 + 23),
         ("see shop.ro and shop.ro/help", 4 + 7 + 5 + 23),
         ("write to care@shop.com", 22),
         ("It left today.We are sorry, e.g. for that", 41),
@@ -36,6 +37,24 @@ from tests.sources.x_world import ACCOUNT, HANDLE, shop
 )
 def test_x_counts_what_people_see(text: str, used: int) -> None:
     assert length_of(text, 280) == Length(used, 280)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_dear"),
+    [
+        ("see https://shop.example", True),
+        ("HTTP://SHOP.EXAMPLE", True),
+        ("see www.shop.berlin, please", True),
+        ("track it: shop.com/track", True),
+        ("track it: Shop.Com", True),
+        ("see help.shop.ro", True),
+        ("write to care@shop.com", False),
+        ("It left today.We are sorry", False),
+    ],
+)
+def test_what_x_makes_a_link_of_is_counted_and_charged_as_one(text: str, is_dear: bool) -> None:
+    assert has_link(text) is is_dear
+    assert (length_of(text, 280).used != len(text)) is is_dear
 
 
 def test_just_fitting_is_not_too_long() -> None:

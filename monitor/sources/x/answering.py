@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +11,6 @@ from monitor.sources.x import snowflake, wire
 from monitor.sources.x.calls import Answer, Calls, NoAnswerError, RefusedError
 from monitor.sources.x.refusals import send_error
 from monitor.sources.x.wire import Account
-
-HAS_LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
 def reply(calls: Calls, account: Account, to: Post, text: str, now: datetime) -> Post:

@@ -25,10 +25,11 @@ from monitor.domain.post import (
 )
 from monitor.domain.reply import Length
 from monitor.ports import Clock, Secrets
+from monitor.secrets import for_header
 from monitor.sources.x import answering, budget, options, refusals, trying, wire
 from monitor.sources.x.budget import Budget
 from monitor.sources.x.calls import KEYS, Calls, Keys, NoAnswerError, RefusedError
-from monitor.sources.x.length import length_of
+from monitor.sources.x.length import has_link, length_of
 from monitor.sources.x.reading import Bounds, Fares, Reach, Walk, listed, listing
 from monitor.sources.x.wire import Account, Reading
 
@@ -144,7 +145,7 @@ class X:
 
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         """X takes no mark of ours, so `key` is not sent: an answer is found again by what it replies to."""
-        price = budget.REPLY_WITH_LINK if answering.HAS_LINK.search(text) else budget.REPLY
+        price = budget.REPLY_WITH_LINK if has_link(text) else budget.REPLY
         with self._answering_calls() as calls:
             posted = answering.reply(calls, self._account, to, text, self._clock())
         self._budget.charge(_ANSWERS, once=price)
@@ -188,8 +189,11 @@ class X:
         except (RefusedError, NoAnswerError) as error:
             raise refusals.source_error(error, "token") from error
         yield trying.limits(self._options)
+        if self._options.owned:
+            yield trying.OWNED
         if self._options.answer_keys is None:
             yield Finding("answers: typed on X, and seen there; without answer_keys none is sent")
+            yield trying.unasked(self._account)
             return
         with self._answering_calls() as calls:
             yield from trying.answers(calls, self._account)
@@ -275,7 +279,7 @@ class X:
 
     def _reading_calls(self) -> Calls:
         try:
-            token = self._secrets.get(self._options.token).strip()
+            token = for_header(self._secrets, self._options.token)
         except ConfigError as error:
             raise SourceError(str(error), permanent=True) from error
         return self._calls(token, None)
@@ -285,7 +289,7 @@ class X:
         if start is None:
             raise SendError(wire.NO_KEYS, outcome=Outcome.PERMANENT)
         try:
-            keys = Keys(*(self._secrets.get(f"{start}_{one}").strip() for one in KEYS))
+            keys = Keys(*(for_header(self._secrets, f"{start}_{one}") for one in KEYS))
         except ConfigError as error:
             raise SendError(str(error), outcome=Outcome.PERMANENT) from error
         return self._calls(None, keys)

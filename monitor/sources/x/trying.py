@@ -19,6 +19,10 @@ _READ_ONLY = (
     "answer_keys: the app may only read, so no answer can be sent from here: set its permissions to "
     "read and write, then make a new access token (docs/sources/x.md)"
 )
+OWNED = Finding(
+    "owned: X does not say whether the app is the account's own; if it is not, reading costs "
+    f"{budget.POST_READ // budget.OWNED_READ} times what is counted here"
+)
 
 
 def token(usage: Answer) -> Finding:
@@ -60,6 +64,15 @@ def limits(options: Options) -> Finding:
     if not said:
         return Finding("budget: a day may cost whatever it takes", Standing.LACKS)
     return Finding(f"budget: a day ends at {' or '.join(said)}")
+
+
+def unasked(account: Account) -> Finding:
+    """That a handle is as the config says, X tells for money or to the account itself."""
+    return Finding(
+        f"handle: whether account {account.id} is called @{account.handle} is not checked without "
+        f"answer_keys; https://x.com/i/user/{account.id} shows it to you",
+        Standing.LACKS,
+    )
 
 
 def answers(calls: Calls, account: Account) -> Iterator[Finding]:
