@@ -151,17 +151,16 @@ def _mark(notice: Notice, card: CaseCard) -> str:
 
 def _named(mentions: Sequence[str], people: Mapping[str, str]) -> str:
     """The people whom the policy names: pinged if their id is known, else only called."""
-    called = ", ".join(_mention(people.get(one, one)) for one in mentions[:_MENTIONS])
+    called = ", ".join(_called(one, people.get(one)) for one in mentions[:_MENTIONS])
     others = len(mentions) - _MENTIONS
     return f"For {called} and {others} more" if others > 0 else f"For {called}"
 
 
-def _mention(who: str) -> str:
-    if is_member(who):
-        return f"<@{who}>"
-    if is_group(who):
-        return f"<!subteam^{who}>"
-    return slack.escape(slack.short(plain(who), _CALLED)) or "somebody"
+def _called(name: str, its_id: str | None) -> str:
+    """Only what the config says is an id is one: a name in capitals looks the same."""
+    if its_id is None:
+        return slack.escape(slack.short(plain(name), _CALLED)) or "somebody"
+    return f"<!subteam^{its_id}>" if is_group(its_id) else f"<@{its_id}>"
 
 
 def is_member(name: str) -> bool:
