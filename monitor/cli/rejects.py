@@ -42,10 +42,11 @@ def rejects(ctx: click.Context, source: str | None, as_json: bool) -> None:
         click.echo("all that sources brought could be read")
     else:
         print_table(
-            ("source", "place", "when", "reason", "begins"),
+            ("source", "streams", "place", "when", "reason", "begins"),
             [
                 (
                     one.source,
+                    ", ".join(one.streams),
                     one.place,
                     local_time(one.at, zone),
                     one.reason,

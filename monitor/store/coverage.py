@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,9 +62,10 @@ class Spell:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An item that could not be read: where it was met, why, how it begins, and when."""
+    """An item that could not be read: which streams brought it, where, why, how it begins, and when."""
 
     source: str
+    streams: tuple[str, ...]
     place: str
     reason: str
     sample: str
@@ -308,15 +309,26 @@ def rejects(conn: Connection, number: int) -> list[Rejected]:
 
 
 def unread(conn: Connection, source: str | None = None) -> list[Unread]:
-    """The items of all sources, or of one, that could not be read, the latest first."""
+    """The items of all sources, or of one, that could not be read, the latest first.
+
+    An item is there once, with all streams of its source that brought it.
+    """
     query = (
-        sa.select(stream.c.source, reject.c.place, reject.c.reason, reject.c.sample, reject.c.at)
+        sa.select(
+            *(stream.c.source, stream.c.name, reject.c.place),
+            *(reject.c.reason, reject.c.sample, reject.c.at),
+        )
         .join(stream, stream.c.id == reject.c.stream_id)
         .order_by(reject.c.id.desc())
     )
     if source is not None:
         query = query.where(stream.c.source == source)
-    return [Unread(*row) for row in conn.execute(query)]
+    found: dict[tuple[str, str, str], Unread] = {}
+    for source_, name, place, reason, sample, at in conn.execute(query):
+        item = (source_, place, reason)
+        latest = found.get(item, Unread(source_, (), place, reason, sample, at))
+        found[item] = replace(latest, streams=(name, *latest.streams))
+    return list(found.values())
 
 
 def sources(conn: Connection) -> list[str]:

@@ -111,6 +111,20 @@ def test_what_could_not_be_read_is_shown_with_its_source_the_latest_first(
     ]
 
 
+def test_an_item_that_two_streams_bring_is_shown_once(database: Database) -> None:
+    mentions, search = Bringing(database, name="mentions"), Bringing(database, name="search")
+    broken, other = Rejected("77", "no text", "{}"), Rejected("78", "no text", "{}")
+    mentions.brings(broken, other, at=NINE)
+    search.brings(broken, Rejected("77", "no author", "{}"), at=TEN)
+    with database.reading() as conn:
+        found = coverage.unread(conn)
+    assert [(one.place, one.reason, one.streams, one.at) for one in found] == [
+        ("77", "no author", ("search",), TEN),
+        ("77", "no text", ("mentions", "search"), TEN),
+        ("78", "no text", ("mentions",), NINE),
+    ]
+
+
 def test_a_gap_told_in_every_look_counts_once(database: Database) -> None:
     number = _read(database, "x", "own", StreamKind.OWN, "x", until=NINE)
     gaps = [
