@@ -94,6 +94,18 @@ def test_every_test_that_a_page_names_is_there() -> None:
     assert set(re.findall(r"`(test_\w+)`", TEXT)) - there == set()
 
 
+def test_the_command_about_faults_runs_every_test_that_the_page_names() -> None:
+    page = _page("faults.md")
+    (command,) = re.findall(r"^\S+ -m pytest (.*)$", page, re.MULTILINE)
+    run = [
+        path.read_text()
+        for one in map(ROOT.joinpath, command.split())
+        for path in ([one] if one.is_file() else one.rglob("test_*.py"))
+    ]
+    there = set(re.findall(r"^def (test_\w+)", "\n".join(run), re.MULTILINE))
+    assert set(re.findall(r"`(test_\w+)`", page)) - there == set()
+
+
 def test_every_fault_of_the_contract_is_described() -> None:
     """A case of it is named, whether after `contract` or after another one."""
     page = re.sub(r"^```.*?^```$", "", _page("faults.md"), flags=re.MULTILINE | re.DOTALL)

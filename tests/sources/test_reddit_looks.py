@@ -60,7 +60,7 @@ def test_what_was_not_seen_lies_in_a_gap(turns: list[tuple[int, int]]) -> None:
 class Inbox:
     """Of a thousand things each second one is private; older ones are not listed."""
 
-    def get(self, path: str, /, **params: Any) -> Any:
+    def get(self, path: str, **params: str | int) -> Any:
         del path
         first = int(str(params.get("after", "x_-1")).rpartition("_")[2]) + 1
         after = f"t1_{first + 99}" if first < 900 else None
