@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitor.domain.post import Author, Post, PostKey, PostKind, Rejected
+from monitor.domain.notice import Absent, Unknowable
+from monitor.domain.post import Author, Gone, Post, PostKey, PostKind, Rejected
 
 RESPONSE = "/response"
 """What the owner's response is called, behind the review's own id."""
@@ -71,6 +72,37 @@ def response_to(review: Post, *, text: str, at: datetime, owner: str) -> Post:
 def id_of(external_id: str) -> str:
     """The review that a post belongs to, be it the review itself or its response."""
     return external_id.removesuffix(RESPONSE)
+
+
+def by_review(keys: Iterable[PostKey], network: str) -> dict[str, list[PostKey]]:
+    """Which posts are asked for of which review: one look at it tells of all of them."""
+    asked: dict[str, list[PostKey]] = {}
+    for key in dict.fromkeys(keys):
+        if key.network == network:
+            asked.setdefault(id_of(key.external_id), []).append(key)
+    return asked
+
+
+def told_of(
+    found: Review | Rejected, keys: Iterable[PostKey], now: datetime
+) -> Iterator[Post | Gone | Rejected]:
+    """What a look at a review says of each post asked for: a response may be gone while it stands."""
+    if isinstance(found, Rejected):
+        yield found
+        return
+    standing = {post.key: post for post in found.posts}
+    for key in keys:
+        yield standing.get(key) or Gone(key, now)
+
+
+def answer_in(found: Review | Rejected, to: Post) -> Post | Absent | Unknowable:
+    """The response to a review as it was answered. One that is older than that answered what it was."""
+    if isinstance(found, Rejected):
+        return Unknowable(f"the store's answer can't be read: {found.reason}")
+    response = found.response
+    if response is None or response.posted_at < (to.edited_at or to.posted_at):
+        return Absent()
+    return response
 
 
 def read_each(raws: object, read: Callable[[Raw], Review]) -> tuple[Review | Rejected, ...]:

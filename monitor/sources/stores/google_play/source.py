@@ -80,10 +80,7 @@ class GooglePlay:
         One that Google does not find was deleted, if it is so young that it would have to be listed;
         of an older one nothing is known then, and it counts as not looked up. Raises SourceError.
         """
-        asked: dict[str, set[PostKey]] = {}
-        for key in keys:
-            if key.network == wire.NETWORK:
-                asked.setdefault(reviews.id_of(key.external_id), set()).add(key)
+        asked = reviews.by_review(keys, wire.NETWORK)
         try:
             with self._calls() as calls:
                 for number, its in asked.items():
@@ -126,13 +123,7 @@ class GooglePlay:
             if error.missing:
                 return Unknowable("Google does not show the review any more")
             raise failing.unsure(error) from error
-        found = reviews.read_one(raw, self._read)
-        if isinstance(found, Rejected):
-            return Unknowable(f"Google's answer can't be read: {found.reason}")
-        response = found.response
-        if response is None or response.posted_at < (to.edited_at or to.posted_at):
-            return Absent()
-        return response
+        return reviews.answer_in(reviews.read_one(raw, self._read), to)
 
     def try_out(self) -> Iterator[Finding]:
         """Get a token and read one review. Costs one of the hour's calls."""
@@ -171,7 +162,7 @@ class GooglePlay:
         return listed
 
     def _look_up(
-        self, calls: Calls, number: str, keys: set[PostKey]
+        self, calls: Calls, number: str, keys: Sequence[PostKey]
     ) -> Iterator[Post | Gone | Rejected]:
         self._hourly.take(_LESS_URGENT)
         try:
@@ -181,14 +172,9 @@ class GooglePlay:
                 raise
             now, written_at = self._clock(), self._written.get(number)
             if written_at is not None and written_at >= now - _LISTED_FOR:
-                yield from (Gone(key, now) for key in sorted(keys))
+                yield from (Gone(key, now) for key in keys)
             return
-        found = reviews.read_one(raw, self._read)
-        if isinstance(found, Rejected):
-            yield found
-            return
-        standing = {post.key: post for post in found.posts}
-        yield from (standing.get(key) or Gone(key, self._clock()) for key in sorted(keys))
+        yield from reviews.told_of(reviews.read_one(raw, self._read), keys, self._clock())
 
     def _read(self, raw: reviews.Raw) -> Review:
         return wire.read(raw, self._options.package)
