@@ -167,8 +167,6 @@ def _key() -> tuple[str, str]:
             serialization.NoEncryption(),
         ).decode(),
         private.public_key()
-        .public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         .decode(),
     )

@@ -102,7 +102,9 @@ class Harness(harness.Harness):
             case "429 retry-after":
                 self.server.fail("429", path, headers={"Retry-After": "120"})
             case "429 with a date":
-                self.server.fail("429", path, headers={"Retry-After": "Fri, 27 Mar 2026 12:01:30 GMT"})
+                self.server.fail(
+                    "429", path, headers={"Retry-After": "Fri, 27 Mar 2026 12:01:30 GMT"}
+                )
             case _:
                 self.server.fail(what, path)
 

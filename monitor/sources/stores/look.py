@@ -47,10 +47,8 @@ def pages(
     ask: Callable[[str | None], Listed], since: str | None, bounds: Bounds, now: datetime
 ) -> Iterator[Page]:
     """Read on from a cursor. Raises CallError, and SourceError if it is no cursor of ours."""
-    if since is None:
-        place = Place(int((now - bounds.look_back).timestamp()))
-    else:
-        place = cursor.read(since)
+    first = Place(int((now - bounds.look_back).timestamp()))
+    place = first if since is None else cursor.read(since)
     resumed = place.next is not None
     while True:
         calls = 1
@@ -84,9 +82,7 @@ def _news(listed: Listed, place: Place, now: datetime) -> Iterator[Post | Gone |
             yield Gone(PostKey(one.review.key.network, f"{one.id}{RESPONSE}"), now)
 
 
-def _after(
-    place: Place, listed: Listed, bounds: Bounds, now: datetime
-) -> tuple[Place, Gap | None]:
+def _after(place: Place, listed: Listed, bounds: Bounds, now: datetime) -> tuple[Place, Gap | None]:
     floor = max(place.horizon_at, now - bounds.window)
     marks = {one.id: one.mark for one in listed.reviews}
     is_below = bool(listed.reviews) and all(_is_over(one, floor) for one in listed.reviews)

@@ -187,7 +187,9 @@ def _object(content: bytes, *, writes: bool) -> Mapping[str, Any]:
 
 def _refused(response: httpx.Response, content: bytes, *, writes: bool) -> CallError:
     status = response.status_code
-    words = f"Apple answered {status}: {_said(content) or response.reason_phrase or 'no reason given'}"
+    words = (
+        f"Apple answered {status}: {_said(content) or response.reason_phrase or 'no reason given'}"
+    )
     wait = retry_after(response.headers)
     if status == TOO_MANY:
         return CallError(f"{words}; too many calls for now", retry_after=wait or _AFTER_LIMIT)

@@ -139,9 +139,7 @@ class GooglePlay:
     def _try_reviews(self, calls: Calls) -> Finding:
         try:
             self._hourly.take()
-            listed = wire.listed(
-                calls.list(self._options.package, None, 1), self._options.package
-            )
+            listed = wire.listed(calls.list(self._options.package, None, 1), self._options.package)
         except (CallError, ValueError) as error:
             return Finding(f"reviews: {error}", Standing.FAILS)
         if not listed.items:

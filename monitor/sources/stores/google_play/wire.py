@@ -95,12 +95,17 @@ def _title_and_text(said: Raw) -> tuple[str | None, str]:
 
 
 def _time(said: Raw) -> datetime:
-    seconds, nanos = said["seconds"], said.get("nanos") or 0
-    if isinstance(seconds, bool) or not isinstance(seconds, int | str):
-        raise ValueError(f"{str(seconds)[:40]!r} is no time")
-    if isinstance(nanos, bool) or not isinstance(nanos, int):
-        raise ValueError(f"{str(nanos)[:40]!r} are no nanoseconds")
-    return _EPOCH + timedelta(seconds=int(seconds), microseconds=nanos // 1000)
+    seconds, nanos = (_whole(said.get(name) or 0) for name in ("seconds", "nanos"))
+    if not seconds:
+        raise KeyError("seconds")
+    return _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
+
+
+def _whole(value: object) -> int:
+    """A number, which Google writes as text where it may be long."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(f"{str(value)[:40]!r} is no whole number")  # noqa: TRY004  # as above
+    return int(value)
 
 
 def _language(code: object) -> str | None:
