@@ -62,7 +62,7 @@ class AppStore:
             if method == "POST" and path == _RESPONSES:
                 return self._respond(body)
             if found := _LIST.fullmatch(path):
-                return self._list(query) if found[1] == self.app else self.refusal(404)
+                return self.listed(query) if found[1] == self.app else self.refusal(404)
             one = _ONE.fullmatch(path)
             review = self.store.find(one[1]) if one else None
             if review is None:
@@ -84,7 +84,8 @@ class AppStore:
         fits = said.get("iss") == self.issuer and kid == self.key_id
         return fits and said["exp"] - said["iat"] <= _LONGEST_LIFE
 
-    def _list(self, query: Mapping[str, str]) -> tuple[int, Payload]:
+    def listed(self, query: Mapping[str, str]) -> tuple[int, Payload]:
+        """A page of reviews."""
         first, size = query.get("cursor", "0"), int(query.get("limit", "50"))
         if not first.isdecimal() or query.get("sort") != "-createdDate":
             return self.refusal(400)

@@ -75,7 +75,7 @@ class GooglePlay:
             return self.refusal(404)
         with self.store.lock:
             if found[2] is None:
-                return self._list(query)
+                return self.listed(query)
             review = self.store.find(unquote(found[2]))
             if review is None:
                 return self.refusal(404)
@@ -109,7 +109,8 @@ class GooglePlay:
             return self.refused_token(400)
         return 200, {"access_token": _TOKEN, "expires_in": 3599, "token_type": "Bearer"}
 
-    def _list(self, query: Mapping[str, str]) -> tuple[int, Payload]:
+    def listed(self, query: Mapping[str, str]) -> tuple[int, Payload]:
+        """A page of reviews."""
         first, size = query.get("token", "0"), int(query.get("maxResults", "10"))
         if not first.isdecimal():
             return self.refusal(400)

@@ -58,7 +58,7 @@ class Harness(harness.Harness):
             "issuer": ISSUER,
             "page_size": self.page,
             "calls_per_hour": 100_000,
-            "timeout": 0.5,
+            "timeout": 1.0,
             "base_url": self.server.url,
         }
 

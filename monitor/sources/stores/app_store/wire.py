@@ -14,6 +14,8 @@ from monitor.sources.stores.look import Listed
 from monitor.sources.stores.reviews import Raw, Review
 
 NETWORK = "app_store"
+LONGEST_ANSWER = 5970
+"""Characters."""
 PENDING = "pending"
 """How visible a response is that Apple has not published yet: that takes up to a day."""
 

@@ -11,7 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.finding import Finding, Standing
 from monitor.domain.notice import Absent, Unknowable
-from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
+from monitor.domain.post import (
+    Author,
+    Cursor,
+    Gone,
+    Page,
+    Post,
+    PostKey,
+    Rejected,
+    Stream,
+    StreamKind,
+)
+from monitor.domain.reply import Length
 from monitor.ports import Clock, Secrets
 from monitor.settings.spans import PositiveSpan, span
 from monitor.sources.stores import failing, look, reviews
@@ -88,9 +99,18 @@ class GooglePlay:
         except CallError as error:
             raise failing.source_error("refresh", error) from error
 
+    @property
+    def reply_author(self) -> Author | None:
+        """The app's owner, by whom all responses are: whoever writes them."""
+        return Author(id=self._options.package)
+
+    def reply_length(self, text: str, /) -> Length:
+        """In characters."""
+        return Length(len(text), wire.LONGEST_ANSWER)
+
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         """Google keeps no mark of ours, and one response a review: sent twice, it is there once."""
-        if len(text) > wire.LONGEST_ANSWER:
+        if self.reply_length(text).is_too_long:
             raise SendError(
                 f"Google takes {wire.LONGEST_ANSWER} characters, and these are {len(text)}",
                 outcome=Outcome.PERMANENT,
