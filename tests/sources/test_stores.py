@@ -90,6 +90,21 @@ def test_what_did_not_change_is_not_brought_again(world: Shop) -> None:
     assert items(look(world.source(), cursors)) == []
 
 
+def test_what_cannot_be_read_is_told_once_and_again_when_it_changed(world: Shop) -> None:
+    source, cursors = world.source(), dict[str, str]()
+    number = world.reviewed(broken={"comments": "none", "attributes": "none"})
+    (told,) = items(look(source, cursors))
+    assert isinstance(told, Rejected)
+    assert told.where == number
+    assert items(look(source, cursors)) == []
+    review = world.store.find(number)
+    assert review is not None
+    review.broken = {"comments": "still none", "attributes": "still none"}
+    assert [type(one) for one in items(look(source, cursors))] == [Rejected]
+    review.broken = None
+    assert [post.key for post in posts(look(source, cursors))] == [world.key(number)]
+
+
 def test_a_response_typed_in_the_store_s_own_console_is_seen(world: Shop) -> None:
     """It does not move the review to the top of the list, nor does it change the review."""
     source, cursors = world.source(), dict[str, str]()

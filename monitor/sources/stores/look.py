@@ -71,11 +71,14 @@ def pages(
 def _news(listed: Listed, place: Place, now: datetime) -> Iterator[Post | Gone | Rejected]:
     """What a page has that was not seen like this before."""
     for one in listed.items:
+        name, mark = _marked(one)
+        before = place.mark_of(name)
+        if before == mark:
+            continue
         if isinstance(one, Rejected):
             yield one
             continue
-        before = place.mark_of(one.id)
-        if before == one.mark or _is_over(one, place.horizon_at):
+        if _is_over(one, place.horizon_at):
             continue
         yield from one.posts
         if one.response is None and before is not None and before.startswith("r"):
@@ -84,7 +87,7 @@ def _news(listed: Listed, place: Place, now: datetime) -> Iterator[Post | Gone |
 
 def _after(place: Place, listed: Listed, bounds: Bounds, now: datetime) -> tuple[Place, Gap | None]:
     floor = max(place.horizon_at, now - bounds.window)
-    marks = {one.id: one.mark for one in listed.reviews}
+    marks = dict(map(_marked, listed.items))
     is_below = bool(listed.reviews) and all(_is_over(one, floor) for one in listed.reviews)
     if listed.next is None or is_below:
         return place.wholly(marks), None
@@ -97,6 +100,13 @@ def _after(place: Place, listed: Listed, bounds: Bounds, now: datetime) -> tuple
         to=oldest.isoformat() if oldest else None,
     )
     return place.broken_off(marks), gap
+
+
+def _marked(one: Review | Rejected) -> tuple[str, str]:
+    """What to know an item again by: also one that can't be read is told of once, not by every look."""
+    if isinstance(one, Review):
+        return one.id, one.mark
+    return f"{one.where} {one.sample}", "?"
 
 
 def _is_over(one: Review, floor: datetime) -> bool:
