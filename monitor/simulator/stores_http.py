@@ -76,7 +76,8 @@ class Asked:
 class StoreServer:
     """A store on a port of this machine. A context manager; `url` is its address.
 
-    `asked` is what came in; `headers` come with every answer.
+    `asked` is what came in; `headers` come with every answer. `answers`: by a part of the path, what
+    is answered in place of the truth.
     """
 
     def __init__(self, face: Face) -> None:
@@ -84,6 +85,7 @@ class StoreServer:
         self.asked: list[Asked] = []
         self.plan: list[Fault] = []
         self.headers: dict[str, str] = {}
+        self.answers: dict[str, Mapping[str, object]] = {}
         self.closing = Event()
         self._lock = Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -192,6 +194,9 @@ class _Handler(BaseHTTPRequestHandler):
         return Asked(method, parts.path, query, body, headers)
 
     def _answer(self, asked: Asked) -> tuple[int, bytes]:
+        for part, instead in self.server.owner.answers.items():
+            if part in asked.path:
+                return 200, json.dumps(instead).encode()
         status, body = self.server.owner.face.answer(
             asked.method, asked.path, asked.query, asked.body, asked.headers
         )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.errors import Outcome, SendError, SourceError
+from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
 from monitor.domain.finding import Standing
 from monitor.domain.identity import Brand
 from monitor.domain.notice import Absent, Unknowable
@@ -453,6 +453,38 @@ def test_a_right_that_is_missing_is_named_with_its_remedy(world: Shop) -> None:
     assert "docs/sources/" in said[0]
 
 
+@pytest.mark.parametrize("address", ["http://", "ftp://x", "http://[", "http://x:99999", "x"])
+def test_an_address_that_is_none_is_refused_with_the_config(world: Shop, address: str) -> None:
+    with pytest.raises(ConfigError, match="base_url"):
+        world.source(base_url=address)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"result": "yes", "data": "yes"},
+        {"result": {}, "data": {}},
+        {"data": {"attributes": {"responseBody": "x", "lastModifiedDate": "9999-12-31T23-14:00"}}},
+        {"data": {"attributes": {"responseBody": 7, "lastModifiedDate": "yesterday"}}},
+    ],
+)
+def test_an_answer_to_an_answer_that_makes_no_sense_is_no_post_and_no_crash(
+    world: Shop, answer: dict[str, object]
+) -> None:
+    """Google's word that it took something is enough; all else is unknown, and looked for."""
+    source = world.source()
+    world.reviewed()
+    (to,) = posts(look(source))
+    world.server.answers["eview"] = answer
+    if world.network == "google_play" and answer.get("result") == {}:
+        assert source.reply(to, "Sorry!", "case-1").text == "Sorry!"
+        return
+    with pytest.raises(SendError) as raised:
+        source.reply(to, "Sorry!", "case-1")
+    assert raised.value.outcome is Outcome.UNKNOWN
+
+
 def test_the_key_is_read_anew_by_every_look(world: Shop) -> None:
     source, good = world.source(), dict(world.secrets.known)
     world.secrets.known = dict.fromkeys(good, "revoked")
@@ -487,7 +519,7 @@ def test_whatever_a_store_sends_nothing_goes_unhandled(network: str, data: st.Da
         _mutate(body, data)
     try:
         listed = _listed(network, body)
-    except (ValueError, KeyError):  # what the source turns into a SourceError
+    except ValueError:  # what the source turns into a SourceError
         return
     for one in listed.items:
         if isinstance(one, Rejected):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.finding import Finding, Standing
@@ -31,6 +31,7 @@ from monitor.sources.stores.app_store.calls import Calls, Key
 from monitor.sources.stores.failing import CallError
 from monitor.sources.stores.hourly import Hourly
 from monitor.sources.stores.look import Listed
+from monitor.sources.stores.options import StoreOptions
 
 _REVIEWS = Stream("reviews", StreamKind.ALL, wire.NETWORK, timedelta(minutes=5))
 _LESS_URGENT = 0.5
@@ -42,22 +43,16 @@ class AppStore:
 
     extra: ClassVar[str | None] = "stores"
 
-    class Options(BaseModel):
+    class Options(StoreOptions):
         """The table of a source `use = "app_store"`."""
-
-        model_config = ConfigDict(extra="forbid", frozen=True)
 
         app: str = Field(pattern=r"^[0-9]{1,20}$", description="Apple's number of the app.")
         key_id: str = Field(pattern=r"^[A-Za-z0-9]{1,40}$", description="It is no secret.")
         issuer: str | None = Field(default=None, pattern=r"^[0-9A-Za-z-]{1,80}$")
         key: str = Field("app_store_key", min_length=1, description="A secret's name.")
         window: PositiveSpan = Field(span("30d"), description="Every look reads so far back.")
-        look_back: PositiveSpan = Field(span("7d"), description="Of the first look.")
         calls_per_hour: int = Field(3000, ge=1)
         page_size: int = Field(200, ge=1, le=200)
-        max_pages: int = Field(100, ge=1, le=1000)
-        timeout: float = Field(30.0, gt=0, le=300, allow_inf_nan=False, description="Seconds.")
-        base_url: str | None = Field(default=None, pattern=r"^https?://.")
 
     def __init__(self, options: Options, *, secrets: Secrets, clock: Clock) -> None:
         """`secrets` holds the key, the .p8 file that Apple gives once."""
@@ -111,7 +106,7 @@ class AppStore:
             raise failing.send_error(error) from error
         try:
             return wire.response(body["data"], to, self._options.app)
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise SendError(
                 f"Apple did not say that the answer was taken: {error}", outcome=Outcome.UNKNOWN
             ) from error
@@ -142,7 +137,7 @@ class AppStore:
         yield Finding(f"key: works; the reviews of app {self._options.app} can be read")
         try:
             wire.listed(body, self._options.app)
-        except (KeyError, ValueError) as error:
+        except ValueError as error:
             yield Finding(f"reviews: Apple's answer can't be read: {error}", Standing.FAILS)
         yield Finding("answers: Apple tells only when one is sent whether the key's role may")
         yield Finding(f"calls: {self._hourly.left} are left of this hour's")
@@ -151,8 +146,6 @@ class AppStore:
         body = calls.list(self._options.app, cursor, self._options.page_size)
         try:
             return wire.listed(body, self._options.app)
-        except KeyError as error:
-            raise CallError(f"Apple's answer can't be read: {error} is missing") from error
         except ValueError as error:
             raise CallError(f"Apple's answer can't be read: {error}") from error
 

@@ -23,7 +23,7 @@ PENDING = "pending"
 def listed(body: Mapping[str, Any], app: str) -> Listed:
     """A page. Raises ValueError: it is none."""
     responses = _responses(body)
-    items = reviews.read_each(body["data"], lambda raw: read(raw, responses, app))
+    items = reviews.read_each(body.get("data"), lambda raw: read(raw, responses, app))
     return Listed(items, _next(body))
 
 
@@ -60,7 +60,7 @@ def read(raw: Raw, responses: Mapping[str, Raw], app: str) -> Review:
 
 
 def response(raw: Raw, to: Post, app: str) -> Post:
-    """A response as a post. Raises KeyError, ValueError, TypeError, AttributeError: it is none."""
+    """A response as a post. Raises KeyError, ValueError, TypeError, AttributeError, OverflowError."""
     said = raw["attributes"]
     post = reviews.response_to(
         to,

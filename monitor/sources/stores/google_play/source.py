@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.finding import Finding, Standing
@@ -31,6 +31,7 @@ from monitor.sources.stores.google_play import wire
 from monitor.sources.stores.google_play.calls import Calls
 from monitor.sources.stores.hourly import Hourly
 from monitor.sources.stores.look import Listed
+from monitor.sources.stores.options import StoreOptions
 from monitor.sources.stores.reviews import Review
 
 _REVIEWS = Stream("reviews", StreamKind.ALL, wire.NETWORK, timedelta(minutes=5))
@@ -48,20 +49,14 @@ class GooglePlay:
 
     extra: ClassVar[str | None] = "stores"
 
-    class Options(BaseModel):
+    class Options(StoreOptions):
         """The table of a source `use = "google_play"`."""
-
-        model_config = ConfigDict(extra="forbid", frozen=True)
 
         package: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")
         service_account: str = Field("google_play_service_account", min_length=1)
         window: PositiveSpan = Field(span("7d"), description="Every look reads so far back.")
-        look_back: PositiveSpan = Field(span("7d"), description="Of the first look.")
         calls_per_hour: int = Field(200, ge=1)
         page_size: int = Field(100, ge=1, le=100)
-        max_pages: int = Field(100, ge=1, le=1000)
-        timeout: float = Field(30.0, gt=0, le=300, allow_inf_nan=False, description="Seconds.")
-        base_url: str | None = Field(default=None, pattern=r"^https?://.")
 
     def __init__(self, options: Options, *, secrets: Secrets, clock: Clock) -> None:
         """`secrets` holds the service account's key, the JSON file that Google gives."""
