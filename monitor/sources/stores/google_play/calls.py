@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -66,14 +67,7 @@ class Calls:
         self._session.mount("https://", HTTPAdapter(max_retries=0))
         self._session.mount("http://", HTTPAdapter(max_retries=0))
         self._credentials = _credentials(account)
-        self._reviews = build(
-            "androidpublisher",
-            "v3",
-            http=self,
-            client_options={"api_endpoint": base_url} if base_url else None,
-            cache_discovery=False,
-            static_discovery=True,
-        ).reviews()
+        self._reviews = _questions(base_url)
 
     @property
     def account(self) -> str:
@@ -138,7 +132,7 @@ class Calls:
 
     def _do(self, asked: Any) -> Mapping[str, Any]:
         try:
-            answer = asked.execute(num_retries=0)
+            answer = asked.execute(http=self, num_retries=0)
         except (ValueError, RecursionError) as error:
             raise CallError(
                 "Google's answer can't be read", may_have_arrived=asked.method != "GET"
@@ -186,6 +180,19 @@ class Calls:
         if response.status_code < _REDIRECT:
             return content
         raise _refused(response, content, writes=writes, is_log_in=is_log_in)
+
+
+@cache
+def _questions(base_url: str | None) -> Any:
+    """Google's own description of its interface, which writes the questions. It comes with the client."""
+    return build(
+        "androidpublisher",
+        "v3",
+        http=httplib2.Http(),  # never used: each question is sent by `Calls.request`
+        client_options={"api_endpoint": base_url} if base_url else None,
+        cache_discovery=False,
+        static_discovery=True,
+    ).reviews()
 
 
 class _RefusedError(CallError):
