@@ -60,8 +60,8 @@ class Place:
     seen: Mapping[str, int] = field(default_factory=dict)
 
     def beginning(self, now: datetime) -> Place:
-        """The same, a look having begun, unless one was under way."""
-        return self if self.began is not None else replace(self, began=now.timestamp())
+        """The same, a look having begun."""
+        return replace(self, began=now.timestamp())
 
     def floor(self, overlap: timedelta) -> str | None:
         """The id down to which the present look reads; None: to the horizon, nothing being known."""

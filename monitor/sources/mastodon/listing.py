@@ -6,7 +6,7 @@ more pages than the config allows stops there, and says what it left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,8 +48,12 @@ class Look:
 
     def pages(self, calls: Calls, place: Place, now: datetime) -> Iterator[Page]:
         """What is new, each page with the cursor to go on from. Raises CallError."""
+        if place.began is not None:  # an earlier look broke off: it is ended first
+            place = yield from self._to_its_end(calls, place)
+        yield from self._to_its_end(calls, place.beginning(now))
+
+    def _to_its_end(self, calls: Calls, place: Place) -> Generator[Page, None, Place]:
         counted, told = Counted(calls), 0
-        place = place.beginning(now)
         floor = place.floor(self.overlap)
         while True:
             things = self.listed(counted, place, floor)
@@ -60,18 +64,17 @@ class Look:
                 if place.is_new(row) and _is_wanted(row, place, floor)
             ]
             # the older first: what it says of a thread spares a question about its answer
-            items = [self.read(thing, counted) for thing in reversed(wanted)]
+            read = [self.read(thing, counted) for thing in reversed(wanted)]
+            items = tuple(item for item in read if item is not None)
             before, place = place, place.after(rows, self.overlap)
-            said = tuple(item for item in items if item is not None)
             cost, told = Cost(calls=counted.made - told), counted.made
-            if _has_ended(rows, before, floor):
-                yield Page(said, cursor.write(place.ended(self.overlap)), cost=cost)
-                return
-            if place.pages >= self.most:
-                gap = self._gap(place, floor)
-                yield Page(said, cursor.write(place.ended(self.overlap)), gap, cost)
-                return
-            yield Page(said, cursor.write(place), cost=cost)
+            has_ended = _has_ended(rows, before, floor)
+            if has_ended or place.pages >= self.most:
+                gap = None if has_ended else self._gap(place, floor)
+                place = place.ended(self.overlap)
+                yield Page(items, cursor.write(place), gap, cost)
+                return place
+            yield Page(items, cursor.write(place), cost=cost)
 
     def listed(self, calls: Asks, place: Place, floor: str | None) -> Sequence[Any]:
         """The things of one page. Raises CallError."""
