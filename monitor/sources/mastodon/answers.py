@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
 from monitor.sources.mastodon import cursor, statuses
+from monitor.sources.mastodon.accounts import OWN, Accounts
 from monitor.sources.mastodon.calls import Asks, CallError, Calls
 from monitor.sources.mastodon.threads import Threads, Trace
 
@@ -22,11 +22,10 @@ _SKEW = timedelta(hours=1)
 class Desk:
     """Answers posts, each as widely as the post itself is shown: who wrote in private is so answered."""
 
-    def __init__(self, calls: Calls, threads: Threads, me: Callable[[Asks], str]) -> None:
-        """`me` gives the number of the token's account; it may raise CallError."""
+    def __init__(self, calls: Calls, threads: Threads, accounts: Accounts) -> None:
         self._calls = calls
         self._threads = threads
-        self._me = me
+        self._accounts = accounts
 
     def write(self, to: Post, text: str, key: str) -> Post:
         """Post the answer, once: the server takes a second one with the same key for the first, for an hour.
@@ -61,7 +60,7 @@ class Desk:
 
         """
         try:
-            number, me = self._number(to), self._me(self._calls)
+            number, me = self._number(to), self._accounts.number(OWN, self._calls)
             if number is None:
                 return Unknowable("the server knows no such post any more")
             return self._sought(to, number, me)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Gone, Post, PostKey, Rejected
 from monitor.sources.mastodon import statuses
+from monitor.sources.mastodon.accounts import Accounts, host_of
 from monitor.sources.mastodon.answers import sought
 from monitor.sources.mastodon.calls import NOT_FOUND, Asks, CallError, Calls
 from monitor.sources.mastodon.listing import Read
@@ -25,11 +25,11 @@ _UNKNOWN_CALL = (400, 404, 405, 410, 422)
 class LookUp:
     """Looks posts up by their addresses."""
 
-    def __init__(self, calls: Calls, threads: Threads, read: Read, base_url: str) -> None:
+    def __init__(self, calls: Calls, threads: Threads, accounts: Accounts, read: Read) -> None:
         self._calls = calls
         self._threads = threads
+        self._accounts = accounts
         self._read = read
-        self._host = urlsplit(base_url).netloc
         self._one_by_one = False
         """Once an older or another kind of server did not know the other way."""
 
@@ -43,14 +43,11 @@ class LookUp:
         """
         waiting = [key for key in keys if key.network == statuses.NETWORK]
         for first in range(0, len(waiting), _AT_ONCE):
-            numbers: dict[str, PostKey] = {}
-            for key in waiting[first : first + _AT_ONCE]:
-                number = self._number(key.external_id)
-                if number is None:
-                    yield from self._sought(key)
-                else:
-                    numbers[number] = key
+            some = waiting[first : first + _AT_ONCE]
+            numbers = {number: key for key in some if (number := self._number(key.external_id))}
             yield from self._some(numbers, now)
+            for key in set(some) - set(numbers.values()):
+                yield from self._sought(key)
 
     def _some(self, numbers: dict[str, PostKey], now: datetime) -> Iterator[Post | Gone | Rejected]:
         shown = self._shown(list(numbers))
@@ -97,9 +94,9 @@ class LookUp:
         known = self._threads.number(uri)
         if known is not None:
             return known
-        address = urlsplit(uri)
-        last = address.path.rpartition("/")[2]
-        return last if address.netloc == self._host and statuses.is_number(last) else None
+        last = uri.rpartition("/")[2]
+        is_own = statuses.is_number(last) and host_of(uri) == self._accounts.home(self._calls)
+        return last if is_own else None
 
     def _ask(self, question: Any) -> Any:
         self._leave_some()

@@ -15,6 +15,7 @@ from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
 from monitor.ports import Clock, Secrets
 from monitor.sources.mastodon import cursor, options, statuses, trying
+from monitor.sources.mastodon.accounts import OWN, Accounts
 from monitor.sources.mastodon.answers import Desk
 from monitor.sources.mastodon.calls import Asks, CallError, Calls
 from monitor.sources.mastodon.cursor import Place
@@ -49,10 +50,9 @@ class Mastodon:
             clock=clock,
         )
         self._threads = Threads()
-        self._numbers: dict[str, str] = {}
-        """Of accounts; "" is the token's own."""
-        self._desk = Desk(self._calls, self._threads, partial(self._number, ""))
-        self._look_up = LookUp(self._calls, self._threads, self._read, options.base_url)
+        self._accounts = Accounts()
+        self._desk = Desk(self._calls, self._threads, self._accounts)
+        self._look_up = LookUp(self._calls, self._threads, self._accounts, self._read)
         self._made: dict[str, tuple[Stream, Callable[[Asks], Look]]] = {
             stream.name: (stream, look) for stream, look in self._looks()
         }
@@ -109,19 +109,6 @@ class Mastodon:
     def _read(self, thing: Any, calls: Asks) -> Post | Rejected | None:
         return statuses.read(thing, lambda one: self._threads.trace(one, calls), self._mute)
 
-    def _number(self, name: str, calls: Asks) -> str:
-        """Of an account, asked for once; "" is the token's own. Raises CallError."""
-        if name not in self._numbers:
-            if name:
-                account = calls.ask(lambda client: client.account_lookup(name))
-            else:
-                account = calls.ask(lambda client: client.account_verify_credentials())
-            number = account.get("id") if isinstance(account, dict) else None
-            if not statuses.is_number(number):
-                raise CallError("the server answered with something that is no account")
-            self._numbers[name] = str(number)
-        return self._numbers[name]
-
     def _looks(self) -> Iterator[tuple[Stream, Callable[[Asks], Look]]]:
         said = self._options
         types = ["mention", "quote"] if said.quotes else ["mention"]
@@ -134,12 +121,12 @@ class Mastodon:
             found = _always(partial(_searched, query))
             name = f"search-{query}"
             yield self._one(name, StreamKind.SEARCH, found, every=_SELDOMER, inside="statuses")
-        for account in ("", *said.accounts):
-            name = f"own-{account}" if account else "own"
+        for account in (OWN, *said.accounts):
+            name = "own" if account == OWN else f"own-{account}"
             yield self._one(name, StreamKind.OWN, partial(self._own, account))
 
     def _own(self, account: str, calls: Asks) -> _Ask:
-        return partial(_written, self._number(account, calls))
+        return partial(_written, self._accounts.number(account, calls))
 
     def _one(
         self,
