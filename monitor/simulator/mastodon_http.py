@@ -151,6 +151,8 @@ class MastodonServer:
                 return 200, world.json(world.statuses[number])
             case ["statuses", number, "context"] if number in world.statuses:
                 return 200, world.context(number)
+            case ["instance"]:
+                return 200, {"domain": world.host, "version": "4.5.0"}
             case ["notifications", "policy"] if world.policy:
                 return 200, world.policy
             case _:

@@ -19,6 +19,8 @@ from monitor.domain.post import Cursor
 _VERSION = 1
 _MOST_SEEN = 3000
 """What a busy overlap brought beyond that comes twice."""
+_NOTHING = "0"
+"""An id before all ids."""
 _RUNGS = 6
 """In an overlap: more would make the cursor longer, fewer the overlap."""
 
@@ -42,7 +44,7 @@ class Row:
 class Place:
     """The ground that is known, and how far a look has come. Times are seconds of the epoch.
 
-    `horizon`: the first look goes back that far. `rungs`: when a whole look began, and the newest id it
+    `horizon`: nothing older is ever brought. `rungs`: when a whole look began, and the newest id it
     saw, oldest first. `known`: name and mark of all that the last whole look listed; `seen`: the same of
     the present one, which goes down from `ceiling` and has come to `lowest`; `seed` is the newest of its
     ids that are an overlap old.
@@ -90,14 +92,17 @@ class Place:
             seen=dict([*seen, *fresh.items()][-_MOST_SEEN:]),
         )
 
-    def ended(self, overlap: timedelta) -> Place:
-        """The place after a whole look."""
+    def ended(self, overlap: timedelta, *, cut_off: bool) -> Place:
+        """The place after a whole look; `cut_off`: it did not come to the end of what there is.
+
+        Of a first look that saw nothing old enough, all ground stays open for what comes late.
+        """
         began, floor = self.began or 0.0, self.floor(overlap)
         rungs = [rung for rung in self.rungs if floor is None or order(rung[1]) >= order(floor)]
-        first = self.seed or self.lowest
-        if not rungs and first is not None:
+        if not rungs:
+            first = self.seed or (self.lowest if cut_off else None) or _NOTHING
             rungs.append((began - overlap.total_seconds(), first))
-        if rungs and self.ceiling is not None and order(self.ceiling) > order(rungs[-1][1]):
+        if self.ceiling is not None and order(self.ceiling) > order(rungs[-1][1]):
             next_at = rungs[-1][0] + overlap.total_seconds() / _RUNGS
             if len(rungs) == 1 or began >= next_at:
                 rungs.append((began, self.ceiling))

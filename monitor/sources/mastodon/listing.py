@@ -71,7 +71,7 @@ class Look:
             has_ended = _has_ended(rows, before, floor)
             if has_ended or place.pages >= self.most:
                 gap = None if has_ended else self._gap(place, floor)
-                place = place.ended(self.overlap)
+                place = place.ended(self.overlap, cut_off=gap is not None)
                 yield Page(items, cursor.write(place), gap, cost)
                 return place
             yield Page(items, cursor.write(place), cost=cost)
@@ -95,20 +95,19 @@ class Look:
 
 
 def _is_wanted(row: Row, place: Place, floor: str | None) -> bool:
-    """Whether it is above what is known; a search lists on below it, a first look below the horizon."""
-    if floor is not None:
-        return row.id is None or order(row.id) > order(floor)
-    return row.at is None or row.at >= place.horizon
+    """Whether it is above what is known, below which a search lists on, and not too old."""
+    is_above = floor is None or row.id is None or order(row.id) > order(floor)
+    return is_above and (row.at is None or row.at >= place.horizon)
 
 
 def _has_ended(rows: Sequence[Row], before: Place, floor: str | None) -> bool:
-    """Whether a page shows nothing further down, or nothing above known ground any more."""
+    """Whether a page shows nothing further down, or comes to known ground."""
     ids = [row.id for row in rows if row.id is not None]
     if before.lowest is not None:
         ids = [one for one in ids if order(one) < order(before.lowest)]
     if not ids:
         return True
     if floor is not None:
-        return all(order(one) <= order(floor) for one in ids)
+        return any(order(one) <= order(floor) for one in ids)
     times = [row.at for row in rows if row.at is not None]
     return bool(times) and all(at < before.horizon for at in times)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from monitor.settings.spans import PositiveSpan, span
 
@@ -56,3 +56,9 @@ class Options(BaseModel):
     page_size: int = Field(default=40, ge=1, le=40, description="Posts asked for at once.")
     max_pages: int = Field(250, ge=1, le=1000, description="Of one look; what is cut off is told.")
     timeout: float = Field(15.0, gt=0, le=120, allow_inf_nan=False, description="Seconds.")
+
+    @model_validator(mode="after")
+    def _looks_back_far_enough(self) -> Self:
+        if self.overlap >= self.look_back:
+            raise ValueError("overlap must be shorter than look_back")
+        return self
