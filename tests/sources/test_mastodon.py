@@ -408,9 +408,9 @@ def test_whatever_order_federation_brings_within_the_overlap_nothing_is_missed(
         cursor: Cursor | None = None
         seen: set[str] = set()
         put: set[str] = set()
-        said = {"hashtags": ["parcel"], "overlap": "3h", "page_size": 4}
+        said = {"hashtags": ["parcel"], "overlap": "3h", "page_size": 2}
         reader = source(here, clock=lambda: now[0], **said)
-        for turn in range(data.draw(st.integers(1, 6), label="turns")):
+        for turn in range(data.draw(st.integers(1, 8), label="turns")):
             now[0] += timedelta(minutes=data.draw(st.integers(0, 100), label="minutes on"))
             for each in range(data.draw(st.integers(0, 4), label="delivered")):
                 late = timedelta(minutes=data.draw(st.integers(0, 170), label="late"))

@@ -46,6 +46,20 @@ def test_who_is_named_already_is_not_named_twice(here: MastodonServer) -> None:
     assert written(here) == ["Sorry, @Ana@elsewhere.example!"]
 
 
+def test_people_of_the_server_itself_are_named_as_it_names_them(here: MastodonServer) -> None:
+    here.world.put("where is it?", author="dan", mentions=[BRAND])
+    to, reader = one(source(here), "mentions"), source(here)
+    for text in ("hi", "@dan hi", "hi, @dan@social.example.", "hi @dana", "hi @dan@x.example"):
+        reader.reply(to, text, text)
+    assert written(here) == [
+        "@dan hi",
+        "@dan hi",
+        "hi, @dan@social.example.",
+        "@dan hi @dana",
+        "@dan hi @dan@x.example",
+    ]
+
+
 def test_a_visibility_that_other_servers_know_is_answered_to_the_person_alone(
     here: MastodonServer,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +37,7 @@ class Desk:
         """
         try:
             number, visibility = self._place(to)
-            said = _addressed(to, text, visibility)
+            said = self._addressed(to, text, visibility)
             answer = self._calls.ask(
                 lambda client: client.status_post(
                     said, in_reply_to_id=number, visibility=visibility, idempotency_key=key
@@ -108,6 +109,21 @@ class Desk:
         # what another kind of server calls otherwise ("local", "list") is narrower than we could be
         return number, visibility if visibility in _VISIBLE else "direct"
 
+    def _addressed(self, to: Post, text: str, visibility: str) -> str:
+        """The text, naming whom it is for: Mastodon tells nobody who is not named in it."""
+        handle = to.author.handle
+        if handle is None:
+            if visibility == "direct":
+                why = (
+                    "who wrote it is not known; a direct answer is seen by nobody who is not named"
+                )
+                raise CallError(why, permanent=True)
+            return text
+        name = self._accounts.name(handle, self._calls)
+        spellings = "|".join(map(re.escape, (name, handle.lstrip("@"))))
+        is_named = re.search(rf"(?<![\w@])@(?:{spellings})(?![\w@])", text, re.IGNORECASE)
+        return text if is_named else f"@{name} {text}"
+
     def _number(self, to: Post) -> str | None:
         known = to.reply_token or self._threads.number(to.key.external_id)
         if known is not None:
@@ -131,20 +147,6 @@ def sought(calls: Asks, uri: str) -> Any | None:
         raise CallError("the server answered with something that is no search's result")
     its = [one for one in found if isinstance(one, dict) and one.get("uri") == uri]
     return next((one for one in its if statuses.is_number(one.get("id"))), None)
-
-
-def _addressed(to: Post, text: str, visibility: str) -> str:
-    """The text, naming whom it is for: Mastodon tells nobody who is not named in it."""
-    handle = to.author.handle
-    if handle is None:
-        if visibility == "direct":
-            why = (
-                "who wrote it is not known, and a direct answer is seen by nobody who is not named"
-            )
-            raise CallError(why, permanent=True)
-        return text
-    name = f"@{handle.lstrip('@')}"
-    return text if name.casefold() in text.casefold() else f"{name} {text}"
 
 
 def _send_error(error: CallError) -> SendError:

@@ -44,13 +44,14 @@ class Row:
 class Place:
     """The ground that is known, and how far a look has come. Times are seconds of the epoch.
 
-    `horizon`: nothing older is ever brought. `rungs`: when a whole look began, and the newest id it
-    saw, oldest first. `known`: name and mark of all that the last whole look listed; `seen`: the same of
-    the present one, which goes down from `ceiling` and has come to `lowest`; `seed` is the newest of its
-    ids that are an overlap old.
+    `horizon`: nothing older is ever brought. `read_at`: when the last whole look began. `rungs`: when
+    one began, and the newest id it saw, oldest first. `known`: name and mark of all that the last whole
+    look listed; `seen`: the same of the present one, which goes down from `ceiling` and has come to
+    `lowest`; `seed` is the newest of its ids that are an overlap old.
     """
 
     horizon: float
+    read_at: float | None = None
     rungs: tuple[tuple[float, str], ...] = ()
     known: Mapping[str, int] = field(default_factory=dict)
     began: float | None = None
@@ -66,8 +67,11 @@ class Place:
         return replace(self, began=now.timestamp())
 
     def floor(self, overlap: timedelta) -> str | None:
-        """The id down to which the present look reads; None: to the horizon, nothing being known."""
-        settled = (self.began or 0.0) - overlap.total_seconds()
+        """The id down to which a look reads; None: to the horizon, nothing being known.
+
+        What comes from now on, or came since the last whole look, is late by an overlap at most.
+        """
+        settled = (self.read_at or 0.0) - overlap.total_seconds()
         old = [id_ for at, id_ in self.rungs if at <= settled]
         return old[-1] if old else next((id_ for _, id_ in self.rungs), None)
 
@@ -97,8 +101,7 @@ class Place:
 
         Of a first look that saw nothing old enough, all ground stays open for what comes late.
         """
-        began, floor = self.began or 0.0, self.floor(overlap)
-        rungs = [rung for rung in self.rungs if floor is None or order(rung[1]) >= order(floor)]
+        began, rungs = self.began or 0.0, list(self.rungs)
         if not rungs:
             first = self.seed or (self.lowest if cut_off else None) or _NOTHING
             rungs.append((began - overlap.total_seconds(), first))
@@ -106,13 +109,15 @@ class Place:
             next_at = rungs[-1][0] + overlap.total_seconds() / _RUNGS
             if len(rungs) == 1 or began >= next_at:
                 rungs.append((began, self.ceiling))
-        return Place(self.horizon, tuple(rungs), self.seen)
+        place = Place(self.horizon, began, tuple(rungs), self.seen)
+        floor = order(place.floor(overlap) or _NOTHING)
+        return replace(place, rungs=tuple(rung for rung in rungs if order(rung[1]) >= floor))
 
 
 def write(place: Place) -> Cursor:
     """The place as a cursor."""
     said: dict[str, Any] = {"mastodon": _VERSION, "horizon": place.horizon}
-    said |= {"rungs": place.rungs, "known": place.known}
+    said |= {"read_at": place.read_at, "rungs": place.rungs, "known": place.known}
     if place.began is not None:
         said |= {"began": place.began, "ceiling": place.ceiling, "lowest": place.lowest}
         said |= {"seed": place.seed, "offset": place.offset, "pages": place.pages}

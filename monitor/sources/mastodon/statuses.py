@@ -49,13 +49,13 @@ def when(said: Any) -> datetime:
 
 
 def read(thing: Any, trace: Callable[[Any], Trace], mute: str | None) -> Post | Rejected | None:
-    """The status, read; None for a repost, in which nobody says anything.
+    """The status, read; None where nobody says anything: a repost, a notice of what was deleted since.
 
     `trace` tells where it stands and may raise errors of its own; `mute` is why we could answer nothing.
     """
     try:
         status = thing["status"] if "status" in thing and "uri" not in thing else thing
-        if status.get("reblog"):
+        if status is None or status.get("reblog"):
             return None
         if not is_number(status["id"]):
             raise ValueError(f"{str(status['id'])[:80]!r} is no id")  # noqa: TRY301  # the one place
