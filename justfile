@@ -48,10 +48,15 @@ bench *arguments:
 # Kill real processes at any moment, then compare: nothing lost, nothing doubled (docs/proof.md).
 chaos *arguments:
     {{ python }} -m tests.chaos.kill {{ arguments }}
+    {{ python }} -m tests.chaos.kill_networks {{ arguments }}
 
 # Take the TweetEval posts of ../shared the whole way, counting at every stage.
 reconcile *arguments:
     {{ python }} -m tests.chaos.reconcile {{ arguments }}
+
+# Take what X and Reddit really sent (../shared/recordings) the whole way, and count.
+recorded *arguments="../shared/recordings":
+    {{ python }} -m tests.scenarios.recorded {{ arguments }}
 
 # Renew the versions that the tests ran with (no registry's address may appear in the file).
 constraints:

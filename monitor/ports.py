@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from monitor.domain.finding import Finding
+from monitor.domain.identity import Brand
 from monitor.domain.judgement import Judgement
 from monitor.domain.notice import Absent, Notice, Receipt, Unknowable
-from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream
+from monitor.domain.post import Author, Cursor, Gone, Page, Post, PostKey, Rejected, Stream
+from monitor.domain.reply import Length
 
 Clock: TypeAlias = Callable[[], datetime]
 """Domain time: aware, UTC."""
@@ -52,6 +55,43 @@ class Replies(Protocol):
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
         """Whether an answer sent with `key` arrived."""
         ...
+
+
+@runtime_checkable
+class DescribesReplies(Protocol):
+    """A source that can tell how its answers will look before it posts one."""
+
+    @property
+    def reply_author(self) -> Author | None:
+        """In whose name it answers; None: as it is configured, it cannot."""
+        ...
+
+    def reply_length(self, text: str, /) -> Length:
+        """How long the network finds the text, and how long it may be."""
+        ...
+
+
+@runtime_checkable
+class AnsweringSource(Source, Replies, Protocol):
+    """A source that also answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A configured source that answers, and in the name of which brands."""
+
+    name: str
+    source: AnsweringSource
+    brands: tuple[Brand, ...]
+
+    def brand(self, name: str) -> Brand | None:
+        """The brand of that name, if it answers for it."""
+        return next((one for one in self.brands if one.name == name), None)
+
+    def stream(self, network: str) -> Stream | None:
+        """Where its own answers on a network come in; None if it does not read that network."""
+        there = [one for one in self.source.streams() if one.network == network]
+        return next((one for one in there if one.shows_answers), there[0] if there else None)
 
 
 class Classifier(Protocol):

@@ -18,7 +18,7 @@ from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import Digest
 from monitor.domain.post import Post
 from monitor.domain.verdict import verdict
-from monitor.ports import Classifier, Clock, Notifier, Refreshes
+from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Refreshes
 from monitor.runner import SIDE_BY_SIDE, Runner, Stage
 from monitor.secrets import STORE, Keyring
 from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
@@ -29,6 +29,7 @@ from monitor.stages.escalate import Escalate
 from monitor.stages.forget import Forget
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.refresh import Asking, Refresh
+from monitor.stages.reply import Reply
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
 from monitor.store import readings
@@ -36,6 +37,8 @@ from monitor.store.engine import Database
 
 AT_ONCE = 4
 """Sources that are asked at the same time whether posts still stand."""
+ANSWERS_AT_ONCE = 2
+"""Answers under way to the networks: each waits for one."""
 
 
 def classifier_of(table: ClassifierTable) -> Classifier:
@@ -118,6 +121,15 @@ class Application:
         """The sources, each with the brands that it is read for."""
         return tuple(self._feed(one) for one in self.settings.sources)
 
+    @property
+    def desks(self) -> tuple[Desk, ...]:
+        """The sources that can answer, too."""
+        return tuple(
+            Desk(one.name, one.source, one.brands)
+            for one in self.feeds
+            if isinstance(one.source, AnsweringSource)
+        )
+
     @cached_property
     def notifiers(self) -> Mapping[str, Notifier]:
         """By configured name; the first one serves whoever is named nowhere else."""
@@ -137,7 +149,8 @@ class Application:
         )
 
     def stages(self, *, shadow: bool = False) -> tuple[Stage, ...]:
-        """All stages in the order of the pipeline. `shadow`: everything but telling."""
+        """All stages in the order of the pipeline. `shadow`: everything but telling and answering."""
+        reply = Reply(self.database, self.desks, clock=self.clock)
         keep = self.settings.keep.keep()
         return (
             Intake(self.database, self.feeds, clock=self.clock, operators=self.operators),
@@ -157,6 +170,7 @@ class Application:
                 operators=self.operators,
                 shadow=shadow,
             ),
+            *(() if shadow else (reply,)),
             Forget(self.database, keep),
         )
 
@@ -166,7 +180,7 @@ class Application:
             self.stages(shadow=shadow),
             self.database,
             clock=self.clock,
-            side_by_side={**SIDE_BY_SIDE, Refresh.name: AT_ONCE},
+            side_by_side={**SIDE_BY_SIDE, Refresh.name: AT_ONCE, Reply.name: ANSWERS_AT_ONCE},
             operators=self.operators,
         )
 

@@ -28,7 +28,8 @@ COLOURS = 96
 """Of a picture: text and plain areas need no more, and the file is a third."""
 DEMO = [sys.executable, "-m", "monitor", "demo"]
 STORIES = ("Pufi kettle", "third and last public message")
-"""Whose blocks of the demo's output are shown: one answered in time, one that climbs first."""
+"""Whose cases the picture shows: one answered in time, one that climbs first."""
+CASE = re.compile(r"case \d+\b")
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body { margin: 0; background: #0d1117; color: #e6edf3 } pre { margin: 14px 18px;
 font: 14px/19px "DejaVu Sans Mono", monospace }</style><pre>{code}</pre>"""
@@ -72,19 +73,25 @@ def _read(terminal: int) -> bytes:
 
 
 def excerpt(said: str) -> str:
-    """The beginning, all that people are told of STORIES, and what to do next."""
-    blocks = said.split("\n\n")
-    plain = [Text.from_ansi(one).plain for one in blocks]
-    first = next(at for at, one in enumerate(plain) if "an invented shop" in one)
+    """The beginning, all that Slack shows of STORIES, and what to do next."""
+    lines = said.split("\n")
+    plain = [Text.from_ansi(one).plain for one in lines]
     last = next(at for at, one in enumerate(plain) if "What to do next" in one)
-    notice = re.compile(r".*(New complaint|without an answer|Answered after)", re.DOTALL)
-    told = [
-        at
-        for at, one in enumerate(plain)
-        if any(story in one for story in STORIES) and notice.match(one) and at < last
+    starts = [at for at, one in enumerate(plain[:last]) if "→ #" in one]
+    notices = [
+        range(at, next(end for end in range(at + 1, last) if not plain[end].startswith("  ")))
+        for at in starts
     ]
-    shown = [first, *told, last]
-    return "\n\n".join(blocks[at].strip("\n") for at in shown)
+    numbers = {
+        found[0]
+        for one in notices
+        if any(story in plain[at] for at in one for story in STORIES)
+        and (found := CASE.search(plain[one[0]]))
+    }
+    told = [one for one in notices if (found := CASE.search(plain[one[0]])) and found[0] in numbers]
+    shown = [*range(plain.index("")), None, *(at for one in told for at in one), None]
+    shown += [*range(last, len(lines))]
+    return "\n".join("" if at is None else lines[at] for at in shown).strip("\n")
 
 
 def as_page(said: str) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.acting import ACTIONS, by_option, moment
+from monitor.cli.answering import answer, print_answers
 from monitor.cli.opening import Opened, make, opened, settings_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from monitor.domain.event import Record
     from monitor.domain.identity import Brand
     from monitor.domain.notice import CaseCard
+    from monitor.domain.reply import Outgoing
     from monitor.settings import Settings
     from monitor.store.outbox import Entry
 
@@ -34,7 +36,7 @@ def cases() -> None:
     """List, show, open and work on cases."""
 
 
-for _action in ACTIONS:
+for _action in (*ACTIONS, answer):
     cases.add_command(_action)
 
 
@@ -118,11 +120,12 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
       complaint-monitor cases show 12
     """
     with opened(ctx) as its:
-        card, history, notices, notes = _gather(its, case)
+        card, history, notices, notes, replies = _gather(its, case)
         zone = ZoneInfo(its.settings.timezone)
     if as_json:
         events = [{**_fields(one), "kind": type(one.event).__name__} for one in history]
-        print_json({"card": card, "history": events, "notices": notices, "notes": notes})
+        said = {"card": card, "history": events, "notices": notices, "notes": notes}
+        print_json(said | {"answers": replies})
         return
     _print_card(card, zone)
     click.echo("\nhistory")
@@ -130,6 +133,7 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
         ("", "at", "what", "by"),
         [(one.seq, local_time(one.at, zone), _what(one, notes, zone), one.by) for one in history],
     )
+    print_answers(replies, zone)
     if notices:
         click.echo("\ntold")
         print_table(
@@ -149,9 +153,9 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
 
 def _gather(
     its: Opened, case: int
-) -> tuple[CaseCard, tuple[Record, ...], list[Entry], dict[int, str]]:
+) -> tuple[CaseCard, tuple[Record, ...], list[Entry], dict[int, str], list[Outgoing]]:
     from monitor.stages.act import ActionError
-    from monitor.store import cards, outbox
+    from monitor.store import answers, cards, outbox
     from monitor.store import cases as stored
 
     with its.database.reading() as conn:
@@ -161,7 +165,8 @@ def _gather(
             )
         card = cards.card(conn, case, utc_now(), None)
         notices, notes = outbox.case_notices(conn, case), stored.notes(conn, case)
-        return card, stored.history(conn, case), notices, notes
+        replies = answers.of_case(conn, case)
+        return card, stored.history(conn, case), notices, notes, replies
 
 
 def _fields(one: Record) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def work(
     application: Application, stop: Event, still_alone: StillAlone, *, shadow: bool, once: bool
 ) -> Round | None:
     """Begin, and run. Returns what `once` did."""
-    from monitor.store import outbox
+    from monitor.store import outbox, replies
 
     if shadow:
         rehearse(application)
@@ -105,6 +105,7 @@ def work(
         begin(application)
     with application.database.writing() as conn:
         outbox.release(conn)  # what a process held that died: nobody else is telling
+        replies.release(conn)
     _say_what_is_watched(application, shadow=shadow)
     runner = application.runner(shadow=shadow)
     if once:

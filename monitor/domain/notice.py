@@ -21,6 +21,8 @@ class NoticeKind(StrEnum):
     """The case changed: the card is edited in place."""
     BACKLOG = "backlog"
     """One summary of what was already open when the program first ran."""
+    REPLY = "reply"
+    """An answer of ours did not simply go out: in the card's thread, to those who hear of the case."""
     DIGEST = "digest"
     REPORT = "report"
     OPERATIONS = "operations"
@@ -44,6 +46,12 @@ class Reason(StrEnum):
     QUARANTINED = "quarantined"
     STAGE_BROKEN = "stage_broken"
     ITEM_HANGS = "item_hangs"
+    REPLY_UNKNOWN = "reply_unknown"
+    """Nobody knows whether an answer was posted: a person has to look."""
+    REPLY_REFUSED = "reply_refused"
+    REPLY_DELAYED = "reply_delayed"
+    """It could not be posted for a while, and goes on being tried."""
+    REPLY_CANCELLED = "reply_cancelled"
     # decisions not to notify
     SUPERSEDED = "superseded"
     """A higher step was due at the same look (after downtime, or found late)."""
@@ -61,6 +69,11 @@ class Reason(StrEnum):
     """`run --shadow`: everything but telling."""
     NOTHING_TO_EDIT = "nothing_to_edit"
     """An update whose card was never sent."""
+    # what else keeps an answer from being posted
+    ERASED = "erased"
+    """Its text was erased."""
+    TAKEN_BACK = "taken_back"
+    """A person wants it no longer."""
 
 
 class NoticeState(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -18,13 +18,15 @@ class Feed:
     """Files in `folder` that grow as simulated time passes.
 
     A feed opened over files that an earlier one left goes on after their last whole line; a line
-    torn by a crash is cut off and written again.
+    torn by a crash is cut off and written again. `networks` are those that it shows.
     """
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(
+        self, world: World, folder: Path, networks: Sequence[str] = tuple(BRAND_HANDLES)
+    ) -> None:
         self._world = world
         self.paths: Mapping[str, Path] = {
-            network: folder / f"{network}.jsonl" for network in BRAND_HANDLES
+            network: folder / f"{network}.jsonl" for network in networks
         }
         """Network to file. All are there, maybe empty, from the start, so that they can be followed."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -34,7 +36,8 @@ class Feed:
         """Append what became visible by `now`; returns how many lines that were."""
         fresh: dict[str, list[Happening]] = {network: [] for network in self.paths}
         for happening in self._world.until(now):
-            fresh[happening.network].append(happening)
+            if happening.network in fresh:
+                fresh[happening.network].append(happening)
         appended = 0
         for network, happenings in fresh.items():
             new = happenings[self._written[network] :]

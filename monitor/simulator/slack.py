@@ -108,6 +108,18 @@ class SlackServer:
         with self._lock:
             self._plans[method].extend(one or Fault("none") for one in faults)
 
+    def is_ill(self, method: str) -> bool:
+        """Whether a fault is planned for the next call of the method."""
+        with self._lock:
+            return bool(self._plans[method])
+
+    def heal(self) -> list[Fault]:
+        """End every fault. Returns those that had struck nobody yet."""
+        with self._lock:
+            left = [one for plan in self._plans.values() for one in plan if one.how != "none"]
+            self._plans.clear()
+        return left
+
     def messages(self, channel: str) -> list[Message]:
         """What stands in the channel and its threads, in order of time."""
         return list(self.workspace.channels[channel].messages)
@@ -140,7 +152,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), _MOST))
+        size = min(int(self.headers.get("Content-Length") or 0), _MOST)
+        body = self.rfile.read(size)
+        if len(body) < size:  # the caller died in mid-sentence
+            self.close_connection = True
+            return
         _, kind, name = [*self.path.split("/", 2), ""][:3]
         if kind == "upload":
             self.server.slack.workspace.files[name] = body

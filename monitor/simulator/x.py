@@ -123,8 +123,8 @@ class XFace:
             conversation = said.pop("conversation", None)
             conversation = conversation or (above.conversation if above else said.get("reply_to"))
             named = {*said.pop("mentions", ()), *re.findall(r"@(\w+)", text)}
-            if above:
-                named.add(above.author.handle)
+            if above:  # an answer goes to whom it answers, and to all whom that one named
+                named |= {above.author.handle, *above.mentions} - {author}
             shown = Shown(
                 author=self.person(author),
                 at=said.pop("at", self.now),

@@ -20,7 +20,7 @@ FAULTS = (
 """What can go wrong. `dropped after`: X does what is asked, then the line breaks."""
 
 RETRY_AFTER, RESET = 120, 900
-"""Seconds that a 429 names."""
+"""Seconds that a 429 names, unless the server is told others."""
 _LONGEST = 30.0
 
 
@@ -46,7 +46,8 @@ class Asked:
 class XServer:
     """X on a port of this machine. A context manager; `url` is its address.
 
-    `token` is the bearer token that it takes (None: any). `asked` is what came in.
+    `token` is the bearer token that it takes (None: any). `asked` is what came in. `retry_after`:
+    seconds that a 429 names.
     """
 
     def __init__(self, face: XFace, token: str | None = None) -> None:
@@ -54,6 +55,7 @@ class XServer:
         self.token = token
         self.asked: list[Asked] = []
         self.plan: list[Fault] = []
+        self.retry_after = RETRY_AFTER
         self.closing = Event()
         self._lock = Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -157,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         now = int(self.server.owner.face.now.timestamp())
         headers = {
             "": {},
-            "retry-after": {"Retry-After": str(RETRY_AFTER)},
+            "retry-after": {"Retry-After": str(self.server.owner.retry_after)},
             "reset": {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(now + RESET)},
         }[manner]
         self._send(int(status), json.dumps(ProblemError(int(status)).body).encode(), headers)

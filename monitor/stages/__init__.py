@@ -12,6 +12,10 @@
     deliver   the outbox            -> console, e-mail, Slack
     forget    what was kept long    -> purged: words and names; counts, timings and keys stay
 
+And back to the networks, beside it:
+
+    reply     answers people wrote  -> the network; the answer posted -> posts, mentions, as by intake
+
 Digest, report and the pages read the same tables. Stages never import each other: the database is
 where they meet. Each has a `name`; `due(now)`, the keys of some items that can be handled now, a
 cheap question; and `handle(item, now)`, which does one in one transaction (intake: one a page, and

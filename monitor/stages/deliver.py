@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from operator import itemgetter
-from typing import Any, ClassVar, TypeAlias, assert_never
+from typing import Any, ClassVar, TypeAlias, TypeVar, assert_never
 from uuid import uuid4
 
 import structlog
@@ -33,7 +33,8 @@ from monitor.domain.notice import (
     Words,
 )
 from monitor.ports import Clock, Notifier
-from monitor.store import alarms, cards, outbox
+from monitor.render.reply_words import about_reply
+from monitor.store import alarms, answers, cards, outbox
 from monitor.store.engine import Database
 from monitor.store.outbox import Pending
 
@@ -53,6 +54,7 @@ PATIENCE = 5
 DigestOf: TypeAlias = Callable[[Any, int, date, datetime], Digest]
 """Gathers the digest of (connection, brand, day, as_of)."""
 
+_T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 
 
@@ -219,6 +221,8 @@ class Deliver:
                     waits=said["waits"],
                     oldest_at=datetime.fromisoformat(oldest) if oldest else None,
                 )
+            case NoticeKind.REPLY:
+                return about_reply(_given(answers.shown(conn, said["reply"])), row.reason)
             case NoticeKind.REPORT | NoticeKind.OPERATIONS | NoticeKind.TEST:
                 return Words(said["headline"], tuple(said.get("lines", ())))
             case never:
@@ -351,7 +355,7 @@ def _edits_nothing(row: Pending) -> bool:
     return row.kind is NoticeKind.UPDATE and (row.card is None or row.card.receipt is None)
 
 
-def _given(number: int | None) -> int:
-    if number is None:
+def _given(it: _T | None) -> _T:
+    if it is None:
         raise ValueError("the notice lacks the row number that its kind is about")
-    return number
+    return it

@@ -30,7 +30,7 @@ from monitor.domain.event import (
     Withdrawn,
 )
 from monitor.domain.notice import NoticeKind, NoticeState, Reason
-from monitor.store import cases, mentions, outbox
+from monitor.store import cases, mentions, outbox, replies
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import InThread, Mention
@@ -84,6 +84,7 @@ class Settle:
         case = cases.load(conn, source)
         merged = cases.append(conn, into, list(_moved(case, there)), now=now)
         cases.append(conn, into, list(_spoken(case, there, merged)), now=now)
+        replies.move(conn, source, into, _numbers(case, merged))
         again = _to_tell_again(conn, source, into)
         told = _told(cases.history(conn, source), _numbers(case, merged), again)
         fresh = [one for one in told if one.event not in merged.fired]

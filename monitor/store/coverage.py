@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
-from monitor.domain.post import Cursor, Page, Rejected, Stream, StreamKind
+from monitor.domain.post import Cost, Cursor, Page, Rejected, Stream, StreamKind
 from monitor.domain.storable import storable
 from monitor.store import brands, bulk
 from monitor.store.posts import Counts
@@ -246,6 +246,14 @@ def _through(rows: list[sa.Row[Any]]) -> datetime | None:
     if read:
         return None if None in read else min(read)
     return max((row.polled_at for row in rows if row.polled_at), default=None)
+
+
+def spent(conn: Connection) -> dict[str, Cost]:
+    """What reading took so far, by source."""
+    columns = (sa.func.sum(coverage.c.calls), sa.func.sum(coverage.c.micros))
+    query = sa.select(stream.c.source, *columns).join(stream, stream.c.id == coverage.c.stream_id)
+    rows = conn.execute(query.group_by(stream.c.source).order_by(stream.c.source))
+    return {source: Cost(int(calls), int(micros)) for source, calls, micros in rows}
 
 
 def health(conn: Connection, brand_id: int, now: datetime) -> list[SourceHealth]:

@@ -20,15 +20,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason, Receipt
+from monitor.store import leases
 from monitor.store.failures import resting
+from monitor.store.leases import FREE
 from monitor.store.schema import brand, notice
 
 STAGE = "deliver"
 """The stage that works the list off; its items are the notices' keys."""
 PAGE = 500
 
-# Literal, as in the partial index: with a bound value no database would use it.
-_IS_PENDING = notice.c.state == sa.literal_column("'pending'")
+_IS_PENDING = leases.is_pending(notice)
 # A row whose fate was never in doubt. (A possibly repeated one was out once already.)
 _NEVER_ATTEMPTED = sa.and_(notice.c.attempted_at.is_(None), notice.c.possibly_repeated.is_(False))
 _earlier, _alert, _card_row = (notice.alias(one) for one in ("earlier", "alert", "card"))
@@ -36,7 +37,6 @@ _CANCELLED = "cancelled"
 _ENDINGS = [
     one.value for one in (Reason.ANSWERED, Reason.WITHDRAWN, Reason.DISMISSED, Reason.ABSORBED)
 ]
-_FREE = {"lease": None, "leased_until": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,12 @@ def ready(
         .select_from(notice)
         .outerjoin(brand, brand.c.id == notice.c.brand_id)
         .outerjoin(_card_row, _card_row.c.id == _card_of(notice.c.case_id))
-        .where(_IS_PENDING, _nobody_has_it(at), ~resting(STAGE, notice.c.key, now), ~overtakes)
+        .where(
+            _IS_PENDING,
+            leases.nobody_has_it(notice, at),
+            ~resting(STAGE, notice.c.key, now),
+            ~overtakes,
+        )
         .where(notice.c.id > after, sa.true() if key is None else notice.c.key == key)
         .order_by(notice.c.id)
         .limit(PAGE)
@@ -251,17 +256,17 @@ def ready(
 
 
 def claim(conn: Connection, one: Pending, *, token: str, at: datetime, until: datetime) -> bool:
-    """Take the row and say that it is about to be sent. False: it changed since it was read.
-
-    Every claim counts an attempt, so the count tells whether anybody had the row in between.
-    """
-    done = conn.execute(
-        sa.update(notice)
-        .where(notice.c.id == one.id, _IS_PENDING, _nobody_has_it(at))
-        .where(notice.c.attempts == one.attempts)
-        .values(lease=token, leased_until=until, attempted_at=at, attempts=one.attempts + 1)
+    """Take the row and say that it is about to be sent. False: it changed since it was read."""
+    return leases.take(
+        conn,
+        notice,
+        one.id,
+        attempts=one.attempts,
+        at=at,
+        token=token,
+        until=until,
+        attempted_at=at,
     )
-    return done.rowcount == 1
 
 
 def will_repeat(conn: Connection, one: Pending, token: str) -> bool:
@@ -275,7 +280,7 @@ def sent(conn: Connection, one: Pending, token: str, receipt: Receipt, now: date
         conn,
         one,
         token,
-        **_FREE,
+        **FREE,
         state=NoticeState.SENT.value,
         place=receipt.place,
         name=receipt.name,
@@ -294,18 +299,18 @@ def postpone(
 ) -> bool:
     """Try again from `until` on; with `fate_unknown` by looking first."""
     known = {} if fate_unknown else {"attempted_at": None}
-    return _settle(conn, one, token, **_FREE, **known, not_before=until, problem=problem)
+    return _settle(conn, one, token, **FREE, **known, not_before=until, problem=problem)
 
 
 def fail(conn: Connection, one: Pending, token: str, problem: str) -> bool:
     """The other side refuses it for good."""
-    return _settle(conn, one, token, **_FREE, state=NoticeState.FAILED.value, problem=problem)
+    return _settle(conn, one, token, **FREE, state=NoticeState.FAILED.value, problem=problem)
 
 
 def drop(conn: Connection, one: Pending, token: str, reason: Reason) -> bool:
     """A claimed one that is certainly not there and no longer wanted."""
     values = {"state": NoticeState.SUPPRESSED.value, "reason": reason.value, "attempted_at": None}
-    return _settle(conn, one, token, **_FREE, **values)
+    return _settle(conn, one, token, **FREE, **values)
 
 
 def suppress(conn: Connection, one: Pending, reason: Reason) -> bool:
@@ -320,9 +325,8 @@ def hold_back(conn: Connection, brands: Iterable[int]) -> int:
 
 
 def release(conn: Connection) -> int:
-    """End all leases. Only for who knows that no sender lives: the one runner of a database, at its start."""
-    held = sa.and_(_IS_PENDING, notice.c.lease.is_not(None))
-    return conn.execute(sa.update(notice).where(held).values(_FREE)).rowcount
+    """End all leases. Only for who knows that no sender lives (`leases.release`)."""
+    return leases.release(conn, notice)
 
 
 def _suppress(conn: Connection, which: sa.ColumnElement[bool], reason: Reason) -> int:
@@ -332,16 +336,7 @@ def _suppress(conn: Connection, which: sa.ColumnElement[bool], reason: Reason) -
 
 
 def _settle(conn: Connection, one: Pending, token: str, **values: Any) -> bool:
-    """Change a claimed row, if the claim still holds: who was frozen past it changes nothing."""
-    mine = sa.and_(notice.c.id == one.id, _IS_PENDING, notice.c.lease == token)
-    return conn.execute(sa.update(notice).where(mine).values(values)).rowcount == 1
-
-
-def _nobody_has_it(at: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        sa.or_(notice.c.not_before.is_(None), notice.c.not_before <= at),
-        sa.or_(notice.c.leased_until.is_(None), notice.c.leased_until <= at),
-    )
+    return leases.settle(conn, notice, one.id, token, **values)
 
 
 def _card_of(case_id: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:

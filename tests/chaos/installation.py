@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -19,13 +20,6 @@ database = "{database}"
 name = "Bufnivo"
 identities = [{{ handle = "bufnivo" }}]
 
-[[sources]]
-use = "files"
-path = "{folder}/feed.jsonl"
-follow = true
-every = "1s"
-page_size = 5
-
 [classifier]
 use = "{classifier}"
 thresholds = {{ alert = 0.7, review = 0.3 }}
@@ -36,17 +30,26 @@ target = "5s"
 steps = [
   {{ name = "soon", before_due = "2s" }},
   {{ name = "overdue", after_due = "0s", repeat = "1s", repeats = 2 }},
-  {{ name = "leads", after_due = "4s" }},
+  {{ name = "leads", after_due = "4s", tell = "{leads}" }},
 ]
+
+[digest]
+at = "00:00"
+"""
+A_FEED = """
+[[sources]]
+use = "files"
+path = "{folder}/feed.jsonl"
+follow = true
+every = "1s"
+page_size = 5
 
 [[notifiers]]
 use = "console"
 log = "{folder}/journal.jsonl"
 quiet = true
-
-[digest]
-at = "00:00"
 """
+"""Where posts come from, and where people are told."""
 STEPS = ("soon", "overdue", "overdue#1", "overdue#2", "leads")
 """All that a wait which nobody answers goes through, in order."""
 BEGUN = b" watches "
@@ -59,14 +62,29 @@ class Installation:
 
     folder: Path
     database: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Variables of the environment that the program is started in."""
 
     @classmethod
-    def make(cls, folder: Path, database: str | None = None) -> Installation:
-        """Write the configs, one a classifier. Without `database` it is SQLite in the folder."""
-        made = cls(folder, database or f"sqlite:///{folder}/monitor.db")
+    def make(
+        cls,
+        folder: Path,
+        database: str | None = None,
+        *,
+        ways: str | None = None,
+        leads: str = "console",
+        secrets: Mapping[str, str] | None = None,
+    ) -> Installation:
+        """Write the configs, one a classifier. Without `database` it is SQLite in the folder.
+
+        `ways`: sources and notifiers, as tables of a config; without it a feed and a journal.
+        `leads`: whom the last step tells.
+        """
+        made = cls(folder, database or f"sqlite:///{folder}/monitor.db", secrets or {})
+        ways = A_FEED.format(folder=folder) if ways is None else ways
         for name, classifier in (("words", WORDS), ("shipped", "shipped")):
-            text = CONFIG.format(database=made.database, folder=folder, classifier=classifier)
-            made.config(name).write_text(text)
+            text = CONFIG.format(database=made.database, classifier=classifier, leads=leads)
+            made.config(name).write_text(text + ways)
         return made
 
     def config(self, classifier: str = "words") -> Path:
@@ -93,7 +111,7 @@ class Installation:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env=environment(),
+                env=environment(self.secrets),
             )
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -104,13 +122,13 @@ class Installation:
             text=True,
             check=False,
             cwd=self.folder,
-            env=environment(),
+            env=environment(self.secrets),
         )
 
 
 COMMAND = (str(Path(sys.executable).with_name("complaint-monitor")),)
 
 
-def environment() -> dict[str, str]:
+def environment(secrets: Mapping[str, str] | None = None) -> dict[str, str]:
     """With the checkout on the path, so that the plug-in door finds `tests.chaos.words`."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **(secrets or {}), "PYTHONPATH": str(ROOT)}

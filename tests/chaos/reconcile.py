@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import checker
+from tests.chaos.found import opened
 from tests.chaos.installation import ROOT, WEIGHTS, WORDS, Installation
 
 POSTS = "tweeteval-sentiment-test_text.txt"
@@ -127,7 +127,7 @@ _COUNTS = {
 
 
 def _counted(home: Installation) -> dict[str, int]:
-    with checker.opened(home.database) as rows:
+    with opened(home.database) as rows:
         return {name: int(rows.execute(sql).fetchone()[0]) for name, sql in _COUNTS.items()}
 
 

@@ -4,88 +4,51 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 
 from tests.chaos import checker, kill
-from tests.chaos.checker import Verdict
+from tests.chaos.found import Verdict
+from tests.chaos.harm import HARMS, Harm, harmed, nothing
 from tests.chaos.installation import Installation
-from tests.chaos.kill import Chaos
-
-Harm: TypeAlias = Callable[[sqlite3.Connection, Installation], None]
+from tests.chaos.kill import Run
 
 
-def lose_a_post(rows: sqlite3.Connection, home: Installation) -> None:
-    rows.execute("PRAGMA foreign_keys = OFF")
-    rows.execute("DELETE FROM post WHERE id = (SELECT max(id) FROM post)")
-
-
-def forget_an_alert(rows: sqlite3.Connection, home: Installation) -> None:
-    lines = home.journal.read_text().splitlines(keepends=True)
+def forget_an_alert(journal: Path) -> None:
+    lines = journal.read_text().splitlines(keepends=True)
     alert = next(line for line in lines if '"kind": "alert"' in line)
-    home.journal.write_text("".join(line for line in lines if line != alert))
+    journal.write_text("".join(line for line in lines if line != alert))
 
 
-def tell_twice(rows: sqlite3.Connection, home: Installation) -> None:
-    lines = home.journal.read_text().splitlines(keepends=True)
-    with home.journal.open("a") as journal:
-        journal.write(next(line for line in lines if '"kind": "escalation"' in line))
-
-
-def fire_twice(rows: sqlite3.Connection, home: Installation) -> None:
-    rows.execute(
-        "INSERT INTO case_event SELECT case_id, 9999, kind, at, recorded_at, by, data"
-        " FROM case_event WHERE kind = 'Escalated' LIMIT 1"
-    )
-
-
-def answer_a_stranger(rows: sqlite3.Connection, home: Installation) -> None:
-    rows.execute(
-        "UPDATE wait SET outcome = 'answered', ended_at = started_at"
-        " WHERE case_id = (SELECT min(case_id) FROM wait WHERE outcome IS NULL)"
-    )
-
-
-HARMS: Sequence[tuple[Harm, str]] = (
-    (lose_a_post, "lost"),
-    (forget_an_alert, "lost"),
-    (tell_twice, "doubled"),
-    (fire_twice, "doubled"),
-    (answer_a_stranger, "wrong"),
-)
+def tell_twice(journal: Path) -> None:
+    lines = journal.read_text().splitlines(keepends=True)
+    with journal.open("a") as file:
+        file.write(next(line for line in lines if '"kind": "escalation"' in line))
 
 
 @pytest.mark.timeout(600)
 def test_six_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    """And had they, the checker would have seen it: the same result, harmed in five ways."""
-    run, found = kill.chaos(Installation.make(tmp_path), kills=6, seed=2)
+    """And had they, the checker would have seen it: the same result, harmed in six ways."""
+    run, found = kill.chaos(Installation.make(tmp_path), kills=6, seed=2, least=20)
     assert (found.lost, found.doubled, found.wrong) == ([], [], [])
     assert found.possibly_repeated == 0
-    assert found.stored == len(run.feed.said)
-    assert run.done.kills >= 6
+    assert found.stored == len(run.feed.said) > 0
+    assert run.killer.done.kills >= 6
     for harm, seen_as in HARMS:
-        (tmp_path / seen_as).mkdir(exist_ok=True)
-        verdict = harmed(run, tmp_path / seen_as, harm)
+        verdict = checked(run, harm, run.home.journal)
         assert getattr(verdict, seen_as) != [], harm.__name__
+    for forge, seen_as in ((forget_an_alert, "lost"), (tell_twice, "doubled")):
+        journal = tmp_path / "forged.jsonl"
+        journal.write_bytes(run.home.journal.read_bytes())
+        forge(journal)
+        assert getattr(checked(run, nothing, journal), seen_as) != [], forge.__name__
 
 
-def harmed(run: Chaos, folder: Path, harm: Harm) -> Verdict:
-    """What the checker says of a copy of the result to which harm was done."""
-    home = Installation.make(folder)
-    Path(folder / "monitor.db").unlink(missing_ok=True)
-    with (
-        closing(sqlite3.connect(run.home.folder / "monitor.db")) as ours,
-        closing(sqlite3.connect(folder / "monitor.db", isolation_level=None)) as copy,
-    ):
-        ours.backup(copy)
-        home.journal.write_bytes(run.home.journal.read_bytes())
-        harm(copy, home)
-    with checker.opened(home.database) as rows:
-        return checker.check(rows, run.feed, home.journal)
+def checked(run: Run, harm: Harm, journal: Path) -> Verdict:
+    with harmed(run.home.folder / "monitor.db", harm) as rows:
+        return checker.check(rows, run.feed, journal)
 
 
 @pytest.mark.timeout(300)

@@ -95,6 +95,11 @@ class Shop:
         return [json.loads(one) for one in path.read_text().splitlines()] if path.exists() else []
 
 
+def kinds(told: list[dict[str, Any]]) -> list[str]:
+    """Of what was told but the digest, which comes by the clock on the wall."""
+    return [one["kind"] for one in told if one["kind"] != "digest"]
+
+
 def environment() -> Mapping[str, str]:
     """So that a process in another folder finds the program and the tests' plug-ins."""
     return os.environ | {"PYTHONPATH": str(ROOT), "COMPLAINT_MONITOR_CONFIG": "config.toml"}

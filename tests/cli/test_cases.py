@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.shop import CONFIG, Shop
+from tests.cli.shop import CONFIG, Shop, kinds
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_case_is_opened_by_hand_and_alerts(shop: Shop) -> None:
     assert (line["case"], line["network"], line["severity"]) == (1, "manual", "high")
     assert (line["author"], line["confirmed"], line["topics"]) == ("@0712", True, ["billing"])
     shop.does("run", "--once")
-    assert [one["kind"] for one in shop.told()] == ["alert"]
+    assert kinds(shop.told()) == ["alert"]
     shop.does("replay", "--check")
 
 

@@ -30,8 +30,14 @@ def test_a_day_is_played_to_its_end_and_summed_up(tmp_path: Path) -> None:
     assert run.stderr == ""
     for words in (
         "complaints were already waiting when watching began",
-        "New complaint",
-        "care",
+        "→ #care New complaint",
+        "→ #care (in the thread)",
+        "→ #care (the card, edited) Answered after",
+        "→ #leads",
+        "Slack refused a message (429",
+        "1 refused with a 429 and sent again",
+        "calls to X, ",
+        "X would have charged $",
         "overdue",
         "Overdue (",
         "% within SLA",

@@ -85,7 +85,7 @@ def test_the_texts_are_no_fill_ins(rows: list[Row]) -> None:
 def test_lengths_vary_as_they_do_in_public(rows: list[Row]) -> None:
     words = [len(row["text"].split()) for row in rows]
     tenths = quantiles(words, n=10)
-    assert tenths[0] <= 7
+    assert tenths[0] <= 8
     assert 10 <= tenths[4] <= 25
     assert tenths[8] >= 28
     assert all(later > earlier for earlier, later in pairwise(tenths))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from slack_sdk import WebClient
@@ -212,3 +214,26 @@ def test_a_channel_alone_can_be_limited(client: WebClient, slack: SlackServer) -
         post(client)
     assert caught.value.response.status_code == 429
     assert caught.value.response.headers["Retry-After"] == "7"
+
+
+def test_faults_that_struck_nobody_end(client: WebClient, slack: SlackServer) -> None:
+    slack.plan("chat.postMessage", faults.limited(1), None, faults.DROP_AFTER)
+    assert error_of(lambda: post(client)) == "ratelimited"
+    assert slack.is_ill("chat.postMessage")
+    assert slack.heal() == [faults.DROP_AFTER]
+    assert not slack.is_ill("chat.postMessage")
+    post(client)
+    post(client)
+
+
+def test_what_a_caller_did_not_finish_saying_is_not_done(slack: SlackServer) -> None:
+    """A process that dies between two packets has asked for nothing."""
+    address = urlsplit(slack.url)
+    body = f"channel={CARE}&text=half a sen"
+    head = f"POST /api/chat.postMessage HTTP/1.1\r\nHost: slack\r\nAuthorization: Bearer {TOKEN}"
+    kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 200"
+    with socket.create_connection((address.hostname, address.port), timeout=5) as line:
+        line.sendall(f"{head}\r\n{kind}\r\n\r\n{body}".encode())
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(100) == b""
+    assert slack.messages(CARE) == []

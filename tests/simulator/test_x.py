@@ -235,6 +235,12 @@ def test_a_refusal_has_its_status_and_says_when_to_come_again(server: XServer, f
     assert call(server, PATH)[0] == 200
 
 
+def test_a_server_may_be_told_how_long_its_429_asks_for(server: XServer) -> None:
+    server.retry_after = 2
+    server.fail("429 retry-after", times=1)
+    assert call(server, PATH)[1]["retry-after"] == "2"
+
+
 @pytest.mark.parametrize("fault", ["dropped", "dropped after", "slow", "mid-body", "stalled"])
 def test_a_broken_line_gives_no_whole_answer(face: XFace, server: XServer, fault: str) -> None:
     face.put(str(id_at(NOON)), "ana", "@our_shop hello")

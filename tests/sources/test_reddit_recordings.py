@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ from monitor.sources.reddit.things import is_fullname
 from tests.plugins.needs import SHARED
 from tests.sources.subreddit import BRAND, NOW, pages, source
 
-CASSETTES = SHARED / "recordings" / "praw" / "tests" / "integration" / "cassettes"
+RECORDINGS = SHARED / "recordings"
+CASSETTES = Path("praw", "tests", "integration", "cassettes")
 FOLDERS = {
     "submissions": ("/r/", "/new"),
     "comments": ("/r/", "/comments"),
@@ -58,8 +60,8 @@ class Recorded(RedditServer):
         return 200, next(self._answers)
 
 
-def recorded() -> Iterator[Call]:
-    for path in sorted(CASSETTES.glob("*.json")):
+def recorded(recordings: Path = RECORDINGS) -> Iterator[Call]:
+    for path in sorted((recordings / CASSETTES).glob("*.json")):
         for call in json.loads(path.read_text())["interactions"]:
             try:
                 answer = json.loads(call["response"]["body"].get("string", ""))

@@ -57,12 +57,12 @@ def cassette(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def recorded() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def recorded(recordings: Path = RECORDINGS) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Every recording that lists posts: its name and its bodies."""
-    for path in sorted((RECORDINGS / "tweepy" / "cassettes").glob("*.yaml")):
+    for path in sorted((recordings / "tweepy" / "cassettes").glob("*.yaml")):
         if bodies := cassette(path):
             yield path.stem, bodies
-    for path in sorted((RECORDINGS / "x-pytwitter").rglob("*.json")):
+    for path in sorted((recordings / "x-pytwitter").rglob("*.json")):
         if is_posts(body := json.loads(path.read_text())):
             yield path.stem, [body]
 

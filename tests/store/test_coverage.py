@@ -10,7 +10,7 @@ import pytest
 
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
-from monitor.domain.post import Gap, Page, Post, PostKey, Rejected, Stream, StreamKind
+from monitor.domain.post import Cost, Gap, Page, Post, PostKey, Rejected, Stream, StreamKind
 from monitor.store import coverage
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
@@ -154,3 +154,13 @@ def _read_through(database: Database, brand_id: int = 1) -> dict[str, datetime]:
 def _health(database: Database) -> list[SourceHealth]:
     with database.reading() as conn:
         return coverage.health(conn, 1, TEN)
+
+
+def test_what_reading_cost_is_summed_by_source(database: Database) -> None:
+    for source, stream, micros in (("x", "own", 5_000), ("x", "search", 7_000), ("reddit", "a", 0)):
+        number = _read(database, source, stream, StreamKind.OWN, source, until=TEN)
+        with database.writing() as conn:
+            page = Page((), "2", cost=Cost(2, micros))
+            coverage.record_page(conn, number, page, Counts(), since=NINE, until=TEN)
+    with database.reading() as conn:
+        assert coverage.spent(conn) == {"reddit": Cost(2, 0), "x": Cost(4, 12_000)}

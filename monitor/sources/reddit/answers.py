@@ -14,6 +14,8 @@ from monitor.sources.reddit.calls import CallError, Calls
 from monitor.sources.reddit.listing import Listing
 
 _SPAN = re.compile(r"(\d+) (millisecond|second|minute|hour)s?")
+LONGEST = 10_000
+"""Characters of a comment."""
 _PAGE = 100
 _SLOWER = timedelta(minutes=1)
 """Asked of us without saying how long."""

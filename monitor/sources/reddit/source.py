@@ -12,7 +12,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Unknowable
-from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
+from monitor.domain.post import (
+    Author,
+    Cursor,
+    Gone,
+    Page,
+    Post,
+    PostKey,
+    Rejected,
+    Stream,
+    StreamKind,
+)
+from monitor.domain.reply import Length
 from monitor.ports import Clock, Secrets
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.reddit import answers, cursor, things, trying
@@ -129,6 +140,16 @@ class Reddit:
             for child in children:
                 if things.name_of(child) in some:
                     yield things.read(child, now=now, seen_at=None, mute=self._mute)
+
+    @property
+    def reply_author(self) -> Author | None:
+        """The account that is logged in."""
+        username = self._options.username
+        return Author(handle=username) if username else None
+
+    def reply_length(self, text: str, /) -> Length:
+        """In characters, of which Reddit takes ten thousand."""
+        return Length(len(text), answers.LONGEST)
 
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         del key  # Reddit keeps none with a comment; `find_reply` goes by the post that is answered

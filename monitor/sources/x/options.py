@@ -25,6 +25,9 @@ class Options(BaseModel):
     answer_keys: str | None = Field(
         default=None, min_length=1, description="Beginning of the names of four secrets."
     )
+    longest_answer: int = Field(
+        280, ge=1, le=25_000, description="Characters; X takes more of accounts that pay for it."
+    )
     owned: bool = Field(
         default=False, description="The account owns the app: reading what is its own costs less."
     )

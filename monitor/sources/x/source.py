@@ -12,11 +12,23 @@ import structlog
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
 from monitor.domain.finding import Finding, Standing
 from monitor.domain.notice import Absent, Unknowable
-from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
+from monitor.domain.post import (
+    Author,
+    Cursor,
+    Gone,
+    Page,
+    Post,
+    PostKey,
+    Rejected,
+    Stream,
+    StreamKind,
+)
+from monitor.domain.reply import Length
 from monitor.ports import Clock, Secrets
 from monitor.sources.x import answering, budget, options, refusals, trying, wire
 from monitor.sources.x.budget import Budget
 from monitor.sources.x.calls import KEYS, Calls, Keys, NoAnswerError, RefusedError
+from monitor.sources.x.length import length_of
 from monitor.sources.x.reading import Bounds, Fares, Reach, Walk, listed, listing
 from monitor.sources.x.wire import Account, Reading
 
@@ -116,6 +128,19 @@ class X:
                 edited |= newer
                 waiting += newer
                 yield from self._found(reading, edited)
+
+    @property
+    def reply_author(self) -> Author | None:
+        """The account; nobody without `answer_keys`."""
+        return (
+            Author(id=self._account.id, handle=self._account.handle)
+            if self._account.answers
+            else None
+        )
+
+    def reply_length(self, text: str, /) -> Length:
+        """As X counts: a link is 23 characters, an emoji two."""
+        return length_of(text, self._options.longest_answer)
 
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         """X takes no mark of ours, so `key` is not sent: an answer is found again by what it replies to."""

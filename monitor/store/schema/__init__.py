@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.schema.keeping import look_up as look_up
 from monitor.store.schema.keeping import purged as purged
+from monitor.store.schema.outgoing import notice as notice
+from monitor.store.schema.outgoing import reply as reply
 from monitor.store.schema.parts import id_ as _id
 from monitor.store.schema.parts import metadata as metadata
 from monitor.store.schema.parts import ref as _ref
@@ -316,36 +318,6 @@ note = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("text", sa.Text),  # NULL: purged
-)
-
-notice = sa.Table(
-    "notice",
-    metadata,
-    _id(),
-    sa.Column("key", sa.Text, nullable=False, unique=True),
-    _ref("brand_id", "brand"),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("audience", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    _ref("case_id", "cases"),
-    sa.Column("wait", sa.SmallInteger),
-    sa.Column("step", sa.Text),
-    sa.Column("payload", sa.JSON),  # ids and dates only: texts are rendered when sent
-    sa.Column("due_at", UtcDateTime, nullable=False),
-    sa.Column("written_at", UtcDateTime, nullable=False),
-    sa.Column("not_before", UtcDateTime),  # transport time: retry-after, back-off
-    sa.Column("leased_until", UtcDateTime),  # transport time
-    sa.Column("lease", sa.Text),
-    sa.Column("attempted_at", UtcDateTime),  # transport time; set without receipt: fate unknown
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("possibly_repeated", sa.Boolean, nullable=False, default=False),
-    sa.Column("sent_at", UtcDateTime),
-    sa.Column("place", sa.Text),
-    sa.Column("name", sa.Text),
-    sa.Column("problem", sa.Text),
-    sa.Index("ix_notice_case", "case_id"),
-    sa.Index("ix_notice_pending", "id", **_where("state = 'pending'")),
 )
 
 failure = sa.Table(

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
-from monitor.store.migrations import first_keeping, first_parts
+from monitor.store.migrations import first_keeping, first_outgoing, first_parts
 from monitor.store.migrations.first_parts import id_ as _id
 from monitor.store.migrations.first_parts import ref as _ref
 from monitor.store.migrations.first_parts import where as _where
@@ -312,35 +312,8 @@ note = sa.Table(
     sa.Column("text", sa.Text),  # NULL: purged
 )
 
-notice = sa.Table(
-    "notice",
-    metadata,
-    _id(),
-    sa.Column("key", sa.Text, nullable=False, unique=True),
-    _ref("brand_id", "brand"),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("audience", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    _ref("case_id", "cases"),
-    sa.Column("wait", sa.SmallInteger),
-    sa.Column("step", sa.Text),
-    sa.Column("payload", sa.JSON),  # ids and dates only: texts are rendered when sent
-    sa.Column("due_at", UtcDateTime, nullable=False),
-    sa.Column("written_at", UtcDateTime, nullable=False),
-    sa.Column("not_before", UtcDateTime),  # transport time: retry-after, back-off
-    sa.Column("leased_until", UtcDateTime),  # transport time
-    sa.Column("lease", sa.Text),
-    sa.Column("attempted_at", UtcDateTime),  # transport time; set without receipt: fate unknown
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("possibly_repeated", sa.Boolean, nullable=False, default=False),
-    sa.Column("sent_at", UtcDateTime),
-    sa.Column("place", sa.Text),
-    sa.Column("name", sa.Text),
-    sa.Column("problem", sa.Text),
-    sa.Index("ix_notice_case", "case_id"),
-    sa.Index("ix_notice_pending", "id", **_where("state = 'pending'")),
-)
+first_outgoing.notice(metadata)
+first_outgoing.reply(metadata)
 
 failure = sa.Table(
     "failure",

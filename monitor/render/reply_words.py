@@ -1,0 +1,56 @@
+"""What people are told of an answer that did not simply go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.domain.notice import Reason, Words
+from monitor.domain.reply import Outgoing
+
+_HEADLINES: Mapping[Reason, str] = {
+    Reason.REPLY_UNKNOWN: "Was the answer to case {} posted? Please look",
+    Reason.REPLY_REFUSED: "The answer to case {} was refused",
+    Reason.REPLY_DELAYED: "The answer to case {} is not posted yet",
+    Reason.REPLY_CANCELLED: "The answer to case {} was not posted",
+}
+_WHY: Mapping[Reason | None, str] = {
+    Reason.ANSWERED: "the customer was answered in another way first",
+    Reason.WITHDRAWN: "the customer deleted the post",
+    Reason.DISMISSED: "the case was dismissed",
+    Reason.ERASED: "its text was erased",
+    Reason.TAKEN_BACK: "it was taken back",
+}
+
+
+def about_reply(one: Outgoing, reason: Reason) -> Words:
+    """What became of the answer, and what to do. Never its text: that is erased elsewhere."""
+    tried = f", tried at {one.tried_at:%Y-%m-%d %H:%M} UTC" if one.tried_at else ""
+    lines = [f"Answer {one.number} by {one.by} on {one.network}{tried}"]
+    if one.problem:
+        lines.append(one.problem)
+    lines += _to_do(one, reason)
+    return Words(_HEADLINES[reason].format(one.case_id), tuple(lines))
+
+
+def why_cancelled(one: Outgoing) -> str:
+    """Why it was not posted, in words."""
+    return _WHY.get(one.reason, "nobody waits for it any more")
+
+
+def _to_do(one: Outgoing, reason: Reason) -> list[str]:
+    command = f"complaint-monitor cases answer {one.case_id}"
+    there = [f"The post: {one.to_url}"] if one.to_url else []
+    match reason:
+        case Reason.REPLY_UNKNOWN:
+            return [
+                *there,
+                f"If the answer stands there: {command} --posted {one.number}",
+                f"If not: {command} --resend {one.number}, or --cancel {one.number}",
+                "It is not posted again by itself.",
+            ]
+        case Reason.REPLY_REFUSED:
+            return [*there, f"When that is mended: {command} --resend {one.number}"]
+        case Reason.REPLY_DELAYED:
+            return [f"It goes on being tried; to end that: {command} --cancel {one.number}"]
+        case _:
+            return [f"Because {why_cancelled(one)}.", *there]

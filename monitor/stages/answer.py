@@ -1,0 +1,291 @@
+"""What people do about answers that leave from here: write one, and say what became of one in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from monitor.domain.case import Case
+from monitor.domain.errors import MonitorError
+from monitor.domain.event import Claimed
+from monitor.domain.notice import Reason
+from monitor.domain.post import Author
+from monitor.domain.reply import Draft, Outgoing, ReplyState
+from monitor.domain.storable import storable
+from monitor.domain.wait import Wait
+from monitor.ports import DescribesReplies, Desk
+from monitor.store import answers, cases, mentions, replies
+from monitor.store.cases import Fact
+from monitor.store.engine import Connection, Database
+from monitor.store.mentions import Mention
+
+
+class ReplyError(MonitorError):
+    """The answer cannot be accepted, or this cannot be said of it; the text says what to do instead."""
+
+
+def draft(
+    conn: Connection,
+    desks: Sequence[Desk],
+    case_id: int,
+    text: str,
+    *,
+    by: str,
+    post: int | None = None,
+    anyway: bool = False,
+) -> Draft:
+    """The answer as it would be posted: to the newest post of the customer that may be answered.
+
+    Args:
+        conn: a snapshot, or the transaction in which it is accepted.
+        desks: the configured sources that can answer.
+        case_id: whom.
+        text: what.
+        by: who wrote it.
+        post: the number of another post of the customer in the case.
+        anyway: although somebody else is answering, or the network is said not to allow it.
+
+    Raises:
+        ReplyError: it cannot be posted; says why, and where to answer instead.
+
+    """
+    case, wait, row = _open(conn, case_id)
+    text = storable(text).strip()
+    if not text:
+        raise ReplyError("There are no words in the answer.")
+    if case.claimed and case.owner != by and not anyway:
+        raise ReplyError(
+            f"{case.owner} is answering case {case_id}: two answers would stand there. "
+            "With --anyway it is posted all the same."
+        )
+    _refuse_second(conn, case_id, wait, text)
+    to = _addressee(conn, row, wait, post, anyway=anyway)
+    return _at_a_desk(conn, desks, to, case_id=case_id, wait=wait, text=text)
+
+
+def answer(
+    database: Database,
+    desks: Sequence[Desk],
+    case_id: int,
+    text: str,
+    *,
+    by: str,
+    now: datetime,
+    post: int | None = None,
+    anyway: bool = False,
+) -> Outgoing:
+    """Accept an answer: `run` posts it. Who writes it has claimed the case, unless somebody has it.
+
+    Raises:
+        ReplyError: it cannot be posted; says why.
+
+    """
+    with database.writing() as conn:
+        cases.lock(conn, case_id)
+        one = draft(conn, desks, case_id, text, by=by, post=post, anyway=anyway)
+        case, _, row = _open(conn, case_id)
+        number = replies.write(conn, one, brand_id=row.brand_id, by=by, now=now)
+        if case.owner is None:
+            cases.append(conn, case_id, [Fact(now, Claimed(), by)], now=now)
+        return _shown(conn, case_id, number)
+
+
+def resend(database: Database, desks: Sequence[Desk], case_id: int, number: int) -> Outgoing:
+    """Have it posted (again): a person has looked, and it is not there; or what refused it is mended.
+
+    Raises:
+        ReplyError: it is none of those, or could not be posted now either.
+
+    """
+    with database.writing() as conn:
+        cases.lock(conn, case_id)
+        one = _shown(conn, case_id, number)
+        if one.state not in (ReplyState.ASKED, ReplyState.FAILED):
+            raise ReplyError(f"Answer {number} is {one.state.value}: it is not posted again.")
+        if one.text is None:
+            raise ReplyError(f"The text of answer {number} was erased: write it anew.")
+        _, wait, row = _open(conn, case_id)
+        if one.wait != wait.number:
+            raise ReplyError(f"Nobody waits for answer {number} any more: write a new one.")
+        if one.state is ReplyState.FAILED:
+            _refuse_second(conn, case_id, wait, one.text)
+        to = _addressee(conn, row, wait, one.post, anyway=True)
+        _at_a_desk(conn, desks, to, case_id=case_id, wait=wait, text=one.text)
+        replies.want_again(conn, number)
+        return _shown(conn, case_id, number)
+
+
+def posted(database: Database, case_id: int, number: int, *, now: datetime) -> Outgoing:
+    """A person has looked, and it stands there. The wait ends when a source brings it.
+
+    Raises:
+        ReplyError: nobody was asked about it.
+
+    """
+    with database.writing() as conn:
+        cases.lock(conn, case_id)
+        one = _shown(conn, case_id, number)
+        if one.state is not ReplyState.ASKED:
+            raise ReplyError(f"Answer {number} is {one.state.value}: nobody was asked about it.")
+        replies.sent(conn, number, None, now)
+        return _shown(conn, case_id, number)
+
+
+def cancel(database: Database, case_id: int, number: int) -> Outgoing:
+    """Never post it.
+
+    Raises:
+        ReplyError: it is posted, or may be being posted at this moment.
+
+    """
+    with database.writing() as conn:
+        cases.lock(conn, case_id)
+        one = _shown(conn, case_id, number)
+        if not replies.close(conn, number, Reason.TAKEN_BACK):
+            is_out = one.state is ReplyState.PENDING
+            why = "may be there already, and is being looked for" if is_out else one.state.value
+            raise ReplyError(f"Answer {number} is {why}: it cannot be taken back.")
+        return _shown(conn, case_id, number)
+
+
+# ------------------------------------------------------------------------------------ what may be
+
+
+def _open(conn: Connection, case_id: int) -> tuple[Case, Wait, Any]:
+    """The case, its open wait, and its row."""
+    row = cases.row(conn, case_id)
+    if row is None:
+        raise ReplyError(f"There is no case {case_id}; `complaint-monitor cases list` shows them.")
+    case = cases.load(conn, case_id)
+    if case.merged_into is not None:
+        raise ReplyError(f"Case {case_id} is part of case {case.merged_into} now: answer that one.")
+    if case.open_wait is None:
+        raise ReplyError(f"The case is {case.status.value}: nobody waits in it.")
+    return case, case.open_wait, row
+
+
+def _shown(conn: Connection, case_id: int, number: int) -> Outgoing:
+    found = answers.shown(conn, number)
+    if found is None or found.case_id != case_id:
+        raise ReplyError(
+            f"Case {case_id} has no answer {number}; `complaint-monitor cases show {case_id}`"
+            " lists them."
+        )
+    return found
+
+
+def _refuse_second(conn: Connection, case_id: int, wait: Wait, text: str) -> None:
+    """One answer at a time: the next one may be written when it is known what became of this one."""
+    before = [one for one in answers.of_case(conn, case_id) if one.wait == wait.number]
+    live = answers.live(before)
+    if live is not None:
+        same = "The same answer" if live.text == text else "An answer"
+        state = "is under way" if live.state is ReplyState.PENDING else "may be posted or not"
+        raise ReplyError(
+            f"{same} {state} already ({live.number}, by {live.by}): to write another one, first "
+            f"`complaint-monitor cases answer {case_id} --cancel {live.number}`."
+        )
+    if any(one.state is ReplyState.SENT and one.text == text for one in before):
+        raise ReplyError("The same answer was posted already.")
+
+
+def _addressee(
+    conn: Connection, row: Any, wait: Wait, post: int | None, *, anyway: bool
+) -> Mention:
+    """The post that is answered: the newest that still stands and may be."""
+    if post is not None:
+        candidates = [_chosen(conn, row, post)]
+    else:
+        found = (mentions.load(conn, row.brand_id, one) for one in wait.asks)
+        candidates = [one for one in found if one is not None and one.gone_at is None]
+        candidates.sort(key=lambda one: (one.post.posted_at, one.post_id), reverse=True)
+    if not candidates:
+        raise ReplyError("What the customer wrote is deleted: there is nothing to answer.")
+    allowed = [one for one in candidates if anyway or one.post.can_reply is not False]
+    if allowed:
+        return allowed[0]
+    one = candidates[0].post
+    because = one.cannot_reply_because or "the network does not allow it"
+    raise ReplyError(
+        f"Post {candidates[0].post_id} cannot be answered from here: {because}. "
+        f"Answer it in {one.key.network}'s own app{f' ({one.url})' if one.url else ''}; "
+        "if you know better, --anyway tries it."
+    )
+
+
+def _chosen(conn: Connection, row: Any, number: int) -> Mention:
+    """A post of the customer of the case."""
+    one = mentions.load(conn, row.brand_id, number)
+    of_case = (row.network, row.thread, row.customer)
+    if one is None or one.own or (*_place(one), one.customer) != of_case:
+        raise ReplyError(f"Post {number} is none of the customer's in case {row.id}.")
+    if one.gone_at is not None:
+        raise ReplyError(f"Post {number} is deleted: there is nothing to answer.")
+    return one
+
+
+def _place(one: Mention) -> tuple[str, str]:
+    return one.post.key.network, one.post.thread
+
+
+# ---------------------------------------------------------------------------------- who posts it
+
+
+def _at_a_desk(
+    conn: Connection, desks: Sequence[Desk], to: Mention, *, case_id: int, wait: Wait, text: str
+) -> Draft:
+    network = to.post.key.network
+    desk = _desk(conn, desks, to)
+    author = None
+    length = None
+    if isinstance(desk.source, DescribesReplies):
+        author = _author(desk, desk.source, to)
+        length = desk.source.reply_length(text)
+        if length.is_too_long:
+            raise ReplyError(
+                f"The answer is too long: {length.used} of the {length.most} characters that "
+                f"{network} takes."
+            )
+    return Draft(
+        case_id=case_id,
+        wait=wait.number,
+        post=to.post_id,
+        to_url=to.post.url,
+        network=network,
+        source=desk.name,
+        author=None if author is None else f"@{(author.handle or author.id or '?').lstrip('@')}",
+        text=text,
+        length=length,
+    )
+
+
+def _desk(conn: Connection, desks: Sequence[Desk], to: Mention) -> Desk:
+    """Of several accounts the one by which the post came: it is the one that was spoken to."""
+    network = to.post.key.network
+    fit = [one for one in desks if one.brand(to.brand) and one.stream(network)]
+    if not fit:
+        where = f" ({to.post.url})" if to.post.url else ""
+        raise ReplyError(
+            f"No configured source can answer on {network} for {to.brand}: answer it there{where}; "
+            "what no source reads is told with `complaint-monitor cases answered`."
+        )
+    brought = answers.brought_by(conn, to.brand_id, to.post_id)
+    return next((one for one in fit if one.name in brought), fit[0])
+
+
+def _author(desk: Desk, source: DescribesReplies, to: Mention) -> Author:
+    author = source.reply_author
+    if author is None:
+        raise ReplyError(
+            f"The source {desk.name} is configured to read only: see docs/answering.md."
+        )
+    identities = [
+        one for brand in desk.brands if brand.name == to.brand for one in brand.identities
+    ]
+    if not any(one.is_(to.post.key.network, author) for one in identities):
+        raise ReplyError(
+            f"{author.handle or author.id} is none of {to.brand}'s identities in the config: "
+            "its answers would be taken for a customer's posts. Add it to [[brands]]."
+        )
+    return author

@@ -1,0 +1,188 @@
+"""Compares what the team heard, by whatever way, with the outbox and with the waits that there must be."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tests.chaos.found import Rows, Verdict, moment
+from tests.chaos.installation import STEPS
+from tests.chaos.rules import Expected, Stored, differs
+
+MARK = re.compile(r"k\d{5}")
+TOLD_ALERT = ("answered", "withdrawn", "absorbed")
+"""Reasons for which the alert of a wait that ended may have been left out."""
+OFTEN = {"digest": 2, "backlog": 1}
+"""How often a run tells of these at most: it may go past midnight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A notice as it reached the team, and what it said then."""
+
+    key: str
+    text: str
+    says_repeated: bool
+
+    @property
+    def kind(self) -> str:
+        return self.key.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A row of the outbox."""
+
+    key: str
+    kind: str
+    state: str
+    reason: str
+    repeated: bool
+    attempts: int
+
+
+class Told:
+    """Notices by key, on both sides: what was heard (once, or why not), and the rows."""
+
+    def __init__(self, rows: Rows, heard: Sequence[Heard]) -> None:
+        sql = "SELECT key, kind, state, reason, possibly_repeated, attempts FROM notice"
+        self.notices = {one[0]: Notice(*one) for one in rows.execute(sql).fetchall()}
+        self.times = Counter(one.key for one in heard)
+        self.repeated = {one.key for one in heard if one.says_repeated}
+        self.repeated |= {one.key for one in self.notices.values() if one.repeated}
+        self.alerts: defaultdict[str, set[str]] = defaultdict(set)
+        """Keys of the alerts that show a mark."""
+        for one in heard:
+            if one.kind == "alert" and (mark := MARK.search(one.text)):
+                self.alerts[mark.group()].add(one.key)
+
+    def check(self, found: Verdict, *, unheard: frozenset[str] = frozenset()) -> None:
+        """What was heard is what the outbox says was sent, and the other way round; each once.
+
+        `unheard`: kinds that are no message of their own.
+        """
+        found.possibly_repeated = len(self.repeated)
+        found.again = sum(one.attempts > 1 for one in self.notices.values())
+        for key, times in self.times.items():
+            row = self.notices.get(key)
+            if times > 1 and key not in self.repeated:
+                found.doubled.append(f"notice {key} was heard {times} times")
+            if row is None or row.state != "sent":
+                found.wrong.append(f"notice {key} was told, but is {row}")
+            elif times > row.attempts:
+                found.doubled.append(f"notice {key} was heard {times} times, more often than tried")
+        for row in self.notices.values():
+            if row.state == "sent" and not self.times[row.key] and row.kind not in unheard:
+                found.lost.append(f"notice {row.key} is said to be sent, and nobody heard it")
+            if row.state == "failed":
+                found.lost.append(f"notice {row.key} failed")
+        kinds = Counter(row.kind for row in self.notices.values() if self.times[row.key])
+        for kind, most in OFTEN.items():
+            if kinds[kind] > most:
+                found.doubled.append(f"the {kind} came {kinds[kind]} times")
+        found.alerts, found.escalations = kinds["alert"], kinds["escalation"]
+
+
+def check_waits(
+    rows: Rows,
+    expected: Mapping[int, Expected],
+    there: Mapping[tuple[str, str], Stored],
+    told: Told,
+    found: Verdict,
+) -> None:
+    """The waits are those that must be, and of each the team heard what it must."""
+    sql = (
+        "SELECT w.first_post_id, w.case_id, w.number, w.outcome, w.confirmed, w.started_at,"
+        " w.ended_at, a.external_id, b.first_run_at FROM wait w JOIN brand b ON b.id = w.brand_id"
+        " LEFT JOIN post a ON a.id = w.answer_post_id"
+    )
+    seen: Counter[int] = Counter()
+    names = ("outcome", "confirmed", "started_at", "ended_at", "answer")
+    for first, case, number, outcome, confirmed, *times, answer, began in rows.execute(sql):
+        seen[first] += 1
+        wait, name = expected.get(first), f"{case}:{number}"
+        started_at, ended_at = map(moment, times)
+        row = dict(
+            zip(names, (outcome, bool(confirmed), started_at, ended_at, answer), strict=True)
+        )
+        difference = "nobody asked" if wait is None else differs(wait, row)
+        if wait is None or difference is not None:
+            found.wrong.append(f"wait {name} of {wait and wait.first.mark}: {difference}")
+            continue
+        found.waits += 1
+        found.unanswered += outcome is None
+        began_at = moment(began)
+        is_old = None not in (started_at, began_at) and started_at < began_at  # type: ignore[operator]
+        gone = there[wait.first.network, wait.first.id].gone_at is not None
+        _check_alert(name, wait, told, found, is_old=is_old, is_gone=gone)
+        if outcome is None and wait.confirmed and not is_old:
+            _check_steps(name, wait, told, found)
+    for first, wait in expected.items():
+        if seen[first] != 1:
+            kind = found.doubled if seen[first] else found.lost
+            kind.append(f"the wait from {wait.first.mark} is there {seen[first]} times")
+
+
+def _check_alert(
+    name: str, wait: Expected, told: Told, found: Verdict, *, is_old: bool, is_gone: bool
+) -> None:
+    mark, key = wait.first.mark, f"alert:{name}"
+    row = told.notices.get(key)
+    if len(told.alerts[mark]) > 1:
+        found.doubled.append(f"{mark} (wait {name}) was alerted as {sorted(told.alerts[mark])}")
+    if told.times[key]:
+        if not wait.confirmed or is_old:
+            found.wrong.append(f"{mark} (wait {name}) should not alert")
+        if not is_gone and key not in told.alerts[mark]:
+            found.lost.append(f"{mark} (wait {name}): its alert does not show it")
+        return
+    if is_old or not wait.confirmed:
+        reason = "before_first_run" if wait.confirmed else "unconfirmed"
+        row = row if wait.confirmed else told.notices.get(f"unconfirmed:{name}")
+    elif wait.outcome is None:
+        found.lost.append(f"{mark} (wait {name}) is unanswered, and nobody was told: {row}")
+        return
+    else:
+        reason = row.reason if row else wait.outcome
+    if wait.outcome is None and (row is None or row.reason != reason):
+        found.wrong.append(f"{mark} (wait {name}) was not told for no reason: {row}")
+    if row is not None and row.reason not in (reason, *TOLD_ALERT):
+        found.wrong.append(f"{mark} (wait {name}) was not told for a wrong reason: {row}")
+    found.left_out[reason] += 1
+
+
+def _check_steps(name: str, wait: Expected, told: Told, found: Verdict) -> None:
+    """Nobody answered, and its time is over: every step has its row, and the last one was told."""
+    for step in STEPS:
+        row = told.notices.get(f"step:{name}:{step}")
+        if row is None:
+            found.lost.append(f"{wait.first.mark} (wait {name}): step {step} never fired")
+        elif row.state == "suppressed" and row.reason not in ("superseded", *TOLD_ALERT):
+            found.wrong.append(f"{wait.first.mark}: step {step} left out: {row}")
+    last = f"step:{name}:{STEPS[-1]}"
+    row = told.notices.get(last)
+    if not told.times[last] and (row is None or row.reason not in TOLD_ALERT):
+        found.lost.append(f"{wait.first.mark} (wait {name}): the last step was never told: {row}")
+
+
+def check_steps_once(rows: Rows, found: Verdict) -> None:
+    """No step fired twice for a wait."""
+    sql = "SELECT case_id, data FROM case_event WHERE kind = 'Escalated'"
+    fired: Counter[tuple[int, int, str]] = Counter()
+    for case, data in rows.execute(sql).fetchall():
+        said = json.loads(data) if isinstance(data, str) else data
+        fired[case, said["wait"], said["step"]] += 1
+    for which, number in fired.items():
+        if number > 1:
+            found.doubled.append(f"(case, wait, step) {which} fired {number} times")
+
+
+def check_nothing_set_aside(rows: Rows, found: Verdict) -> None:
+    """No item failed for good, and none could not be read."""
+    for stage, item, reason in rows.execute("SELECT stage, item, reason FROM failure").fetchall():
+        found.wrong.append(f"set back: {stage} {item}: {reason}")
+    for place, reason in rows.execute("SELECT place, reason FROM reject").fetchall():
+        found.lost.append(f"rejected: {place}: {reason}")

@@ -1,0 +1,215 @@
+"""The networks of the live scenarios: people write there, at a time, and are seen from a later one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from monitor.simulator.ids import author_id
+from monitor.simulator.reddit import Reddit, Thing
+from monitor.simulator.reddit_http import RedditServer
+from monitor.simulator.x import XFace, id_at
+from monitor.simulator.x_http import XServer
+from tests.scenarios.world import clock_time
+
+if TYPE_CHECKING:
+    from tests.scenarios.live import Live
+
+US, SALES = "acme_help", "acme_sales"
+"""The brand's two accounts on every network."""
+X_TOKEN, REDDIT_SECRET, REDDIT_REFRESH = "x-token", "reddit-secret", "reddit-refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A post that a scenario can refer to."""
+
+    id: str
+    thread: str
+    author: str
+
+
+class Page:
+    """One network, on which people write at a time and can be read from that or a later one (`seen`)."""
+
+    network: ClassVar[str]
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._count = 0
+
+    def posts(
+        self,
+        text: str,
+        *,
+        at: str,
+        by: str = "ana",
+        to: Said | None = None,
+        seen: str | None = None,
+        **how: Any,
+    ) -> Said:
+        """Somebody writes; `to`: below that. What else can be said depends on the network."""
+        self._count += 1
+        name = self._name(clock_time(at), is_root=to is None)
+        said = Said(name, to.thread if to else name, by)
+        self._live.will(seen or at, lambda: self._show(said, text, clock_time(at), to, **how))
+        return said
+
+    def we_answer(self, to: Said, *, at: str, by: str = US, **how: Any) -> Said:
+        """The brand replies, in the network's own app."""
+        return self.posts(how.pop("text", f"So sorry! ({at})"), at=at, by=by, to=to, **how)
+
+    def deletes(self, said: Said, *, at: str) -> None:
+        """Its author takes it away."""
+        self._live.will(at, lambda: self._delete(said))
+
+    def edits(self, said: Said, text: str, *, at: str) -> None:
+        """Its author changes what it says."""
+        self._live.will(at, lambda: self._edit(said, text, clock_time(at)))
+
+    def tables(self) -> str:
+        """The `[[sources]]` that read it."""
+        raise AssertionError
+
+    def _name(self, at: datetime, *, is_root: bool) -> str:
+        raise AssertionError(at, is_root)
+
+    def _show(self, said: Said, text: str, at: datetime, to: Said | None, **how: Any) -> None:
+        raise AssertionError(said, text, at, to, how)
+
+    def _delete(self, said: Said) -> None:
+        raise AssertionError(said)
+
+    def _edit(self, said: Said, text: str, at: datetime) -> None:
+        raise AssertionError(said, text, at)
+
+
+class XPage(Page):
+    """X. What customers write names the account, so that it is among the mentions."""
+
+    network = "x"
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(live)
+        self.face = XFace(live.now, rate_limit=10**9)
+        self.accounts = {handle: author_id("x", handle) or "" for handle in (US, SALES)}
+        for handle in self.accounts:
+            self.face.person(handle)
+        self.server = XServer(self.face, token=X_TOKEN)
+
+    def tables(self) -> str:
+        return "".join(
+            f'[[sources]]\nuse = "x"\nname = "x-{handle}"\naccount = "{number}"\n'
+            f'handle = "{handle}"\noverlap = "3h"\nbase_url = "{self.server.url}"\n'
+            for handle, number in self.accounts.items()
+        )
+
+    def _name(self, at: datetime, *, is_root: bool) -> str:
+        del is_root
+        return str(id_at(at) + self._count)
+
+    def _show(self, said: Said, text: str, at: datetime, to: Said | None, **how: Any) -> None:
+        if said.author not in self.accounts:
+            text = f"@{US} {text}"
+        given: dict[str, Any] = {"reply_to": to.id if to else None, "conversation": said.thread}
+        quotes = tuple(one.id for one in how.pop("quotes", ()))
+        names_its_thread = how.pop("names_its_thread", True)
+        shown = self.face.put(said.id, said.author, text, at=at, quotes=quotes, **(given | how))
+        if not names_its_thread:  # as very old posts don't: known is only what it replies to
+            shown.conversation = ""
+
+    def _delete(self, said: Said) -> None:
+        self.face.delete(said.id)
+
+    def _edit(self, said: Said, text: str, at: datetime) -> None:
+        self._count += 1
+        self.face.edit(said.id, f"@{US} {text}", str(id_at(at) + self._count))
+
+
+class RedditPage(Page):
+    """A subreddit: what stands below nothing is a submission, all else are comments."""
+
+    network = "reddit"
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(live)
+        self.server = RedditServer(Reddit(live.clock), clients={"app": REDDIT_SECRET}, quota=10**9)
+        self.server.refresh_tokens[REDDIT_REFRESH] = (US, "*")
+
+    def tables(self) -> str:
+        return (
+            f'[[sources]]\nuse = "reddit"\nclient_id = "app"\nusername = "{US}"\n'
+            f'refresh_token = "reddit_refresh"\naccounts = ["{SALES}"]\nsubreddits = ["help"]\n'
+            f'inbox = false\noverlap = "3h"\nbase_url = "{self.server.url}"\n'
+        )
+
+    def _name(self, at: datetime, *, is_root: bool) -> str:
+        del at
+        return f"t{3 if is_root else 1}_a{self._count:05}"
+
+    def _show(self, said: Said, text: str, at: datetime, to: Said | None, **how: Any) -> None:
+        thing = Thing(
+            name=said.id,
+            author=said.author,
+            title="" if to else text,
+            text=text,
+            at=at,
+            link=said.thread if to else "",
+            parent=to.id if to else None,
+            subreddit="help",
+            **how,
+        )
+        self.server.reddit.put(thing)
+
+    def _delete(self, said: Said) -> None:
+        self.server.reddit[said.id].fate = "deleted"
+
+    def _edit(self, said: Said, text: str, at: datetime) -> None:
+        thing = self.server.reddit[said.id]
+        thing.edited_at = at
+        thing.text = text
+        if not thing.is_comment:
+            thing.title = text
+
+
+class ReviewsPage(Page):
+    """A review site, as an export that grows."""
+
+    network = "reviews"
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(live)
+        self._path = live.folder / "reviews.jsonl"
+        self._path.touch()
+        self._first: dict[str, dict[str, Any]] = {}
+
+    def tables(self) -> str:
+        return f'[[sources]]\nuse = "files"\npath = "{self._path}"\nfollow = true\n'
+
+    def _name(self, at: datetime, *, is_root: bool) -> str:
+        del at, is_root
+        return f"review-{self._count}"
+
+    def _show(self, said: Said, text: str, at: datetime, to: Said | None, **how: Any) -> None:
+        row = {"external_id": said.id, "thread_id": said.thread, "author": said.author}
+        row |= {"text": text, "posted_at": at.isoformat(), **how}
+        if to is not None:  # the owner's response is named after its review
+            row["external_id"] = f"{to.id}/response"
+        self._first[said.id] = row
+        self._write(row)
+
+    def _delete(self, said: Said) -> None:
+        gone = self._first[said.id]["external_id"]
+        self._write({"external_id": gone, "deleted_at": self._live.now.isoformat()})
+
+    def _edit(self, said: Said, text: str, at: datetime) -> None:
+        self._write({**self._first[said.id], "text": text, "edited_at": at.isoformat()})
+
+    def _write(self, row: dict[str, Any]) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"network": self.network, **row}) + "\n")
+
+
+PAGES: dict[str, type[Page]] = {one.network: one for one in (XPage, RedditPage, ReviewsPage)}
