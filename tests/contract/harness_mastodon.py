@@ -59,6 +59,7 @@ class Harness(harness.Harness):
     def options(self) -> dict[str, object]:
         return {
             "base_url": self._server.url,
+            "account": f"@{BRAND}@social.example",
             "accounts": [f"@{COLLEAGUE}"],
             "hashtags": ["#OurShop"],
             "search": ["parcel"],

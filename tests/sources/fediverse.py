@@ -54,9 +54,8 @@ def source(
 ) -> Mastodon:
     """A source that reads it, as after a restart."""
     url = where if isinstance(where, str) else where.url
-    options = registry.options(
-        Mastodon, {"base_url": url, "timeout": 5, **said}, "sources.mastodon"
-    )
+    said = {"base_url": url, "account": f"@{BRAND}@social.example", "timeout": 5, **said}
+    options = registry.options(Mastodon, said, "sources.mastodon")
     assert isinstance(options, Mastodon.Options)
     known = {} if token is None else {"mastodon_token": token}
     return Mastodon(options, secrets=Kept(known), clock=clock)

@@ -98,6 +98,8 @@ def test_streams_are_what_the_config_asks_for() -> None:
         {"hashtags": ["two words"]},
         {"accounts": ["a@b@c"]},
         {"base_url": "social.example"},
+        {"account": "our_shop"},
+        {"overlap": "7d"},
         {"search": [""]},
         {"page_size": 41},
     ],

@@ -10,7 +10,9 @@ import pytest
 
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Absent, Unknowable
-from monitor.domain.post import NOBODY, Post
+from monitor.domain.post import NOBODY, Author, Post
+from monitor.domain.reply import Length
+from monitor.ports import DescribesReplies
 from monitor.simulator.mastodon_http import Fault, MastodonServer
 from tests.sources.fediverse import BRAND, NOW, one, paths, server, source
 
@@ -193,3 +195,25 @@ def test_a_token_that_may_only_read_answers_nothing(here: MastodonServer) -> Non
     with pytest.raises(SendError, match="scopes") as raised:
         source(here, token="reads").reply(to, "hi", "1")
     assert raised.value.outcome is Outcome.PERMANENT
+
+
+@pytest.mark.parametrize(
+    ("text", "used"),
+    [
+        ("", 0),
+        ("Bună! 😡", 7),
+        ("see https://shop.example/" + "x" * 400, 4 + 23),
+        ("ask @help@support.shop.example.", 10),
+        ("mail help@shop.example", 22),
+    ],
+)
+def test_a_text_is_as_long_as_mastodon_finds_it(here: MastodonServer, text: str, used: int) -> None:
+    assert source(here).reply_length(text) == Length(used, 500 - 32)
+
+
+def test_in_whose_name_it_answers_is_known_before(here: MastodonServer) -> None:
+    answering = source(here, longest_answer=5000)
+    assert isinstance(answering, DescribesReplies)
+    assert answering.reply_author == Author(handle="our_shop@social.example")
+    assert answering.reply_length("hi") == Length(2, 4968)
+    assert source(here, answers=False).reply_author is None

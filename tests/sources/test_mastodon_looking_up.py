@@ -129,7 +129,7 @@ def test_what_a_token_may_do_is_told_and_nothing_is_posted(here: MastodonServer)
     )
     *found, calls = said(reader)
     assert found == [
-        "ok: log-in: works, as @our_shop (https://social.example/@our_shop)",
+        "ok: log-in: works, as @our_shop@social.example",
         "ok: mentions: can be read",
         "ok: tag-parcel: can be read",
         "ok: search-our shop: can be read",
@@ -153,6 +153,11 @@ def test_what_is_missing_is_told_with_what_it_is_for(here: MastodonServer) -> No
     assert "private mentions" in kept[0]
     assert "does not follow" in kept[0]
     assert any("typed on Mastodon" in one for one in said(source(here, answers=False)))
+
+
+def test_a_token_of_another_account_is_told(here: MastodonServer) -> None:
+    first, *_ = said(source(here, account="@shop_night@social.example"))
+    assert first.startswith("fails: log-in: the token is that of @our_shop@social.example, not of")
 
 
 def test_without_a_log_in_nothing_else_is_tried(here: MastodonServer) -> None:

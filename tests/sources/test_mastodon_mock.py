@@ -102,7 +102,7 @@ def word() -> str:
 
 
 def reader(url: str, **said: Any) -> Any:
-    return source(url, clock=now, token="brand", **said)
+    return source(url, clock=now, account="our_shop@localhost", token="brand", **said)
 
 
 def test_a_complaint_is_read_answered_in_private_edited_and_deleted(url: str, ana: Any) -> None:
@@ -168,7 +168,7 @@ def test_a_thread_s_root_is_found(url: str, ana: Any) -> None:
 def test_check_says_what_the_account_is_not_told(url: str) -> None:
     brand = mastodon.Mastodon(access_token="brand", api_base_url=url)
     said = [one.said for one in reader(url).try_out()]
-    assert said[0].startswith("log-in: works, as @our_shop")
+    assert said[0].startswith("log-in: works, as @our_shop@localhost")
     assert "answers: can be posted (an empty one was offered, and not taken)" in said
     assert not any("keeps back" in one for one in said)
     brand.update_notifications_policy(for_private_mentions="filter")

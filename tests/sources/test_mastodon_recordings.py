@@ -34,6 +34,7 @@ CASSETTES = SHARED / "recordings" / "mastodon" / "tests"
 SINCE_EVER: dict[str, Any] = {"look_back": timedelta(days=20_000)}
 """The recordings are years old; a config may say a year at most."""
 MUTATIONS = 20_000
+VIEW = statuses.View("s.example", None)
 
 
 class Recorded(MastodonServer):
@@ -134,7 +135,7 @@ def test_no_mutation_of_a_recording_is_unhandled() -> None:
             status = {"id": "7", "type": "mention", "created_at": status_time(), "status": status}
         row = statuses.row(status)
         assert isinstance(row, Row)
-        item = statuses.read(status, lambda one: Trace(None, one["uri"]), None)
+        item = statuses.read(status, lambda one: Trace(None, one["uri"]), VIEW)
         counted[type(item).__name__] += 1
         assert isinstance(item, Post | Rejected | None)
         if isinstance(item, Rejected):

@@ -27,11 +27,6 @@ class Accounts:
         own = self._account(OWN, calls)
         return host_of(own.get("uri") or own.get("url"))
 
-    def name(self, handle: str, calls: Asks) -> str:
-        """A full handle as that server writes it: its own people without a host. Raises CallError."""
-        name, _, host = handle.lstrip("@").partition("@")
-        return name if host == self.home(calls).partition(":")[0] else f"{name}@{host}".strip("@")
-
     def _account(self, name: str, calls: Asks) -> Any:
         if name not in self._known:
             if name == OWN:

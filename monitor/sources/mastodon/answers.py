@@ -9,13 +9,20 @@ from typing import Any
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
+from monitor.domain.reply import Length
 from monitor.sources.mastodon import cursor, statuses
 from monitor.sources.mastodon.accounts import OWN, Accounts
 from monitor.sources.mastodon.calls import Asks, CallError, Calls
+from monitor.sources.mastodon.statuses import View
 from monitor.sources.mastodon.threads import Threads, Trace
 
 _VISIBLE = ("public", "unlisted", "private", "direct")
 _PAGE, _MOST_PAGES = 40, 25
+_NAME = 32
+"""Characters that stay for whom the answer names: of a longer address only the name counts."""
+_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
+_LINK_COUNTS = 23
+_FULL_NAME = re.compile(r"(?<![\w@])(@\w+)@[\w.-]+\w")
 _SKEW = timedelta(hours=1)
 """So far apart may be the clocks of the customer's server and of ours."""
 
@@ -23,10 +30,11 @@ _SKEW = timedelta(hours=1)
 class Desk:
     """Answers posts, each as widely as the post itself is shown: who wrote in private is so answered."""
 
-    def __init__(self, calls: Calls, threads: Threads, accounts: Accounts) -> None:
+    def __init__(self, calls: Calls, threads: Threads, accounts: Accounts, view: View) -> None:
         self._calls = calls
         self._threads = threads
         self._accounts = accounts
+        self._view = view
 
     def write(self, to: Post, text: str, key: str) -> Post:
         """Post the answer, once: the server takes a second one with the same key for the first, for an hour.
@@ -45,7 +53,7 @@ class Desk:
             )
         except CallError as error:
             raise _send_error(error) from error
-        written = statuses.read(answer, lambda _: Trace(to.key.external_id, to.thread), None)
+        written = statuses.read(answer, lambda _: Trace(to.key.external_id, to.thread), self._view)
         if not isinstance(written, Post):
             raise SendError(
                 "the server answered to the reply with something that makes no sense",
@@ -78,7 +86,7 @@ class Desk:
             for thing in things:
                 if isinstance(thing, dict) and thing.get("in_reply_to_id") == number:
                     trace = Trace(to.key.external_id, to.thread)
-                    found = statuses.read(thing, lambda _, trace=trace: trace, None)  # type: ignore[misc]
+                    found = statuses.read(thing, lambda _, trace=trace: trace, self._view)  # type: ignore[misc]
                     if isinstance(found, Post):
                         return found
             rows = [statuses.row(thing) for thing in things]
@@ -119,7 +127,7 @@ class Desk:
                 )
                 raise CallError(why, permanent=True)
             return text
-        name = self._accounts.name(handle, self._calls)
+        name = handle.lstrip("@").removesuffix(f"@{self._view.host}")
         spellings = "|".join(map(re.escape, (name, handle.lstrip("@"))))
         is_named = re.search(rf"(?<![\w@])@(?:{spellings})(?![\w@])", text, re.IGNORECASE)
         return text if is_named else f"@{name} {text}"
@@ -130,6 +138,12 @@ class Desk:
             return known
         status = sought(self._calls, to.key.external_id)
         return None if status is None else str(status["id"])
+
+
+def length_of(text: str, most: int) -> Length:
+    """The text as Mastodon counts it: a link is 23 characters, a name counts without its host."""
+    words, links = _LINK.subn("", _FULL_NAME.sub(r"\1", text))
+    return Length(links * _LINK_COUNTS + len(words), max(most - _NAME, 0))
 
 
 def sought(calls: Asks, uri: str) -> Any | None:

@@ -21,6 +21,14 @@ def _account(name: str) -> str:
     return found[1]
 
 
+def _full_account(name: str) -> str:
+    """The same, its host with it."""
+    plain = _account(name)
+    if "@" not in plain:
+        raise ValueError(f"{name!r} lacks the server: @name@shop.example")
+    return plain
+
+
 def _tag(name: str) -> str:
     """A hashtag with or without its sign."""
     found = _TAG.fullmatch(name.strip())
@@ -30,6 +38,7 @@ def _tag(name: str) -> str:
 
 
 Account = Annotated[str, AfterValidator(_account)]
+FullAccount = Annotated[str, AfterValidator(_full_account)]
 Tag = Annotated[str, AfterValidator(_tag)]
 Query = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -43,8 +52,10 @@ class Options(BaseModel):
         pattern=r"^https?://[^/?#]",
         description="The account's server, or a gateway in front of it.",
     )
+    account: FullAccount = Field(description="Whose token it is: @name@host.")
     token: str = Field("mastodon_token", min_length=1, description="A secret's name.")
     answers: bool = Field(default=True, description="The token may write, too.")
+    longest_answer: int = Field(500, ge=50, le=100_000, description="What the server takes.")
     accounts: tuple[Account, ...] = Field(default=(), description="Others that answer for you.")
     hashtags: tuple[Tag, ...] = Field(default=(), description="Each is a stream of its own.")
     search: tuple[Query, ...] = Field(default=(), description="Each is a stream of its own.")
@@ -62,3 +73,8 @@ class Options(BaseModel):
         if self.overlap >= self.look_back:
             raise ValueError("overlap must be shorter than look_back")
         return self
+
+    @property
+    def host(self) -> str:
+        """Of the account's server, as it stands in handles."""
+        return self.account.partition("@")[2]

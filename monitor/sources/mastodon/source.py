@@ -12,15 +12,27 @@ import mastodon
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Unknowable
-from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
+from monitor.domain.post import (
+    Author,
+    Cursor,
+    Gone,
+    Page,
+    Post,
+    PostKey,
+    Rejected,
+    Stream,
+    StreamKind,
+)
+from monitor.domain.reply import Length
 from monitor.ports import Clock, Secrets
 from monitor.sources.mastodon import cursor, options, statuses, trying
 from monitor.sources.mastodon.accounts import OWN, Accounts
-from monitor.sources.mastodon.answers import Desk
+from monitor.sources.mastodon.answers import Desk, length_of
 from monitor.sources.mastodon.calls import Asks, CallError, Calls
 from monitor.sources.mastodon.cursor import Place
 from monitor.sources.mastodon.listing import Look, Span
 from monitor.sources.mastodon.looking_up import LookUp
+from monitor.sources.mastodon.statuses import View
 from monitor.sources.mastodon.threads import Threads
 
 _EVERY, _SELDOMER = timedelta(minutes=1), timedelta(minutes=2)
@@ -51,7 +63,8 @@ class Mastodon:
         )
         self._threads = Threads()
         self._accounts = Accounts()
-        self._desk = Desk(self._calls, self._threads, self._accounts)
+        self._view = View(options.host, None if options.answers else _MUTE)
+        self._desk = Desk(self._calls, self._threads, self._accounts, self._view)
         self._look_up = LookUp(self._calls, self._threads, self._accounts, self._read)
         self._made: dict[str, tuple[Stream, Callable[[Asks], Look]]] = {
             stream.name: (stream, look) for stream, look in self._looks()
@@ -80,10 +93,19 @@ class Mastodon:
         except CallError as error:
             raise _source_error("look-up", error) from error
 
+    @property
+    def reply_author(self) -> Author | None:
+        """The token's account."""
+        return Author(handle=self._options.account) if self._options.answers else None
+
+    def reply_length(self, text: str, /) -> Length:
+        """As Mastodon counts, what the name of who is answered takes left out."""
+        return length_of(text, self._options.longest_answer)
+
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         """As widely as `to` is shown; `key` goes with it, and the server knows it again for an hour."""
-        if self._mute:
-            raise SendError(self._mute, outcome=Outcome.PERMANENT)
+        if self._view.mute:
+            raise SendError(self._view.mute, outcome=Outcome.PERMANENT)
         return self._desk.write(to, text, key)
 
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
@@ -98,16 +120,12 @@ class Mastodon:
             for name, (_, look) in self._made.items()
         }
         try:
-            yield from trying.findings(self._calls, reads, answers=self._options.answers)
+            yield from trying.findings(self._calls, self._options, reads)
         except CallError as error:
             raise _source_error("log-in", error) from error
 
-    @property
-    def _mute(self) -> str | None:
-        return None if self._options.answers else _MUTE
-
     def _read(self, thing: Any, calls: Asks) -> Post | Rejected | None:
-        return statuses.read(thing, lambda one: self._threads.trace(one, calls), self._mute)
+        return statuses.read(thing, lambda one: self._threads.trace(one, calls), self._view)
 
     def _looks(self) -> Iterator[tuple[Stream, Callable[[Asks], Look]]]:
         said = self._options

@@ -6,9 +6,9 @@ import json
 import re
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from monitor.domain.post import Author, Post, PostKey, Rejected
 from monitor.sources.mastodon.cursor import Row
@@ -20,6 +20,15 @@ _NUMBER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _SHOWN = ("content", "spoiler_text", "edited_at")
 """The fields by which a reader sees that something changed."""
 _SAMPLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """From where statuses are seen: the server's host, which it leaves out of its own people's names."""
+
+    host: str
+    mute: str | None
+    """Why we could answer nothing at all, if so."""
 
 
 def is_number(said: Any) -> bool:
@@ -48,10 +57,10 @@ def when(said: Any) -> datetime:
     return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
 
 
-def read(thing: Any, trace: Callable[[Any], Trace], mute: str | None) -> Post | Rejected | None:
+def read(thing: Any, trace: Callable[[Any], Trace], view: View) -> Post | Rejected | None:
     """The status, read; None where nobody says anything: a repost, a notice of what was deleted since.
 
-    `trace` tells where it stands and may raise errors of its own; `mute` is why we could answer nothing.
+    `trace` tells where it stands and may raise errors of its own.
     """
     try:
         status = thing["status"] if "status" in thing and "uri" not in thing else thing
@@ -59,7 +68,11 @@ def read(thing: Any, trace: Callable[[Any], Trace], mute: str | None) -> Post | 
             return None
         if not is_number(status["id"]):
             raise ValueError(f"{str(status['id'])[:80]!r} is no id")  # noqa: TRY301  # the one place
-        uri, text, author = _text(status, "uri"), plain(_text(status, "content")), _author(status)
+        uri, text, author = (
+            _text(status, "uri"),
+            plain(_text(status, "content")),
+            _author(status, view.host),
+        )
         posted_at, edited_at = when(status["created_at"]), _maybe_when(status)
         place = trace(status)
         return Post(
@@ -78,8 +91,8 @@ def read(thing: Any, trace: Callable[[Any], Trace], mute: str | None) -> Post | 
             posted_at=posted_at,
             edited_at=edited_at,
             reach=author.followers,
-            can_reply=mute is None,
-            cannot_reply_because=mute,
+            can_reply=view.mute is None,
+            cannot_reply_because=view.mute,
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = f"no readable {error}" if isinstance(error, KeyError) else str(error)
@@ -87,15 +100,13 @@ def read(thing: Any, trace: Callable[[Any], Trace], mute: str | None) -> Post | 
         return Rejected(row(thing).name, reason, sample)
 
 
-def _author(status: Any) -> Author:
+def _author(status: Any, host: str) -> Author:
     """Who wrote it, by the address that holds on every server, and the full handle."""
     account = status["account"]
     name = _text(account, "acct")
-    address = _word(account, "uri") or _word(account, "url")
-    host = urlsplit(_word(account, "url") or address or "").hostname
     return Author(
-        id=address or _text(account, "id"),
-        handle=name if "@" in name or not host else f"{name}@{host}",
+        id=_word(account, "uri") or _word(account, "url") or _text(account, "id"),
+        handle=name if "@" in name else f"{name}@{host}",
         name=_word(account, "display_name"),
         followers=_count(account.get("followers_count")),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.domain.finding import Finding, Standing
 from monitor.sources.mastodon.calls import CallError, Calls
+from monitor.sources.mastodon.options import Options
 
 _SCOPES = {"mentions": "read:notifications", "tag": "read:statuses", "search": "read:search"}
 _SCOPE_OF_OWN = "read:statuses"
@@ -21,21 +22,34 @@ _FILTERS = {
 
 
 def findings(
-    calls: Calls, streams: Mapping[str, Callable[[], object]], *, answers: bool
+    calls: Calls, options: Options, streams: Mapping[str, Callable[[], object]]
 ) -> Iterator[Finding]:
     """What the token may do. `streams` each read one page. Raises CallError: there is no log-in."""
     me = calls.ask(lambda client: client.account_verify_credentials())
-    handle = me.get("acct") if isinstance(me, dict) else None
-    if not isinstance(handle, str):
+    name = me.get("acct") if isinstance(me, dict) else None
+    if not isinstance(name, str):
         raise CallError("the server answers to the log-in with something that makes no sense")
-    yield Finding(f"log-in: works, as @{handle} ({me.get('url')})")
+    yield _log_in(f"{name}@{options.host}", options.account)
     for name, read in streams.items():
         yield _stream(name, read)
     yield from _filters(calls)
-    yield _writing(calls) if answers else Finding("answers: typed on Mastodon, and seen there")
+    yield (
+        _writing(calls)
+        if options.answers
+        else Finding("answers: typed on Mastodon, and seen there")
+    )
     if calls.quota.left is not None:
         left, span = calls.quota.left
         yield Finding(f"calls: {left} are left for the next {span.total_seconds():.0f} s")
+
+
+def _log_in(handle: str, account: str) -> Finding:
+    if handle.casefold() == account.casefold():
+        return Finding(f"log-in: works, as @{handle}")
+    said = (
+        f"log-in: the token is that of @{handle}, not of @{account}: it would answer as @{handle}"
+    )
+    return Finding(said, Standing.FAILS)
 
 
 def _stream(name: str, read: Callable[[], object]) -> Finding:
