@@ -21,7 +21,7 @@ import pytest
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import Absent
 from monitor.domain.post import Gone, Post
-from tests.sources.fediverse import one, pages, source, texts
+from tests.sources.fediverse import items, one, pages, source, texts
 
 SEED = """
 [[seed.accounts]]
@@ -49,7 +49,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     program = Path(sys.executable).with_name("mastodon_mock")
-    command = [program, "serve", "--in-memory", "--port", port, "--config", "mock.toml"]
+    command = [str(program), "serve", "--in-memory", "--port", port, "--config", "mock.toml"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
@@ -109,9 +109,9 @@ def test_a_complaint_is_read_answered_in_private_edited_and_deleted(url: str, an
     tag = word()
     asked = ana.status_post(f"@our_shop where is\n\nmy parcel? & #{tag}", visibility="direct")
     here = reader(url, hashtags=[tag])
-    posts = [item for page in pages(here, "mentions") for item in page.items]
+    found = items(here, "mentions")
+    posts = [item for item in found if isinstance(item, Post)]
     question = next(post for post in posts if post.reply_token == asked.id)
-    assert isinstance(question, Post)
     assert question.key.external_id == asked.uri
     assert question.text == f"@our_shop where is\n\nmy parcel? & #{tag}"
     assert (question.visibility, question.is_root) == ("direct", True)
@@ -127,8 +127,8 @@ def test_a_complaint_is_read_answered_in_private_edited_and_deleted(url: str, an
     assert (answer.visibility, answer.reply_to) == ("direct", question.key.external_id)
     heard = ana.notifications(types=["mention"])
     assert heard[0].status.uri == answer.key.external_id, "the customer hears of it"
-    own = reader(url)
-    (shown,) = (item for page in pages(own, "own") for item in page.items if item.key == answer.key)
+    own = [item for item in items(reader(url), "own") if isinstance(item, Post)]
+    shown = next(post for post in own if post.key == answer.key)
     assert (shown.reply_to, shown.thread) == (question.key.external_id, question.thread)
 
     ana.status_update(asked.id, "@our_shop it came!")
