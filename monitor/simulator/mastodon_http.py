@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 import threading
@@ -202,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None:
             self.close_connection = True
             return
-        self._send(status, json.dumps(answer), owner.limits())
+        self._send(status, json.dumps(answer), owner.limits(), packs=True)
 
     def _fail(self, fault: Fault) -> None:
         headers = dict(fault.headers or {})
@@ -235,9 +236,14 @@ class _Handler(BaseHTTPRequestHandler):
             case status:
                 self._send(int(status), fault.body or json.dumps({"error": "no"}), headers)
 
-    def _send(self, status: int, body: str, headers: Mapping[str, str]) -> None:
+    def _send(
+        self, status: int, body: str, headers: Mapping[str, str], *, packs: bool = False
+    ) -> None:
         content = body.encode()
         told = {"content-type": "application/json; charset=utf-8"}
+        if packs and "gzip" in self.headers.get("accept-encoding", ""):
+            content = gzip.compress(content, 1)
+            told["content-encoding"] = "gzip"
         now = self.server.owner.world.clock()
         told |= {"date": f"{now:%a, %d %b %Y %H:%M:%S} GMT", "content-length": str(len(content))}
         told |= {name.lower(): value for name, value in headers.items()}

@@ -389,6 +389,14 @@ def test_odd_headers_of_a_good_answer_spoil_nothing() -> None:
         assert texts(pages(source(here), "mentions")) == []
 
 
+def test_an_answer_without_end_is_given_up() -> None:
+    with server() as here:
+        here.faults.append(Fault("other", "/notifications", body=f"[{' ' * (33 * 2**20)}]"))
+        with pytest.raises(SourceError, match="broke off") as raised:
+            pages(source(here), "mentions")
+    assert not raised.value.permanent
+
+
 def test_nobody_there_is_no_reason_to_give_up() -> None:
     with server() as here:
         url = here.url
