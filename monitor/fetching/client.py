@@ -29,7 +29,7 @@ _REDIRECTS = 3
 _TRIES = 2
 _SLOWNESS = 4
 """So many times the time-out may a body take that comes in drop by drop."""
-_TIMED_OUT, _TOO_MANY, _SERVER = 408, 429, 500
+_BUSY, _TOO_MANY, _SERVER = (408, 409, 425), 429, 500
 _LONGEST = 86_400.0
 """Seconds, a day: nobody waits longer unasked."""
 _SAID = 200
@@ -77,17 +77,20 @@ class Client:
         *,
         budget: Budget,
         headers: Callable[[], Mapping[str, str]] = dict,
+        pause: Callable[[Any], Any] = lambda _: None,
         timeout: float = 16,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         """`network`: its name in messages. `headers`: those of the log-in, asked for at each call.
 
+        `pause`: the seconds to wait, from the JSON of a refusal whose headers do not tell them.
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
         """
         self.budget = budget
         self._network = network
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = headers
+        self._pause = pause
         self._timeout = timeout
         self._most_bytes = most_bytes
         self._lock = Lock()
@@ -138,13 +141,14 @@ class Client:
             raise FetchError(
                 f"{self._network} can't be reached: {error}", may_have_arrived=False
             ) from error
+        except (httpx.LocalProtocolError, UnicodeEncodeError):
+            # which quotes the header: the secret must not get into any log
+            message = f"{self._network} can't be asked: a secret holds what no header may hold"
+            raise FetchError(message, permanent=True, may_have_arrived=False) from None
         except httpx.TimeoutException as error:
             raise FetchError(f"{self._network} is silent ({type(error).__name__})") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise _LostError(str(error) or type(error).__name__) from error
-        except ValueError as error:  # a header that can't be sent: a secret with a line's end in it
-            message = f"{self._network} can't be asked so: {type(error).__name__}"
-            raise FetchError(message, permanent=True, may_have_arrived=False) from error
 
     def _body(self, response: httpx.Response, ends: float) -> bytes:
         body = bytearray()
@@ -175,13 +179,13 @@ class Client:
     def _refused(self, response: httpx.Response, said: Any) -> FetchError:
         """The one place where a status becomes an error."""
         status = response.status_code
-        after = retry_after(response.headers)
+        after = retry_after(response.headers) or _span(self._pause(said))
         if status == _TOO_MANY:
             message = f"{self._network} says: too many calls (429)"
             return FetchError(
                 message, retry_after=after, status=status, said=said, may_have_arrived=False
             )
-        if status >= _SERVER or status == _TIMED_OUT:
+        if status >= _SERVER or status in _BUSY:
             message = f"{self._network} has trouble of its own ({status})"
             return FetchError(message, retry_after=after, status=status, said=said)
         reason = _REASONS.get(status, "refuses")
@@ -248,6 +252,11 @@ def send_error(error: SourceError) -> SendError:
     else:
         outcome = Outcome.PERMANENT if error.permanent else Outcome.NOT_SENT
     return SendError(str(error), outcome=outcome, retry_after=error.retry_after)
+
+
+def _span(seconds: Any) -> timedelta | None:
+    number = _number(str(seconds))
+    return None if number is None else timedelta(seconds=number)
 
 
 def _number(said: str | None) -> float | None:

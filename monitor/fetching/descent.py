@@ -53,7 +53,6 @@ class Leaf:
     things: Sequence[Thing]
     further: Spot | None
     capped: str | None = None
-    calls: int = 1
 
 
 class Listing(Protocol):
@@ -95,13 +94,14 @@ class Descent:
     """How one stream's listing is read."""
 
     listing: Listing
-    read: Callable[[Thing], Item]
+    read: Callable[[Thing], Item | None]
+    """None: it is not one to be brought. Raises SourceError."""
     overlap: int
     """In the listing's order: so far below what is covered a look reads again."""
     is_timed: bool
     """Whether the order is seconds of the epoch: then nothing is covered that is later than now."""
-    wanted: Callable[[Item], bool] = lambda _: True
-    """Whether a readable one is to be brought."""
+    calls_to_read: int = 0
+    """How many calls it takes to read a thing that is new."""
 
     def pages(self, place: Place, now: datetime) -> Iterator[Page]:
         """What is new, each page with the cursor to go on from. Raises SourceError."""
@@ -111,8 +111,19 @@ class Descent:
         while True:
             floor = place.covered - self.overlap
             leaf = self.listing.leaf(floor, place.spot)
-            calls += leaf.calls
-            items += self._fresh(leaf, place)
+            calls += 1
+            read: list[Thing] = []
+            for thing in self._fresh(leaf, place, floor):
+                calls += self.calls_to_read
+                try:
+                    item = self.read(thing)
+                except SourceError:
+                    # what a whole page costs may be more than a budget: what was read is kept
+                    if items:
+                        yield Page(tuple(items), write(_with(place, read)), cost=Cost(calls))
+                    raise
+                read.append(thing)
+                items += [] if item is None else [item]
             before, place = place, self._after(leaf, place, floor, now)
             is_end = place.top is None
             gap = _gap(leaf, before, floor) if is_end else None
@@ -123,14 +134,15 @@ class Descent:
                 return
             is_whole = is_whole or is_end
 
-    def _fresh(self, leaf: Leaf, place: Place) -> Iterator[Item]:
-        for thing in leaf.things:
-            is_old = thing.posted is not None and thing.posted < place.horizon
-            if is_old or not place.is_new(thing):
-                continue
-            item = self.read(thing)
-            if self.wanted(item):
-                yield item
+    def _fresh(self, leaf: Leaf, place: Place, floor: int) -> Sequence[Thing]:
+        """What is new in it; a leaf may reach below known ground."""
+        return [
+            thing
+            for thing in leaf.things
+            if place.is_new(thing)
+            and (thing.order is None or thing.order >= floor)
+            and (thing.posted is None or thing.posted >= place.horizon)
+        ]
 
     def _after(self, leaf: Leaf, place: Place, floor: int, now: datetime) -> Place:
         orders = [thing.order for thing in leaf.things if thing.order is not None]
@@ -139,21 +151,22 @@ class Descent:
             newest = max(orders, default=place.covered)
             latest = min(newest, int(now.timestamp())) if self.is_timed else newest
             top = max(place.covered, latest)
-        # what tells no place is remembered where it stood
-        lowest = min(orders, default=top)
-        listed = {
-            thing.name: (lowest if thing.order is None else thing.order, thing.mark)
-            for thing in leaf.things
-        }
-        known = {
-            name: (order, mark)
-            for name, (order, mark) in {**place.known, **listed}.items()
-            if order >= top - self.overlap
-        }
+        listed = _with(place, leaf.things).known
+        known = {name: one for name, one in listed.items() if one[0] >= top - self.overlap}
         spot = leaf.further
         if spot is None or spot.at < floor or _is_beyond(leaf, place):
             return Place(place.horizon, top, known)
         return replace(place, known=known, top=top, spot=spot)
+
+
+def _with(place: Place, things: Sequence[Thing]) -> Place:
+    """The place with things that are known now; what tells no order is remembered where it stood."""
+    orders = [thing.order for thing in things if thing.order is not None]
+    lowest = min(orders, default=place.covered)
+    listed = {
+        thing.name: (lowest if thing.order is None else thing.order, thing.mark) for thing in things
+    }
+    return replace(place, known={**place.known, **listed})
 
 
 def _is_beyond(leaf: Leaf, place: Place) -> bool:
