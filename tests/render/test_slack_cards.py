@@ -30,7 +30,7 @@ from monitor.domain.notice import (
     Words,
 )
 from monitor.render.slack_blocks import web_address
-from monitor.render.slack_cards import Message, messages
+from monitor.render.slack_cards import Message, is_group, is_member, messages
 from monitor.simulator.slack_workspace import Channel, Workspace
 from tests.notifiers.sample import CARD, NOW, card_notice
 from tests.notifiers.slack_side import ANA, HELPERS, strings
@@ -410,6 +410,8 @@ def test_whatever_strangers_write_slack_takes_it(notice: Notice) -> None:
 @given(notice=notices)
 def test_nobody_is_pinged_but_whom_the_policy_names(notice: Notice) -> None:
     allowed = {f"<@{ANA}>"} if "ana" in notice.mentions else set()
+    allowed |= {f"<!subteam^{one}>" for one in notice.mentions if is_group(one)}
+    allowed |= {f"<@{one}>" for one in notice.mentions if is_member(one)}
     for text in own_words(told(notice)):
         pings = set(PINGS.findall(re.sub(r"<!date\^\d+\^[^|>]*\|[^<>]*>", "", text)))
         assert pings <= allowed
