@@ -158,15 +158,6 @@ def test_what_the_budget_does_not_allow_is_not_asked(server: PlainServer) -> Non
     assert len(server.asked) == 2
 
 
-def test_a_network_that_asked_for_silence_is_left_alone(server: PlainServer) -> None:
-    asking = client(server)
-    asking.budget.hush(timedelta(minutes=5))
-    with pytest.raises(SourceError) as raised:
-        asking.get("a")
-    assert not raised.value.out_of_budget
-    assert server.asked == []
-
-
 def test_a_secret_that_is_missing_or_cannot_be_sent_is_a_matter_of_config(
     server: PlainServer,
 ) -> None:

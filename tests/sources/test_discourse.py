@@ -215,6 +215,7 @@ def test_a_key_of_somebody_else_is_refused_for_good(world: World) -> None:
         ({"api_key": None}, "give both, or neither"),
         ({"posts": False}, "nothing to read"),
         ({"network": "Care Forum"}, "network"),
+        ({"base_url": "https://me:secret@forum.example"}, "base_url"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(

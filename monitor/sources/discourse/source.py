@@ -50,7 +50,7 @@ class Discourse:
 
         model_config = ConfigDict(extra="forbid", frozen=True)
 
-        base_url: str = Field(pattern=r"^https?://[^?#]+$", description="The forum's address.")
+        base_url: str = Field(pattern=r"^https?://[^?#@]+$", description="The forum's address.")
         network: str = Field(
             default="discourse",
             pattern=r"^[a-z0-9][a-z0-9._-]{0,40}$",

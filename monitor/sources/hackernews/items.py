@@ -15,8 +15,8 @@ from monitor.fetching.descent import when
 NETWORK = "hackernews"
 MUTE = "Hacker News lets no program answer: answer on its page"
 _PAGE = "https://news.ycombinator.com/item?id="
-_SHOWN = ("author", "title", "url", "story_text", "comment_text", "text")
-"""The fields by which a reader sees that something changed."""
+_SHOWN = ("author", "title", "url", "story_text", "comment_text", "story_id")
+"""The fields by which a reader sees that something changed, or whose absence is filled later."""
 
 
 def thing(hit: Any) -> Thing:
