@@ -178,6 +178,33 @@ client_id = "app"
 username = "acme"
 refresh_token = {}
 """,
+    "key": """
+[[sources]]
+use = "app_store"
+app = "1"
+key_id = "A"
+key = {}
+""",
+    "service_account": """
+[[sources]]
+use = "google_play"
+package = "example.shop"
+service_account = {}
+""",
+    "api_key": """
+[[sources]]
+use = "discourse"
+base_url = "https://forum.example"
+username = "acme"
+api_key = {}
+""",
+    "mastodon": """
+[[sources]]
+use = "mastodon"
+base_url = "https://social.example"
+account = "@acme@social.example"
+token = {}
+""",
     "password": """
 [[notifiers]]
 use = "email"

@@ -26,6 +26,8 @@ from monitor.domain.post import (
 from monitor.domain.reply import Length
 from monitor.fetching import Budget, Client, Descent, FetchError, Listing, Place, Thing, descent
 from monitor.ports import Clock, Secrets
+from monitor.secrets import for_header
+from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.discourse import answers, posts, trying
 from monitor.sources.discourse.listings import Found, Latest, Written
@@ -57,7 +59,7 @@ class Discourse:
             description="What its posts are filed under; every forum needs a name of its own.",
         )
         username: Account | None = Field(default=None, description="The account that answers.")
-        api_key: str | None = Field(default=None, description="A secret's name.")
+        api_key: SecretName | None = Field(default=None, description="A secret's name.")
         accounts: tuple[Account, ...] = Field(default=(), description="Others that answer for you.")
         posts: bool = Field(default=True, description="Read every public post.")
         terms: tuple[Term, ...] = Field(
@@ -156,7 +158,7 @@ class Discourse:
     def _headers(self) -> Mapping[str, str]:
         if not (self._options.username and self._options.api_key):
             return {}
-        key = self._secrets.get(self._options.api_key)
+        key = for_header(self._secrets, self._options.api_key)
         return {"api-key": key, "api-username": self._options.username}
 
     def _made(self) -> Iterator[tuple[Stream, Descent]]:

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
 
 _ACCOUNT = re.compile(r"@?([\w.-]+(?:@[\w.:-]+)?)")
@@ -53,7 +54,7 @@ class Options(BaseModel):
         description="The account's server, or a gateway in front of it.",
     )
     account: FullAccount = Field(description="Whose token it is: @name@host.")
-    token: str = Field("mastodon_token", min_length=1, description="A secret's name.")
+    token: SecretName = Field("mastodon_token", description="A secret's name.")
     answers: bool = Field(default=True, description="The token may write, too.")
     longest_answer: int = Field(500, ge=50, le=100_000, description="What the server takes.")
     accounts: tuple[Account, ...] = Field(default=(), description="Others that answer for you.")

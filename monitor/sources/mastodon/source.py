@@ -25,6 +25,7 @@ from monitor.domain.post import (
 )
 from monitor.domain.reply import Length
 from monitor.ports import Clock, Secrets
+from monitor.secrets import for_header
 from monitor.sources.mastodon import cursor, options, statuses, trying
 from monitor.sources.mastodon.accounts import OWN, Accounts
 from monitor.sources.mastodon.answers import Desk, length_of
@@ -57,7 +58,7 @@ class Mastodon:
         self._clock = clock
         self._calls = Calls(
             base_url=options.base_url,
-            token=lambda: secrets.get(options.token),
+            token=lambda: for_header(secrets, options.token),
             timeout=options.timeout,
             clock=clock,
         )

@@ -24,6 +24,7 @@ from monitor.domain.post import (
 )
 from monitor.domain.reply import Length
 from monitor.ports import Clock, Secrets
+from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
 from monitor.sources.stores import failing, look, reviews
 from monitor.sources.stores.app_store import wire
@@ -49,7 +50,7 @@ class AppStore:
         app: str = Field(pattern=r"^[0-9]{1,20}$", description="Apple's number of the app.")
         key_id: str = Field(pattern=r"^[A-Za-z0-9]{1,40}$", description="It is no secret.")
         issuer: str | None = Field(default=None, pattern=r"^[0-9A-Za-z-]{1,80}$")
-        key: str = Field("app_store_key", min_length=1, description="A secret's name.")
+        key: SecretName = Field("app_store_key", description="A secret's name.")
         window: PositiveSpan = Field(span("30d"), description="Every look reads so far back.")
         calls_per_hour: int = Field(3000, ge=1)
         page_size: int = Field(200, ge=1, le=200)

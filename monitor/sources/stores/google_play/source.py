@@ -24,6 +24,7 @@ from monitor.domain.post import (
 )
 from monitor.domain.reply import Length
 from monitor.ports import Clock, Secrets
+from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
 from monitor.sources.stores import failing, look, reviews
 from monitor.sources.stores.failing import CallError
@@ -53,7 +54,7 @@ class GooglePlay:
         """The table of a source `use = "google_play"`."""
 
         package: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")
-        service_account: str = Field("google_play_service_account", min_length=1)
+        service_account: SecretName = "google_play_service_account"
         window: PositiveSpan = Field(span("7d"), description="Every look reads so far back.")
         calls_per_hour: int = Field(200, ge=1)
         page_size: int = Field(100, ge=1, le=100)
