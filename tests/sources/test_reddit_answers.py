@@ -83,6 +83,9 @@ def test_what_found_nobody_to_connect_to_was_not_sent() -> None:
         server.reddit.put(submission(1))
         reader = source(server, **LOGGED_IN)
         reader.find_reply(ASKED, "case-1")  # it is logged in now
+        server.faults.append(Fault("drop"))
+        with pytest.raises(SendError):
+            reader.find_reply(ASKED, "case-1")  # and has no connection any more
     with pytest.raises(SendError, match="can't be reached") as raised:
         reader.reply(ASKED, "On its way!", "case-1")
     assert raised.value.outcome is Outcome.NOT_SENT
