@@ -125,8 +125,8 @@ class Reply:
                 self._close(conn, row, now)
                 return None
             if row.attempted_at is None and row.unwanted is not None:
-                if replies.close(conn, row.number, row.unwanted):
-                    answers.tell(conn, row.number, Reason.REPLY_CANCELLED, now)
+                replies.close(conn, row.number, row.unwanted)
+                answers.tell(conn, row.number, Reason.REPLY_CANCELLED, now)
                 return None
             taken = replies.claim(conn, row, token=token, at=at, until=at + LEASE, now=now)
         errand = _Errand(
