@@ -73,6 +73,8 @@ def test_an_answer_is_shown_written_posted_and_listed(shop: Shop, server: Reddit
         "nothing is posted",
     ):
         assert words in shown
+    lines = shop.does("cases", "answer", "1", "Sorry!\n\n* one\n* two", "--dry-run").stdout
+    assert "Sorry!\n\n* one\n* two\n" in lines
     draft = shop.data("cases", "answer", "1", SORRY, "--dry-run")
     assert (draft["dry_run"], draft["draft"]["length"]) == (True, {"used": 21, "most": 10000})
     assert shop.data("cases", "show", "1")["answers"] == []
