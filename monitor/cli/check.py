@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from monitor.cli.printing import print_json
 from monitor.clock import utc_now
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.finding import Standing
-from monitor.domain.post import Gone, Post, PostKey, Rejected
+from monitor.domain.post import Gone, Post, PostKey, Rejected, StreamKind
 from monitor.ports import TriesOut
 from monitor.render.words import plain
 
@@ -84,6 +85,7 @@ def try_all(application: Application) -> Iterator[Tried]:
     if not application.feeds:
         none = "there are none: nothing is watched; see [[sources]]"
         yield Tried("sources", none, Standing.FAILS)
+    yield from _unseen_answers(application.feeds)
     for name, notifier in application.notifiers.items():
         what = f"notifier {name}"
         if isinstance(notifier, TriesOut):
@@ -91,6 +93,7 @@ def try_all(application: Application) -> Iterator[Tried]:
         else:
             none = "nothing to try; `complaint-monitor notify --test` sends a message"
             yield Tried(what, none)
+    yield from _one_way(application)
     yield _try("items", lambda: _set_aside(application))
 
 
@@ -141,6 +144,39 @@ def _source(feed: Feed) -> str:
     if bad:
         said += f", {len(bad)} of them unreadable; {bad[0].where}: {bad[0].reason}"
     return said
+
+
+def _unseen_answers(feeds: Sequence[Feed]) -> Iterator[Tried]:
+    """Networks of which no stream brings a brand's own posts: there its answers end no wait."""
+    read: dict[tuple[str, str], set[StreamKind]] = {}
+    for feed in feeds:
+        with suppress(MonitorError):  # told by its own trial
+            for stream in feed.source.streams():
+                for brand in feed.brands:
+                    read.setdefault((brand.name, stream.network), set()).add(stream.kind)
+    for (name, network), kinds in sorted(read.items()):
+        if not kinds & {StreamKind.OWN, StreamKind.ALL}:
+            said = f"{name}'s answers on {network} are not seen: name its accounts in the source"
+            yield Tried("answers", said, Standing.LACKS)
+
+
+def _one_way(application: Application) -> Iterator[Tried]:
+    """Whether the operators hear of a notifier's trouble by that notifier alone, though there is another."""
+    use = {one.called: one.use for one in application.settings.notifiers}
+    names = list(use)
+
+    def way_to(audience: str) -> str:
+        name = audience.partition(":")[0]
+        return name if name in use else names[0]
+
+    way = way_to(application.operators)
+    told = {way_to(rule.audience) for rule in application.settings.targets()}
+    if len(names) > 1 and way in told and use[way] != "console":  # the terminal is always there
+        others = " or ".join(f'"{one}"' for one in names if one != way)
+        said = (
+            f"trouble with {way} is told by {way} alone: [operators] tell = {others} would be heard"
+        )
+        yield Tried("operators", said, Standing.LACKS)
 
 
 def _set_aside(application: Application) -> str:

@@ -109,6 +109,7 @@ def _sources(answers: Answers) -> Iterator[str]:
         yield 'use = "reddit"'
         yield f"client_id = {_text(answers.reddit)}"
         yield f"subreddits = {_list(answers.subreddits)}"
+        yield f"accounts = {_list(_reddit_accounts(answers))}   # whose comments are your answers"
         yield f"terms = {_list((answers.brand, *answers.terms))}"
         yield ""
     for number, path in enumerate(answers.files, start=1):
@@ -123,6 +124,11 @@ def _sources(answers: Answers) -> Iterator[str]:
         yield '# use = "files"'
         yield '# path = "posts.jsonl"   # or a pattern: exports/*.csv'
         yield "# follow = true"
+
+
+def _reddit_accounts(answers: Answers) -> list[str]:
+    named = (one.partition(":") for one in answers.handles)
+    return [handle.strip() for network, _, handle in named if network.strip() == "reddit"]
 
 
 def _policies(answers: Answers) -> Iterator[str]:
@@ -179,9 +185,10 @@ def _rest(answers: Answers) -> Iterator[str]:
     yield 'calendar = "office"'
     yield f"tell = {_text(answers.tell)}"
     yield ""
-    yield "# Who hears when a source fails or something is set aside."
+    yield "# Who hears when a source fails, something is set aside, or a notifier cannot be reached: not"
+    yield "# by the same way, if there is another one."
     yield "[operators]"
-    yield f"tell = {_text(answers.tell)}"
+    yield f"tell = {_text('email' if answers.emails else 'console')}"
     yield ""
     yield "# An address that is called while all is well, and raises the alarm when it is not called."
     yield "# [heartbeat]"

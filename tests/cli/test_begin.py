@@ -53,7 +53,7 @@ def test_a_config_is_written_that_is_right_and_says_what_to_do_next(new: Shop) -
 def test_the_three_tokens_are_asked_for_by_name(new: Shop) -> None:
     told = new.does(
         "init", "--brand", "Acme", "--x", "2244994945:AcmeHelp", "--reddit", "-aB3x",
-        "--subreddit", "acme", "--slack", "C0123456789",
+        "--subreddit", "acme", "--handle", "reddit:Acme_Team", "--slack", "C0123456789",
     ).stdout  # fmt: skip
     for name in ("X_TOKEN", "REDDIT_CLIENT_SECRET", "SLACK"):
         assert f"export COMPLAINT_MONITOR_{name}_FILE=" in told
@@ -61,6 +61,8 @@ def test_the_three_tokens_are_asked_for_by_name(new: Shop) -> None:
     assert [one.use for one in said.sources] == ["x", "reddit"]
     assert [rule.audience for rule in said.targets()] == ["slack", "slack"]
     assert said.brands[0].brand().identities[0].handle == "AcmeHelp"
+    assert said.sources[1].options["accounts"] == ["Acme_Team"]  # else its answers end no wait
+    assert said.operators.tell == "console"  # else Slack's own trouble is told in Slack
 
 
 def test_on_a_terminal_a_wrong_answer_is_asked_again_and_the_others_are_kept(new: Shop) -> None:
@@ -143,6 +145,30 @@ def test_check_names_every_mistake_with_its_line(shop: Shop) -> None:
     said = shop.refuses("check")
     assert "config.toml:16: notifiers[0].tell" in said
     assert "config.toml:18: digest.at" in said
+
+
+SEARCHING = """
+[[sources]]
+use = "reddit"
+client_id = "a"
+subreddits = ["acme"]
+base_url = "http://127.0.0.1:1"
+"""
+
+
+def test_check_says_where_answers_are_not_seen(shop: Shop) -> None:
+    shop.configure(CONFIG.replace("[classifier]", SEARCHING + "[classifier]"))
+    said = shop.does("check", status=1).stdout
+    assert "LACK  answers: acme's answers on reddit are not seen" in said
+
+
+def test_check_says_that_trouble_with_a_notifier_is_told_by_itself_alone(shop: Shop) -> None:
+    by_mail = '[[policies]]\nname = "all"\ntarget = "4h"\ntell = "email"\n'
+    with_mail = CONFIG + MAIL.format(port=1) + by_mail
+    shop.configure(with_mail + '[operators]\ntell = "email"\n')
+    assert '[operators] tell = "console" would be heard' in shop.does("check", status=1).stdout
+    shop.configure(with_mail)
+    assert "LACK  operators" not in shop.does("check", status=1).stdout
 
 
 def test_check_tries_everything_that_the_config_names(shop: Shop) -> None:

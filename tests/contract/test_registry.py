@@ -74,7 +74,7 @@ def test_listing_imports_nothing(stranger: Path) -> None:
 @pytest.mark.parametrize(
     ("use", "told"),
     [
-        ("fils", r'no source is called "fils"; known: files, .*their-forum'),
+        ("fils", r'no source is called "fils"; known: .*files, .*their-forum'),
         ("their_forum:Nothing", 'module their_forum has no "Nothing"'),
         ("their_forum:NoPlugin", "no pydantic class Options"),
         ("their_forum:a_function", "is not a class"),

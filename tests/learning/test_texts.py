@@ -15,6 +15,7 @@ import pytest
 
 DATA = Path(__file__).parents[2] / "models" / "data"
 LABELS = {"complaint", "question", "praise", "other"}
+LANGUAGES = {"en", "ro", "mixed", "de", "fr", "es", "it", "pt", "hu"}
 SOURCES = {"tweet", "reddit", "review", "forum", "mail", "comment"}
 TWINS = 0.5
 """Of their word triples two texts may share so much (Jaccard) within a split; across splits, half of it."""
@@ -54,7 +55,7 @@ def test_every_row_is_whole(rows: list[Row]) -> None:
     for one in rows:
         assert one["text"].strip(), one["id"]
         assert one["label"] in LABELS, one["id"]
-        assert one["lang"] in {"en", "ro", "mixed"}, one["id"]
+        assert one["lang"] in LANGUAGES, one["id"]
         assert one["split"] in {"train", "dev", "test"}, one["id"]
         assert one["phenomena"], one["id"]
         assert one.get("source", "tweet") in SOURCES, one["id"]
@@ -85,7 +86,7 @@ def test_the_texts_are_no_fill_ins(rows: list[Row]) -> None:
 def test_lengths_vary_as_they_do_in_public(rows: list[Row]) -> None:
     words = [len(row["text"].split()) for row in rows]
     tenths = quantiles(words, n=10)
-    assert tenths[0] <= 7
+    assert tenths[0] <= 8
     assert 10 <= tenths[4] <= 25
     assert tenths[8] >= 28
     assert all(later > earlier for earlier, later in pairwise(tenths))

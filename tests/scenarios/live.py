@@ -24,7 +24,7 @@ from monitor.simulator.slack_workspace import Channel, Message
 from monitor.store import brands, cases, readings
 from monitor.wiring import Application
 from tests.scenarios import pages, world
-from tests.scenarios.pages import PAGES, SALES, US, Page, RedditPage, XPage
+from tests.scenarios.pages import PAGES, SALES, US, Page, RedditPage, StorePage, XPage
 from tests.scenarios.world import clock_time
 
 CARE, LEADS = "C0ACMECARE", "C0ACMELEAD"
@@ -69,7 +69,10 @@ class Live:
         """The program, over the database as it is: a fresh process."""
         text = _config(self)
         loaded = settings.read_text(text, "scenario")
-        self.application = Application(loaded, clock=self.clock, environment=_SECRETS)
+        secrets = dict(_SECRETS)
+        for page in self.pages:
+            secrets |= page.secrets()
+        self.application = Application(loaded, clock=self.clock, environment=secrets)
         self.runner = self.application.runner()
 
     def clock(self) -> datetime:
@@ -193,7 +196,7 @@ def living(folder: Path, database_url: str, *networks: str) -> Iterator[Live]:
     with ExitStack() as stack:
         stack.enter_context(live.slack)
         for page in live.pages:
-            if isinstance(page, XPage | RedditPage):
+            if isinstance(page, XPage | RedditPage | StorePage):
                 stack.enter_context(page.server)
         live.start()
         stack.callback(live.application.close)

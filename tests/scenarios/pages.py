@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from monitor.simulator.app_store import AppStore
+from monitor.simulator.google_play import GooglePlay
 from monitor.simulator.ids import author_id
 from monitor.simulator.reddit import Reddit, Thing
 from monitor.simulator.reddit_http import RedditServer
+from monitor.simulator.stores import Review, Store
+from monitor.simulator.stores_http import Face, StoreServer
 from monitor.simulator.x import XFace, id_at
 from monitor.simulator.x_http import XServer
 from tests.scenarios.world import clock_time
@@ -72,6 +76,10 @@ class Page:
     def tables(self) -> str:
         """The `[[sources]]` that read it."""
         raise AssertionError
+
+    def secrets(self) -> dict[str, str]:
+        """What they need beside the names that they give, by environment variable."""
+        return {}
 
     def _name(self, at: datetime, *, is_root: bool) -> str:
         raise AssertionError(at, is_root)
@@ -212,4 +220,77 @@ class ReviewsPage(Page):
             file.write(json.dumps({"network": self.network, **row}) + "\n")
 
 
-PAGES: dict[str, type[Page]] = {one.network: one for one in (XPage, RedditPage, ReviewsPage)}
+class StorePage(Page):
+    """An app store: everybody has one review, and we one response to each."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(live)
+        self.store = Store(self.network, live.clock)
+        self.server = StoreServer(self._face())
+
+    def _face(self) -> Face:
+        raise AssertionError
+
+    def _name(self, at: datetime, *, is_root: bool) -> str:
+        del at, is_root
+        return f"review-{self._count}"
+
+    def _show(self, said: Said, text: str, at: datetime, to: Said | None, **how: Any) -> None:
+        if to is None:
+            self.store.put(Review(id=said.id, text=text, at=at, author=said.author, **how))
+        else:
+            self.store.respond(said.thread, text, at)
+
+    def _delete(self, said: Said) -> None:
+        if said.id == said.thread:
+            self.store.delete(said.id)
+        else:
+            self._review(said).response = None
+
+    def _edit(self, said: Said, text: str, at: datetime) -> None:
+        review = self._review(said)
+        review.text, review.at = text, at
+
+    def _review(self, said: Said) -> Review:
+        found = self.store.find(said.thread)
+        assert found is not None
+        return found
+
+
+class GooglePlayPage(StorePage):
+    network = "google_play"
+
+    def _face(self) -> Face:
+        self.face = GooglePlay(self.store, "example.acme.app")
+        return self.face
+
+    def tables(self) -> str:
+        return (
+            f'[[sources]]\nuse = "google_play"\npackage = "{self.face.package}"\n'
+            f'service_account = "play"\nbase_url = "{self.server.url}"\n'
+        )
+
+    def secrets(self) -> dict[str, str]:
+        return {"COMPLAINT_MONITOR_PLAY": self.face.service_account(self.server.url)}
+
+
+class AppStorePage(StorePage):
+    network = "app_store"
+
+    def _face(self) -> Face:
+        self.face = AppStore(self.store, "1577000001", key_id="K1", issuer="acme")
+        return self.face
+
+    def tables(self) -> str:
+        return (
+            f'[[sources]]\nuse = "app_store"\napp = "{self.face.app}"\nkey_id = "K1"\n'
+            f'issuer = "acme"\nkey = "apple"\nbase_url = "{self.server.url}"\n'
+        )
+
+    def secrets(self) -> dict[str, str]:
+        return {"COMPLAINT_MONITOR_APPLE": self.face.key}
+
+
+PAGES: dict[str, type[Page]] = {
+    one.network: one for one in (XPage, RedditPage, ReviewsPage, GooglePlayPage, AppStorePage)
+}
