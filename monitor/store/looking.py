@@ -143,7 +143,7 @@ def put_off(conn: Connection, ids: Collection[int], until: datetime, now: dateti
         .values(
             asking_until=None,
             look_again_at=until,
-            in_vain_since=sa.case((since <= now, since), else_=now),
+            in_vain_since=sa.case((since <= now, since), else_=sa.literal(now, since.type)),
         )
     )
 

@@ -160,6 +160,20 @@ def test_a_program_that_was_off_for_days_asks_before_it_forgets(database: Databa
     assert None not in texts(database).values()
 
 
+def test_a_network_that_is_out_for_two_days_keeps_no_words_longer(database: Database) -> None:
+    watch = Watch(database)
+    watch.reads("1")
+    settled(database)
+    watch.network.knows["1"] = SourceError("502")
+    runner = Runner((watch.refresh, Forget(database, KEEP)), database, clock=lambda: watch.now)
+    while watch.now < TEN + 2 * DAY:
+        runner.until_idle()
+        assert texts(database) == {"1": "text 1"}
+        watch.passes(timedelta(hours=1))
+    runner.until_idle()
+    assert texts(database) == {"1": None}
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("forgets_first", [True, False])
 def test_a_name_is_kept_if_a_post_by_them_comes_just_then(
