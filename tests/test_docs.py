@@ -98,7 +98,8 @@ def test_every_fault_of_the_contract_is_described() -> None:
     """A case of it is named, whether after `contract` or after another one."""
     page = re.sub(r"^```.*?^```$", "", _page("faults.md"), flags=re.MULTILINE | re.DOTALL)
     described = set(re.findall(r"`(?:contract )?([^`]+)`", page))
-    faults = {fault for name in ("x", "reddit") for fault in harnesses()[name].faults}
+    networks = ("x", "reddit", "discourse", "hackernews")
+    faults = {fault for name in networks for fault in harnesses()[name].faults}
     assert faults - described == set()
 
 

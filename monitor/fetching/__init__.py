@@ -1,0 +1,27 @@
+"""What sources over plain HTTP have in common, so that none of them has a copy of it.
+
+    client           | budget          | descent                 | html
+    asks once, reads | so many calls   | newest first, down to   | the words of
+    JSON, and says   | in so much time | known ground; a look    | a page's markup
+    what went wrong  |                 | that broke off goes on  |
+
+A plug-in builds a `Client` from its options, and a `Listing` for each of its streams.
+"""
+
+from monitor.fetching.budget import Budget
+from monitor.fetching.client import Client, FetchError
+from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
+from monitor.fetching.html import plain
+
+__all__ = [
+    "Budget",
+    "Client",
+    "Descent",
+    "FetchError",
+    "Leaf",
+    "Listing",
+    "Place",
+    "Spot",
+    "Thing",
+    "plain",
+]

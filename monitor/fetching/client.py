@@ -1,0 +1,278 @@
+"""Asks a network over plain HTTP and reads its JSON; what goes wrong becomes an error in one place.
+
+It never sleeps: when to come again is told to the scheduler. A read that lost its connection is tried
+a second time at once, as an idle connection may have been closed meanwhile; a write never is. A
+redirect is followed within the configured address alone: whoever controls an answer can neither send
+us to a private address nor have our key.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import Any
+
+import httpx
+
+from monitor import __version__
+from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
+from monitor.fetching.budget import Budget
+
+MOST_BYTES = 8 * 2**20
+"""The longest body that is read, unpacked."""
+_REDIRECTS = 3
+_TRIES = 2
+_SLOWNESS = 4
+"""So many times the time-out may a body take that comes in drop by drop."""
+_BUSY, _TOO_MANY, _SERVER = (408, 409, 425), 429, 500
+_LONGEST = 86_400.0
+"""Seconds, a day: nobody waits longer unasked."""
+_SAID = 200
+_REASONS = {
+    400: "finds the question wrong",
+    401: "does not know the key: check the secret",
+    402: "wants to be paid for this",
+    403: "forbids it: the key lacks a right, or the thing is private",
+    404: "knows no such thing: check names and base_url",
+    410: "says that it is gone",
+    451: "withholds it for legal reasons",
+}
+
+
+class FetchError(SourceError):
+    """A call that brought nothing.
+
+    `status`: what was answered, None if nothing was. `said`: the answer's JSON, if it is any.
+    `may_have_arrived`: what was to be written may have been written all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        status: int | None = None,
+        said: Any = None,
+        may_have_arrived: bool = True,
+    ) -> None:
+        super().__init__(message, permanent=permanent, retry_after=retry_after)
+        self.status = status
+        self.said = said
+        self.may_have_arrived = may_have_arrived
+
+
+class Client:
+    """One network at one address. Several threads may call."""
+
+    def __init__(
+        self,
+        network: str,
+        base_url: str,
+        *,
+        budget: Budget,
+        headers: Callable[[], Mapping[str, str]] = dict,
+        pause: Callable[[Any], Any] = lambda _: None,
+        timeout: float = 16,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        """`network`: its name in messages. `headers`: those of the log-in, asked for at each call.
+
+        `pause`: the seconds to wait, from the JSON of a refusal whose headers do not tell them.
+        `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
+        """
+        self.budget = budget
+        self._network = network
+        self._base = httpx.URL(base_url.rstrip("/") + "/")
+        self._headers = headers
+        self._pause = pause
+        self._timeout = timeout
+        self._most_bytes = most_bytes
+        self._lock = Lock()
+        self._opened: httpx.Client | None = None
+
+    def get(self, path: str, **asked: str | int) -> Any:
+        """The JSON at `path`. Raises SourceError."""
+        url = self._url(path).copy_merge_params(asked)
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._asked("GET", url, None)
+            except _LostError as error:
+                if not left:
+                    raise self._unreachable(error) from error
+        raise AssertionError("the last try answers or raises")
+
+    def post(self, path: str, said: Mapping[str, Any]) -> Any:
+        """Write JSON, once; the JSON that is answered. Raises SourceError."""
+        try:
+            return self._asked("POST", self._url(path), said)
+        except _LostError as error:
+            raise self._unreachable(error) from error
+
+    def _url(self, path: str) -> httpx.URL:
+        return self._base.join(path.lstrip("/"))
+
+    def _asked(self, method: str, url: httpx.URL, said: Mapping[str, Any] | None) -> Any:
+        for _ in range(_REDIRECTS + 1):
+            response, body = self._sent(method, url, said)
+            if not (response.has_redirect_location and method == "GET"):
+                return self._read(response, body)
+            url = self._followed(url, response.headers["location"])
+        raise FetchError(f"{self._network} redirects in circles", permanent=True)
+
+    def _sent(
+        self, method: str, url: httpx.URL, said: Mapping[str, Any] | None
+    ) -> tuple[httpx.Response, bytes]:
+        try:
+            headers = dict(self._headers())
+        except ConfigError as error:
+            raise FetchError(str(error), permanent=True, may_have_arrived=False) from error
+        self.budget.spend()
+        ends = time.monotonic() + self._timeout * _SLOWNESS
+        try:
+            with self._client().stream(method, url, headers=headers, json=said) as response:
+                return response, self._body(response, ends)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise FetchError(
+                f"{self._network} can't be reached: {error}", may_have_arrived=False
+            ) from error
+        except (httpx.LocalProtocolError, UnicodeEncodeError):
+            # which quotes the header: the secret must not get into any log
+            message = f"{self._network} can't be asked: a secret holds what no header may hold"
+            raise FetchError(message, permanent=True, may_have_arrived=False) from None
+        except httpx.TimeoutException as error:
+            raise FetchError(f"{self._network} is silent ({type(error).__name__})") from error
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise _LostError(str(error) or type(error).__name__) from error
+
+    def _body(self, response: httpx.Response, ends: float) -> bytes:
+        body = bytearray()
+        for some in response.iter_bytes():
+            body += some
+            if len(body) > self._most_bytes:
+                raise FetchError(
+                    f"{self._network} answers with more than {self._most_bytes} bytes",
+                    status=response.status_code,
+                )
+            if time.monotonic() > ends:
+                raise FetchError(f"{self._network} answers too slowly", status=response.status_code)
+        return bytes(body)
+
+    def _read(self, response: httpx.Response, body: bytes) -> Any:
+        try:
+            said: Any = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            if response.is_success:
+                raise FetchError(
+                    f"{self._network}'s answer is cut off, or no JSON", status=response.status_code
+                ) from error
+            said = None
+        if not response.is_success:
+            raise self._refused(response, said)
+        return said
+
+    def _refused(self, response: httpx.Response, said: Any) -> FetchError:
+        """The one place where a status becomes an error."""
+        status = response.status_code
+        after = retry_after(response.headers) or _span(self._pause(said))
+        if status == _TOO_MANY:
+            message = f"{self._network} says: too many calls (429)"
+            return FetchError(
+                message, retry_after=after, status=status, said=said, may_have_arrived=False
+            )
+        if status >= _SERVER or status in _BUSY:
+            message = f"{self._network} has trouble of its own ({status})"
+            return FetchError(message, retry_after=after, status=status, said=said)
+        reason = _REASONS.get(status, "refuses")
+        return FetchError(
+            f"{self._network} {reason} ({status}){_words(said)}",
+            permanent=True,
+            status=status,
+            said=said,
+            may_have_arrived=False,
+        )
+
+    def _followed(self, url: httpx.URL, location: str) -> httpx.URL:
+        try:
+            there = url.join(location)
+        except httpx.InvalidURL as error:
+            message = f"{self._network} redirects to what is no address"
+            raise FetchError(message, permanent=True) from error
+        if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
+            raise FetchError(
+                f"{self._network} redirects to {there.scheme}://{there.host}, which is not followed; "
+                "if that is right, set base_url to it",
+                permanent=True,
+            )
+        return there
+
+    def _unreachable(self, error: _LostError) -> FetchError:
+        return FetchError(f"{self._network} broke off: {error}")
+
+    def _client(self) -> httpx.Client:
+        """Made at the first call: it reads certificates."""
+        with self._lock:
+            if self._opened is None:
+                agent = f"complaint-monitor/{__version__}"
+                self._opened = httpx.Client(
+                    headers={"user-agent": agent, "accept": "application/json"},
+                    timeout=self._timeout,
+                    follow_redirects=False,
+                )
+                weakref.finalize(self, self._opened.close)
+            return self._opened
+
+
+class _LostError(Exception):
+    """The connection was lost before there was a whole answer."""
+
+
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """The header of that name: seconds, or a date, which is reckoned on the server's own clock."""
+    said = headers.get("retry-after")
+    seconds = _number(said)
+    if seconds is None and said:
+        try:
+            until = parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))
+        except (TypeError, ValueError):
+            return None
+        seconds = min(max(until.total_seconds(), 0.0), _LONGEST)
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def send_error(error: SourceError) -> SendError:
+    """What the failure of a call that was to write means for what was to be written."""
+    if isinstance(error, FetchError) and error.may_have_arrived:
+        outcome = Outcome.UNKNOWN
+    else:
+        outcome = Outcome.PERMANENT if error.permanent else Outcome.NOT_SENT
+    return SendError(str(error), outcome=outcome, retry_after=error.retry_after)
+
+
+def _span(seconds: Any) -> timedelta | None:
+    number = _number(str(seconds))
+    return None if number is None else timedelta(seconds=number)
+
+
+def _number(said: str | None) -> float | None:
+    """A span in seconds, if it is one."""
+    try:
+        number = float(said or "")
+    except ValueError:
+        return None
+    return min(number, _LONGEST) if number >= 0 else None
+
+
+def _words(said: Any) -> str:
+    """The network's own words on a refusal, where the usual places hold some."""
+    if not isinstance(said, dict):
+        return ""
+    errors = said.get("errors")
+    found = errors if isinstance(errors, list) else [said.get("message"), said.get("error_message")]
+    words = "; ".join(one for one in found if isinstance(one, str))[:_SAID]
+    return f": {words}" if words else ""

@@ -1,0 +1,172 @@
+"""The client that sources over plain HTTP share: what it reads, refuses, and says of what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from monitor.domain.errors import ConfigError, Outcome, SourceError
+from monitor.fetching import Budget, Client, FetchError
+from monitor.fetching.client import send_error
+from monitor.simulator.plain_http import Fault, PlainServer, Question
+
+
+class Echo:
+    """Answers with what it was asked."""
+
+    def __init__(self) -> None:
+        self.seen: list[Question] = []
+
+    def answer(self, question: Question, /) -> tuple[int, Any]:
+        self.seen.append(question)
+        return 200, {"path": question.path, "asked": dict(question.asked), "said": question.said}
+
+
+@pytest.fixture
+def server() -> Iterator[PlainServer]:
+    with PlainServer(Echo()) as running:
+        yield running
+
+
+def client(server: PlainServer, **options: Any) -> Client:
+    given = {"budget": Budget(1000, timedelta(minutes=1)), "timeout": 0.5, **options}
+    return Client("the network", server.url, **given)
+
+
+def refused(server: PlainServer, *faults: Fault, **options: Any) -> FetchError:
+    server.faults.extend(faults)
+    with pytest.raises(FetchError) as raised:
+        client(server, **options).get("things")
+    return raised.value
+
+
+def test_a_path_and_what_is_asked_reach_the_network(server: PlainServer) -> None:
+    said = client(server).get("a/b.json", q="ă & ș", page=2)
+    assert said == {"path": "/a/b.json", "asked": {"q": "ă & ș", "page": "2"}, "said": {}}
+
+
+def test_an_address_with_a_path_keeps_it(server: PlainServer) -> None:
+    there = Client("n", f"{server.url}/forum/", budget=Budget(9, timedelta(minutes=1)))
+    assert there.get("/posts.json")["path"] == "/forum/posts.json"
+
+
+def test_a_read_that_lost_its_connection_is_tried_once_more(server: PlainServer) -> None:
+    server.faults.append(Fault("drop", times=1))
+    assert client(server).get("things")["path"] == "/things"
+    assert len(server.asked) == 2
+
+
+def test_a_read_is_not_tried_a_third_time(server: PlainServer) -> None:
+    assert not refused(server, Fault("drop")).permanent
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("kind", ["drop", "drop after", "slow", "503", "half"])
+def test_a_write_is_sent_once_and_may_have_arrived(server: PlainServer, kind: str) -> None:
+    server.faults.append(Fault(kind, seconds=1))
+    with pytest.raises(FetchError) as raised:
+        client(server).post("things", {"text": "Sorry!"})
+    assert len(server.asked) == 1
+    assert send_error(raised.value).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"), [("429", Outcome.NOT_SENT), ("422", Outcome.PERMANENT)]
+)
+def test_a_refused_write_did_not_arrive(server: PlainServer, kind: str, outcome: Outcome) -> None:
+    server.faults.append(Fault(kind))
+    with pytest.raises(FetchError) as raised:
+        client(server).post("things", {})
+    assert send_error(raised.value).outcome is outcome
+
+
+def test_nobody_there_means_that_nothing_was_written(server: PlainServer) -> None:
+    nowhere = Client("n", "http://127.0.0.1:9", budget=Budget(9, timedelta(minutes=1)))
+    with pytest.raises(FetchError) as raised:
+        nowhere.post("things", {})
+    assert send_error(raised.value).outcome is Outcome.NOT_SENT
+
+
+def test_a_redirect_within_the_address_is_followed(server: PlainServer) -> None:
+    server.faults.append(Fault("redirect", path="/old", location="/new?page=3"))
+    assert client(server).get("old")["asked"] == {"page": "3"}
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "http://localhost/things",
+        "http://[::1]/",
+        "https://127.0.0.1/things",
+        "file:///etc/passwd",
+        "//10.0.0.1/",
+        "http://[not-an-address/",
+    ],
+)
+def test_no_redirect_leads_anywhere_else(server: PlainServer, location: str) -> None:
+    error = refused(server, Fault("redirect", location=location))
+    assert error.permanent
+    assert len(server.asked) == 1
+
+
+def test_redirects_in_circles_end(server: PlainServer) -> None:
+    assert refused(server, Fault("redirect", location="/things")).permanent
+    assert len(server.asked) == 4
+
+
+def test_a_body_that_is_too_long_is_not_read_to_its_end(server: PlainServer) -> None:
+    error = refused(server, Fault("huge"), most_bytes=10_000)
+    assert "more than 10000 bytes" in str(error)
+
+
+def test_a_body_that_comes_in_drop_by_drop_is_given_up(server: PlainServer) -> None:
+    error = refused(server, Fault("trickle", seconds=30), timeout=0.2)
+    assert "too slowly" in str(error)
+
+
+def test_the_network_s_own_words_are_told(server: PlainServer) -> None:
+    error = refused(server, Fault("422", body='{"errors": ["Body is too short", 7]}'))
+    assert str(error).endswith("(422): Body is too short")
+    assert error.status == 422
+
+
+@pytest.mark.parametrize("said", ["soon", "-3", "nan", "Fri, 27 Mar 2026"])
+def test_a_senseless_retry_after_is_none(server: PlainServer, said: str) -> None:
+    assert refused(server, Fault("429", headers={"retry-after": said})).retry_after is None
+
+
+def test_nobody_waits_longer_than_a_day_unasked(server: PlainServer) -> None:
+    error = refused(server, Fault("429", headers={"retry-after": "1e300"}))
+    assert error.retry_after == timedelta(days=1)
+
+
+def test_what_the_budget_does_not_allow_is_not_asked(server: PlainServer) -> None:
+    asking = client(server, budget=Budget(2, timedelta(hours=1)))
+    asking.get("a")
+    assert asking.budget.left == 1
+    asking.get("b")
+    with pytest.raises(SourceError) as raised:
+        asking.get("c")
+    assert raised.value.out_of_budget
+    assert raised.value.retry_after is not None
+    assert timedelta(minutes=59) < raised.value.retry_after <= timedelta(hours=1)
+    assert len(server.asked) == 2
+
+
+def test_a_secret_that_is_missing_or_cannot_be_sent_is_a_matter_of_config(
+    server: PlainServer,
+) -> None:
+    def missing() -> dict[str, str]:
+        raise ConfigError("no secret forum_key")
+
+    assert refused(server, headers=missing).permanent
+    for secret in ("s3cr3t\n", "s3cr3t-ă"):
+        error = refused(server, headers=partial(dict, {"api-key": secret}))
+        assert error.permanent
+        assert "s3cr3t" not in f"{error} {error.__cause__}"
+    assert server.asked == []
