@@ -76,6 +76,8 @@ class Reason(StrEnum):
     """Its text was erased."""
     TAKEN_BACK = "taken_back"
     """A person wants it no longer."""
+    SECOND = "second"
+    """Two cases became one, and another answer to that wait was first."""
 
 
 class NoticeState(StrEnum):

@@ -151,12 +151,7 @@ def _is_held(ended_before: datetime) -> sa.ColumnElement[bool]:
 
 
 def _old_notes(keep: Keep, now: datetime) -> sa.ColumnElement[bool]:
-    """A note of a case that was merged goes with the case that has its facts now."""
-    own = cases.alias()
-    into = sa.func.coalesce(own.c.merged_into, own.c.id)
-    held = sa.exists().where(
-        own.c.id == note.c.case_id, cases.c.id == into, _is_held(now - keep.after_case)
-    )
+    held = sa.exists().where(cases.c.id == note.c.case_id, _is_held(now - keep.after_case))
     return note.c.text.is_not(None) & ~held
 
 

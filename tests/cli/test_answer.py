@@ -126,6 +126,19 @@ def test_one_in_doubt_is_asked_about_and_decided_by_a_person(
     assert "nobody was asked about it" in shop.refuses("cases", "answer", "1", "--posted", "1")
 
 
+@pytest.mark.parametrize("option", ["--dry-run", "--anyway", "--post=1"])
+@pytest.mark.parametrize("decision", ["--cancel", "--resend", "--posted"])
+def test_a_decision_is_not_rehearsed(
+    shop: Shop, server: RedditServer, decision: str, option: str
+) -> None:
+    shop.does("cases", "answer", "1", SORRY)
+    said = shop.refuses("cases", "answer", "1", decision, "1", option)
+    assert f"{option.removesuffix('=1')} goes with an answer's text, not with {decision}" in said
+    [answer] = shop.data("cases", "show", "1")["answers"]
+    assert answer["state"] == "pending"
+    assert ours(server) == []
+
+
 def test_what_makes_no_sense_is_refused_in_words(shop: Shop, server: RedditServer) -> None:
     assert "give the answer's text, or one of" in shop.refuses("cases", "answer", "1")
     assert "or one of" in shop.refuses("cases", "answer", "1", SORRY, "--cancel", "1")

@@ -116,7 +116,7 @@ def test_an_open_case_keeps_its_words_and_a_closed_one_thirty_days(world: World)
         kept_note: "look into it",
     }
     with world.database.reading() as conn:
-        assert cases.notes(conn, case_id) == {}
+        assert cases.notes(conn, cases.history(conn, case_id)) == {}
     assert pages(world.report()) == before
     world.pictures_are_true()
     assert purged(world.database) == {"without_case": 1, "case_ended": 2, "name": 2, "note": 1}

@@ -1,0 +1,249 @@
+"""Asks the server: each call once, never waiting, and says what went wrong in words of ours.
+
+Mastodon.py knows the paths, the parameters and how a token is shown. What came back is taken from the
+wire: on its way through the library's types, ids become numbers and odd fields something else.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+import mastodon
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from monitor import __version__
+from monitor.domain.errors import ConfigError, MonitorError
+from monitor.ports import Clock
+from monitor.sources.mastodon.quota import Quota, retry_after
+
+NOT_FOUND = 404
+_UNAUTHORIZED, _TIMED_OUT, _TOO_MANY, _SERVER = 401, 408, 429, 500
+_LARGEST = 32 * 2**20
+"""Bytes of an answer; a thread of four thousand posts has a third of that."""
+_PATIENCE = 4
+"""So many time-outs may a whole answer take, however steadily it drips."""
+_MOST_WORDS = 200
+_SPOKEN = "4.3.0"
+"""The version whose questions we ask; without one the library would ask the server for its own."""
+_REASONS = {
+    _UNAUTHORIZED: "the token is wrong or was revoked: make a new one (docs/sources/mastodon.md)",
+    403: "the token may not do this: look at its scopes (docs/sources/mastodon.md)",
+    NOT_FOUND: "there is no such thing there: look at base_url and accounts",
+}
+_STUMBLES = (mastodon.MastodonError, ArithmeticError, AttributeError, LookupError, TypeError)
+"""What the library raises, also over a body that is odd; whether it is, we see for ourselves."""
+
+
+class CallError(MonitorError):
+    """A call that brought nothing.
+
+    `status`: the refusal's, if it was one. `permanent`: asking again is useless until somebody changes
+    something. `may_have_arrived`: what was to be written may have been written all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        may_have_arrived: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.may_have_arrived = may_have_arrived
+
+
+Question = Callable[[mastodon.Mastodon], object]
+"""One call of the library's."""
+
+
+class Asks(Protocol):
+    """Whatever can ask the server a question."""
+
+    def ask(self, question: Question, /) -> Any:
+        """What the server answers, as JSON. Raises CallError."""
+        ...
+
+
+@dataclass(slots=True)
+class Counted:
+    """The calls of one look: `made` counts them, whoever else asks meanwhile."""
+
+    calls: Calls
+    made: int = 0
+
+    def ask(self, question: Question, /) -> Any:
+        """As `Asks.ask`."""
+        answer, made = self.calls.ask_counting(question)
+        self.made += made
+        if isinstance(answer, CallError):
+            raise answer
+        return answer
+
+
+class Wire(requests.Session):
+    """Sends once, follows nobody elsewhere, reads no more and no longer than is reasonable."""
+
+    def __init__(self, timeout: float, quota: Quota, clock: Clock) -> None:
+        super().__init__()
+        self.mount("https://", HTTPAdapter(max_retries=0))
+        self.mount("http://", HTTPAdapter(max_retries=0))
+        self._timeout = timeout
+        self._quota = quota
+        self._clock = clock
+        self.made = 0
+        self.came: Any = None
+        """The last answer, or a CallError that says why there is none."""
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> Any:
+        """The response, with its body read. Raises CallError."""
+        try:
+            return self._response(str(method), url, *args, **kwargs)
+        except CallError as error:
+            self.came = error
+            raise
+
+    def _response(self, method: str, url: str | bytes, *args: Any, **kwargs: Any) -> Any:
+        left = self._quota.left
+        if left is not None and left[0] == 0:
+            raise CallError("the server's quota of calls is used up", retry_after=left[1])
+        self.made += 1
+        writes = method.upper() != "GET"
+        kwargs |= {"timeout": self._timeout, "stream": True, "allow_redirects": False}
+        try:
+            response = super().request(method, url, *args, **kwargs)
+            with response:
+                body = self._body(response)
+        except (requests.RequestException, HTTPError) as error:
+            arrived = writes and not _never_left(error)
+            words = f"the server can't be reached, or broke off: {type(error).__name__}"
+            raise CallError(words, may_have_arrived=arrived) from error
+        now = self._clock()
+        self._quota.heed(response.headers, now)
+        if not response.ok or response.is_redirect:
+            raise _refused(response, body, retry_after(response.headers, now), writes=writes)
+        try:
+            self.came = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            words = "the server's answer is cut off, or no JSON"
+            raise CallError(words, may_have_arrived=writes) from error
+        # the library sees an empty answer: making its types of a full one takes half of a look's time
+        response.raw = io.BytesIO(b"[]" if isinstance(self.came, list) else b"{}")
+        return response
+
+    def _body(self, response: requests.Response) -> bytes:
+        until = time.monotonic() + _PATIENCE * self._timeout
+        parts: list[bytes] = []
+        size = 0
+        while part := response.raw.read1(2**16, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > _LARGEST:
+                raise requests.ConnectionError("an answer without end")
+            if time.monotonic() > until:
+                raise requests.Timeout("an answer that only drips")
+        return b"".join(parts)
+
+
+class Calls:
+    """Connections to one server in the name of one account, made when they are needed.
+
+    Several threads may call. Each has a connection to itself for as long as its call takes.
+    """
+
+    def __init__(
+        self, *, base_url: str, token: Callable[[], str], timeout: float, clock: Clock
+    ) -> None:
+        """`token` is asked for whenever a connection is made."""
+        self.quota = Quota()
+        self._base_url = base_url
+        self._token = token
+        self._timeout = timeout
+        self._clock = clock
+        self._idle: deque[tuple[Any, Wire]] = deque()
+
+    def ask(self, question: Question, /) -> Any:
+        """What the server answers, as JSON. Raises CallError."""
+        answer, _ = self.ask_counting(question)
+        if isinstance(answer, CallError):
+            raise answer
+        return answer
+
+    def ask_counting(self, question: Question) -> tuple[Any, int]:
+        """The same, or the CallError, and how many calls it took."""
+        try:
+            client, wire = self._idle.pop() if self._idle else self._connect()
+        except ConfigError as error:
+            return CallError(str(error), permanent=True), 0
+        wire.came, wire.made = None, 0
+        try:
+            question(client)
+        except (*_STUMBLES, ValueError, RecursionError) as error:
+            if wire.came is None:
+                wire.came = CallError(f"Mastodon.py can't ask this: {error}", permanent=True)
+        if isinstance(wire.came, CallError) and wire.came.permanent:
+            wire.close()  # the secret may be mended: the next call reads it anew
+        else:
+            self._idle.append((client, wire))
+        return wire.came, wire.made
+
+    def _connect(self) -> tuple[Any, Wire]:
+        wire = Wire(self._timeout, self.quota, self._clock)
+        client = mastodon.Mastodon(
+            access_token=self._token().strip(),
+            api_base_url=self._base_url,
+            session=wire,
+            ratelimit_method="throw",
+            request_timeout=self._timeout,
+            # "none" would make some of its methods ask the server for its version
+            version_check_mode="created",
+            mastodon_version=_SPOKEN,
+            user_agent=f"complaint-monitor/{__version__}",
+        )
+        return client, wire
+
+
+def _never_left(error: Exception) -> bool:
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+
+
+def _refused(
+    response: requests.Response, body: bytes, wait: timedelta | None, *, writes: bool
+) -> CallError:
+    status, said = response.status_code, _said(body)
+    if status == _TOO_MANY:
+        words = "the server says: too many calls (429)"
+        return CallError(words, status=status, retry_after=wait)
+    if status >= _SERVER or status == _TIMED_OUT:
+        words = f"the server has trouble of its own ({status}{said})"
+        return CallError(words, status=status, retry_after=wait, may_have_arrived=writes)
+    if response.is_redirect:
+        words = f"the server sends us elsewhere ({status}): look at base_url"
+        return CallError(words, status=status, permanent=True)
+    to_do = _REASONS.get(status)
+    words = f"the server refuses ({status}{said})" + (f"; {to_do}" if to_do else "")
+    return CallError(words, status=status, permanent=True)
+
+
+def _said(body: bytes) -> str:
+    """The server's own words about a refusal."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    words = told.get("error") if isinstance(told, dict) else None
+    return f": {words[:_MOST_WORDS]}" if isinstance(words, str) and words else ""

@@ -1,0 +1,90 @@
+"""Shared by the tests of the source `mastodon`: a small server over HTTP, and a source that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from monitor import registry
+from monitor.domain.errors import ConfigError
+from monitor.domain.post import Cursor, Gap, Gone, Page, Post, Rejected
+from monitor.simulator.mastodon import Mastodon as World
+from monitor.simulator.mastodon_http import EVERYTHING, MastodonServer
+from monitor.sources.mastodon import Mastodon
+
+NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
+BRAND = "our_shop"
+FIRST = 116 * 10**15
+
+
+class Kept:
+    """Secrets by name."""
+
+    def __init__(self, known: dict[str, str]) -> None:
+        self.known = known
+
+    def get(self, name: str, /) -> str:
+        if name not in self.known:
+            raise ConfigError(f'the secret "{name}" is missing')
+        return self.known[name]
+
+    def put(self, name: str, value: str, /) -> None:
+        self.known[name] = value
+
+
+@contextmanager
+def server(
+    clock: Callable[[], datetime] = lambda: NOW, *, quota: int = 10**6
+) -> Iterator[MastodonServer]:
+    """An empty server with the brand's account; "T" is its token, "reads" one that may only read."""
+    world = World(clock, host="social.example", brand=BRAND)
+    tokens = {"T": EVERYTHING, "reads": frozenset({"read"}), "posts": frozenset({"read:statuses"})}
+    with MastodonServer(world, tokens=tokens, quota=quota) as running:
+        yield running
+
+
+def source(
+    where: MastodonServer | str,
+    *,
+    clock: Callable[[], datetime] = lambda: NOW,
+    token: str | None = "T",
+    **said: Any,
+) -> Mastodon:
+    """A source that reads it, as after a restart."""
+    url = where if isinstance(where, str) else where.url
+    said = {"base_url": url, "account": f"@{BRAND}@social.example", "timeout": 5, **said}
+    options = registry.options(Mastodon, said, "sources.mastodon")
+    assert isinstance(options, Mastodon.Options)
+    known = {} if token is None else {"mastodon_token": token}
+    return Mastodon(options, secrets=Kept(known), clock=clock)
+
+
+def pages(reader: Mastodon, name: str, since: Cursor | None = None) -> list[Page]:
+    (stream,) = (one for one in reader.streams() if one.name == name)
+    return list(reader.pages(stream, since))
+
+
+def items(reader: Mastodon, name: str, since: Cursor | None = None) -> list[Post | Gone | Rejected]:
+    return [item for page in pages(reader, name, since) for item in page.items]
+
+
+def one(reader: Mastodon, name: str) -> Post:
+    """The only post of a stream."""
+    (item,) = items(reader, name)
+    assert isinstance(item, Post), item
+    return item
+
+
+def texts(found: list[Page]) -> list[str]:
+    return [item.text for page in found for item in page.items if isinstance(item, Post)]
+
+
+def gaps(found: list[Page]) -> list[Gap]:
+    return [page.gap for page in found if page.gap is not None]
+
+
+def paths(asked: MastodonServer) -> list[str]:
+    """What was asked for, without questions."""
+    return [target.partition("?")[0] for _, target in asked.asked]
