@@ -46,6 +46,8 @@ class Reason(StrEnum):
     QUARANTINED = "quarantined"
     STAGE_BROKEN = "stage_broken"
     ITEM_HANGS = "item_hangs"
+    WORDS_PURGED = "words_purged"
+    """Words of open cases went, as their network did not confirm them."""
     REPLY_UNKNOWN = "reply_unknown"
     """Nobody knows whether an answer was posted: a person has to look."""
     REPLY_REFUSED = "reply_refused"
