@@ -154,7 +154,13 @@ class Application:
         keep = self.settings.keep.keep()
         return (
             Intake(self.database, self.feeds, clock=self.clock, operators=self.operators),
-            Refresh(self.database, self._asked_again(), keep, clock=self.clock),
+            Refresh(
+                self.database,
+                self._asked_again(),
+                keep,
+                clock=self.clock,
+                operators=self.operators,
+            ),
             *self.judging(),
             Escalate(self.database),
             DailyDigest(
@@ -171,7 +177,7 @@ class Application:
                 shadow=shadow,
             ),
             *(() if shadow else (reply,)),
-            Forget(self.database, keep),
+            Forget(self.database, keep, operators=self.operators),
         )
 
     def runner(self, *, shadow: bool = False) -> Runner:

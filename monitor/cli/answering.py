@@ -60,6 +60,8 @@ def answer(ctx: click.Context, /, case: int, text: str | None, **said: Any) -> N
     decisions = [name for name in ("resend", "posted", "cancel") if said[name] is not None]
     if len(decisions) + (text is not None) != 1:
         raise ConfigError("give the answer's text, or one of --resend, --posted and --cancel")
+    if decisions:
+        _refuse_of_texts(decisions[0], said)
     words = sys.stdin.read() if text == _STDIN else text
     with opened(ctx) as its:
         zone = ZoneInfo(its.settings.timezone)
@@ -74,6 +76,15 @@ def answer(ctx: click.Context, /, case: int, text: str | None, **said: Any) -> N
         print_json(one)
     else:
         click.echo(plain(_as_words(one, zone)))
+
+
+def _refuse_of_texts(decision: str, said: dict[str, Any]) -> None:
+    """What is said of a text to be written would be silently ignored: a rehearsal would be none."""
+    given = {"--post": said["post"] is not None, "--anyway": said["anyway"]}
+    given |= {"--dry-run": said["dry_run"]}
+    for option, is_given in given.items():
+        if is_given:
+            raise ConfigError(f"{option} goes with an answer's text, not with --{decision}")
 
 
 def print_answers(answers: Sequence[Outgoing], zone: ZoneInfo) -> None:
@@ -159,7 +170,7 @@ def _show_draft(one: Draft, by: str, *, as_json: bool) -> None:
     )
     click.echo(plain(f"under post {one.post}{where}"))
     click.echo("")
-    click.echo(plain(one.text))
+    click.echo("\n".join(map(plain, one.text.split("\n"))))  # its lines are posted as lines
     click.echo("\nnothing is posted: --dry-run")
 
 

@@ -164,9 +164,9 @@ def _gather(
                 f"There is no case {case}; `complaint-monitor cases list` shows them."
             )
         card = cards.card(conn, case, utc_now(), None)
-        notices, notes = outbox.case_notices(conn, case), stored.notes(conn, case)
+        notices, history = outbox.case_notices(conn, case), stored.history(conn, case)
         replies = answers.of_case(conn, case)
-        return card, stored.history(conn, case), notices, notes, replies
+        return card, history, notices, stored.notes(conn, history), replies
 
 
 def _fields(one: Record) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def keep(ctx: click.Context, days: int, *, dry_run: bool, as_json: bool) -> None
     since = (now.astimezone(UTC) - timedelta(days=days - 1)).date()
     with opened(ctx) as its:
         spans = its.settings.keep.keep()
-        done = None if dry_run else purge_all(its.database, spans, now)
+        operators = its.settings.operators.tell or its.settings.audience
+        done = None if dry_run else purge_all(its.database, spans, now, operators=operators)
         with its.database.reading() as conn:
             told = keeping.waiting(conn, spans, now) if done is None else done
             kept = keeping.kept(conn)

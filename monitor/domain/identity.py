@@ -61,7 +61,11 @@ class Brand:
         """Whether an own post is a machine's "we got your message", which ends no wait."""
         if post.via is not None and post.via.casefold() in _folded(self.automatic_apps):
             return True
-        return any(_compiled(one).search(post.text) for one in self.automatic_patterns)
+        return self.reads_automatic(post.text)
+
+    def reads_automatic(self, text: str) -> bool:
+        """Whether what the brand says there is taken for a machine's, by its words."""
+        return any(_compiled(one).search(text) for one in self.automatic_patterns)
 
     def is_named_in(self, post: Post) -> bool:
         """Whether one of the brand's terms stands in the post as whole words."""

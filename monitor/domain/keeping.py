@@ -20,6 +20,14 @@ class Keep:
     without_look_up: timedelta = timedelta(days=2)
     """What a network that can be asked did not confirm for so long is kept no longer."""
 
+    @property
+    def in_vain(self) -> timedelta:
+        """For so long a network was asked in vain, at least, before words go for that reason.
+
+        A program that was off for days asks first, and more than once: the network may be out, too.
+        """
+        return min(timedelta(hours=6), self.without_look_up - self.look_up_every)
+
 
 class Purge(StrEnum):
     """Why something was purged."""

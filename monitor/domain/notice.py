@@ -46,6 +46,8 @@ class Reason(StrEnum):
     QUARANTINED = "quarantined"
     STAGE_BROKEN = "stage_broken"
     ITEM_HANGS = "item_hangs"
+    WORDS_PURGED = "words_purged"
+    """Words of open cases went, as their network did not confirm them."""
     REPLY_UNKNOWN = "reply_unknown"
     """Nobody knows whether an answer was posted: a person has to look."""
     REPLY_REFUSED = "reply_refused"
@@ -74,6 +76,8 @@ class Reason(StrEnum):
     """Its text was erased."""
     TAKEN_BACK = "taken_back"
     """A person wants it no longer."""
+    SECOND = "second"
+    """Two cases became one, and another answer to that wait was first."""
 
 
 class NoticeState(StrEnum):

@@ -19,6 +19,7 @@ _WHY: Mapping[Reason | None, str] = {
     Reason.DISMISSED: "the case was dismissed",
     Reason.ERASED: "its text was erased",
     Reason.TAKEN_BACK: "it was taken back",
+    Reason.SECOND: "two cases became one, and another answer to the customer was first",
 }
 
 

@@ -99,7 +99,7 @@ def resend(database: Database, desks: Sequence[Desk], case_id: int, number: int)
 
     """
     with database.writing() as conn:
-        cases.lock(conn, case_id)
+        case_id = cases.hold(conn, case_id)
         one = _shown(conn, case_id, number)
         if one.state not in (ReplyState.ASKED, ReplyState.FAILED):
             raise ReplyError(f"Answer {number} is {one.state.value}: it is not posted again.")
@@ -108,8 +108,7 @@ def resend(database: Database, desks: Sequence[Desk], case_id: int, number: int)
         _, wait, row = _open(conn, case_id)
         if one.wait != wait.number:
             raise ReplyError(f"Nobody waits for answer {number} any more: write a new one.")
-        if one.state is ReplyState.FAILED:
-            _refuse_second(conn, case_id, wait, one.text)
+        _refuse_second(conn, case_id, wait, one.text, but=number)
         to = _addressee(conn, row, wait, one.post, anyway=True)
         _at_a_desk(conn, desks, to, case_id=case_id, wait=wait, text=one.text)
         replies.want_again(conn, number)
@@ -124,7 +123,7 @@ def posted(database: Database, case_id: int, number: int, *, now: datetime) -> O
 
     """
     with database.writing() as conn:
-        cases.lock(conn, case_id)
+        case_id = cases.hold(conn, case_id)
         one = _shown(conn, case_id, number)
         if one.state is not ReplyState.ASKED:
             raise ReplyError(f"Answer {number} is {one.state.value}: nobody was asked about it.")
@@ -140,7 +139,7 @@ def cancel(database: Database, case_id: int, number: int) -> Outgoing:
 
     """
     with database.writing() as conn:
-        cases.lock(conn, case_id)
+        case_id = cases.hold(conn, case_id)
         one = _shown(conn, case_id, number)
         if not replies.close(conn, number, Reason.TAKEN_BACK):
             is_out = one.state is ReplyState.PENDING
@@ -175,9 +174,12 @@ def _shown(conn: Connection, case_id: int, number: int) -> Outgoing:
     return found
 
 
-def _refuse_second(conn: Connection, case_id: int, wait: Wait, text: str) -> None:
+def _refuse_second(
+    conn: Connection, case_id: int, wait: Wait, text: str, *, but: int | None = None
+) -> None:
     """One answer at a time: the next one may be written when it is known what became of this one."""
-    before = [one for one in answers.of_case(conn, case_id) if one.wait == wait.number]
+    of_case = answers.of_case(conn, case_id)
+    before = [one for one in of_case if one.wait == wait.number and one.number != but]
     live = answers.live(before)
     if live is not None:
         same = "The same answer" if live.text == text else "An answer"
@@ -237,6 +239,11 @@ def _at_a_desk(
 ) -> Draft:
     network = to.post.key.network
     desk = _desk(conn, desks, to)
+    if any(one.name == to.brand and one.reads_automatic(text) for one in desk.brands):
+        raise ReplyError(
+            f"By its words the answer is an automatic one ({to.brand}'s automatic_patterns in the "
+            "config), and no such answer ends a wait: word it in another way."
+        )
     author = None
     length = None
     if isinstance(desk.source, DescribesReplies):

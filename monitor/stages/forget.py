@@ -7,72 +7,110 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+import structlog
+
 from monitor.domain.keeping import Keep, Purge
-from monitor.store import keeping
-from monitor.store.engine import Database
+from monitor.domain.notice import Reason
+from monitor.store import alarms, keeping
+from monitor.store.engine import Connection, Database
+
+log = structlog.get_logger()
 
 BATCH = 500
 EVERY = timedelta(hours=1)
 """How often is looked whether something has been kept long enough."""
-BREATH = timedelta(seconds=1)
-"""Between two batches: others want to write, too."""
 REST = "rest"
-"""The item that ends a round: notes, samples, and what deleted words left in the write-ahead log."""
+"""The item for what is no post's words: notes, samples, addresses of posts without words."""
 
 
 class Forget:
     """Purges words and names by age, and words of which their network did not say that they stand.
 
-    A round is made once an hour, batch by batch. Cases that are open keep their words, unless their
-    network can be asked and does not answer.
+    An item is a reason to purge. Each is a batch of posts, and comes once a round of the runner as
+    long as there are more: so others write in between. Cases that are open keep their words, unless
+    their network was asked and did not confirm them: of that `operators` hear (None: the log alone).
     """
 
     name: ClassVar[str] = "forget"
 
-    def __init__(self, database: Database, keep: Keep) -> None:
+    def __init__(self, database: Database, keep: Keep, *, operators: str | None = None) -> None:
         self._database = database
         self._keep = keep
-        self._looked_at: datetime | None = None
-        self._pause = EVERY
+        self._operators = operators
+        self._done_at: datetime | None = None
+        """When no post was left to be purged."""
+        self._rested_at: datetime | None = None
 
     def due(self, now: datetime) -> Sequence[str]:
-        """A batch of posts for each reason, as `reason:ids`; when there is none, what ends the round."""
-        if self._looked_at is not None and self._looked_at <= now < self._looked_at + self._pause:
-            return []
-        with self._database.reading() as conn:
-            found = {
-                reason: keeping.due(conn, reason, self._keep, now, BATCH)
-                for reason in keeping.OF_POSTS
-            }
-        items = [f"{reason}:{','.join(map(str, ids))}" for reason, ids in found.items() if ids]
-        self._looked_at = now
-        self._pause = BREATH if items else EVERY
-        return items or [REST]
+        """The reasons for which a post is to be purged, until there is none; the rest, once an hour."""
+        items: list[str] = []
+        if not _is_recent(self._done_at, now):
+            with self._database.reading() as conn:
+                items += [
+                    one for one in keeping.OF_POSTS if keeping.due(conn, one, self._keep, now, 1)
+                ]
+            self._done_at = None if items else now
+        if not _is_recent(self._rested_at, now):
+            self._rested_at = now
+            items.append(REST)
+        return items
 
     def handle(self, item: str, now: datetime) -> None:
-        """Purge one batch, in one transaction; what is to be kept by now is left alone."""
-        reason, _, ids = item.partition(":")
+        """Purge one batch, in one transaction, and what it left in the write-ahead log."""
         with self._database.writing() as conn:
-            if reason == REST:
+            if item == REST:
                 keeping.purge_rest(conn, self._keep, now)
             else:
-                numbers = [int(one) for one in ids.split(",")]
-                keeping.purge(conn, Purge(reason), numbers, self._keep, now)
-        if reason == REST:
-            self._database.empty_log()
+                _purge(conn, Purge(item), self._keep, now, self._operators)
+        self._database.empty_log()
 
 
-def purge_all(database: Database, keep: Keep, now: datetime) -> Mapping[Purge, int]:
+def purge_all(
+    database: Database, keep: Keep, now: datetime, *, operators: str | None = None
+) -> Mapping[Purge, int]:
     """Purge all that was kept long enough, batch by batch. Returns how much, by reason."""
     found: Counter[Purge] = Counter()
     for reason in keeping.OF_POSTS:
         is_more = True
         while is_more:
             with database.writing() as conn:
-                ids = keeping.due(conn, reason, keep, now, BATCH)
-                found[reason] += keeping.purge(conn, reason, ids, keep, now)
-            is_more = len(ids) == BATCH
+                number = _purge(conn, reason, keep, now, operators)
+            found[reason] += number
+            is_more = number > 0
     with database.writing() as conn:
         found.update(keeping.purge_rest(conn, keep, now))
     database.empty_log()
     return found
+
+
+def _purge(
+    conn: Connection, reason: Purge, keep: Keep, now: datetime, operators: str | None
+) -> int:
+    """Purge a batch of posts. Returns how many were."""
+    ids = keeping.due(conn, reason, keep, now, BATCH)
+    done = keeping.purge(conn, reason, ids, keep, now)
+    if done.of_open_cases:
+        log.warning("words_of_open_cases_purged", number=done.of_open_cases)
+        _tell(conn, keep, now, operators)
+    return done.posts
+
+
+def _tell(conn: Connection, keep: Keep, now: datetime, operators: str | None) -> None:
+    """Once a day (UTC), however many cases it is about."""
+    days = keep.without_look_up / timedelta(days=1)
+    alarms.write(
+        conn,
+        operators,
+        f"words-of-open-cases:{now.date()}",
+        Reason.WORDS_PURGED,
+        f"words of open cases were purged: their network did not confirm them for {days:g} days",
+        [
+            "the cases go on, and their links lead to the posts",
+            "`complaint-monitor keep` says how many there were, and why asking failed",
+        ],
+        now,
+    )
+
+
+def _is_recent(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now < at + EVERY

@@ -14,10 +14,11 @@ import structlog
 from monitor.domain.errors import SourceError
 from monitor.domain.identity import Brand
 from monitor.domain.keeping import Keep, LookUp
+from monitor.domain.notice import Reason
 from monitor.domain.post import Gone, Page, Post, PostKey, Rejected
 from monitor.domain.storable import admitted
 from monitor.ports import Clock, Refreshes
-from monitor.store import brands, failures, looking, posts, tallies
+from monitor.store import alarms, brands, looking, posts, tallies
 from monitor.store.engine import Connection, Database
 from monitor.store.looking import Asked, Place
 from monitor.store.posts import Counts
@@ -35,6 +36,8 @@ LONG_PAUSE = timedelta(hours=1)
 """Where asking again soon is of no use: a refusal, a post that the network does not show."""
 QUIET = timedelta(minutes=1)
 """When nothing was due, so long nobody looks whether something is."""
+VERY_LONG_PAUSE = timedelta(hours=6)
+"""For a post on which a source breaks even when asked for it alone: others have their turn first."""
 MOST_SAID = 200
 """Characters kept of what an unforeseen error says."""
 
@@ -65,11 +68,13 @@ class Refresh:
 
     What comes of it goes through intake's door: an edit is judged again, a deletion purges the words
     and withdraws the case. A batch that cannot be had rests alone. One on which a source breaks
-    altogether is asked for post by post, until the one that breaks it is set aside.
+    altogether is asked for in halves, down to a single post. If that breaks it, too, the source is
+    told of as failing, and all that it is due to be asked for rests: it may be that post, or all.
     `clock` tells when an answer came, as asking takes time; without it that is the question's time.
+    `operators` is the audience that hears of a source that breaks (None: only the log does).
     """
 
-    name: ClassVar[str] = looking.STAGE
+    name: ClassVar[str] = "refresh"
 
     def __init__(
         self,
@@ -78,14 +83,18 @@ class Refresh:
         keep: Keep,
         *,
         clock: Clock | None = None,
+        operators: str | None = None,
         tombstone_secret: bytes = b"",
     ) -> None:
         self._database = database
         self._sources = {one.name: one for one in sources}
         self._every = keep.look_up_every
         self._clock = clock
+        self._operators = operators
         self._secret = tombstone_secret
         self._turns: Mapping[str, Lock] = {name: Lock() for name in self._sources}
+        self._at_once: defaultdict[str, int] = defaultdict(lambda: BATCH)
+        """Posts that each source is asked for at once: fewer after it broke."""
         self._quiet_at: datetime | None = None
 
     def due(self, now: datetime) -> Sequence[str]:
@@ -95,13 +104,12 @@ class Refresh:
         with self._database.reading() as conn:
             ids = looking.due(conn, now, self._every, ROUND)
             places = looking.places(conn, ids, self._sources)
-            alone = {int(one) for one in failures.failed(conn, self.name) if "," not in one}
         self._quiet_at = None if ids else now
         waiting: defaultdict[str, list[int]] = defaultdict(list)
         for one in ids:
             waiting[places[one].source if one in places else ""].append(one)
         return [
-            _batch(its, alone)
+            ",".join(str(one) for one in its[: self._at_once[source]])
             for source, its in waiting.items()
             if not (source and self._turns[source].locked())
         ]
@@ -120,22 +128,44 @@ class Refresh:
                 with self._turns[name]:
                     told = _ask(source, its)
                 self._store(source, its, places, told, now)
+                self._at_once[name] = min(2 * self._at_once[name], BATCH)
 
     def failed(self, item: str, error: Exception, now: datetime) -> None:
-        """A batch on which a source broke: from now on its posts are asked for one by one."""
+        """What a source did not foresee: fewer posts are asked for at once, or all of them rest."""
         ids = _numbers(item)
         with self._database.writing() as conn:
             places = looking.places(conn, ids, self._sources)
             source = next(iter(places.values())).source if places else ""
             tallies.add_look_ups(conn, source, LookUp.FAILED, len(ids), now)
+            self._at_once[source] = max(len(ids) // 2, 1)
             if len(ids) > 1:
-                looking.put_off(conn, ids, None)
-                # the first line: what follows may quote a body, somebody's words
-                said = f"{type(error).__name__}: {error}".partition("\n")[0][:MOST_SAID]
-                for one in ids:
-                    failures.record(conn, self.name, str(one), said, now)
-        if len(ids) == 1:
-            raise error
+                looking.put_off(conn, ids, now, now)
+                return
+            waiting = looking.due(conn, now, self._every, ROUND)
+            of_all = looking.places(conn, waiting, self._sources)
+            others = [one for one, place in of_all.items() if place.source == source]
+            looking.put_off(conn, others, now + min(PAUSE, self._every), now)
+            looking.put_off(conn, ids, now + min(VERY_LONG_PAUSE, self._every), now)
+            self._tell(conn, source, error, now)
+
+    def _tell(self, conn: Connection, source: str, error: Exception, now: datetime) -> None:
+        """Once a day (UTC), however many posts it is about."""
+        # the first line: what follows may quote a body, somebody's words
+        said = f"{type(error).__name__}: {error}".partition("\n")[0][:MOST_SAID]
+        lines = [
+            said,
+            "it is asked again by itself; what it does not confirm for too long is purged",
+            "`complaint-monitor keep` counts such look-ups as `failed`, and the log says where it broke",
+        ]
+        alarms.write(
+            conn,
+            self._operators,
+            f"look-ups:{source}:{now.date()}",
+            Reason.SOURCE_FAILING,
+            f"the source {source} breaks when it is asked whether posts still stand",
+            lines,
+            now,
+        )
 
     def _store(
         self,
@@ -191,15 +221,8 @@ class Refresh:
         now: datetime,
     ) -> None:
         if those:
-            looking.put_off(conn, [one.id for one in those], until)
+            looking.put_off(conn, [one.id for one in those], until, now)
             tallies.add_look_ups(conn, source, outcome, len(those), now)
-
-
-def _batch(ids: Sequence[int], alone: set[int]) -> str:
-    """The first of them, if a batch with it failed; else as many as may be asked for with it."""
-    if ids[0] in alone:
-        return str(ids[0])
-    return ",".join(str(one) for one in [it for it in ids if it not in alone][:BATCH])
 
 
 def _numbers(item: str) -> list[int]:

@@ -117,29 +117,36 @@ class Reply:
         """Claim it, with the case held still: a wait that ends meanwhile is seen before or after."""
         at, token = self._machine(), uuid4().hex
         with self._database.writing() as conn:
-            cases.lock(conn, replies.case_of(conn, number))
+            cases.hold(conn, replies.case_of(conn, number))
             row = replies.pending(conn, number, at=at)
             if row is None:
                 return None
             if row.was_asked:
                 self._close(conn, row, now)
                 return None
-            taken = replies.claim(conn, row, token=token, at=at, until=at + LEASE, now=now)
-            errand = _Errand(
-                row, self._desk(row), token, at, row.attempted_at or at, row.tried_at or now
-            )
             if row.attempted_at is None and row.unwanted is not None:
-                self._drop(conn, errand, now)
+                replies.close(conn, row.number, row.unwanted)
+                answers.tell(conn, row.number, Reason.REPLY_CANCELLED, now)
                 return None
+            taken = replies.claim(conn, row, token=token, at=at, until=at + LEASE, now=now)
+        errand = _Errand(
+            row, self._desk(row), token, at, row.attempted_at or at, row.tried_at or now
+        )
         return errand if taken else None
 
     def _close(self, conn: Connection, row: Pending, now: datetime) -> None:
         """People were asked, and the wait is over: by this answer, if a stream brought it, or without it."""
-        found = answers.answer_since(conn, row)
+        found = self._brought(conn, row)
         if found is None:
             replies.close(conn, row.number, row.unwanted or Reason.ANSWERED)
         else:
             replies.sent(conn, row.number, found, now)
+
+    def _brought(self, conn: Connection, row: Pending) -> int | None:
+        """What a stream brought under the post since the attempt."""
+        desk = self._desk(row)
+        automatic = desk is not None and _reads_automatic(row, desk)
+        return answers.answer_since(conn, row, automatic=automatic)
 
     def _desk(self, row: Pending) -> Desk | None:
         return next(
@@ -227,7 +234,7 @@ class Reply:
     def _look(self, errand: _Errand, now: datetime) -> None:
         row, desk = errand.row, errand.desk
         with self._database.writing() as conn:
-            there = answers.answer_since(conn, row)
+            there = self._brought(conn, row)
             if there is not None:
                 replies.sent(conn, row.number, there, now)
         if there is not None:
@@ -253,7 +260,8 @@ class Reply:
 
     def _is_new(self, errand: _Errand, desk: Desk, found: Post) -> bool:
         """Whether it came of the attempt, or was typed since; not if it is older, or a machine's."""
-        if any(one.answers_automatically(found) for one in desk.brands):
+        is_machines = any(one.answers_automatically(found) for one in desk.brands)
+        if is_machines and not _reads_automatic(errand.row, desk):
             return False
         with self._database.reading() as conn:
             there = answers.stored(conn, found.key)
@@ -308,6 +316,11 @@ def _rest(row: Pending, error: SendError | None = None) -> timedelta:
     told = error.retry_after if error else None
     by_itself: timedelta = FIRST_REST * 2 ** min(row.attempts, 16)
     return told or min(by_itself, LONGEST_REST)
+
+
+def _reads_automatic(row: Pending, desk: Desk) -> bool:
+    """Patterns that were configured since it was written take it for a machine's."""
+    return any(one.reads_automatic(row.text or "") for one in desk.brands)
 
 
 def _no_desk(row: Pending) -> str:

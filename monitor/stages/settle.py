@@ -30,7 +30,7 @@ from monitor.domain.event import (
     Withdrawn,
 )
 from monitor.domain.notice import NoticeKind, NoticeState, Reason
-from monitor.store import cases, mentions, outbox, replies
+from monitor.store import answers, cases, mentions, outbox, replies
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import InThread, Mention
@@ -80,13 +80,18 @@ class Settle:
                 self._merge(conn, row.id, there, now)
 
     def _merge(self, conn: Connection, source: int, into: int, now: datetime) -> None:
+        for case_id in sorted((source, into)):
+            # what somebody does to either meanwhile is in what is read here, or comes after it
+            cases.lock(conn, case_id)
         there = cases.history(conn, into)
         case = cases.load(conn, source)
         merged = cases.append(conn, into, list(_moved(case, there)), now=now)
         cases.append(conn, into, list(_spoken(case, there, merged)), now=now)
-        replies.move(conn, source, into, _numbers(case, merged))
+        numbers = _numbers(case, merged)
+        cases.move_notes(conn, source, into)
+        _move_replies(conn, source, into, numbers, now)
         again = _to_tell_again(conn, source, into)
-        told = _told(cases.history(conn, source), _numbers(case, merged), again)
+        told = _told(cases.history(conn, source), numbers, again)
         fresh = [one for one in told if one.event not in merged.fired]
         cases.append(conn, into, fresh, now=now)
         cases.append(conn, source, [Fact(now, Merged(into), self.name)], now=now)
@@ -212,6 +217,17 @@ def _numbers(case: Case, merged: Case) -> dict[int, int]:
     """The names that the waits of a case have in the one it was merged into."""
     names = {post: wait.number for wait in merged.waits for post in wait.asks}
     return {one.number: names[one.first_post] for one in case.waits if one.first_post in names}
+
+
+def _move_replies(
+    conn: Connection, source: int, into: int, numbers: Mapping[int, int], now: datetime
+) -> None:
+    """The answers go along. Of two that were written apart for what is one wait now, one goes out."""
+    seconds = replies.seconds(conn, source, into, numbers)
+    replies.move(conn, source, into, numbers)
+    for number in seconds:
+        replies.close(conn, number, Reason.SECOND)
+        answers.tell(conn, number, Reason.REPLY_CANCELLED, now)
 
 
 def _told(

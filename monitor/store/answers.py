@@ -23,8 +23,11 @@ from monitor.store.schema import mention, note, post, reply, rule, sighting, str
 _LIVE = (ReplyState.PENDING, ReplyState.ASKED)
 
 
-def answer_since(conn: Connection, one: Pending) -> int | None:
-    """The brand's own post under the one answered, if a stream brought one since the attempt."""
+def answer_since(conn: Connection, one: Pending, *, automatic: bool = False) -> int | None:
+    """The brand's own post under the one answered, if a stream brought one since the attempt.
+
+    A machine's only if the answer itself is `automatic` by its words.
+    """
     since = one.tried_at or one.written_at
     ids = [one.to.key.external_id, one.to.reply_token or one.to.key.external_id]
     query = (
@@ -39,7 +42,7 @@ def answer_since(conn: Connection, one: Pending) -> int | None:
             post.c.first_seen_at >= since,
             mention.c.brand_id == one.brand_id,
             mention.c.own,
-            ~mention.c.automatic,
+            sa.true() if automatic else ~mention.c.automatic,
         )
         .order_by(post.c.posted_at, post.c.id)
         .limit(1)

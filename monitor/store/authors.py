@@ -45,7 +45,11 @@ def _rows(
     for network, ids in bulk.by_network(keys).items():
         names = {_hashed(network, one): one for one in ids} | {one: one for one in ids}
         here = bulk.among(conn, author.c.key, names.keys())
-        for row in conn.execute(sa.select(author).where(author.c.network == network, here)):
+        query = sa.select(author).where(author.c.network == network, here)
+        if conn.dialect.name == "postgresql":
+            # a name is not purged while a post by them is on its way in
+            query = query.order_by(author.c.id).with_for_update(read=True, key_share=True)
+        for row in conn.execute(query):
             found[network, names[row.key]] = row
     return found
 
@@ -77,11 +81,19 @@ def _names(row: sa.Row[Any], key: str, one: Author) -> dict[str, Any]:
     return {"id": row.id, **dict(zip(("key", "handle", "name", "followers"), now, strict=True))}
 
 
+def hold(conn: Connection, ids: Collection[int]) -> None:
+    """Have posts by them that come at the same time stored before, or after, this transaction."""
+    if conn.dialect.name == "postgresql":
+        here = sa.select(author.c.id).where(bulk.among(conn, author.c.id, ids))
+        conn.execute(here.order_by(author.c.id).with_for_update())
+
+
 def forget(conn: Connection, ids: Collection[int]) -> int:
     """Purge the names of those of whom no post is kept. The row stays: timings hang on it.
 
     Returns how many had one.
     """
+    hold(conn, ids)  # what is kept is looked for only then, in a statement of its own
     kept = sa.exists().where(post.c.author_id == author.c.id, post.c.text.is_not(None))
     named = author.c.handle.is_not(None) | author.c.name.is_not(None)
     query = sa.select(author).where(bulk.among(conn, author.c.id, ids), named, ~kept)

@@ -105,6 +105,14 @@ def lock(conn: Connection, case_id: int) -> None:
         conn.execute(sa.select(cases.c.id).where(cases.c.id == case_id).with_for_update())
 
 
+def hold(conn: Connection, case_id: int) -> int:
+    """Lock the case, or the one that it became part of in the end. Returns that one's number."""
+    lock(conn, case_id)
+    of_case = sa.select(cases.c.merged_into).where(cases.c.id == case_id)
+    into = conn.scalar(of_case)
+    return case_id if into is None else hold(conn, into)
+
+
 def history(conn: Connection, case_id: int) -> tuple[Record, ...]:
     """The case's records in order."""
     rows = conn.execute(
@@ -313,9 +321,16 @@ def keep_note(conn: Connection, case_id: int, text: str, *, by: str, at: datetim
     return new_id(conn.execute(note.insert().values(case_id=case_id, at=at, by=by, text=text)))
 
 
-def notes(conn: Connection, case_id: int) -> dict[int, str]:
-    """What staff wrote of a case and is kept, by the numbers that its events hold."""
-    kept = (note.c.case_id == case_id) & note.c.text.is_not(None)
+def move_notes(conn: Connection, source: int, into: int) -> None:
+    """They are kept as long as the case that has their facts now."""
+    conn.execute(note.update().where(note.c.case_id == source).values(case_id=into))
+
+
+def notes(conn: Connection, records: Sequence[Record]) -> dict[int, str]:
+    """What staff wrote of a case and is kept, by the numbers that its records hold."""
+    held = (getattr(one.event, "note", None) for one in records)
+    told: list[int] = [number for number in held if number is not None]
+    kept = among(conn, note.c.id, told) & note.c.text.is_not(None)
     rows = conn.execute(sa.select(note.c.id, note.c.text).where(kept))
     return {one.id: one.text for one in rows}
 

@@ -10,13 +10,13 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.keeping import Purge
 from monitor.domain.post import Gone, PostKey
-from monitor.store import authors, bulk, tallies
+from monitor.store import authors, bulk, looking, tallies
 from monitor.store.bulk import among
 from monitor.store.mentions import SETTLE
 from monitor.store.schema import gone, mention, post
 
-_SAID = ("title", "text", "url", "reply_token", "past", "looked_up_at", "look_again_at")
-WORDS: Mapping[str, None] = dict.fromkeys(_SAID)
+_SAID = ("title", "text", "url", "reply_token", "past")
+WORDS: Mapping[str, None] = dict.fromkeys((*_SAID, *looking.COLUMNS))
 """What is purged of a post: all that it said, also in its address; and nobody asks for it again."""
 
 

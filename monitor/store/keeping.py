@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.case import Status
 from monitor.domain.keeping import Keep, Purge
-from monitor.store import authors, tallies
+from monitor.store import authors, looking, tallies
 from monitor.store.bulk import among
 from monitor.store.columns import EPOCH
 from monitor.store.gone import WORDS
-from monitor.store.looking import STAGE as LOOKING
 from monitor.store.schema import (
     case_event,
     case_post,
     cases,
-    failure,
     mention,
     note,
     post,
@@ -28,6 +27,13 @@ from monitor.store.schema import (
 
 OF_POSTS = (Purge.WITHOUT_CASE, Purge.CASE_ENDED, Purge.NOT_LOOKED_UP)
 """Why the words of posts are purged that stand."""
+
+
+class Purged(NamedTuple):
+    """How many posts lost their words, and of how many of them a case is open."""
+
+    posts: int
+    of_open_cases: int
 
 
 def due(conn: Connection, reason: Purge, keep: Keep, now: datetime, limit: int) -> list[int]:
@@ -48,12 +54,19 @@ def kept(conn: Connection) -> int:
     return _count(conn, post, post.c.text.is_not(None))
 
 
-def purge(conn: Connection, reason: Purge, ids: Collection[int], keep: Keep, now: datetime) -> int:
+def purge(
+    conn: Connection, reason: Purge, ids: Collection[int], keep: Keep, now: datetime
+) -> Purged:
     """Purge what these posts say, if that is still right; their keys and times stay.
 
-    An author of whom no other post is kept loses the name. Returns how many posts were purged.
+    The address stays as long as a case is open: it is all that leads staff there. An author of whom no
+    other post is kept loses the name.
     """
-    here = sa.select(post.c.id, post.c.author_id).where(
+    writer = sa.select(post.c.author_id).where(among(conn, post.c.id, ids))
+    # first, as intake does: each would else wait for what the other holds
+    authors.hold(conn, set(conn.scalars(writer.where(post.c.author_id.is_not(None)))))
+    is_open = looking.of_open_case()
+    here = sa.select(post.c.id, post.c.author_id, is_open.label("is_open")).where(
         among(conn, post.c.id, ids), _may_go(reason, keep, now)
     )
     if conn.dialect.name == "postgresql":
@@ -61,23 +74,25 @@ def purge(conn: Connection, reason: Purge, ids: Collection[int], keep: Keep, now
         here = here.order_by(post.c.id).with_for_update(of=post)
     rows = conn.execute(here).all()
     old = [row.id for row in rows]
+    address = sa.case((is_open, post.c.url), else_=None)
     conn.execute(
         post.update()
         .where(among(conn, post.c.id, old))
-        .values(**WORDS, to_judge=False, purged_at=now)
-    )
-    items = [str(one) for one in old]
-    conn.execute(
-        failure.delete().where(failure.c.stage == LOOKING, among(conn, failure.c.item, items))
+        .values(**{**WORDS, "url": address}, purged_at=now)
     )
     writers = {row.author_id for row in rows if row.author_id is not None}
     tallies.add_purged(conn, reason, len(old), now)
     tallies.add_purged(conn, Purge.NAME, authors.forget(conn, writers), now)
-    return len(old)
+    return Purged(len(old), sum(row.is_open for row in rows))
 
 
 def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, int]:
-    """Purge notes of cases that ended, and samples of items that could not be read."""
+    """Purge notes of cases that ended, and samples of items that could not be read.
+
+    And addresses of posts whose words went before their case was over.
+    """
+    bare = post.c.text.is_(None) & post.c.url.is_not(None)
+    conn.execute(post.update().where(bare, ~looking.of_open_case()).values(url=None))
     notes = conn.execute(note.update().where(_old_notes(keep, now)).values(text=None))
     samples = conn.execute(reject.update().where(_old_samples(keep, now)).values(sample=""))
     found = {Purge.NOTE: notes.rowcount, Purge.SAMPLE: samples.rowcount}
@@ -107,8 +122,7 @@ def _may_go(reason: Purge, keep: Keep, now: datetime) -> sa.ColumnElement[bool]:
         case Purge.CASE_ENDED:
             found = after_case
         case _:
-            unsure = post.c.looked_up_at.between(EPOCH, now - keep.without_look_up)
-            found = unsure & ~without_case & ~after_case
+            found = looking.in_vain(now, keep) & ~_in_work() & ~without_case & ~after_case
     return post.c.text.is_not(None) & found
 
 
@@ -137,12 +151,7 @@ def _is_held(ended_before: datetime) -> sa.ColumnElement[bool]:
 
 
 def _old_notes(keep: Keep, now: datetime) -> sa.ColumnElement[bool]:
-    """A note of a case that was merged goes with the case that has its facts now."""
-    own = cases.alias()
-    into = sa.func.coalesce(own.c.merged_into, own.c.id)
-    held = sa.exists().where(
-        own.c.id == note.c.case_id, cases.c.id == into, _is_held(now - keep.after_case)
-    )
+    held = sa.exists().where(cases.c.id == note.c.case_id, _is_held(now - keep.after_case))
     return note.c.text.is_not(None) & ~held
 
 

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.case import Status
+from monitor.domain.keeping import Keep
 from monitor.domain.post import PostKey
-from monitor.store import failures
 from monitor.store.bulk import among
 from monitor.store.columns import EPOCH
 from monitor.store.schema import case_post, cases, mention, post, sighting, stream, unnamed
 
-STAGE = "refresh"
-"""The stage that asks; its failures go by the numbers of posts."""
+COLUMNS = ("looked_up_at", "asking_until", "look_again_at", "in_vain_since")
+"""What is known of looking a post up; all NULL: nobody does."""
 
 
 class Asked(NamedTuple):
@@ -37,27 +37,50 @@ class Place(NamedTuple):
 
 def due(conn: Connection, now: datetime, every: timedelta, limit: int) -> list[int]:
     """Posts to be looked up: those of open cases first, then what was not for the longest time."""
-    of_open_case = sa.exists().where(
-        case_post.c.post_id == post.c.id,
-        cases.c.id == case_post.c.case_id,
-        cases.c.status == Status.OPEN.value,
-    )
-    rests = failures.resting(STAGE, sa.cast(post.c.id, sa.Text), now)
     query = (
         sa.select(post.c.id)
-        .where(_is_due(now, every), ~rests)
-        .order_by(of_open_case.desc(), post.c.looked_up_at, post.c.id)
+        .where(_is_due(now, every))
+        .order_by(of_open_case().desc(), post.c.looked_up_at, post.c.id)
         .limit(limit)
     )
     return list(conn.scalars(query))
 
 
+def of_open_case() -> sa.ColumnElement[bool]:
+    """Whether a case that the post is part of is open."""
+    return sa.exists().where(
+        case_post.c.post_id == post.c.id,
+        cases.c.id == case_post.c.case_id,
+        cases.c.status == Status.OPEN.value,
+    )
+
+
+def in_vain(now: datetime, keep: Keep) -> sa.ColumnElement[bool]:
+    """Whether the network did not confirm a post for too long, though it was asked.
+
+    That is said only while the post rests after an answer: when it is time to ask again, or somebody
+    is asking right now (after days without power, say), the network has the word.
+    """
+    return (
+        post.c.looked_up_at.between(EPOCH, now - keep.without_look_up)
+        & post.c.in_vain_since.between(EPOCH, now - keep.in_vain)
+        & _lies_ahead(post.c.look_again_at, now, keep.look_up_every)
+    )
+
+
 def _is_due(now: datetime, every: timedelta) -> sa.ColumnElement[bool]:
     """What lies in the future was written by a clock that has since been set back: no evidence."""
-    then, again = post.c.looked_up_at, post.c.look_again_at
+    then = post.c.looked_up_at
     long_ago = then.between(EPOCH, now - every) | (then > now)
-    free = again.is_(None) | (again <= now) | (again > now + every)
-    return sa.and_(then.is_not(None), long_ago, free)
+    rests = _lies_ahead(post.c.look_again_at, now, every)
+    is_asked = _lies_ahead(post.c.asking_until, now, every)
+    return sa.and_(then.is_not(None), long_ago, ~rests, ~is_asked)
+
+
+def _lies_ahead(
+    column: sa.Column[datetime], now: datetime, at_most: timedelta
+) -> sa.ColumnElement[bool]:
+    return column.is_not(None) & (column > now) & (column <= now + at_most)
 
 
 def places(conn: Connection, ids: Collection[int], sources: Collection[str]) -> dict[int, Place]:
@@ -92,7 +115,7 @@ def claim(
     rows = conn.execute(
         post.update()
         .where(among(conn, post.c.id, ids), _is_due(now, every))
-        .values(look_again_at=now + lease, looked_up_at=then)
+        .values(asking_until=now + lease, look_again_at=None, looked_up_at=then)
         .returning(post.c.id, post.c.network, post.c.external_id, post.c.last_seen_at)
     )
     return sorted(
@@ -107,13 +130,22 @@ def stand(conn: Connection, ids: Collection[int], at: datetime) -> None:
     conn.execute(
         post.update()
         .where(here, post.c.text.is_not(None))
-        .values(looked_up_at=at, look_again_at=None)
+        .values(dict.fromkeys(COLUMNS) | {"looked_up_at": at})
     )
 
 
-def put_off(conn: Connection, ids: Collection[int], until: datetime | None) -> None:
-    """Nobody asks for these before `until`; None: when it is time again."""
-    conn.execute(post.update().where(among(conn, post.c.id, ids)).values(look_again_at=until))
+def put_off(conn: Connection, ids: Collection[int], until: datetime, now: datetime) -> None:
+    """The network did not tell of these: nobody asks for them before `until`."""
+    since = post.c.in_vain_since
+    conn.execute(
+        post.update()
+        .where(among(conn, post.c.id, ids), post.c.looked_up_at.is_not(None))
+        .values(
+            asking_until=None,
+            look_again_at=until,
+            in_vain_since=sa.case((since <= now, since), else_=sa.literal(now, since.type)),
+        )
+    )
 
 
 def waiting(conn: Connection, now: datetime, every: timedelta) -> Mapping[str, int]:

@@ -9,7 +9,7 @@ Times called `at` and `until` are transport time (the machine's), `now` is domai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,8 @@ ROUND = 100
 _NO_WAIT = 0
 _OF_WAIT = sa.and_(wait.c.case_id == reply.c.case_id, wait.c.number == reply.c.wait)
 _IS_OVER = sa.or_(wait.c.number.is_(None), wait.c.ended_at.is_not(None))
+_NEVER_OUT = sa.and_(leases.is_pending(reply), reply.c.attempted_at.is_(None))
+"""It certainly does not stand there, and is not being posted."""
 _ENDED: Mapping[str, Reason] = {
     Outcome.ANSWERED.value: Reason.ANSWERED,
     Outcome.ANSWERED_ELSEWHERE.value: Reason.ANSWERED,
@@ -224,9 +226,8 @@ def sent(conn: Connection, number: int, post_id: int | None, at: datetime) -> bo
 
 def close(conn: Connection, number: int, reason: Reason) -> bool:
     """Cancel one that is certainly not being posted at the moment. False: it was tried, or has its end."""
-    never_out = sa.and_(leases.is_pending(reply), reply.c.attempted_at.is_(None))
-    may = sa.or_(never_out, reply.c.state == ReplyState.ASKED.value)
-    told = {"state": ReplyState.CANCELLED.value, "reason": reason.value}
+    may = sa.or_(_NEVER_OUT, reply.c.state == ReplyState.ASKED.value)
+    told = {"state": ReplyState.CANCELLED.value, "reason": reason.value, "problem": None}
     done = conn.execute(sa.update(reply).where(reply.c.id == number, may).values(told))
     return done.rowcount == 1
 
@@ -241,6 +242,27 @@ def want_again(conn: Connection, number: int) -> None:
 def release(conn: Connection) -> int:
     """End all leases. Only for who knows that nobody else posts (`leases.release`)."""
     return leases.release(conn, reply)
+
+
+def seconds(conn: Connection, source: int, into: int, numbers: Mapping[int, int]) -> Sequence[int]:
+    """Of answers to what is one wait now, not tried yet, those that would be the second one there.
+
+    To be asked before they `move`. Of the two cases the answers of one stay: of that whose answer is
+    there already, or may be, else of that whose answer was written first.
+    """
+    alive = (ReplyState.PENDING.value, ReplyState.ASKED.value, ReplyState.SENT.value)
+    query = sa.select(reply.c.id, reply.c.case_id, reply.c.wait, _NEVER_OUT.label("never_out"))
+    rows = conn.execute(
+        query.where(reply.c.case_id.in_([source, into]), reply.c.state.in_(alive))
+    ).all()
+    found: list[int] = []
+    for name in set(numbers.values()):
+        here = [one for one in rows if one.case_id == into and one.wait == name]
+        moved = [one for one in rows if one.case_id == source and numbers.get(one.wait) == name]
+        if here and moved:
+            sides = [[(bool(one.never_out), one.id) for one in side] for side in (here, moved)]
+            found += [number for never_out, number in max(sides, key=min) if never_out]
+    return found
 
 
 def move(conn: Connection, source: int, into: int, numbers: Mapping[int, int]) -> None:

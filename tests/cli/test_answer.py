@@ -73,6 +73,8 @@ def test_an_answer_is_shown_written_posted_and_listed(shop: Shop, server: Reddit
         "nothing is posted",
     ):
         assert words in shown
+    lines = shop.does("cases", "answer", "1", "Sorry!\n\n* one\n* two", "--dry-run").stdout
+    assert "Sorry!\n\n* one\n* two\n" in lines
     draft = shop.data("cases", "answer", "1", SORRY, "--dry-run")
     assert (draft["dry_run"], draft["draft"]["length"]) == (True, {"used": 21, "most": 10000})
     assert shop.data("cases", "show", "1")["answers"] == []
@@ -124,6 +126,19 @@ def test_one_in_doubt_is_asked_about_and_decided_by_a_person(
     cancelled = shop.does("cases", "answer", "1", "--cancel", "1").stdout
     assert cancelled == "answer 1 is not posted: it was taken back\n"
     assert "nobody was asked about it" in shop.refuses("cases", "answer", "1", "--posted", "1")
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--anyway", "--post=1"])
+@pytest.mark.parametrize("decision", ["--cancel", "--resend", "--posted"])
+def test_a_decision_is_not_rehearsed(
+    shop: Shop, server: RedditServer, decision: str, option: str
+) -> None:
+    shop.does("cases", "answer", "1", SORRY)
+    said = shop.refuses("cases", "answer", "1", decision, "1", option)
+    assert f"{option.removesuffix('=1')} goes with an answer's text, not with {decision}" in said
+    [answer] = shop.data("cases", "show", "1")["answers"]
+    assert answer["state"] == "pending"
+    assert ours(server) == []
 
 
 def test_what_makes_no_sense_is_refused_in_words(shop: Shop, server: RedditServer) -> None:

@@ -46,7 +46,9 @@ def test_a_case_without_words_is_listed_and_shown(shop: Shop) -> None:
     shop.runs()
     _happened(shop, timedelta(days=3))
     with database_of(shop) as database, database.writing() as conn:
-        conn.execute(schema.post.update().values(looked_up_at=schema.post.c.first_seen_at))
+        then, again = schema.post.c.first_seen_at, utc_now() + timedelta(hours=1)
+        said = {"looked_up_at": then, "in_vain_since": then, "look_again_at": again}
+        conn.execute(schema.post.update().values(said))
     shop.does("cases", "answered", "1", "--channel", "phone", "--text", "called ana")
     shop.does("cases", "undo", "1")
     with database_of(shop) as database, database.writing() as conn:

@@ -90,3 +90,15 @@ def test_lengths_vary_as_they_do_in_public(rows: list[Row]) -> None:
     assert 10 <= tenths[4] <= 25
     assert tenths[8] >= 28
     assert all(later > earlier for earlier, later in pairwise(tenths))
+
+
+def test_the_agreement_of_the_two_labellings_is_the_one_that_the_guide_tells(
+    rows: list[Row],
+) -> None:
+    twice = [one["labels"] for one in rows if "labels" in one]
+    same = sum(first == second for first, second in twice) / len(twice)
+    first, second = Counter(one for one, _ in twice), Counter(one for _, one in twice)
+    chance = sum(first[one] * second[one] for one in LABELS) / len(twice) ** 2
+    told = (DATA / "GUIDE.md").read_text(encoding="utf-8")
+    assert f"{len(twice):,} texts {same:.1%}".replace("%", " %") in told.replace("\n", " ")
+    assert f"kappa {(same - chance) / (1 - chance):.3f}" in told

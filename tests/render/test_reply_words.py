@@ -64,3 +64,6 @@ def test_people_hear_why_it_was_not_posted() -> None:
         "Because the customer was answered in another way first.",
     )
     assert why_cancelled(replace(ONE, reason=Reason.ABSORBED)) == "nobody waits for it any more"
+    assert "another answer to the customer was first" in why_cancelled(
+        replace(ONE, reason=Reason.SECOND)
+    )

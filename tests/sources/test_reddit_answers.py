@@ -78,6 +78,19 @@ def test_a_reply_that_fails_is_sent_once_and_then_looked_for(
         assert len(server.reddit.names()) == (2 if is_there else 1)
 
 
+def test_what_found_nobody_to_connect_to_was_not_sent() -> None:
+    with reddit() as server:
+        server.reddit.put(submission(1))
+        reader = source(server, **LOGGED_IN)
+        reader.find_reply(ASKED, "case-1")  # it is logged in now
+        server.faults.append(Fault("drop"))
+        with pytest.raises(SendError):
+            reader.find_reply(ASKED, "case-1")  # and has no connection any more
+    with pytest.raises(SendError, match="can't be reached") as raised:
+        reader.reply(ASKED, "On its way!", "case-1")
+    assert raised.value.outcome is Outcome.NOT_SENT
+
+
 def test_an_expired_token_is_renewed_and_the_answer_sent_once() -> None:
     with reddit() as server:
         server.reddit.put(submission(1))

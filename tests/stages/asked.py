@@ -64,7 +64,9 @@ class Watch:
             for name, one in self.sources.items()
             if isinstance(one, Knows)
         ]
-        self.refresh = Refresh(self.database, asking, KEEP, clock=lambda: self.now)
+        self.refresh = Refresh(
+            self.database, asking, KEEP, clock=lambda: self.now, operators="#ops"
+        )
         stages = (self.intake, self.refresh)
         self.runner = Runner(stages, self.database, clock=lambda: self.now, operators="#ops")
 

@@ -230,6 +230,20 @@ def test_the_account_must_be_known_as_the_brand_s(front: Front) -> None:
     assert "shop_night is none" in refused(front, case, TEXT, Desk("test", net, both))
 
 
+@pytest.mark.parametrize("whose", ["its own", "another's"])
+def test_it_reads_like_a_machine_s(front: Front, whose: str) -> None:
+    """It would be posted, and end no wait."""
+    case = front.complains()
+    own = Brand("Shop", SHOP.identities, SHOP.terms, automatic_patterns=("^It left",))
+    if whose == "its own":
+        said = refused(front, case, TEXT, Desk("test", front.net, (own,)))
+        assert "Shop's automatic_patterns" in said
+    else:
+        rival = Brand("Rival", automatic_patterns=own.automatic_patterns)
+        both = Desk("test", front.net, (rival, SHOP))
+        assert answer(front, case, TEXT, both).state is ReplyState.PENDING
+
+
 # -------------------------------------------------------------------------------- one at a time
 
 

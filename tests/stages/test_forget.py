@@ -25,6 +25,7 @@ from monitor.render.report_csv import report_csv
 from monitor.render.report_html import report_html
 from monitor.render.report_json import report_data
 from monitor.render.report_text import report_text
+from monitor.runner import Runner
 from monitor.stages import forget
 from monitor.stages.forget import Forget, purge_all
 from monitor.store import authors, cases, keeping, readings, schema, tallies
@@ -115,7 +116,7 @@ def test_an_open_case_keeps_its_words_and_a_closed_one_thirty_days(world: World)
         kept_note: "look into it",
     }
     with world.database.reading() as conn:
-        assert cases.notes(conn, case_id) == {}
+        assert cases.notes(conn, cases.history(conn, case_id)) == {}
     assert pages(world.report()) == before
     world.pictures_are_true()
     assert purged(world.database) == {"without_case": 1, "case_ended": 2, "name": 2, "note": 1}
@@ -193,29 +194,6 @@ def test_a_sample_of_what_could_not_be_read_is_kept_seven_days(database: Databas
     ]
 
 
-def test_what_its_network_does_not_confirm_is_purged_open_case_or_not(world: World) -> None:
-    world.x.posts("Still no refund", at="09:00", by="ana")
-    world.x.posts("Just saying", at="09:00", by="dan")
-    world.runs_until("09:10")
-    before = pages(world.report())
-    with world.database.writing() as conn:
-        conn.execute(schema.post.update().values(looked_up_at=world.now))
-        failed = {"stage": "refresh", "item": "1", "attempts": 6, "reason": "?"}
-        conn.execute(schema.failure.insert().values(first_at=world.now, **failed))
-    purge_all(world.database, KEEP, world.now + 2 * DAY - _CENT)
-    assert None not in texts(world.database).values()
-    with world.database.reading() as conn:
-        told = keeping.waiting(conn, KEEP, world.now + 2 * DAY)
-    assert {reason: number for reason, number in told.items() if number} == {Purge.NOT_LOOKED_UP: 2}
-    purge_all(world.database, KEEP, world.now + 2 * DAY)
-    assert set(texts(world.database).values()) == {None}
-    assert purged(world.database) == {"not_looked_up": 2, "name": 2}
-    assert rows(world.database, "SELECT item FROM failure") == []
-    assert rows(world.database, "SELECT status FROM cases") == [("open",)]
-    assert pages(world.report()) == before
-    world.pictures_are_true()
-
-
 def test_what_would_be_purged_is_what_is(database: Database) -> None:
     stream = Bringing(database)
     stream.brings(*(written(str(number)) for number in range(1003)), Rejected("1", "?", "words"))
@@ -232,22 +210,32 @@ def test_what_would_be_purged_is_what_is(database: Database) -> None:
         assert keeping.waiting(conn, KEEP, now) == dict.fromkeys(expected, 0)
 
 
-def test_the_stage_purges_batch_by_batch_and_then_rests_an_hour(database: Database) -> None:
-    Bringing(database).brings(*(written(str(number)) for number in range(501)))
+def test_the_stage_purges_a_batch_a_round_and_then_rests_an_hour(database: Database) -> None:
+    stream = Bringing(database)
+    stream.brings(*(written(str(number)) for number in range(501)), Rejected("1", "?", "words"))
     settled(database)
     stage, now = Forget(database, KEEP), TEN + 8 * DAY
-    for size in (500, 1):
-        [item] = stage.due(now)
-        assert stage.due(now) == []
-        stage.handle(item, now)
-        stage.handle(item, now)  # twice changes nothing
-        assert item.count(",") == size - 1
-        now += forget.BREATH
-    [last] = stage.due(now)
-    stage.handle(last, now)
+    assert stage.due(now) == ["without_case", forget.REST]
+    for number in (500, 501, 501):  # the third: twice changes nothing
+        assert "without_case" in [*stage.due(now), "without_case"]
+        stage.handle("without_case", now)
+        assert purged(database)["without_case"] == number
+    stage.handle(forget.REST, now)
+    assert rows(database, "SELECT sample FROM reject") == [("",)]
+    assert stage.due(now) == []
     assert stage.due(now + forget.EVERY - _CENT) == []
     assert stage.due(now - DAY) == [forget.REST]  # a clock set back
-    assert purged(database)["without_case"] == 501
+
+
+def test_a_single_run_purges_all_that_is_due(database: Database) -> None:
+    stream = Bringing(database)
+    stream.brings(*(written(str(number)) for number in range(1001)), Rejected("1", "?", "words"))
+    settled(database)
+    now = TEN + 8 * DAY
+    done = Runner((Forget(database, KEEP),), database, clock=lambda: now).until_idle()
+    assert done.handled == {"forget": 4}
+    assert set(texts(database).values()) == {None}
+    assert rows(database, "SELECT sample FROM reject") == [("",)]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -303,7 +291,9 @@ def test_no_report_and_no_digest_changes_because_words_were_purged(
         moments = [at(minute) for minute in [*minutes, 10_000]]
         before = [(pages(shop.report(then)), digest(shop, then)) for then in moments]
         with database.writing() as conn:
-            conn.execute(schema.post.update().values(looked_up_at=NOON))
+            said = {"looked_up_at": NOON, "in_vain_since": NOON}
+            again = LATER + 40 * DAY + timedelta(hours=1)
+            conn.execute(schema.post.update().values(look_again_at=again, **said))
         found = purge_all(database, KEEP, LATER + 40 * DAY)
         assert sum(found[one] for one in keeping.OF_POSTS) == 12
         assert set(texts(database).values()) == {None}

@@ -15,7 +15,7 @@ from monitor.domain.errors import SourceError
 from monitor.domain.identity import Brand
 from monitor.domain.post import Gone, PostKey, Rejected
 from monitor.stages import refresh
-from monitor.store import cases, failures, looking, schema
+from monitor.store import cases, looking, schema
 from monitor.store.cases import CaseKey
 from monitor.store.engine import Database
 from tests.stages.asked import DAY, HOUR, KEEP, Knows, Told, Watch
@@ -142,20 +142,57 @@ def test_what_came_before_an_error_is_kept_and_the_rest_waits(
     assert watch.asks() == [["2", "3"]]
 
 
-def test_a_batch_that_breaks_the_source_is_asked_for_one_by_one(watch: Watch) -> None:
-    watch.reads("1", "2", "3")
+def test_a_post_that_breaks_the_source_holds_up_no_other(watch: Watch) -> None:
+    watch.reads("1", "2", "3", "4")
     watch.passes(DAY)
     watch.network.knows["2"] = ValueError("no time: 'yesterday'\nthe body: secret words")
-    for _ in range(40):
+    for _ in range(6 * 24):
         watch.runner.until_idle()
-        watch.passes(timedelta(minutes=20))
-    assert watch.network.asked[:4] == [["1", "2", "3"], ["1"], ["2"], ["3"]]
-    assert watch.tally() == {"failed": 3 + failures.PATIENCE - 1, "stands": 2}
-    with watch.database.reading() as conn:
-        [aside] = failures.set_aside(conn)
-    assert (aside.stage, aside.item) == ("refresh", "2")
-    assert aside.reason == "ValueError: no time: 'yesterday'"
-    assert ("quarantine:refresh:2",) in rows(watch.database, "SELECT key FROM notice")
+        watch.passes(timedelta(minutes=10))
+    first = [["1", "2", "3", "4"], ["1", "2"], ["1"], ["2", "3"], ["2"], ["3"], ["4"]]
+    assert watch.network.asked[: len(first)] == first
+    alone = [one for one in watch.network.asked if one == ["2"]]
+    assert len(alone) == 4, "every six hours, and by itself"
+    assert watch.tally()["stands"] == 3
+    (reason, said), *_ = rows(watch.database, "SELECT reason, payload FROM notice")
+    assert reason == "source_failing"
+    assert "ValueError: no time: 'yesterday'" in str(said)
+    assert "secret words" not in str(said)
+
+
+def test_a_source_that_breaks_on_all_posts_is_told_of_once_a_day_and_asked_again(
+    watch: Watch,
+) -> None:
+    numbers = [str(number) for number in range(12)]
+    watch.reads(*numbers)
+    watch.passes(DAY)
+    watch.network.knows = {one: KeyError("data") for one in numbers}
+    for _ in range(2 * 10):
+        watch.runner.until_idle()
+        watch.passes(timedelta(minutes=30))
+    assert len(watch.network.asked) <= 30, "one post a try, once the batches have shrunk"
+    assert [(one,) for one in ("source_failing",)] == rows(
+        watch.database, "SELECT reason FROM notice"
+    )
+    assert rows(watch.database, "SELECT item FROM failure") == []
+    watch.network.knows = {}
+    watch.network.asked.clear()
+    for _ in range(2 * 7):
+        watch.runner.until_idle()
+        watch.passes(timedelta(minutes=30))
+    assert sorted({one for call in watch.network.asked for one in call}) == sorted(numbers)
+    assert watch.tally()["stands"] == 12
+
+
+def test_what_breaks_though_no_source_brought_it_rests(watch: Watch) -> None:
+    watch.reads("1")
+    del watch.sources["x"]
+    watch.restart()
+    watch.passes(DAY)
+    [item] = watch.refresh.due(watch.now)
+    watch.refresh.failed(item, ValueError("?"), watch.now)
+    assert watch.refresh.due(watch.now) == []
+    assert watch.tally() == {"failed": 1}
 
 
 def test_a_hundred_are_asked_for_at_once(watch: Watch) -> None:
@@ -261,7 +298,8 @@ def test_a_clock_that_ran_ahead_is_no_reason_not_to_ask(watch: Watch) -> None:
     with watch.database.writing() as conn:
         first = schema.post.c.external_id == "1"
         conn.execute(schema.post.update().where(first).values(looked_up_at=TEN + year))
-        conn.execute(schema.post.update().where(~first).values(look_again_at=TEN + year))
+        ahead = dict.fromkeys(("look_again_at", "asking_until"), TEN + year)
+        conn.execute(schema.post.update().where(~first).values(ahead))
     assert watch.asks() == [["1"]]
     watch.passes(DAY)
     assert watch.asks() == [["1", "2"]]

@@ -25,7 +25,7 @@ from monitor.store.engine import Database
 from tests.stages.front import Front, Net
 from tests.stages.otherside import Crash, Fault, Freeze
 from tests.stages.told import Machine
-from tests.store.written import SHOP
+from tests.store.written import SHOP, Bringing
 
 MINUTE = timedelta(minutes=1)
 
@@ -413,6 +413,30 @@ def test_another_answer_under_the_post_is_not_taken_for_it(
     assert front.shown(1).state is ReplyState.ASKED
 
 
+@pytest.mark.parametrize("who", ["the source", "a stream", "a stream, late"])
+def test_an_answer_that_reads_like_a_machine_s_by_now_is_found(front: Front, who: str) -> None:
+    """A pattern was configured after it was written."""
+    case = front.complains()
+    answers(front, case)
+    brand = Brand("Shop", SHOP.identities, SHOP.terms, automatic_patterns=("^It left",))
+    stream = Bringing(front.database, brand)
+    stage = stage_of(front, Desk("test", front.net, (brand,)))
+    front.net.faults = [Fault.DROPS_AFTER]
+    stage.handle("1", front.machine.at)
+    front.machine.passes(MINUTE)
+    if who != "the source":
+        front.net.blind = "nobody can look"
+    if who == "a stream":
+        stream.brings(front.net.shown()[0], at=front.machine.at)
+    stage.handle("1", front.machine.at)
+    if who == "a stream, late":
+        assert front.shown(1).state is ReplyState.ASKED
+        stream.brings(front.net.shown()[0], at=front.machine.at)
+        front.dismisses(case)
+        stage.handle("1", front.machine.at)
+    assert front.shown(1).state is ReplyState.SENT
+
+
 def test_what_a_source_did_not_foresee_is_looked_for(front: Front) -> None:
     class Odd(Net):
         def reply(self, to: Post, text: str, key: str, /) -> Post:
@@ -463,7 +487,8 @@ def test_a_rest_does_not_make_it_overlook_that(front: Front, works: Round) -> No
     front.timeline()
     front.machine.passes(MINUTE)
     works()
-    assert front.shown(1).state is ReplyState.CANCELLED
+    done = front.shown(1)
+    assert (done.state, done.problem) == (ReplyState.CANCELLED, None)
     assert front.net.tries == 1
 
 
@@ -474,6 +499,8 @@ def test_a_deleted_post_is_not_answered(front: Front, works: Round) -> None:
     works()
     done = front.shown(1)
     assert (done.state, done.reason) == (ReplyState.CANCELLED, Reason.WITHDRAWN)
+    assert (done.tried_at, done.attempts) == (None, 0)
+    assert front.told_of(1) == ["reply_cancelled"]
 
 
 def test_nor_is_a_deleted_post_of_a_customer_who_still_waits(front: Front, works: Round) -> None:

@@ -12,6 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import prawcore
+import requests
+from urllib3.exceptions import NewConnectionError
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError, MonitorError
@@ -76,9 +78,10 @@ class OneTry(prawcore.Requestor):  # type: ignore[misc]  # prawcore ships no typ
         try:
             response = super().request(method, url, **kwargs)
         except prawcore.RequestException as error:
+            cause = error.original_exception
             raise CallError(
-                f"Reddit can't be reached, or broke off: {type(error.original_exception).__name__}",
-                may_have_arrived=unknown,
+                f"Reddit can't be reached, or broke off: {type(cause).__name__}",
+                may_have_arrived=unknown and not _never_left(cause),
             ) from error
         reset = self._quota.heed(response.headers)
         if response.status_code not in _FINE:
@@ -90,6 +93,12 @@ class OneTry(prawcore.Requestor):  # type: ignore[misc]  # prawcore ships no typ
                 "Reddit's answer is cut off, or no JSON", may_have_arrived=unknown
             ) from error
         return response
+
+
+def _never_left(error: Exception) -> bool:
+    """No connection came about: nothing can have arrived."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _refused(

@@ -72,7 +72,11 @@ post = sa.Table(
     sa.Column("gone_after", UtcDateTime),
     # when its network said last that it stands; NULL: no network is asked (any more)
     sa.Column("looked_up_at", UtcDateTime),
-    sa.Column("look_again_at", UtcDateTime),  # not before then: it is being asked, or did not tell
+    sa.Column("asking_until", UtcDateTime),  # somebody is asking for it, until then at most
+    sa.Column("look_again_at", UtcDateTime),  # not before then: the network did not tell
+    sa.Column(
+        "in_vain_since", UtcDateTime
+    ),  # first time that it did not, since it was seen to stand
     sa.Column("purged_at", UtcDateTime),
     sa.Column("reach", sa.BigInteger),
     sa.Column("can_reply", sa.Boolean),
@@ -84,6 +88,7 @@ post = sa.Table(
     sa.Index("ix_post_to_judge", "id", **_where("to_judge")),
     sa.Index("ix_post_looked_up", "looked_up_at", **_where("looked_up_at IS NOT NULL")),
     sa.Index("ix_post_kept", "first_seen_at", **_where("text IS NOT NULL")),
+    sa.Index("ix_post_address", "id", **_where("text IS NULL AND url IS NOT NULL")),
     sqlite_autoincrement=True,  # as above: the history of cases names posts by number
 )
 

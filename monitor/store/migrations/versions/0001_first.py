@@ -68,7 +68,9 @@ post = sa.Table(
     sa.Column("gone_at", UtcDateTime),
     sa.Column("gone_after", UtcDateTime),
     sa.Column("looked_up_at", UtcDateTime),
+    sa.Column("asking_until", UtcDateTime),
     sa.Column("look_again_at", UtcDateTime),
+    sa.Column("in_vain_since", UtcDateTime),
     sa.Column("purged_at", UtcDateTime),
     sa.Column("reach", sa.BigInteger),
     sa.Column("can_reply", sa.Boolean),
@@ -80,6 +82,7 @@ post = sa.Table(
     sa.Index("ix_post_to_judge", "id", **_where("to_judge")),
     sa.Index("ix_post_looked_up", "looked_up_at", **_where("looked_up_at IS NOT NULL")),
     sa.Index("ix_post_kept", "first_seen_at", **_where("text IS NOT NULL")),
+    sa.Index("ix_post_address", "id", **_where("text IS NULL AND url IS NOT NULL")),
     sqlite_autoincrement=True,  # as above: the history of cases names posts by number
 )
 
