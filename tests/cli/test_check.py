@@ -76,6 +76,7 @@ def test_what_each_token_may_do_is_a_line_of_its_own(shop: Shop, networks: Netwo
         "source x: mentions: can be read (this look cost $0.000",
         "source x: search: can be read",
         "source x: budget: a day ends at $5.00",
+        "source x: handle: whether account 2244994945 is called @acme_help is not checked",
         "source reddit: log-in: works, as u/acme_help",
         "source reddit: own-acme_help: can be read",
         "source reddit: calls: ",

@@ -70,8 +70,7 @@ def unasked(account: Account) -> Finding:
     """That a handle is as the config says, X tells for money or to the account itself."""
     return Finding(
         f"handle: whether account {account.id} is called @{account.handle} is not checked without "
-        f"answer_keys; https://x.com/i/user/{account.id} shows it to you",
-        Standing.LACKS,
+        f"answer_keys; https://x.com/i/user/{account.id} shows it to you"
     )
 
 
