@@ -67,7 +67,7 @@ def _first_parts(world: Networks) -> list[Post]:
 
 
 def _heard(one: Post) -> Heard:
-    return Heard(one.key, one.text, REPEATED in one.text)
+    return Heard(one.key, one.text, REPEATED in one.text, tuple(one.edits))
 
 
 def _standing(world: Networks) -> Mapping[tuple[str, int], list[Post]]:

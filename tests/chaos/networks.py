@@ -96,6 +96,8 @@ class Post:
     text: str
     """With its blocks."""
     is_deleted: bool = False
+    edits: list[str] = field(default_factory=list)
+    """What it said afterwards, edited in place."""
 
 
 class Noting(Workspace):
@@ -115,9 +117,11 @@ class Noting(Workspace):
             text = f"{args.get('text')} {args.get('blocks')}"
             place = (answer["channel"], answer["ts"])
             self.posts.append(Post(*place, payload["key"], int(payload["part"]), text))
-        elif method == "chat.delete":
+        elif method in ("chat.delete", "chat.update"):
             for one in self.posts:
-                one.is_deleted |= (one.channel, one.ts) == (answer["channel"], answer["ts"])
+                if (one.channel, one.ts) == (answer["channel"], answer["ts"]):
+                    one.is_deleted |= method == "chat.delete"
+                    one.edits.append(f"{args.get('text')} {args.get('blocks')}")
         return answer
 
     def standing(self, channel: str, ts: str) -> str | None:

@@ -26,6 +26,8 @@ class Heard:
     key: str
     text: str
     says_repeated: bool
+    edits: tuple[str, ...] = ()
+    """What it said afterwards, edited in place."""
 
     @property
     def kind(self) -> str:
@@ -44,6 +46,12 @@ class Notice:
     attempts: int
 
 
+def said_mark(text: str) -> str:
+    """The complaint that a message is about; empty: none."""
+    found = MARK.search(text)
+    return found.group() if found else ""
+
+
 class Told:
     """Notices by key, on both sides: what was heard (once, or why not), and the rows."""
 
@@ -55,9 +63,13 @@ class Told:
         self.repeated |= {one.key for one in self.notices.values() if one.repeated}
         self.alerts: defaultdict[str, set[str]] = defaultdict(set)
         """Keys of the alerts that show a mark."""
+        self.shown: defaultdict[str, set[str]] = defaultdict(set)
+        """The same, with what was edited in later: an earlier post of the customer that came late."""
         for one in heard:
-            if one.kind == "alert" and (mark := MARK.search(one.text)):
-                self.alerts[mark.group()].add(one.key)
+            if one.kind == "alert":
+                for said in (one.text, *one.edits):
+                    self.shown[said_mark(said)].add(one.key)
+                self.alerts[said_mark(one.text)].add(one.key)
 
     def check(self, found: Verdict, *, unheard: frozenset[str] = frozenset()) -> None:
         """What was heard is what the outbox says was sent, and the other way round; each once.
@@ -136,7 +148,7 @@ def _check_alert(
     if told.times[key]:
         if not wait.confirmed or is_old:
             found.wrong.append(f"{mark} (wait {name}) should not alert")
-        if not is_gone and key not in told.alerts[mark]:
+        if not is_gone and key not in told.shown[mark]:
             found.lost.append(f"{mark} (wait {name}): its alert does not show it")
         return
     if is_old or not wait.confirmed:
