@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("monitor.cli.init:init", "Write a config file, asking what it needs."),
     "check": ("monitor.cli.check:check", "Name every mistake of the config, then try everything."),
     "run": ("monitor.cli.run:run", "Watch, and tell people, until stopped."),
+    "web": ("monitor.cli.web:web", "Serve the web page, and take in what others send."),
     "import": ("monitor.cli.importing:import_", "Read posts from files, once."),
     "classify": ("monitor.cli.classify:classify", "Judge a text, or lines of JSON."),
     "rejects": (
