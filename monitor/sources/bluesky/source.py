@@ -23,7 +23,7 @@ from monitor.domain.post import (
 from monitor.domain.reply import Length
 from monitor.fetching import Descent, Place, Thing, descent
 from monitor.fetching.descent import FillIn
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.sources.bluesky import listings, options, posts, trying
 from monitor.sources.bluesky.answers import Desk
 from monitor.sources.bluesky.calls import NETWORK, Calls
@@ -43,6 +43,15 @@ class Bluesky:
     """
 
     extra: ClassVar[str | None] = "bluesky"
+    about: ClassVar[About] = About(
+        title="Bluesky",
+        reads="mentions, answers and quotes of one account, searches, own posts",
+        rights="an app password of the account, without direct messages; it answers with the same",
+        limits="nothing of muted or blocked people; what is dated back by more than overlap",
+        cost="no money; 3,000 calls in five minutes, 300 log-ins a day",
+        page="sources/bluesky.md",
+        finds_replies=True,
+    )
 
     Options: TypeAlias = options.Options
 
