@@ -51,12 +51,13 @@ class Thing:
 class Leaf:
     """One answer of a listing. `further`: where it goes on; None: there is no more.
 
-    `capped`: why there is no more, if that is not the end of what there is.
+    `capped`: why there is no more, if that is not the end of what there is. `calls`: what it took.
     """
 
     things: Sequence[Thing]
     further: Spot | None
     capped: str | None = None
+    calls: int = 1
 
 
 class Listing(Protocol):
@@ -126,7 +127,7 @@ class Descent:
         while True:
             floor = place.covered - self.overlap
             leaf = self.listing.leaf(floor, place.spot)
-            calls += 1
+            calls += leaf.calls
             read: list[Thing] = []
             fresh, asked = self.fill_in(self._fresh(leaf, place, floor))
             calls += asked

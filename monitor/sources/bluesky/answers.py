@@ -7,18 +7,16 @@ the record tells whether it is there, at once and for certain.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-
-from atproto_core.uri import AtUri
 
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
-from monitor.domain.post import Author, Post, PostKey
+from monitor.domain.post import Post
 from monitor.fetching import FetchError, fields
 from monitor.fetching.client import send_error
 from monitor.sources.bluesky import gates, posts, record_keys
-from monitor.sources.bluesky.calls import NETWORK, REFUSED, Calls, error_of
+from monitor.sources.bluesky.calls import NETWORK, REFUSED, Calls, error_of, iso
 from monitor.sources.bluesky.posts import POST
 from monitor.sources.bluesky.views import Views
 
@@ -61,13 +59,10 @@ class Desk:
                 if isinstance(found, Post):
                     return found
             raise send_error(error) from error
-        uri, cid = answer.get("uri"), answer.get("cid")
-        if uri != str(AtUri.make(did, POST, rkey)) or not isinstance(cid, str):
-            raise SendError(
-                "Bluesky answered to the reply with something that makes no sense",
-                outcome=Outcome.UNKNOWN,
-            )
-        return self._post(uri, cid, record, now)
+        try:
+            return self._read(did, answer, record)
+        except SourceError as error:
+            raise SendError(str(error), outcome=Outcome.UNKNOWN) from error
 
     def find(self, to: Post, key: str) -> Post | Absent | Unknowable:
         """The record with that key.
@@ -82,18 +77,13 @@ class Desk:
             answer = self._calls.get(
                 "com.atproto.repo.getRecord", repo=did, collection=POST, rkey=rkey
             )
-            uri, cid = fields.text(answer, "uri"), fields.text(answer, "cid")
-            record = fields.table(answer["value"])
-            at = fields.moment(record["createdAt"])
-            return self._post(uri, cid, record, at)
+            return self._read(did, answer, answer.get("value"))
         except SourceError as error:
             if isinstance(error, FetchError) and error_of(error) == _NOT_THERE:
                 return Absent()
             raise SendError(
                 str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after
             ) from error
-        except fields.UNREADABLE:
-            return Unknowable("what stands there in the place of the answer makes no sense")
 
     def _shown(self, to: Post) -> Any:
         """The post as it is shown now. Raises SourceError: it cannot be answered."""
@@ -130,19 +120,16 @@ class Desk:
             return None
         return did if isinstance(did, str) else None
 
-    def _post(self, uri: str, cid: str, record: dict[str, Any], at: datetime) -> Post:
-        address = AtUri.from_str(uri)
-        root, root_cid, parent = posts.above(record)
-        return Post(
-            key=PostKey(NETWORK, uri),
-            thread=root or uri,
-            reply_to=parent,
-            text=fields.text(record, "text"),
-            author=Author(id=address.hostname, handle=self._account),
-            visibility="public",
-            reply_token=posts.token(cid, root_cid),
-            url=posts.page(address.hostname, address.rkey),
-            posted_at=at,
+    def _read(self, did: str, answer: dict[str, Any], record: Any) -> Post:
+        """The answer as the account's own records have it. Raises SourceError."""
+        view = {"uri": answer.get("uri"), "cid": answer.get("cid"), "record": record}
+        view["author"] = {"did": did, "handle": self._account}
+        view["indexedAt"] = record.get("createdAt") if isinstance(record, dict) else None
+        found = posts.read("answer", view, None)
+        if isinstance(found, Post):
+            return found
+        raise SourceError(
+            f"Bluesky tells of the answer in a way that makes no sense: {found.reason}"
         )
 
 
@@ -176,9 +163,7 @@ def _record(
     try:
         record = AppBskyFeedPost.Record(
             text=text,
-            created_at=now.astimezone(UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z"),
+            created_at=iso(now),
             reply=AppBskyFeedPost.ReplyRef(**refs),
             facets=facets or None,
             langs=[lang] if lang and _LANG.fullmatch(lang) else None,

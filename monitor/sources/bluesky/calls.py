@@ -66,6 +66,11 @@ def error_of(error: FetchError) -> str:
     return name if isinstance(name, str) else ""
 
 
+def iso(at: datetime) -> str:
+    """A time as the network writes it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _until_reset(headers: Mapping[str, str]) -> timedelta | None:
     """When there are calls again: seconds of the epoch, reckoned on the server's own clock."""
     if headers.get("ratelimit-remaining") != "0":

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.domain.errors import SourceError
 from monitor.fetching import FetchError, Leaf, Spot, Thing, fields
 from monitor.sources.bluesky import posts
-from monitor.sources.bluesky.calls import REFUSED, Calls
+from monitor.sources.bluesky.calls import REFUSED, Calls, iso
 
 _EMPTY = 5
 """So many answers in a row without a post in them, though there is said to be more."""
@@ -22,6 +22,15 @@ _LATEST = 10**10
 """Seconds of the epoch; nothing is above that."""
 _A_TICK = timedelta(milliseconds=1)
 _REPOST = "repost of "
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What was answered, and where it goes on."""
+
+    found: list[Any]
+    cursor: str | None
+    calls: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +45,43 @@ class Listed:
 
     def leaf(self, floor: int, spot: Spot | None, /) -> Leaf:
         """The next page."""
-        answer, spot = self._page(spot)
-        found = answer.get(self.inside)
-        if not isinstance(found, list):
-            raise SourceError(f"Bluesky answered to {self.method} with something that is no list")
-        things = list({one.name: one for one in map(thing, found)}.values())
-        cursor = answer.get("cursor")
-        if not isinstance(cursor, str) or not cursor:
-            return Leaf(things, None)
+        page = self._page(spot)
+        things = list({one.name: one for one in map(thing, page.found)}.values())
+        if page.cursor is None:
+            return Leaf(things, None, calls=page.calls)
         orders = [one.order for one in things if one.order is not None]
         if orders:
-            return Leaf(things, Spot(min(orders), 0, cursor))
+            return Leaf(things, Spot(min(orders), 0, page.cursor), calls=page.calls)
         empty = spot.skip + 1 if spot else 1
         if empty > _EMPTY:
-            return Leaf(things, None, f"{_EMPTY} pages had nothing of ours, and there were more")
-        return Leaf(things, Spot(spot.at if spot else _LATEST, empty, cursor))
+            why = f"{_EMPTY} pages had nothing of ours, and there were more"
+            return Leaf(things, None, why, page.calls)
+        at = spot.at if spot else _LATEST
+        return Leaf(things, Spot(at, empty, page.cursor), calls=page.calls)
 
-    def _page(self, spot: Spot | None) -> tuple[dict[str, Any], Spot | None]:
-        """A page, and where it began: a place that the network knows no more is sought from the top."""
+    def _page(self, spot: Spot | None) -> _Page:
+        """A page; if the network knows the place no more, the top."""
         if spot is None:
-            return self._answer(None), None
+            return self._answer(None)
         try:
-            answer = self._answer(_again(spot.token))
-            if answer.get("cursor") == spot.token:  # all of one moment: there is no way but on
-                answer = self._answer(spot.token)
+            page = self._answer(_again(spot.token))
         except FetchError as error:
             if error.status != REFUSED:
                 raise
-            return self._answer(None), None
-        return answer, spot
+            return replace(self._answer(None), calls=2)
+        if page.cursor != spot.token or _again(spot.token) == spot.token:
+            return page
+        if len(page.found) < self.size:  # that moment is the last there is
+            return replace(page, cursor=None)
+        return replace(self._answer(spot.token), calls=2)  # a page of one moment: on below it
 
-    def _answer(self, cursor: str | None) -> dict[str, Any]:
+    def _answer(self, cursor: str | None) -> _Page:
         begun = {} if cursor is None else {"cursor": cursor}
-        return self.calls.get(self.method, **self.asked, **begun, limit=self.size)
+        answer = self.calls.get(self.method, **self.asked, **begun, limit=self.size)
+        found, further = answer.get(self.inside), answer.get("cursor")
+        if not isinstance(found, list):
+            raise SourceError(f"Bluesky answered to {self.method} with something that is no list")
+        return _Page(found, further if isinstance(further, str) and further else None)
 
 
 def thing(said: Any) -> Thing:
@@ -92,4 +105,4 @@ def _again(cursor: str) -> str:
         at: datetime = fields.moment(cursor)
     except fields.UNREADABLE:
         return cursor
-    return (at + _A_TICK).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return iso(at + _A_TICK)

@@ -33,11 +33,11 @@ class LookUp:
         for first in range(0, len(known), AT_ONCE):
             some = known[first : first + AT_ONCE]
             shown = self._views.posts([one.external_id for one in some])
+            found, _ = self._views.followed([posts.thing(one) for one in shown.values()])
+            for one in found:
+                yield posts.read(one.name, one.said, self._mute)
             for key in some:
-                uri = key.external_id
-                if uri in shown:
-                    yield posts.read(uri, shown[uri], self._mute)
-                elif self._is_gone(uri):
+                if key.external_id not in shown and self._is_gone(key.external_id):
                     yield Gone(key, now)
 
     def _is_gone(self, uri: str) -> bool:

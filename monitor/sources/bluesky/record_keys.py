@@ -20,7 +20,7 @@ _EARLIEST, _LATEST = 1_600_000_000 * 10**6, 4_000_000_000 * 10**6
 
 def for_answer(to: str, key: str) -> str:
     """Of the answer with this key to the post whose own is `to`."""
-    time = _microseconds(to)
+    time = microseconds(to)
     if time is None or not _EARLIEST <= time <= _LATEST:
         time = _EARLIEST
     digest = hashlib.sha256(f"{to}\n{key}".encode()).digest()
@@ -31,8 +31,8 @@ def for_answer(to: str, key: str) -> str:
     )
 
 
-def _microseconds(key: str) -> int | None:
-    """The time in a TID; None: it is none."""
+def microseconds(key: str) -> int | None:
+    """The time in a TID, since the epoch; None: it is none."""
     if _TID.fullmatch(key) is None:
         return None
     number = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import ClassVar, TypeAlias
 
 from monitor.domain.errors import Outcome, SendError
@@ -33,6 +34,8 @@ from monitor.sources.bluesky.looking_up import LookUp
 from monitor.sources.bluesky.views import Views
 
 _EVERY, _SELDOMER = timedelta(minutes=1), timedelta(minutes=2)
+_SDK = "atproto_client"
+"""Imported with the first answer: it takes a second, and as much memory as all the rest."""
 _MUTE = "the account only reads (answers = false)"
 
 
@@ -57,6 +60,8 @@ class Bluesky:
 
     def __init__(self, options: Options, *, secrets: Secrets, clock: Clock) -> None:
         """`secrets` holds the app password and keeps the session; both are asked for at the first call."""
+        if options.answers and find_spec(_SDK) is None:
+            raise ModuleNotFoundError(f"No module named {_SDK!r}", name=_SDK)
         self._options = options
         self._clock = clock
         self._calls = Calls(options, secrets)
