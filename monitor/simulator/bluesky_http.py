@@ -15,6 +15,18 @@ from monitor.simulator.serving import Answer, Asked, Server, as_json
 _LIFE, _RENEWABLE = timedelta(hours=2), timedelta(days=60)
 _MOST = 100
 _Row = TypeVar("_Row")
+_FROM_SOME = (
+    "follow",
+    "like",
+    "mention",
+    "quote",
+    "reply",
+    "repost",
+    "likeViaRepost",
+    "repostViaRepost",
+)
+_FROM_ALL = ("starterpackJoined", "subscribedPost", "unverified", "verified")
+"""What an account is told of: by people whom it chooses, and by anybody."""
 _NAMES = {
     400: "InvalidRequest",
     401: "AuthenticationRequired",
@@ -114,10 +126,14 @@ class BlueskyServer(Server):
     def _tokens(self) -> Answer:
         now, number = self.world.clock(), len(self.accesses)
         access = _jwt(
-            {"sub": self.world.brand, "exp": int((now + _LIFE).timestamp()), "jti": number}
+            {"sub": self.world.brand, "exp": int((now + _LIFE).timestamp()), "jti": str(number)}
         )
         renewal = _jwt(
-            {"sub": self.world.brand, "exp": int((now + _RENEWABLE).timestamp()), "n": number}
+            {
+                "sub": self.world.brand,
+                "exp": int((now + _RENEWABLE).timestamp()),
+                "jti": f"renewal {number}",
+            }
         )
         self.accesses[access], self.renewals[renewal] = now + _LIFE, now + _RENEWABLE
         return as_json(200, {**self._who(), "accessJwt": access, "refreshJwt": renewal})
@@ -165,13 +181,12 @@ class BlueskyServer(Server):
         return as_json(200, {"uri": uri, "cid": found.cid, "value": found.record})
 
     def _preferences(self) -> dict[str, Any]:
-        told = ("mention", "reply", "quote")
-        wanted = {one: self.world.preferences.get(one, "all") for one in told}
-        return {
-            "preferences": {
-                one: {"include": who, "list": True, "push": True} for one, who in wanted.items()
-            }
+        said = {
+            name: {"include": self.world.preferences.get(name, "all"), "list": True, "push": True}
+            for name in _FROM_SOME
         }
+        said |= {name: {"list": True, "push": True} for name in _FROM_ALL}
+        return {"preferences": {**said, "chat": {"include": "all", "push": True}}}
 
     def _notifications(self, said: Mapping[str, Sequence[str]]) -> Answer:
         """Gone on with at a moment: what else is of that very moment is never shown."""
