@@ -11,8 +11,10 @@ from threading import Barrier, Thread
 import pytest
 
 from monitor.domain.errors import SourceError
+from monitor.domain.finding import Standing
 from monitor.secrets import Keyring
 from monitor.sources.bluesky.session import KEPT
+from tests.contract.harness import Remembered
 from tests.sources.bluesky_world import BRAND, SECRET, World, one, posts, read
 
 
@@ -187,6 +189,23 @@ def test_the_real_keyring_keeps_it_for_the_owner_alone(world: World, tmp_path: P
     assert store.stat().st_mode & 0o077 == 0
     assert BRAND not in store.read_text()
     assert "pass-word" not in store.read_text()
+
+
+class Unwritable(Remembered):
+    """Secrets whose store cannot be written."""
+
+    def put(self, name: str, value: str, /) -> None:
+        raise PermissionError(13, "Permission denied")
+
+
+def test_a_session_that_cannot_be_kept_is_used_and_check_says_so(world: World) -> None:
+    world.secrets = Unwritable({SECRET: "pass-word"}, [])
+    source = world.source()
+    assert len(posts(read(source))) == 1
+    told = [one.said for one in source.try_out() if one.standing is Standing.LACKS]
+    assert len(told) == 1
+    assert "cannot be kept" in told[0]
+    assert world.server.log_ins == 1
 
 
 def test_no_error_shows_a_token_or_the_password(world: World) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from monitor.fetching import Budget, Client, FetchError
+from monitor.fetching.retry_after import bounded, header, server_time
 from monitor.ports import Secrets
 from monitor.sources.bluesky.options import Options
 from monitor.sources.bluesky.session import Session
@@ -16,7 +16,9 @@ NETWORK = "bluesky"
 REFUSED = 400
 """The status of whatever is wrong with a question; which it is stands in the answer's `error`."""
 _TOO_OLD = ("ExpiredToken", "InvalidToken")
-_MINUTE, _LONGEST = timedelta(minutes=1), timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+_DIGITS, _LATEST = 15, 10**10
+"""Of seconds of the epoch: beyond that, in the year 2286, it is no time of ours."""
 
 
 class Calls:
@@ -73,11 +75,7 @@ def iso(at: datetime) -> str:
 
 def _until_reset(headers: Mapping[str, str]) -> timedelta | None:
     """When there are calls again: seconds of the epoch, reckoned on the server's own clock."""
-    if headers.get("ratelimit-remaining") != "0":
+    now, said = server_time(headers), header(headers, "ratelimit-reset")
+    if now is None or not said.isdecimal() or header(headers, "ratelimit-remaining") != "0":
         return None
-    try:
-        reset = datetime.fromtimestamp(int(headers.get("ratelimit-reset", "")), UTC)
-        span = reset - parsedate_to_datetime(headers.get("date", ""))
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
-    return min(max(span, timedelta(seconds=1)), _LONGEST)
+    return bounded(datetime.fromtimestamp(min(int(said[:_DIGITS]), _LATEST), UTC) - now)

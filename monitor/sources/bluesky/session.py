@@ -59,6 +59,8 @@ class Session:
         self._held: Tokens | None = None
         self._shown: str | None = None
         self._why = ""
+        self.unkept: str | None = None
+        """Why the log-in could not be kept for the next start, if so; this one goes on with it."""
 
     def tokens(self) -> Tokens:
         """The log-in as it is now, made if there is none. Raises SourceError."""
@@ -120,7 +122,10 @@ class Session:
         if not (did.startswith("did:") and _is_token(access) and _is_token(renewal)):
             raise SourceError("Bluesky answers to the log-in with something that makes no sense")
         tokens = Tokens(did, access, renewal, of)
-        self._secrets.put(self._password + KEPT, json.dumps(asdict(tokens)))
+        try:
+            self._secrets.put(self._password + KEPT, json.dumps(asdict(tokens)))
+        except (ConfigError, OSError) as error:
+            self.unkept = str(error)
         return tokens
 
     def _kept(self) -> Tokens | None:
