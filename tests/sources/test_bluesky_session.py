@@ -55,6 +55,22 @@ def test_when_the_session_was_revoked_the_password_is_used_again(world: World) -
     assert world.server.log_ins == 2
 
 
+@pytest.mark.parametrize("fault", ["400 InvalidToken", "401", "401 AccountTakedown"])
+def test_a_token_that_is_refused_is_renewed_once(world: World, fault: str) -> None:
+    """As when the server's own key was changed."""
+    source = world.source()
+    read(source)
+    world.calls()
+    world.server.fail(fault, "listNotifications", times=1)
+    assert len(posts(read(source))) == 1
+    assert world.calls().count("refreshSession") == 1
+    world.server.fail(fault, "listNotifications")
+    with pytest.raises(SourceError) as raised:
+        read(source)
+    assert raised.value.permanent
+    assert world.calls().count("refreshSession") == 1
+
+
 def test_another_process_that_renewed_is_followed(world: World) -> None:
     """A token with which something was renewed once is good for nothing after."""
     first, second = world.source(), world.source()
@@ -89,13 +105,15 @@ def test_threads_renew_once(world: World) -> None:
     assert world.calls().count("refreshSession") == 1
 
 
-@pytest.mark.parametrize("change", ["account", "password", "store"])
+@pytest.mark.parametrize("change", ["account", "server", "password", "store"])
 def test_a_session_of_somebody_else_is_not_used(world: World, change: str) -> None:
     read(world.source())
     match change:
         case "account":
             world.network.handles[world.network.brand] = "other.example"
             source = world.source(account="other.example")
+        case "server":
+            source = world.source(base_url=f"{world.server.url}/gateway")
         case "password":
             world.server.passwords.add("n3w")
             world.secrets.known[SECRET] = "n3w"

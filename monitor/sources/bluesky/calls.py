@@ -15,6 +15,7 @@ from monitor.sources.bluesky.session import Session
 NETWORK = "bluesky"
 REFUSED = 400
 """The status of whatever is wrong with a question; which it is stands in the answer's `error`."""
+_UNKNOWN = 401
 _TOO_OLD = ("ExpiredToken", "InvalidToken")
 _MINUTE = timedelta(minutes=1)
 _DIGITS, _LATEST = 15, 10**10
@@ -37,7 +38,8 @@ class Calls:
                 timeout=options.timeout,
             )
 
-        self.session = Session(client, options.account, options.password, secrets)
+        whose = f"{options.account} at {options.base_url}"
+        self.session = Session(client, options.account, whose, options.password, secrets)
         self._client = client(self.session.headers)
 
     def get(self, method: str, **asked: str | int | Sequence[str]) -> dict[str, Any]:
@@ -53,7 +55,7 @@ class Calls:
         try:
             answer = ask()
         except FetchError as error:
-            if error_of(error) not in _TOO_OLD:
+            if error.status != _UNKNOWN and error_of(error) not in _TOO_OLD:
                 raise
             self.session.renew(token)
             answer = ask()

@@ -31,7 +31,7 @@ KEPT = "_session"
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a log-in brought. `of`: a digest of account and password, by which another one is known."""
+    """What a log-in brought. `of`: a digest of account, server and password, to know others by."""
 
     did: str
     access: str
@@ -46,12 +46,17 @@ class Session:
         self,
         door: Callable[[Callable[[], Mapping[str, str]]], Client],
         account: str,
+        whose: str,
         password: str,
         secrets: Secrets,
     ) -> None:
-        """`door` makes the client for log-ins from a function that tells its headers."""
+        """`door` makes the client for log-ins from a function that tells its headers.
+
+        `whose` tells this account on this server from all others: a session is shown to no other one.
+        """
         self._client = door(self._presented)
         self._account = account
+        self._whose = whose
         self._password = password
         self._secrets = secrets
         self._log_ins = Budget(_LOG_INS, _PER)
@@ -148,7 +153,7 @@ class Session:
         return password
 
     def _digest(self, password: str) -> str:
-        return hashlib.sha256(f"{self._account}\n{password}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._whose}\n{password}".encode()).hexdigest()
 
 
 @contextmanager
