@@ -28,6 +28,7 @@ from monitor.stages.digest import DailyDigest
 from monitor.stages.escalate import Escalate
 from monitor.stages.forget import Forget
 from monitor.stages.intake import Feed, Intake
+from monitor.stages.listen import Listen
 from monitor.stages.refresh import Asking, Refresh
 from monitor.stages.reply import Reply
 from monitor.stages.settle import Settle
@@ -163,6 +164,7 @@ class Application:
             ),
             *self.judging(),
             Escalate(self.database),
+            Listen(self.database, operators=self.operators),
             DailyDigest(
                 self.database,
                 names=self.settings.brand_names,

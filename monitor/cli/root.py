@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "monitor.cli.rejects:rejects",
         "What sources brought and could not be read.",
     ),
+    "coverage": ("monitor.cli.coverage:coverage", "What was looked at, and what could not be."),
     "cases": ("monitor.cli.cases:cases", "List, show, open and work on cases."),
     "digest": ("monitor.cli.digest:digest", "Show or send what is unanswered."),
     "report": ("monitor.cli.report:report", "Figures of a period: terminal, HTML, CSV or JSON."),

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from monitor.domain.coverage import Blind, Silence
 from monitor.domain.judgement import Band, Severity
 
 
@@ -41,6 +42,8 @@ class Reason(StrEnum):
     SCHEDULED = "scheduled"
     REQUESTED = "requested"
     SOURCE_FAILING = "source_failing"
+    SOURCE_SILENT = "source_silent"
+    """It is not looked at any more, or brings nothing new for longer than it ever did."""
     SOURCE_WORKING = "source_working"
     """It can be read again, after the operators were told that it could not."""
     QUARANTINED = "quarantined"
@@ -170,9 +173,14 @@ class SourceHealth:
     failing_since: datetime | None
     problem: str | None
     gaps: int = 0
-    """Of the last 24 hours."""
+    """Of the time that is told of: a digest's last 24 hours, a report's period."""
     rejected: int = 0
-    """Items of the last 24 hours that could not be read: `complaint-monitor rejects` shows them."""
+    """Items of that time that could not be read: `complaint-monitor rejects` shows them."""
+    blind: tuple[Blind, ...] = ()
+    """When nobody looked in that time: what came then was seen late, or not at all."""
+    silence: Silence | None = None
+    """It is read and brings nothing for longer than it ever did: it may have broken without a word."""
+    watched_since: datetime | None = None
 
 
 class DigestLine(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import compress, repeat
@@ -365,13 +365,4 @@ def _as_of(health: SourceHealth, as_of: datetime) -> SourceHealth:
     """What a stream's health says of the time up to `as_of`; how it fares since is another report's."""
     if health.read_through is None or health.read_through < as_of:
         return health
-    return SourceHealth(
-        source=health.source,
-        stream=health.stream,
-        network=health.network,
-        read_through=as_of,
-        failing_since=None,
-        problem=None,
-        gaps=health.gaps,
-        rejected=health.rejected,
-    )
+    return replace(health, read_through=as_of, failing_since=None, problem=None)

@@ -97,6 +97,12 @@ def _source(health: SourceHealth) -> dict[str, Any]:
         "problem": health.problem,
         "gaps": health.gaps,
         "rejected": health.rejected,
+        "blind": [
+            {"since": _at(one.since), "until": _at(one.until), "why": one.why.value}
+            for one in health.blind
+        ],
+        "silent_since": _at(health.silence.since) if health.silence else None,
+        "watched_since": _at(health.watched_since),
     }
 
 

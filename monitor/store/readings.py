@@ -23,7 +23,7 @@ def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) 
         as_of=as_of,
         # of what people brought themselves no source could bring an answer: what they know is all
         read_through={**coverage.read_through(conn, brand_id), by_hand.NETWORK: as_of},
-        sources=coverage.health(conn, brand_id, as_of),
+        sources=coverage.health(conn, brand_id, as_of, since=period.since),
     )
 
 

@@ -16,6 +16,8 @@ from monitor.store.schema.parts import id_ as _id
 from monitor.store.schema.parts import metadata as metadata
 from monitor.store.schema.parts import ref as _ref
 from monitor.store.schema.parts import where as _where
+from monitor.store.schema.watching import outage as outage
+from monitor.store.schema.watching import watch as watch
 
 brand = sa.Table(
     "brand",
@@ -148,6 +150,7 @@ coverage = sa.Table(
     sa.Column("gap_from", sa.Text),
     sa.Column("gap_to", sa.Text),
     sa.Index("ix_coverage_stream_ended", "stream_id", "ended_at"),
+    sa.Index("ix_coverage_news", "stream_id", "ended_at", **_where("stored > 0")),
 )
 
 reject = sa.Table(

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
-from monitor.store.migrations import first_keeping, first_outgoing, first_parts
+from monitor.store.migrations import first_keeping, first_outgoing, first_parts, first_watching
 from monitor.store.migrations.first_parts import id_ as _id
 from monitor.store.migrations.first_parts import ref as _ref
 from monitor.store.migrations.first_parts import where as _where
@@ -143,6 +143,7 @@ coverage = sa.Table(
     sa.Column("gap_from", sa.Text),
     sa.Column("gap_to", sa.Text),
     sa.Index("ix_coverage_stream_ended", "stream_id", "ended_at"),
+    sa.Index("ix_coverage_news", "stream_id", "ended_at", **_where("stored > 0")),
 )
 
 reject = sa.Table(
@@ -332,6 +333,8 @@ failure = sa.Table(
 
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
+first_watching.watch(metadata)
+first_watching.outage(metadata)
 
 tombstone = sa.Table(
     "tombstone",
