@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("monitor.cli.check:check", "Name every mistake of the config, then try everything."),
     "sources": ("monitor.cli.sources:sources", "What can be read, and what each source needs."),
     "run": ("monitor.cli.run:run", "Watch, and tell people, until stopped."),
+    "web": ("monitor.cli.web:web", "Serve the web page, and take in what others send."),
     "import": ("monitor.cli.importing:import_", "Read posts from files, once."),
     "classify": ("monitor.cli.classify:classify", "Judge a text, or lines of JSON."),
     "rejects": (
