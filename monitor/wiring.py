@@ -249,6 +249,10 @@ class _Judged:
         if self._triage is None:
             its = self._application
             self._triage = Triage(
-                its.database, its.settings.targets(), its.thresholds, its.settings.lexicon()
+                its.database,
+                its.settings.targets(),
+                its.thresholds,
+                its.settings.lexicon(),
+                tuple(one.brand() for one in its.settings.brands),
             )
         return self._triage

@@ -28,6 +28,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "What sources brought and could not be read.",
     ),
     "coverage": ("monitor.cli.coverage:coverage", "What was looked at, and what could not be."),
+    "filtered": (
+        "monitor.cli.filtered:filtered",
+        "Posts that were set aside, and by which rule.",
+    ),
     "cases": ("monitor.cli.cases:cases", "List, show, open and work on cases."),
     "digest": ("monitor.cli.digest:digest", "Show or send what is unanswered."),
     "report": ("monitor.cli.report:report", "Figures of a period: terminal, HTML, CSV or JSON."),

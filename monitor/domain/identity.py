@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.domain.post import Author, Post, PostKind
+from monitor.domain.relevance import EVERYTHING, Relevance, speaks_to
 
 ANY_NETWORK = "*"
 
@@ -46,6 +47,7 @@ class Brand:
     terms: tuple[str, ...] = ()
     automatic_apps: tuple[str, ...] = ()
     automatic_patterns: tuple[str, ...] = ()
+    relevance: Relevance = EVERYTHING
 
     def wrote(self, post: Post) -> bool:
         """Whether the post is the brand's own. A site lets only the owner write a review's response."""
@@ -66,6 +68,10 @@ class Brand:
     def reads_automatic(self, text: str) -> bool:
         """Whether what the brand says there is taken for a machine's, by its words."""
         return any(_compiled(one).search(text) for one in self.automatic_patterns)
+
+    def is_addressed_in(self, post: Post) -> bool:
+        """Whether the post speaks to the brand: a review, a mail, or it names one of its accounts."""
+        return speaks_to(post, self.identities)
 
     def is_named_in(self, post: Post) -> bool:
         """Whether one of the brand's terms stands in the post as whole words."""

@@ -160,6 +160,8 @@ class CaseCard:
     step: str | None = None
     """For an escalation: the step's name."""
     no_answer_seen_as_of: datetime | None = None
+    alike: int = 0
+    """Posts that say the same, by whomever: they are no cases of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,15 @@ class SourceHealth:
     silence: Silence | None = None
     """It is read and brings nothing for longer than it ever did: it may have broken without a word."""
     watched_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """How many posts a rule of relevance set aside, and how many of them would have asked for an answer."""
+
+    rule: str
+    posts: int
+    asking: int
 
 
 class DigestLine(NamedTuple):
@@ -215,6 +226,8 @@ class Digest:
     sources: tuple[SourceHealth, ...]
     unjudged: int
     """Posts that wait for the classifier."""
+    filtered: tuple[SetAside, ...] = ()
+    """Of the last 24 hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

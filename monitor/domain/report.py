@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from monitor.domain.judgement import Severity
-from monitor.domain.notice import SourceHealth
+from monitor.domain.notice import SetAside, SourceHealth
 from monitor.domain.sla import (
     BREACHES,
     DECIDED,
@@ -198,6 +198,8 @@ class Report:
     total: Group
     groups: Mapping[By, tuple[Group, ...]]
     sources: tuple[SourceHealth, ...] = ()
+    filtered: tuple[SetAside, ...] = ()
+    """Of the posts that came in the period, up to `as_of`."""
 
 
 NOBODY = "nobody"
@@ -214,6 +216,7 @@ def build(
     as_of: datetime,
     read_through: ReadThrough,
     sources: Sequence[SourceHealth] = (),
+    filtered: Sequence[SetAside] = (),
 ) -> Report:
     """The report; waits of another period, or not begun by `as_of`, are left out."""
     counted = [
@@ -233,6 +236,7 @@ def build(
         total=_group("all", confirmed, unconfirmed),
         groups={by: tuple(_grouped(by, named[by], beside[by])) for by in By},
         sources=tuple(_as_of(one, as_of) for one in sources),
+        filtered=tuple(filtered),
     )
 
 

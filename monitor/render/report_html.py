@@ -22,7 +22,7 @@ from monitor.render.figures import (
     sections,
 )
 from monitor.render.pages import page
-from monitor.render.words import is_blind, local_time, plain, source
+from monitor.render.words import is_blind, local_time, plain, set_aside, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ def report_html(report: Report, zone: tzinfo) -> str:
         tables=TABLES,
         sections=tuple(_sections(report)),
         sources=[source(one, zone) for one in report.sources],
+        filtered=set_aside(report.filtered) if report.filtered else "",
     )
 
 

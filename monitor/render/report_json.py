@@ -23,6 +23,9 @@ def report_data(report: Report) -> dict[str, Any]:
         "total": _group(report.total),
         "groups": {by.value: [_group(one) for one in found] for by, found in report.groups.items()},
         "sources": [_source(one) for one in report.sources],
+        "filtered": [
+            {"rule": one.rule, "posts": one.posts, "asking": one.asking} for one in report.filtered
+        ],
     }
 
 

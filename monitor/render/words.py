@@ -22,6 +22,7 @@ from monitor.domain.notice import (
     Document,
     Notice,
     NoticeKind,
+    SetAside,
     SourceHealth,
     Words,
 )
@@ -205,6 +206,8 @@ def _kept_short(card: CaseCard) -> Iterator[str]:
         yield f"Why: {plain(card.why)}"
     if card.owner:
         yield f"{plain(card.owner)} has it"
+    if card.alike:
+        yield f"{card.alike} alike"
 
 
 # -------------------------------------------------------------------------------- digest, backlog
@@ -226,9 +229,21 @@ def say_digest(digest: Digest, zone: tzinfo) -> Spoken:
         said += _part(name, lines)
     if digest.unjudged:
         said += ["", f"Not judged yet: {_posts(digest.unjudged)}"]
+    if digest.filtered:
+        said += ["", set_aside(digest.filtered)]
     said += ["", "Sources", *(f"  {source(one, zone)}" for one in digest.sources)]
     nothing = not_judged(digest.unjudged) if digest.unjudged else "nothing is waiting"
     return Spoken(headline + (counted or nothing), tuple(said))
+
+
+def set_aside(filtered: Sequence[SetAside]) -> str:
+    """How many posts the rules of relevance set aside, and what they would have been."""
+    rules = ", ".join(f"{one.posts} {one.rule}" for one in filtered)
+    asking = sum(one.asking for one in filtered)
+    would = (
+        f"{asking} of them would have been complaints" if asking else "none looked like a complaint"
+    )
+    return f"Set aside: {_posts(sum(one.posts for one in filtered))} ({rules}); {would}"
 
 
 def not_judged(posts: int) -> str:

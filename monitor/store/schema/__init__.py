@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.schema.keeping import look_up as look_up
 from monitor.store.schema.keeping import purged as purged
+from monitor.store.schema.likeness import alike as alike
+from monitor.store.schema.likeness import likeness as likeness
+from monitor.store.schema.likeness import likeness_band as likeness_band
 from monitor.store.schema.outgoing import notice as notice
 from monitor.store.schema.outgoing import reply as reply
 from monitor.store.schema.parts import id_ as _id
@@ -191,6 +194,9 @@ mention = sa.Table(
     sa.Column("due_at", UtcDateTime),
     sa.Column("rule", sa.Text),
     sa.Column("sampled", sa.Boolean, nullable=False, default=False),
+    sa.Column("filtered", sa.Text),  # the rule by which it was set aside
+    sa.Column("would_be", sa.Text),  # … and the band in which it would be else
+    sa.Index("ix_mention_filtered", "post_id", **_where("filtered IS NOT NULL")),
     sa.Index("ix_mention_next", "next", "post_id", **_where("next IS NOT NULL")),
     sa.Index("ix_mention_post", "post_id"),
 )
