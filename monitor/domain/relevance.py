@@ -10,13 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from monitor.domain.account import Identity
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.post import Author, Post, PostKind
-
-if TYPE_CHECKING:
-    from monitor.domain.identity import Identity
 
 CONTEXT, WITHOUT, SPAM = "context", "without", "spam"
 """The lists of words, as rules of one lexicon: a text is read once."""

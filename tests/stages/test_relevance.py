@@ -55,7 +55,7 @@ def mentions(database: Database) -> list[tuple[Any, ...]]:
     return rows(database, asked)
 
 
-def opened(database: Database) -> list[tuple[Any, ...]]:
+def opened(database: Database) -> list[int]:
     return [one for (one,) in rows(database, "SELECT root_post_id FROM cases ORDER BY id")]
 
 
