@@ -89,7 +89,8 @@ def test_an_edit_may_bring_it_back(database: Database) -> None:
     runs(database)
     assert mentions(database) == [(1, "alert", None, None)]
     assert opened(database) == [1]
-    assert rows(database, "SELECT started_at - 0 FROM wait") != []
+    with database.reading() as conn:
+        assert cards.card(conn, 1, TEN, None).due_at == TEN + MINUTE + 4 * HOUR, "from the edit on"
 
 
 def test_nothing_in_a_conversation_with_us_is_set_aside(database: Database) -> None:
