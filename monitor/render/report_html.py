@@ -59,6 +59,7 @@ def report_html(report: Report, zone: tzinfo) -> str:
         or ([] if report.sources else ["no source is configured"]),
         tiles=tuple(_tiles(report.total)),
         charts=charts(report, zone),
+        received=report.total.figures.received,
         tables=TABLES,
         sections=tuple(_sections(report)),
         sources=[source(one, zone) for one in report.sources],
