@@ -63,7 +63,8 @@ class Triage:
         if judged is None:  # deleted before it was judged: nothing is left to decide on
             mentions.hand_on(conn, one.brand_id, one.post_id, mentions.SETTLE)
             return
-        copies.unlink(conn, one)
+        if one.filtered == Filter.ALIKE:
+            copies.unlink(conn, one)
         told = verdict(one.post, judged, self._thresholds, self._lexicon)
         aside = self._not_relevant(conn, one, judged)
         if aside is not None:
@@ -103,14 +104,19 @@ class Triage:
         )
 
     def _not_relevant(self, conn: Connection, one: Mention, judged: Judgement) -> Filtered | None:
-        """The rule by which the post is set aside. Nothing of a conversation with us is."""
+        """The rule by which the post is set aside. Of a conversation with us only partners' posts are."""
         brand = self._brands.get(one.brand)
-        if brand is None or filtered.is_ours(conn, one):
+        if brand is None:
+            return None
+        rules, language = brand.relevance, judged.language
+        found = relevance.filtered(one.post, rules, language=language, addressed=False)
+        # what the database knows of it is asked only where it makes a difference
+        if found is None or found.rule is Filter.AUTHOR:
+            return found
+        if filtered.is_ours(conn, one):
             return None
         addressed = brand.is_addressed_in(one.post) or filtered.names_us(conn, one)
-        return relevance.filtered(
-            one.post, brand.relevance, language=judged.language, addressed=addressed
-        )
+        return relevance.filtered(one.post, rules, language=language, addressed=addressed)
 
     def _links_copies(self, one: Mention) -> bool:
         brand = self._brands.get(one.brand)

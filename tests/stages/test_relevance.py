@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.domain.identity import Brand
+from monitor.domain.identity import Brand, Identity
 from monitor.domain.judgement import Thresholds
 from monitor.domain.keeping import Keep
 from monitor.domain.lexicon import Lexicon, word_rule
@@ -101,6 +101,17 @@ def test_nothing_in_a_conversation_with_us_is_set_aside(database: Database) -> N
     )
     runs(database)
     assert [one[2] for one in mentions(database)] == [None, None, "context"]
+
+
+def test_a_partner_is_no_customer_in_our_conversations_either(database: Database) -> None:
+    partner = Relevance(ignored=(Identity("*", handle="dan"),))
+    Bringing(database).brings(
+        written("1", text="broken"),
+        written("2", by="shop", to="1", text="Sorry!"),
+        written("3", by="dan", to="1", text="refund him"),
+    )
+    runs(database, replace(SHOP, relevance=partner))
+    assert [one[2] for one in mentions(database)] == [None, "author"]
 
 
 def test_what_turns_out_to_be_ours_is_decided_on_anew_and_asked_all_the_time(
