@@ -121,15 +121,24 @@ class Judge:
         ]
 
 
-def judge_of(settings: Settings, database: Database | None = None) -> Judge:
-    """What judges by these settings, and by what was adopted if there is a database to say so.
+def table_in_force(settings: Settings) -> ClassifierTable:
+    """The classifier that judges now: what was adopted last, else what the config names.
 
     Raises:
-        ClassifierError: the model's weights can't be read.
+        ClassifierError: what was adopted is gone.
+        StoreError: the database does not answer.
 
     """
-    table = settings.classifier
-    classifier = classifier_of(table if database is None else adopted_of(table, database))
+    database = Database(settings.database)
+    try:
+        return adopted_of(settings.classifier, database)
+    finally:
+        database.close()
+
+
+def judge_of(settings: Settings) -> Judge:
+    """What judges by these settings. Raises like `table_in_force`, and if the weights can't be read."""
+    classifier = classifier_of(table_in_force(settings))
     thresholds = settings.thresholds(lambda: own_thresholds(classifier))
     return Judge(classifier, thresholds, settings.lexicon())
 

@@ -50,6 +50,13 @@ def found_after(conn: Connection, post_id: int) -> dict[Band | None, int]:
     return {one: sum(band is one for band in bands.values()) for one in order}
 
 
+def customers_posts(conn: Connection, since: datetime) -> list[int]:
+    """Posts that came since then and are no brand's own, in the order of their coming."""
+    asked = sa.exists().where(mention.c.post_id == post.c.id, mention.c.own.is_(False))
+    query = sa.select(post.c.id).where(post.c.first_seen_at >= since, asked)
+    return list(conn.scalars(query.order_by(post.c.id)))
+
+
 _EDGES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 """Of bins of P(complaint): narrow where most posts are."""
 

@@ -105,8 +105,10 @@ def waiting(conn: Connection, brand_id: int) -> list[Waiting]:
     return [Waiting(*row) for row in rows]
 
 
-def parts(conn: Connection, brand_id: int, since: datetime, as_of: datetime) -> list[Part]:
-    """The weeks that began from `since` on and were drawn for good by `as_of`, and what was said by then."""
+def parts(
+    conn: Connection, brand_id: int, since: datetime, until: datetime, as_of: datetime
+) -> list[Part]:
+    """The weeks that began in a period and were drawn for good by `as_of`, and what was said by then."""
     weeks = conn.execute(
         sa.select(sample_week)
         .where(sample_week.c.brand_id == brand_id, sample_week.c.closed_at <= as_of)
@@ -116,7 +118,7 @@ def parts(conn: Connection, brand_id: int, since: datetime, as_of: datetime) -> 
     return [
         Part(row.week, row.near, row.number, *said.get((row.week, row.near), (0, 0)))
         for row in weeks
-        if begin_of(row.week) >= since and row.number
+        if since <= begin_of(row.week) < until and row.number
     ]
 
 
