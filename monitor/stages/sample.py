@@ -31,7 +31,7 @@ class Sample:
         self._drawn_at: datetime | None = None
 
     def due(self, now: datetime) -> Sequence[str]:
-        """Brand and week: the running one, and those that were not drawn for good."""
+        """Brand and week: the running one, the last, and others that were not drawn for good."""
         if self._size == 0 or (
             self._drawn_at is not None and self._drawn_at <= now < self._drawn_at + EVERY
         ):
@@ -39,8 +39,14 @@ class Sample:
         self._drawn_at = now
         with self._database.reading() as conn:
             ids = [number for number, name in brands.names(conn).items() if name in self._names]
-            weeks = {one: {*samples.open_weeks(conn, one), week_of(now)} for one in ids}
-        return [f"{one}:{week}" for one in ids for week in sorted(weeks[one])]
+            recent = {week_of(now), week_of(now - WEEK)}
+            weeks = {one: {*samples.open_weeks(conn, one), *recent} for one in ids}
+            return [
+                f"{one}:{week}"
+                for one in ids
+                for week in sorted(weeks[one])
+                if not samples.is_closed(conn, one, week)
+            ]
 
     def handle(self, item: str, now: datetime) -> None:
         """Draw the week, and close it if it is over for long enough."""
