@@ -97,8 +97,12 @@ def retrain(
     by: str,
     now: datetime,
     say: Callable[[str], None] = lambda _: None,
+    texts: Callable[[str], Sequence[Labelled]] = stock,
 ) -> Revision:
     """Fit the head to the corrections and the stock, and write a new revision under `into`.
+
+    `texts` gives the stock by split: `train` is mixed in so that nothing is forgotten, `dev` chooses
+    temperature and thresholds, and says whether something was.
 
     Raises:
         TooFewError: there are fewer than 30 corrections whose words are kept, or all say the same.
@@ -114,9 +118,9 @@ def retrain(
         )
     pooled = Pooled(base)
     say("reading the texts")
-    texts, development = stock("train"), stock("dev")
-    old = _lessons(pooled, texts)
-    new = _weighed(_lessons(pooled, taught), len(texts))
+    known, development = texts("train"), texts("dev")
+    old = _lessons(pooled, known)
+    new = _weighed(_lessons(pooled, taught), len(known))
     dev = _lessons(pooled, development)
     say("fitting")
     folds = np.arange(len(taught)) % _FOLDS
@@ -134,7 +138,7 @@ def retrain(
             by=by,
             complaints=complaints,
             others=len(taught) - complaints,
-            stock=len(texts),
+            stock=len(known),
             hold=hold,
             figures=(
                 *_on_corrections(pooled, old, new, dev, folds, hold),
