@@ -184,7 +184,7 @@ def _post_of(database: Database, source: str, number: str) -> None:
     stream = Stream("posts", StreamKind.ALL, "x")
     with database.writing() as conn:
         its = coverage.ensure_stream(conn, source, stream, ["Shop"], TEN)
-        page = Page([written(number, by=f"of {number}", text="hmm")], "cursor")
+        page = Page((written(number, by=f"of {number}", text="hmm"),), "cursor")
         posts.store_page(conn, stream_id=its, brands=[(1, SHOP)], page=page, seen_at=TEN)
 
 
