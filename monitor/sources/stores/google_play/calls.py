@@ -22,9 +22,9 @@ from googleapiclient.discovery import build
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
+from monitor.reviewing.look import ForgottenError
+from monitor.reviewing.reviews import plain
 from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError, retry_after
-from monitor.sources.stores.look import ForgottenError
-from monitor.sources.stores.reviews import plain
 
 _SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 _BAD, _NOT_FOUND = 400, 404
