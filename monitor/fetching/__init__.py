@@ -9,7 +9,7 @@ A plug-in builds a `Client` from its options, and a `Listing` for each of its st
 """
 
 from monitor.fetching.budget import Budget
-from monitor.fetching.client import Client, FetchError
+from monitor.fetching.client import Client, FetchError, Refusals
 from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
 from monitor.fetching.html import plain
 
@@ -21,6 +21,7 @@ __all__ = [
     "Leaf",
     "Listing",
     "Place",
+    "Refusals",
     "Spot",
     "Thing",
     "plain",

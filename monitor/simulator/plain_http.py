@@ -21,7 +21,7 @@ _TRICKLE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One call. `asked`: the query; `said`: the JSON that was sent; header names are lower case."""
+    """One call. `asked`: the query; `said`: the JSON or form that was sent; header names are lower case."""
 
     method: str
     path: str
@@ -127,6 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Take what is written."""
         self._handle("POST")
 
+    def do_PUT(self) -> None:
+        """Take what is written over something."""
+        self._handle("PUT")
+
     def log_message(self, *args: Any) -> None:
         """Say nothing: whoever asks reads `PlainServer.asked`."""
 
@@ -142,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
                 method,
                 address.path,
                 dict(parse_qsl(address.query)),
-                json.loads(written or b"{}"),
+                _read(written, self.headers.get("content-type") or ""),
                 {name.lower(): value for name, value in self.headers.items()},
             )
         )
@@ -199,3 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+
+def _read(written: bytes, kind: str) -> Any:
+    if "urlencoded" in kind:
+        return dict(parse_qsl(written.decode()))
+    return json.loads(written or b"{}")

@@ -191,6 +191,14 @@ use = "google_play"
 package = "example.shop"
 service_account = {}
 """,
+    "google": """
+[[sources]]
+use = "google_business"
+account = "1"
+locations = ["1"]
+client_id = "a"
+client_secret = {}
+""",
     "api_key": """
 [[sources]]
 use = "discourse"

@@ -1,0 +1,113 @@
+"""Shared by the tests of review sites over plain HTTP: a shop with reviews, and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from monitor import registry
+from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected
+from monitor.simulator.google_business import GoogleBusiness as Google
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.stores import Review, Store
+from monitor.sources.google_business import GoogleBusiness
+from tests.sources.stores_world import Given
+
+NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
+ACCOUNT, PLACE = "106", "77"
+SITES = ("google_business",)
+
+
+@dataclass
+class Site:
+    """One shop on one site. `now` is the monitor's own clock and the site's."""
+
+    network: str
+    now: datetime = NOON
+    store: Store = field(init=False)
+    simulated: Google = field(init=False)
+    server: PlainServer = field(init=False)
+    secrets: Given = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.network, lambda: self.now)
+        self._numbers = count(1)
+        self.simulated = Google(ACCOUNT, {PLACE: self.store})
+        form = self.simulated.tokens.form
+        self.secrets = Given(
+            {
+                "google_client_secret": form["client_secret"],
+                "google_refresh_token": form["refresh_token"],
+            }
+        )
+        self.server = PlainServer(self.simulated)
+
+    def source(self, **said: object) -> GoogleBusiness:
+        table: dict[str, object] = {"page_size": 4, "timeout": 1.0, "base_url": self.server.url}
+        table |= {"account": ACCOUNT, "locations": [PLACE], "client_id": "shop.apps.example"}
+        table |= {"login_url": self.server.url, "calls_per_minute": 10**6}
+        checked = registry.options(GoogleBusiness, table | said, "sources.google_business")
+        assert isinstance(checked, GoogleBusiness.Options)
+        return GoogleBusiness(checked, secrets=self.secrets, clock=lambda: self.now)
+
+    def passes(self, span: timedelta) -> None:
+        self.now += span
+
+    def reviewed(self, text: str = "Cold soup", **said: Any) -> str:
+        """A customer wrote a review; returns the site's id of it."""
+        number = said.pop("id", None) or f"rev-{next(self._numbers)}"
+        at = self.now - said.pop("ago", timedelta(minutes=1))
+        self.store.put(Review(id=number, text=text, at=at, author="Ana", **said))
+        return str(number)
+
+    def edits(self, number: str, text: str, rating: int = 5) -> None:
+        """Its author changes it now; the response stays."""
+        before = self.store.find(number)
+        assert before is not None
+        self.store.put(
+            Review(
+                id=number,
+                text=text,
+                at=self.now,
+                author="Ana",
+                rating=rating,
+                response=before.response,
+            )
+        )
+
+    def key(self, number: str) -> PostKey:
+        return PostKey(self.network, f"{PLACE}/{number}")
+
+    def calls(self, part: str) -> int:
+        """How many calls had that in their address."""
+        return sum(part in address for _, address in self.server.asked)
+
+
+@contextmanager
+def site(network: str) -> Iterator[Site]:
+    made = Site(network)
+    with made.server:
+        yield made
+
+
+def look(source: GoogleBusiness, cursors: dict[str, Cursor] | None = None) -> list[Page]:
+    """A whole look at the first stream."""
+    cursors = {} if cursors is None else cursors
+    stream = source.streams()[0]
+    seen = []
+    for page in source.pages(stream, cursors.get("reviews")):
+        cursors["reviews"] = page.cursor
+        seen.append(page)
+    return seen
+
+
+def items(pages: list[Page]) -> list[Post | Gone | Rejected]:
+    return [item for page in pages for item in page.items]
+
+
+def posts(pages: list[Page]) -> list[Post]:
+    return [item for item in items(pages) if isinstance(item, Post)]
