@@ -26,7 +26,7 @@ from monitor.domain.post import (
 )
 from monitor.domain.reply import Length
 from monitor.fetching import Budget, Client, FetchError, Refusals, fields, google
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.reviewing import look, reviews, site
 from monitor.reviewing.look import Listed
 from monitor.reviewing.options import Address, ReviewOptions
@@ -47,6 +47,15 @@ class GoogleBusiness:
     """Reads the reviews of places on Google Maps and the owner's replies to them, and answers."""
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="Google Business Profile",
+        reads="reviews of your places on Google Maps and the replies to them",
+        rights="the scope business.manage of who manages the places, once Google approved the project",
+        limits="replies to reviews older than the window are not seen; no places of others",
+        cost="no money; 200 calls a minute",
+        page="sources/google_business.md",
+        finds_replies=True,
+    )
 
     class Options(ReviewOptions):
         """The table of a source `use = "google_business"`."""
