@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from monitor.simulator.plain_http import Question
+from monitor.simulator.serving import Asked
 from monitor.simulator.stores import Payload, Review, Store
 from monitor.simulator.tokens import Tokens
 
@@ -32,23 +32,23 @@ class GoogleBusiness:
         self.rejected: set[str] = set()
         """Reviews whose reply Google shows to nobody."""
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
+    def answer(self, asked: Asked, /) -> tuple[int, Any]:
         """Status and JSON."""
-        if question.path == "/token":
-            return self.tokens.answer(question.said, question.headers)
-        if not self.tokens.lets_in(question.headers):
+        if asked.path == "/token":
+            return self.tokens.answer(asked.body, asked.headers)
+        if not self.tokens.lets_in(asked.headers):
             return _refusal(401, "UNAUTHENTICATED")
-        match question.method, list(map(unquote, question.path.strip("/").split("/"))):
+        match asked.method, list(map(unquote, asked.path.strip("/").split("/"))):
             case "GET", ["v4", "accounts", self.account, "locations", place, "reviews"]:
                 store = self.places.get(place)
-                return self._listed(store, question.asked) if store else _refusal(404)
+                return self._listed(store, asked.query) if store else _refusal(404)
             case method, ["v4", "accounts", self.account, "locations", place, "reviews", *rest]:
                 store = self.places.get(place)
                 review = store.find(rest[0]) if store else None
                 if store is None or review is None:
                     return _refusal(404, "NOT_FOUND")
                 if (method, rest[1:]) == ("PUT", ["reply"]):
-                    return self._reply(store, review, str(question.said.get("comment") or ""))
+                    return self._reply(store, review, str(asked.body.get("comment") or ""))
                 return 200, self._shown(review)
             case _:
                 return _refusal(404, "NOT_FOUND")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from monitor.domain.post import PostKey
 from monitor.simulator.google_business import GoogleBusiness
 from monitor.simulator.stores import Store
 from tests.contract.harness import NOON
-from tests.contract.harness_reviews import ReviewHarness
+from tests.contract.harness_plain import PlainHarness
+from tests.contract.reviewed import ReviewedHarness
 
 ACCOUNT, PLACE, OTHER = "106", "77", "78"
 
 
-class Harness(ReviewHarness):
+class Harness(ReviewedHarness, PlainHarness):
     name: ClassVar[str] = "google_business"
     prefix: ClassVar[str] = f"{PLACE}/"
+    broken: ClassVar[dict[str, object]] = {"createTime": "yesterday"}
     streams: ClassVar[dict[str, str]] = {
         f"reviews-{place}": f"locations/{place}/" for place in (PLACE, OTHER)
     }
@@ -45,11 +46,5 @@ class Harness(ReviewHarness):
             "google_refresh_token": form["refresh_token"],
         }
 
-    def key(self, item_id: str) -> PostKey:
-        return PostKey(self.name, self.responses.get(item_id, item_id))
-
     def item_id(self, number: int) -> str:
         return f"{self.prefix}AbFvOq{2**63 + number}"
-
-    def broken(self) -> dict[str, object]:
-        return {"createTime": "yesterday"}

@@ -11,7 +11,8 @@ import pytest
 from monitor.domain.errors import SourceError
 from monitor.fetching import Budget, Client, FetchError, google
 from monitor.fetching.oauth import Login
-from monitor.simulator.plain_http import Fault, PlainServer, Question
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.serving import Asked, Fault
 from monitor.simulator.tokens import Tokens
 
 FORM = {"grant_type": "refresh_token", "refresh_token": "r3fresh"}
@@ -23,12 +24,12 @@ class Guarded:
     def __init__(self) -> None:
         self.tokens = Tokens(FORM)
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
-        if question.path == "/token":
-            return self.tokens.answer(question.said, question.headers)
-        if not self.tokens.lets_in(question.headers):
+    def answer(self, asked: Asked, /) -> tuple[int, Any]:
+        if asked.path == "/token":
+            return self.tokens.answer(asked.body, asked.headers)
+        if not self.tokens.lets_in(asked.headers):
             return 401, {"message": "no token"}
-        return 200, {"said": question.said, "method": question.method}
+        return 200, {"said": asked.body, "method": asked.method}
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_what_is_written_arrives_once_though_the_token_had_run_out(
     guarded.tokens.revoke()
     answer = client.put("things/1", {"comment": "Sorry!"})
     assert answer == {"said": {"comment": "Sorry!"}, "method": "PUT"}
-    assert [method for method, path in server.asked if path == "/things/1"] == ["PUT", "PUT"]
+    assert [one.method for one in server.asked if one.path == "/things/1"] == ["PUT", "PUT"]
 
 
 def test_a_new_token_that_is_refused_is_no_reason_to_get_another(server: PlainServer) -> None:
@@ -76,7 +77,7 @@ def test_a_new_token_that_is_refused_is_no_reason_to_get_another(server: PlainSe
     with pytest.raises(FetchError) as raised:
         let_in(server).get("things")
     assert raised.value.permanent
-    assert [path for _, path in server.asked] == ["/token", "/things"]
+    assert [one.path for one in server.asked] == ["/token", "/things"]
 
 
 @pytest.mark.parametrize(

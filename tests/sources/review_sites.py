@@ -47,7 +47,7 @@ class Site:
         self.server = PlainServer(self.simulated)
 
     def source(self, **said: object) -> GoogleBusiness:
-        table: dict[str, object] = {"page_size": 4, "timeout": 1.0, "base_url": self.server.url}
+        table: dict[str, object] = {"page_size": 4, "timeout": 10.0, "base_url": self.server.url}
         table |= {"account": ACCOUNT, "locations": [PLACE], "client_id": "shop.apps.example"}
         table |= {"login_url": self.server.url, "calls_per_minute": 10**6}
         checked = registry.options(GoogleBusiness, table | said, "sources.google_business")
@@ -84,7 +84,7 @@ class Site:
 
     def calls(self, part: str) -> int:
         """How many calls had that in their address."""
-        return sum(part in address for _, address in self.server.asked)
+        return sum(part in one.address for one in self.server.asked)
 
 
 @contextmanager

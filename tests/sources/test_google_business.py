@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.post import Author, Gone, Post, Rejected
-from monitor.simulator.plain_http import Fault
+from monitor.simulator.serving import Fault
 from monitor.simulator.stores import Review
 from monitor.sources.google_business import wire
 from monitor.sources.google_business.wire import Place

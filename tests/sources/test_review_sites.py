@@ -13,7 +13,7 @@ from monitor.domain.identity import Brand
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Gone, Post, PostKind
 from monitor.ports import DescribesReplies, Refreshes, Replies, TriesOut
-from monitor.simulator.plain_http import Fault
+from monitor.simulator.serving import Fault
 from tests.sources.review_sites import NOON, SITES, Site, items, look, posts, site
 
 HOUR = timedelta(hours=1)

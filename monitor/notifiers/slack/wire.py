@@ -102,7 +102,7 @@ class Wire:
 
     def _said_no(self, response: Any, method: str, channel: str, where: str) -> SendError:
         status = response.status_code
-        said = response.get("error")
+        said = response.data.get("error") if isinstance(response.data, dict) else None
         name = said if isinstance(said, str) and _A_NAME.fullmatch(said) else None
         if status == _TOO_MANY or name in ("ratelimited", "rate_limited"):
             pause = _pause(response.headers)
