@@ -199,6 +199,12 @@ locations = ["1"]
 client_id = "a"
 client_secret = {}
 """,
+    "youtube": """
+[[sources]]
+use = "youtube"
+channel = "UC0123456789abcdefghijkl"
+api_key = {}
+""",
     "api_key": """
 [[sources]]
 use = "discourse"
