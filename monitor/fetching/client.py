@@ -32,8 +32,6 @@ _SLOWNESS = 4
 """So many times the time-out may a body take that comes in drop by drop."""
 _BUSY, _TOO_MANY, _SERVER = (408, 409, 425), 429, 500
 _UNAUTHORIZED = 401
-_SILENT = (202, 204)
-"""Taken, and nothing is said to it."""
 _LONGEST = 86_400.0
 """Seconds, a day: nobody waits longer unasked."""
 _SAID = 200
@@ -129,7 +127,10 @@ class Client:
         raise AssertionError("the last try answers or raises")
 
     def post(self, path: str, said: Mapping[str, Any], *, cost: int = 1, **asked: str | int) -> Any:
-        """Write JSON, once; the JSON that is answered. `cost`: calls of the budget. Raises SourceError."""
+        """Write JSON, once; the JSON that is answered, None if nothing is.
+
+        `cost`: calls of the budget. Raises SourceError.
+        """
         return self._write("POST", path, {"json": said}, cost, asked)
 
     def put(self, path: str, said: Mapping[str, Any]) -> Any:
@@ -164,6 +165,8 @@ class Client:
                 may_renew = False
                 continue
             if not (response.has_redirect_location and call.method == "GET"):
+                if not body.strip() and response.is_success and call.method != "GET":
+                    return None
                 return self._read(response, body)
             call = replace(call, url=self._followed(call.url, response.headers["location"]))
         raise FetchError(f"{self._network} redirects in circles", permanent=True)
@@ -207,8 +210,6 @@ class Client:
         return bytes(body)
 
     def _read(self, response: httpx.Response, body: bytes) -> Any:
-        if response.status_code in _SILENT:
-            return None
         try:
             said: Any = json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -332,11 +333,11 @@ def _words(said: Any) -> str:
     """The network's own words on a refusal, where the usual places hold some."""
     if not isinstance(said, dict):
         return ""
-    errors, error = said.get("errors"), said.get("error")
+    errors, inner = said.get("errors"), said.get("error") or said.get("fault")
     if isinstance(errors, list):
         found = errors
-    elif isinstance(error, dict):  # Google
-        found = [error.get("message")]
+    elif isinstance(inner, dict):  # Google; Trustpilot
+        found = [inner.get("message"), inner.get("faultstring")]
     else:  # the others; `error_description`: where log-ins are had
         names = ("message", "error_message", "error", "error_description")
         found = [said.get(name) for name in names]

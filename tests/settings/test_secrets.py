@@ -199,6 +199,12 @@ locations = ["1"]
 client_id = "a"
 client_secret = {}
 """,
+    "trustpilot": """
+[[sources]]
+use = "trustpilot"
+business_unit = "507f191e810c19729de860ea"
+api_secret = {}
+""",
     "youtube": """
 [[sources]]
 use = "youtube"

@@ -14,12 +14,15 @@ from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected
 from monitor.simulator.google_business import GoogleBusiness as Google
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.stores import Review, Store
+from monitor.simulator.trustpilot import Trustpilot as Pilot
 from monitor.sources.google_business import GoogleBusiness
+from monitor.sources.trustpilot import Trustpilot
 from tests.sources.stores_world import Given
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 ACCOUNT, PLACE = "106", "77"
-SITES = ("google_business",)
+UNIT, USER = "507f191e810c19729de860ea", "507f191e810c19729de860eb"
+SITES = ("google_business", "trustpilot")
 
 
 @dataclass
@@ -29,37 +32,45 @@ class Site:
     network: str
     now: datetime = NOON
     store: Store = field(init=False)
-    simulated: Google = field(init=False)
+    simulated: Google | Pilot = field(init=False)
     server: PlainServer = field(init=False)
     secrets: Given = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = Store(self.network, lambda: self.now)
         self._numbers = count(1)
-        self.simulated = Google(ACCOUNT, {PLACE: self.store})
-        form = self.simulated.tokens.form
-        self.secrets = Given(
-            {
-                "google_client_secret": form["client_secret"],
-                "google_refresh_token": form["refresh_token"],
-            }
-        )
+        self.secrets = Given({})
+        if self.network == "google_business":
+            self.simulated = Google(ACCOUNT, {PLACE: self.store})
+            form = self.simulated.tokens.form
+            self.secrets.put("google_client_secret", form["client_secret"])
+            self.secrets.put("google_refresh_token", form["refresh_token"])
+        else:
+            self.simulated = Pilot(self.store, unit=UNIT, user=USER)
+            self.secrets.put("trustpilot_key", self.simulated.api_key)
+            self.secrets.put("trustpilot_secret", self.simulated.api_secret)
         self.server = PlainServer(self.simulated)
 
-    def source(self, **said: object) -> GoogleBusiness:
+    def source(self, **said: object) -> GoogleBusiness | Trustpilot:
         table: dict[str, object] = {"page_size": 4, "timeout": 10.0, "base_url": self.server.url}
-        table |= {"account": ACCOUNT, "locations": [PLACE], "client_id": "shop.apps.example"}
-        table |= {"login_url": self.server.url, "calls_per_minute": 10**6}
-        checked = registry.options(GoogleBusiness, table | said, "sources.google_business")
-        assert isinstance(checked, GoogleBusiness.Options)
-        return GoogleBusiness(checked, secrets=self.secrets, clock=lambda: self.now)
+        table |= {"calls_per_minute": 10**6}
+        if self.network == "google_business":
+            table |= {"account": ACCOUNT, "locations": [PLACE], "client_id": "shop.apps.example"}
+            table |= {"login_url": self.server.url}
+            checked = registry.options(GoogleBusiness, table | said, "sources.google_business")
+            assert isinstance(checked, GoogleBusiness.Options)
+            return GoogleBusiness(checked, secrets=self.secrets, clock=lambda: self.now)
+        table |= {"business_unit": UNIT, "user": USER, "api_secret": "trustpilot_secret"}
+        checked = registry.options(Trustpilot, table | said, "sources.trustpilot")
+        assert isinstance(checked, Trustpilot.Options)
+        return Trustpilot(checked, secrets=self.secrets, clock=lambda: self.now)
 
     def passes(self, span: timedelta) -> None:
         self.now += span
 
     def reviewed(self, text: str = "Cold soup", **said: Any) -> str:
         """A customer wrote a review; returns the site's id of it."""
-        number = said.pop("id", None) or f"rev-{next(self._numbers)}"
+        number = said.pop("id", None) or f"rev{next(self._numbers)}"
         at = self.now - said.pop("ago", timedelta(minutes=1))
         self.store.put(Review(id=number, text=text, at=at, author="Ana", **said))
         return str(number)
@@ -80,7 +91,8 @@ class Site:
         )
 
     def key(self, number: str) -> PostKey:
-        return PostKey(self.network, f"{PLACE}/{number}")
+        place = f"{PLACE}/" if self.network == "google_business" else ""
+        return PostKey(self.network, f"{place}{number}")
 
     def calls(self, part: str) -> int:
         """How many calls had that in their address."""
@@ -94,7 +106,9 @@ def site(network: str) -> Iterator[Site]:
         yield made
 
 
-def look(source: GoogleBusiness, cursors: dict[str, Cursor] | None = None) -> list[Page]:
+def look(
+    source: GoogleBusiness | Trustpilot, cursors: dict[str, Cursor] | None = None
+) -> list[Page]:
     """A whole look at the first stream."""
     cursors = {} if cursors is None else cursors
     stream = source.streams()[0]

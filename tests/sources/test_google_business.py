@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.errors import ConfigError, SourceError
+from monitor.domain.finding import Standing
 from monitor.domain.post import Author, Gone, Post, Rejected
+from monitor.simulator.google_business import GoogleBusiness
 from monitor.simulator.serving import Fault
 from monitor.simulator.stores import Review
 from monitor.sources.google_business import wire
@@ -49,6 +51,7 @@ def test_a_reply_that_google_rejects_is_no_answer_and_is_told_once() -> None:
     with site("google_business") as world:
         source, cursors = world.source(), dict[str, str]()
         number = world.reviewed()
+        assert isinstance(world.simulated, GoogleBusiness)
         world.simulated.moderates = True
         world.store.respond(number, "Buy elsewhere!")
         _, pending = posts(look(source, cursors))
@@ -107,6 +110,13 @@ def test_its_answers_are_counted_in_bytes_and_are_by_the_account() -> None:
             world.source(locations=[PLACE, PLACE])
 
 
+def test_a_trial_says_which_place_cannot_be_read() -> None:
+    with site("google_business") as world:
+        found = list(world.source(locations=["99", PLACE]).try_out())
+        assert [one.standing for one in found] == [Standing.FAILS, Standing.WELL, Standing.WELL]
+        assert found[0].said.startswith("place 99: ")
+
+
 @settings(max_examples=1500, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_whatever_google_sends_nothing_goes_unhandled(data: st.DataObject) -> None:
@@ -127,4 +137,5 @@ def _page() -> str:
             world.reviewed("It is cold", id=number, rating=2)
         world.store.respond("2", "Sorry!")
         world.store.put(Review(id="4", text="…", at=NOON + timedelta(microseconds=7)))
+        assert isinstance(world.simulated, GoogleBusiness)
         return json.dumps(world.simulated._listed(world.store, {"orderBy": "updateTime desc"})[1])
