@@ -199,6 +199,13 @@ locations = ["1"]
 client_id = "a"
 client_secret = {}
 """,
+    "stackexchange": """
+[[sources]]
+use = "stackexchange"
+site = "stackoverflow"
+tags = ["acme"]
+key = {}
+""",
     "trustpilot": """
 [[sources]]
 use = "trustpilot"
