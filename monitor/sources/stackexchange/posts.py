@@ -1,6 +1,7 @@
 """What a question, an answer or a comment means. An id here is "site/number", of a comment "site/cNUMBER".
 
-Questions and answers of a site are numbered together, comments by themselves.
+Questions and answers of a site are numbered together, comments by themselves. People have another
+number on each site.
 """
 
 from __future__ import annotations
@@ -42,11 +43,13 @@ def read(name: str, said: Any, site: str) -> Post | Rejected:
         return fields.rejected(name, error, said)
 
 
-def whom(said: Any) -> int | None:
-    """The user whom a comment addresses by @name, if it does."""
+def whom(said: Any, site: str) -> str | None:
+    """The author's id of whom a comment addresses by @name, if it does."""
     user = said.get("reply_to_user") if isinstance(said, dict) else None
-    number = user.get("user_id") if isinstance(user, dict) else None
-    return number if isinstance(number, int) and not isinstance(number, bool) else None
+    try:
+        return _author(user, site).id
+    except (TypeError, KeyError):
+        return None
 
 
 def number_of(external_id: str, site: str) -> tuple[str, bool] | None:
@@ -75,7 +78,7 @@ def _read(said: dict[str, Any], site: str) -> Post:
         reply_to=above,
         title=None if title is None else unescape(title),
         text=plain(fields.text(said, "body")),
-        author=_author(said.get("owner")),
+        author=_author(said.get("owner"), site),
         visibility="public",
         url=link,
         posted_at=when(fields.seconds(said["creation_date"])),
@@ -96,12 +99,13 @@ def _question_of(comment: dict[str, Any], link: str | None) -> int:
     return int(found[1])
 
 
-def _author(owner: Any) -> Author:
+def _author(owner: Any, site: str) -> Author:
     """Whoever was deleted has a name, and no number."""
     told = owner if isinstance(owner, dict) else {}
     number, name = fields.number_or_none(told, "user_id"), fields.word(told, "display_name")
     return Author(
-        id=None if number is None else str(number), name=None if name is None else unescape(name)
+        id=None if number is None else f"{site}/{number}",
+        name=None if name is None else unescape(name),
     )
 
 

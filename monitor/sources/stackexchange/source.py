@@ -167,7 +167,7 @@ class StackExchange:
 
         Taken for an answer to the post itself, it would end the wait of somebody else.
         """
-        post, user = self._read(thing), posts.whom(thing.said)
+        post, user = self._read(thing), posts.whom(thing.said, self._options.site)
         if isinstance(post, Rejected) or user is None:
             return post
         found, _ = self._calls.items(
@@ -181,7 +181,7 @@ class StackExchange:
             one
             for one in beside
             if isinstance(one, Post)
-            and one.author.id == str(user)
+            and one.author.id == user
             and one.posted_at <= post.posted_at
             and one.key != post.key
         ]

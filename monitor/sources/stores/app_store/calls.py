@@ -17,9 +17,10 @@ import httpx
 import jwt
 
 from monitor import __version__
+from monitor.fetching import retry_after
 from monitor.reviewing.look import ForgottenError
 from monitor.reviewing.reviews import plain
-from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError, retry_after
+from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError
 from monitor.sources.stores.hourly import Hourly
 
 HOST = "https://api.appstoreconnect.apple.com"

@@ -22,9 +22,10 @@ from googleapiclient.discovery import build
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
+from monitor.fetching import retry_after
 from monitor.reviewing.look import ForgottenError
 from monitor.reviewing.reviews import plain
-from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError, retry_after
+from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError
 
 _SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 _BAD, _NOT_FOUND = 400, 404
