@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Lock
@@ -69,13 +69,15 @@ class FetchError(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """What the JSON of a network's refusal tells beyond the status and headers.
+    """What a network's refusal tells in a manner of its own.
 
-    `pause`: the seconds to wait; None: it does not say. `is_limit`: whether there were too many calls,
+    `pause`: the seconds to wait; None: it does not say. `wait`: the same from headers of the network's
+    own, where none is called retry-after. `is_limit`: whether there were too many calls,
     whatever the status.
     """
 
     pause: Callable[[Any], Any] = lambda _: None
+    wait: Callable[[Mapping[str, str]], timedelta | None] = lambda _: None
     is_limit: Callable[[Any], bool] = lambda _: False
 
 
@@ -113,7 +115,7 @@ class Client:
         self._lock = Lock()
         self._opened: httpx.Client | None = None
 
-    def get(self, path: str, **asked: str | int) -> Any:
+    def get(self, path: str, **asked: str | int | Sequence[str]) -> Any:
         """The JSON at `path`. Raises SourceError."""
         call = _Call("GET", self._url(path).copy_merge_params(asked), {})
         for left in reversed(range(_TRIES)):
@@ -124,12 +126,14 @@ class Client:
                     raise self._unreachable(error) from error
         raise AssertionError("the last try answers or raises")
 
-    def post(self, path: str, said: Mapping[str, Any], *, cost: int = 1, **asked: str | int) -> Any:
-        """Write JSON, once; the JSON that is answered, None if nothing is.
+    def post(
+        self, path: str, said: Mapping[str, Any] | None, *, cost: int = 1, **asked: str | int
+    ) -> Any:
+        """Write JSON (None: nothing at all), once; the JSON that is answered, None if nothing is.
 
         `cost`: calls of the budget. Raises SourceError.
         """
-        return self._write("POST", path, {"json": said}, cost, asked)
+        return self._write("POST", path, {} if said is None else {"json": said}, cost, asked)
 
     def put(self, path: str, said: Mapping[str, Any]) -> Any:
         """Write JSON over what is there, once; the JSON that is answered. Raises SourceError."""
@@ -223,8 +227,9 @@ class Client:
     def _refused(self, response: httpx.Response, said: Any) -> FetchError:
         """The one place where a status becomes an error."""
         status = response.status_code
-        after = retry_after(response.headers) or _span(self._refusals.pause(said))
-        if status == _TOO_MANY or self._refusals.is_limit(said):
+        headers, told = response.headers, self._refusals
+        after = retry_after(headers) or told.wait(headers) or _span(told.pause(said))
+        if status == _TOO_MANY or told.is_limit(said):
             message = f"{self._network} says: too many calls ({status}){_words(said)}"
             return FetchError(
                 message, retry_after=after, status=status, said=said, may_have_arrived=False

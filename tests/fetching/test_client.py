@@ -204,3 +204,24 @@ def test_a_refusal_that_is_for_too_much_is_waited_out_whatever_its_status(
 def test_an_answer_without_a_word_is_one_where_none_is_due(server: PlainServer) -> None:
     server.faults.append(Fault("204", body=" "))
     assert client(server).post("things", {"text": "Sorry!"}) is None
+
+
+def test_a_question_may_name_several_things(server: PlainServer) -> None:
+    client(server).get("things", uris=["a", "b & c"], actor="d")
+    assert server.asked[-1].address == "/things?uris=a&uris=b+%26+c&actor=d"
+
+
+def test_nothing_at_all_can_be_written(server: PlainServer) -> None:
+    """Some networks refuse a body where they expect none."""
+    client(server).post("renew", None)
+    assert server.asked[-1].content == b""
+
+
+def test_a_network_may_tell_in_headers_of_its_own_when_to_come_again(server: PlainServer) -> None:
+    wait = lambda headers: timedelta(seconds=int(headers["x-pause"]))  # noqa: E731
+    headers = {"X-Pause": "40"}
+    said = partial(refused, server, refusals=Refusals(wait=wait))
+    assert said(Fault("429", headers=headers)).retry_after == timedelta(seconds=40)
+    server.heal()
+    told = said(Fault("503", headers={**headers, "Retry-After": "3"}))
+    assert told.retry_after == timedelta(seconds=3), "what all networks say alike comes first"
