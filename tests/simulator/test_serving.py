@@ -111,9 +111,9 @@ def headers_of(till: Till) -> dict[str, str]:
 
 
 def test_a_held_call_goes_on_when_it_is_released(till: Till) -> None:
-    till.fail("held", times=1)
+    till.fail("held", "/held", times=1)
     came: list[int] = []
-    waiting = threading.Thread(target=lambda: came.append(call(till)[0]))
+    waiting = threading.Thread(target=lambda: came.append(call(till, "/held")[0]))
     waiting.start()
     assert call(till, "/other")[0] == 200
     assert came == []
