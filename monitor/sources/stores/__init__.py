@@ -5,6 +5,6 @@
     store is asked         | far back as the  | one or two posts, and a mark
                            | window reaches   | that says whether it changed
 
-`cursor` is the text in which `look` remembers the marks, `failing` says what went wrong with a call,
-`hourly` keeps to the calls that a store allows in an hour.
+`cursor` is the text in which `look` remembers the marks, `hourly` keeps to the calls that a store allows
+in an hour.
 """

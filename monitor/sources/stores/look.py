@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.domain.post import Cost, Gap, Gone, Page, Post, PostKey, Rejected
+from monitor.fetching import CallError
 from monitor.sources.stores import cursor
 from monitor.sources.stores.cursor import Place
-from monitor.sources.stores.failing import CallError
 from monitor.sources.stores.reviews import RESPONSE, Review
 
 
