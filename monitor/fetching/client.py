@@ -300,11 +300,6 @@ def send_error(error: SourceError) -> SendError:
     return SendError(str(error), outcome=outcome, retry_after=error.retry_after)
 
 
-def unsure(error: SourceError) -> SendError:
-    """That one may not look now says nothing about what was sent."""
-    return SendError(str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after)
-
-
 def _span(seconds: Any) -> timedelta | None:
     """Seconds that a body names."""
     return retry_after({"retry-after": str(seconds)})

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from monitor.domain.cursor import held
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Cost, Cursor, Gap, Gone, Page, Post, Rejected
 
@@ -233,16 +234,14 @@ def read(cursor: Cursor | None, source: str, first: Callable[[], Place]) -> Plac
     """
     if cursor is None:
         return first()
-    try:
-        said = json.loads(cursor)
-        place = {_VERSION: Place}[said.pop("descent")](**said)
-        spot = Spot(*place.spot) if place.spot else None
-        known = {name: (int(order), int(mark)) for name, (order, mark) in place.known.items()}
-        return replace(place, spot=spot, known=known)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(
-            f"this is no cursor of the source {source}: {cursor[:80]}", permanent=True
-        ) from error
+    return held(cursor, f"the source {source}", _held)
+
+
+def _held(said: Any) -> Place:
+    place = {_VERSION: Place}[said.pop("descent")](**said)
+    spot = Spot(*place.spot) if place.spot else None
+    known = {name: (int(order), int(mark)) for name, (order, mark) in place.known.items()}
+    return replace(place, spot=spot, known=known)
 
 
 def when(seconds: float) -> datetime:

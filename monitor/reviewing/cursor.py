@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
-from monitor.domain.errors import SourceError
+from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
 
 _VERSION = 1
@@ -73,11 +73,7 @@ def read(cursor: Cursor) -> Place:
         SourceError: it is no cursor of reviews.
 
     """
-    try:
-        said = json.loads(cursor)
-        return {_VERSION: Place}[said.pop("reviews")](**said)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(f"this is no cursor of reviews: {cursor[:80]}", permanent=True) from error
+    return held(cursor, "reviews", lambda said: {_VERSION: Place}[said.pop("reviews")](**said))
 
 
 def _short(review_id: str) -> str:

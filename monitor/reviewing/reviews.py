@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +11,12 @@ from typing import Any, TypeVar
 
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Author, Gone, Post, PostKey, PostKind, Rejected
+from monitor.domain.storable import storable
 from monitor.reviewing.look import Whole
 
 RESPONSE = "/response"
 """What the owner's response is called, behind the review's own id."""
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL, UTF-8 lone surrogates
 _SAMPLE = 200
 _LONGEST_ID = 200
 
@@ -158,7 +157,7 @@ def sample(raw: object) -> str:
 
 def plain(value: object) -> str:
     """Text that every database takes."""
-    return _UNSTORABLE.sub("\ufffd", str(value))
+    return storable(str(value))
 
 
 def words(value: object) -> str:

@@ -10,8 +10,7 @@ from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Gone, Post, PostKey, Rejected
 from monitor.domain.reply import Length
-from monitor.fetching import FetchError
-from monitor.fetching.client import send_error, unsure
+from monitor.fetching import FetchError, send_error, unsure
 from monitor.reviewing import reviews
 from monitor.reviewing.look import Listed
 from monitor.reviewing.reviews import Raw, Review

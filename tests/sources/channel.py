@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor import registry
-from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected
+from monitor.domain.post import Cursor, Page, Post, PostKey
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.youtube import Comment
 from monitor.simulator.youtube import YouTube as Simulated
 from monitor.sources.youtube import YouTube
-from tests.sources.stores_world import Given
+from tests.given import Given
+from tests.sources.stores_world import items
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 CHANNEL, HANDLE, VIDEO = "UC0123456789abcdefghijkl", "Bufnivo", "dQw4w9WgXcQ"
@@ -76,10 +77,6 @@ def look(
         cursors[name] = page.cursor
         seen.append(page)
     return seen
-
-
-def items(pages: list[Page]) -> list[Post | Gone | Rejected]:
-    return [item for page in pages for item in page.items]
 
 
 def posts(pages: list[Page]) -> dict[str, Post]:

@@ -10,14 +10,14 @@ from itertools import count
 from typing import Any
 
 from monitor import registry
-from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected
+from monitor.domain.post import Cursor, Page, PostKey
 from monitor.simulator.google_business import GoogleBusiness as Google
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.stores import Review, Store
 from monitor.simulator.trustpilot import Trustpilot as Pilot
 from monitor.sources.google_business import GoogleBusiness
 from monitor.sources.trustpilot import Trustpilot
-from tests.sources.stores_world import Given
+from tests.given import Given
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 ACCOUNT, PLACE = "106", "77"
@@ -117,11 +117,3 @@ def look(
         cursors["reviews"] = page.cursor
         seen.append(page)
     return seen
-
-
-def items(pages: list[Page]) -> list[Post | Gone | Rejected]:
-    return [item for page in pages for item in page.items]
-
-
-def posts(pages: list[Page]) -> list[Post]:
-    return [item for item in items(pages) if isinstance(item, Post)]

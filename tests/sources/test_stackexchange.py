@@ -20,8 +20,10 @@ from monitor.ports import Refreshes, Replies
 from monitor.simulator.serving import Fault
 from monitor.simulator.stackexchange import Entry, Site, SiteServer
 from monitor.sources.stackexchange import StackExchange, posts
+from tests.given import Given
 from tests.sources.mutations import mutated
-from tests.sources.stores_world import Given
+from tests.sources.seen import pages
+from tests.sources.stores_world import items
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -61,12 +63,7 @@ def world() -> Iterator[World]:
 
 
 def look(of: StackExchange, name: str = "tag-bufnivo", since: Cursor | None = None) -> list[Page]:
-    stream = next(one for one in of.streams() if one.name == name)
-    return list(of.pages(stream, since))
-
-
-def items(pages: list[Page]) -> list[Post | Gone | Rejected]:
-    return [item for page in pages for item in page.items]
+    return pages(of, name, since)
 
 
 def only(pages: list[Page]) -> Post:

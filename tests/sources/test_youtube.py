@@ -20,11 +20,11 @@ from tests.sources.channel import (
     VIDEO,
     Channel,
     channel,
-    items,
     key,
     look,
     posts,
 )
+from tests.sources.stores_world import items
 
 HOUR = timedelta(hours=1)
 QUOTA = (

@@ -7,8 +7,7 @@ from datetime import datetime
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
-from monitor.fetching import Client
-from monitor.fetching.client import send_error, unsure
+from monitor.fetching import Client, send_error, unsure
 from monitor.sources.discourse import posts
 from monitor.sources.discourse.listings import Written
 from monitor.sources.discourse.posts import Forum

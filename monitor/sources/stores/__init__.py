@@ -4,5 +4,5 @@
     the plug-ins: how each store is asked; how a listing of reviews is read is the business of
     `monitor.reviewing`
 
-`failing` says what went wrong with a call, `hourly` keeps to the calls that a store allows in an hour.
+`hourly` keeps to the calls that a store allows in an hour.
 """

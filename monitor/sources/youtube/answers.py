@@ -9,8 +9,7 @@ from typing import Any
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
-from monitor.fetching import Client, FetchError, fields
-from monitor.fetching.client import send_error, unsure
+from monitor.fetching import Client, FetchError, fields, send_error, unsure
 from monitor.sources.youtube import comments, threads
 from monitor.sources.youtube.comments import Whose
 
