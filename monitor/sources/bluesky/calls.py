@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.fetching import Budget, Client, FetchError
+from monitor.fetching import Budget, Client, FetchError, Refusals
 from monitor.fetching.retry_after import bounded, header, server_time
 from monitor.ports import Secrets
 from monitor.sources.bluesky.options import Options
@@ -34,7 +34,7 @@ class Calls:
                 options.base_url,
                 budget=self.budget,
                 headers=headers,
-                wait=_until_reset,
+                refusals=Refusals(wait=_until_reset),
                 timeout=options.timeout,
             )
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.fetching import Budget, Client, FetchError
+from monitor.fetching.failing import source_error
 from monitor.ports import Secrets
 
 _CREATE = "xrpc/com.atproto.server.createSession"
@@ -162,9 +163,7 @@ def _named() -> Iterator[None]:
     try:
         yield
     except FetchError as error:
-        raise SourceError(
-            f"log-in: {error}", permanent=error.permanent, retry_after=error.retry_after
-        ) from error
+        raise source_error("log-in", error) from error
 
 
 def _is_token(said: str) -> bool:
