@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.opening import opened
-from monitor.cli.periods import since_moment
+from monitor.cli.periods import since_moment, since_option
 from monitor.cli.printing import print_json, print_table
 from monitor.cli.sending import number_if_named
 from monitor.clock import utc_now
