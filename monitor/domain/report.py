@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import SetAside, SourceHealth
+from monitor.domain.sampling import Missed
 from monitor.domain.sla import (
     BREACHES,
     DECIDED,
@@ -190,7 +191,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The figures of a brand for (period, as_of). `sources` says what could be read by `as_of`."""
+    """The figures of a brand for (period, as_of). `sources` says what could be read by `as_of`.
+
+    `missed` is what the samples of the weeks that began in the period say; None: no sample is drawn.
+    """
 
     brand: str
     period: Period
@@ -200,6 +204,7 @@ class Report:
     sources: tuple[SourceHealth, ...] = ()
     filtered: tuple[SetAside, ...] = ()
     """Of the posts that came in the period, up to `as_of`."""
+    missed: Missed | None = None
 
 
 NOBODY = "nobody"
@@ -217,6 +222,7 @@ def build(
     read_through: ReadThrough,
     sources: Sequence[SourceHealth] = (),
     filtered: Sequence[SetAside] = (),
+    missed: Missed | None = None,
 ) -> Report:
     """The report; waits of another period, or not begun by `as_of`, are left out."""
     counted = [
@@ -237,6 +243,7 @@ def build(
         groups={by: tuple(_grouped(by, named[by], beside[by])) for by in By},
         sources=tuple(_as_of(one, as_of) for one in sources),
         filtered=tuple(filtered),
+        missed=missed,
     )
 
 

@@ -17,6 +17,7 @@ from monitor.render.figures import (
     TABLES,
     bounds,
     method,
+    missed,
     percent,
     reached,
     sections,
@@ -64,6 +65,7 @@ def report_html(report: Report, zone: tzinfo) -> str:
         sections=tuple(_sections(report)),
         sources=[source(one, zone) for one in report.sources],
         filtered=set_aside(report.filtered) if report.filtered else "",
+        missed=missed(report),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,18 +15,19 @@ from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule, first_match
 from monitor.domain.relevance import Filter, Filtered
 from monitor.domain.verdict import verdict
-from monitor.store import cases, copies, filtered, mentions
+from monitor.store import calibrations, cases, copies, filtered, mentions
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import Mention
 
 ROUND = 500
-SAMPLE_ONE_IN = 50
-"""One in so many posts that were let pass is shown to people, so that misses are measured."""
 
 
 class Triage:
-    """Decides on each judged mention by thresholds and transparent rules."""
+    """Decides on each judged mention by thresholds and transparent rules.
+
+    `thresholds` hold where staff's corrections gave a source none of its own.
+    """
 
     name: ClassVar[str] = "triage"
 
@@ -65,7 +65,10 @@ class Triage:
             return
         if one.filtered == Filter.ALIKE:
             copies.unlink(conn, one)
-        told = verdict(one.post, judged, self._thresholds, self._lexicon)
+        limits = calibrations.thresholds(
+            conn, one.brand_id, one.post_id, judged.model, self._thresholds
+        )
+        told = verdict(one.post, judged, limits, self._lexicon)
         aside = self._not_relevant(conn, one, judged)
         if aside is not None:
             self._set_aside(conn, one, told, aside)
@@ -99,7 +102,6 @@ class Triage:
             asks=ask.kind if ask else None,
             due_at=ask.due_at if ask else None,
             rule=ask.rule if ask else None,
-            sampled=told.band is Band.PASS and _is_sampled(one),
             next_stage=mentions.SETTLE if look else None,
         )
 
@@ -133,7 +135,6 @@ class Triage:
             asks=None,
             due_at=None,
             rule=None,
-            sampled=_is_sampled(one),
             next_stage=None,
         )
         filtered.mark(conn, one, why.rule, told.band)
@@ -194,8 +195,3 @@ def _asked_at(one: Mention, now: datetime) -> datetime:
         # what was set aside and is not any more asked all the time
         return one.post.posted_at
     return max(one.post.posted_at, one.post.edited_at or now)
-
-
-def _is_sampled(one: Mention) -> bool:
-    """A fixed pseudo-random choice by key, so that looking again changes nothing."""
-    return zlib.crc32(f"{one.brand_id}:{one.post.key}".encode()) % SAMPLE_ONE_IN == 0

@@ -6,6 +6,7 @@ import random
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +21,7 @@ from monitor.render.charts import charts
 from monitor.render.digest_html import digest_html
 from monitor.render.report_html import report_html
 from tests.domain.histories import at
+from tests.notifiers.sample import NOTHING
 from tests.render.reported import AS_OF, EVERYTHING, EVIL, ZONE, a_wait, answered, health, report
 
 VOID = {"meta", "br"}
@@ -191,18 +193,8 @@ def line(case_id: int, **changes: object) -> DigestLine:
 
 
 def digest(*lines: DigestLine, unconfirmed: tuple[DigestLine, ...] = ()) -> Digest:
-    return Digest(
-        brand="Shop",
-        day=AS_OF.date(),
-        as_of=AS_OF,
-        overdue=lines,
-        at_risk=(),
-        new=(),
-        other=(),
-        unconfirmed=unconfirmed,
-        sources=(health(),),
-        unjudged=4,
-    )
+    of_today = replace(NOTHING, brand="Shop", day=AS_OF.date(), as_of=AS_OF, sources=(health(),))
+    return replace(of_today, overdue=lines, unconfirmed=unconfirmed, unjudged=4)
 
 
 def test_the_digest_page_says_who_waits_how_long_and_where() -> None:

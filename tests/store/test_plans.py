@@ -63,12 +63,9 @@ ASKED: dict[str, Ask] = {
 }
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+@pytest.fixture(autouse=True)
+def _posts(database: Database) -> None:
     Bringing(database, SHOP).brings(written("1"), written("2", to="1"))
-    yield database
-    database.close()
 
 
 @pytest.mark.parametrize("asked", ASKED)

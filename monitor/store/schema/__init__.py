@@ -10,6 +10,11 @@ import sqlalchemy as sa
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.schema.keeping import look_up as look_up
 from monitor.store.schema.keeping import purged as purged
+from monitor.store.schema.learning import adoption as adoption
+from monitor.store.schema.learning import calibration as calibration
+from monitor.store.schema.learning import correction as correction
+from monitor.store.schema.learning import sample as sample
+from monitor.store.schema.learning import sample_week as sample_week
 from monitor.store.schema.likeness import alike as alike
 from monitor.store.schema.likeness import likeness as likeness
 from monitor.store.schema.likeness import likeness_band as likeness_band
@@ -193,7 +198,6 @@ mention = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("due_at", UtcDateTime),
     sa.Column("rule", sa.Text),
-    sa.Column("sampled", sa.Boolean, nullable=False, default=False),
     sa.Column("filtered", sa.Text),  # the rule by which it was set aside
     sa.Column("would_be", sa.Text),  # … and the band in which it would be else
     sa.Index("ix_mention_filtered", "post_id", **_where("filtered IS NOT NULL")),

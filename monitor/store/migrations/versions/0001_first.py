@@ -8,6 +8,7 @@ from alembic import op
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.migrations import (
     first_keeping,
+    first_learning,
     first_likeness,
     first_outgoing,
     first_parts,
@@ -188,7 +189,6 @@ mention = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("due_at", UtcDateTime),
     sa.Column("rule", sa.Text),
-    sa.Column("sampled", sa.Boolean, nullable=False, default=False),
     sa.Column("filtered", sa.Text),
     sa.Column("would_be", sa.Text),
     sa.Index("ix_mention_filtered", "post_id", **_where("filtered IS NOT NULL")),
@@ -345,6 +345,7 @@ first_keeping.look_up(metadata)
 first_likeness.tables(metadata)
 first_watching.watch(metadata)
 first_watching.outage(metadata)
+first_learning.tables(metadata)
 
 tombstone = sa.Table(
     "tombstone",
