@@ -50,6 +50,11 @@ def as_of_moment(text: str | None, zone: ZoneInfo, *, now: datetime) -> datetime
     return found
 
 
+since_option = click.option(
+    "--since", default="7d", show_default=True, help="A day, a time, or a span such as 12h or 4w."
+)
+
+
 def since_moment(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
     """What `--since` names: a local day or time, or a span back from `now`. Raises click.UsageError."""
     if _SPAN.fullmatch(text):
