@@ -13,7 +13,7 @@ from monitor.fetching.client import Client, FetchError, send_error
 from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
 from monitor.fetching.failing import CallError, source_error, unsure
 from monitor.fetching.html import plain
-from monitor.fetching.retry_after import bounded, retry_after, server_time
+from monitor.fetching.retry_after import retry_after, server_time, until_reset
 
 __all__ = [
     "Budget",
@@ -26,11 +26,11 @@ __all__ = [
     "Place",
     "Spot",
     "Thing",
-    "bounded",
     "plain",
     "retry_after",
     "send_error",
     "server_time",
     "source_error",
     "unsure",
+    "until_reset",
 ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from monitor.fetching import Budget, Client, FetchError
+from monitor.fetching import Budget, Client, FetchError, until_reset
 from monitor.ports import Secrets
 from monitor.sources.bluesky.options import Options
 from monitor.sources.bluesky.session import Session
@@ -16,7 +15,7 @@ NETWORK = "bluesky"
 REFUSED = 400
 """The status of whatever is wrong with a question; which it is stands in the answer's `error`."""
 _TOO_OLD = ("ExpiredToken", "InvalidToken")
-_MINUTE, _LONGEST = timedelta(minutes=1), timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 
 class Calls:
@@ -72,12 +71,7 @@ def iso(at: datetime) -> str:
 
 
 def _until_reset(headers: Mapping[str, str]) -> timedelta | None:
-    """When there are calls again: seconds of the epoch, reckoned on the server's own clock."""
+    """When there are calls again."""
     if headers.get("ratelimit-remaining") != "0":
         return None
-    try:
-        reset = datetime.fromtimestamp(int(headers.get("ratelimit-reset", "")), UTC)
-        span = reset - parsedate_to_datetime(headers.get("date", ""))
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
-    return min(max(span, timedelta(seconds=1)), _LONGEST)
+    return until_reset(headers.get("ratelimit-reset", ""), headers)
