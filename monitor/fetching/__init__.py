@@ -11,7 +11,7 @@ whether it reached anybody, and `retry_after` reads when a server wants to be as
 """
 
 from monitor.fetching.budget import Budget
-from monitor.fetching.client import Client, FetchError, send_error
+from monitor.fetching.client import Client, FetchError, Refusals, send_error
 from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
 from monitor.fetching.failing import CallError, source_error, unsure
 from monitor.fetching.html import plain
@@ -26,6 +26,7 @@ __all__ = [
     "Leaf",
     "Listing",
     "Place",
+    "Refusals",
     "Spot",
     "Thing",
     "plain",

@@ -206,6 +206,20 @@ def _gap(leaf: Leaf, place: Place, floor: int) -> Gap | None:
     return Gap(leaf.capped, str(place.covered), str(lowest))
 
 
+def below(things: Sequence[Thing], spot: Spot | None, floor: int, most_pages: int) -> Spot:
+    """Where a listing goes on that can be asked for what is at most as high as something.
+
+    Pages are turned only among things of one height, `most_pages` of them: what is beyond them then
+    can't be had.
+    """
+    orders = [thing.order for thing in things if thing.order is not None]
+    lowest = min(orders, default=spot.at if spot else floor)
+    if spot is None or lowest < spot.at:
+        return Spot(lowest)
+    skip = spot.skip + 1
+    return Spot(lowest, skip) if skip < most_pages else Spot(lowest - 1)
+
+
 def write(place: Place) -> Cursor:
     """The place as a cursor."""
     return json.dumps({"descent": _VERSION, **asdict(place)}, separators=(",", ":"))

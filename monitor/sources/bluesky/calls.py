@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.fetching import Budget, Client, FetchError, until_reset
+from monitor.fetching import Budget, Client, FetchError, Refusals, until_reset
 from monitor.ports import Secrets
 from monitor.sources.bluesky.options import Options
 from monitor.sources.bluesky.session import Session
@@ -30,7 +30,7 @@ class Calls:
                 options.base_url,
                 budget=self.budget,
                 headers=headers,
-                wait=_until_reset,
+                refusals=Refusals(wait=_until_reset),
                 timeout=options.timeout,
             )
 

@@ -17,9 +17,9 @@ import jwt
 
 from monitor import __version__
 from monitor.fetching import CallError, retry_after
+from monitor.reviewing.look import ForgottenError
+from monitor.reviewing.reviews import plain
 from monitor.sources.stores.hourly import Hourly
-from monitor.sources.stores.look import ForgottenError
-from monitor.sources.stores.reviews import plain
 
 HOST = "https://api.appstoreconnect.apple.com"
 _AUDIENCE = "appstoreconnect-v1"

@@ -25,14 +25,14 @@ from monitor.domain.post import (
 from monitor.domain.reply import Length
 from monitor.fetching import CallError, send_error, source_error, unsure
 from monitor.ports import About, Clock, Secrets
+from monitor.reviewing import look, reviews
+from monitor.reviewing.look import Listed
+from monitor.reviewing.options import ReviewOptions
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
-from monitor.sources.stores import look, reviews
 from monitor.sources.stores.app_store import wire
 from monitor.sources.stores.app_store.calls import Calls, Key
 from monitor.sources.stores.hourly import Hourly
-from monitor.sources.stores.look import Listed
-from monitor.sources.stores.options import StoreOptions
 
 _REVIEWS = Stream("reviews", StreamKind.ALL, wire.NETWORK, timedelta(minutes=5))
 _LESS_URGENT = 0.5
@@ -53,7 +53,7 @@ class AppStore:
         finds_replies=True,
     )
 
-    class Options(StoreOptions):
+    class Options(ReviewOptions):
         """The table of a source `use = "app_store"`."""
 
         app: str = Field(pattern=r"^[0-9]{1,20}$", description="Apple's number of the app.")

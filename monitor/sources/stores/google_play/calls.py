@@ -22,8 +22,8 @@ from requests.adapters import HTTPAdapter
 
 from monitor.fetching import CallError, retry_after
 from monitor.fetching.never_left import never_left
-from monitor.sources.stores.look import ForgottenError
-from monitor.sources.stores.reviews import plain
+from monitor.reviewing.look import ForgottenError
+from monitor.reviewing.reviews import plain
 
 _SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 _BAD, _TIMED_OUT, _TOO_MANY, _SERVER = 400, 408, 429, 500

@@ -25,15 +25,15 @@ from monitor.domain.post import (
 from monitor.domain.reply import Length
 from monitor.fetching import CallError, send_error, source_error, unsure
 from monitor.ports import About, Clock, Secrets
+from monitor.reviewing import look, reviews
+from monitor.reviewing.look import Listed
+from monitor.reviewing.options import ReviewOptions
+from monitor.reviewing.reviews import Review
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
-from monitor.sources.stores import look, reviews
 from monitor.sources.stores.google_play import wire
 from monitor.sources.stores.google_play.calls import Calls
 from monitor.sources.stores.hourly import Hourly
-from monitor.sources.stores.look import Listed
-from monitor.sources.stores.options import StoreOptions
-from monitor.sources.stores.reviews import Review
 
 _REVIEWS = Stream("reviews", StreamKind.ALL, wire.NETWORK, timedelta(minutes=5))
 _LESS_URGENT = 0.5
@@ -59,7 +59,7 @@ class GooglePlay:
         finds_replies=True,
     )
 
-    class Options(StoreOptions):
+    class Options(ReviewOptions):
         """The table of a source `use = "google_play"`."""
 
         package: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")
@@ -180,7 +180,7 @@ class GooglePlay:
         except ValueError as error:
             raise CallError(f"Google's answer can't be read: {error}") from error
         oldest = self._clock() - _LISTED_FOR
-        self._written |= {one.id: one.moved_at for one in listed.reviews}
+        self._written |= {one.id: one.moved_at for one in listed.shown}
         self._written = {name: at for name, at in self._written.items() if at >= oldest}
         return listed
 
