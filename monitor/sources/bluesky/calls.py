@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.fetching import Budget, Client, FetchError, Refusals
-from monitor.fetching.retry_after import bounded, header, server_time
+from monitor.fetching import Budget, Client, FetchError, Refusals, until_reset
 from monitor.ports import Secrets
 from monitor.sources.bluesky.options import Options
 from monitor.sources.bluesky.session import Session
@@ -18,8 +17,6 @@ REFUSED = 400
 _UNKNOWN = 401
 _TOO_OLD = ("ExpiredToken", "InvalidToken")
 _MINUTE = timedelta(minutes=1)
-_DIGITS, _LATEST = 15, 10**10
-"""Of seconds of the epoch: beyond that, in the year 2286, it is no time of ours."""
 
 
 class Calls:
@@ -76,8 +73,7 @@ def iso(at: datetime) -> str:
 
 
 def _until_reset(headers: Mapping[str, str]) -> timedelta | None:
-    """When there are calls again: seconds of the epoch, reckoned on the server's own clock."""
-    now, said = server_time(headers), header(headers, "ratelimit-reset")
-    if now is None or not said.isdecimal() or header(headers, "ratelimit-remaining") != "0":
+    """When there are calls again."""
+    if headers.get("ratelimit-remaining") != "0":
         return None
-    return bounded(datetime.fromtimestamp(min(int(said[:_DIGITS]), _LATEST), UTC) - now)
+    return until_reset(headers.get("ratelimit-reset", ""), headers)
