@@ -125,6 +125,15 @@ class Unknowable:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierCase:
+    """Another case of the same customer on the same network."""
+
+    case_id: int
+    opened_at: datetime
+    status: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCard:
     """All that a card shows of a case, gathered at sending time."""
@@ -157,6 +166,17 @@ class CaseCard:
     step: str | None = None
     """For an escalation: the step's name."""
     no_answer_seen_as_of: datetime | None = None
+    policy: str = ""
+    """The name of the rule that governs the wait."""
+    claimed: bool = False
+    """The owner said "I am answering this"."""
+    answer_channel: str | None = None
+    """Where it was answered, if not on the network; then `answer_text` is what staff noted of it."""
+    earlier: tuple[EarlierCase, ...] = ()
+    """The newest ones first, and not all of very many: `earlier_count` is how many there are."""
+    earlier_count: int = 0
+    contact: str | None = None
+    """How the customer wants to be reached: the channel, and an address unless it was purged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
-from monitor.store.migrations import first_keeping, first_outgoing, first_parts
+from monitor.store.migrations import first_doing, first_keeping, first_outgoing, first_parts
 from monitor.store.migrations.first_parts import id_ as _id
 from monitor.store.migrations.first_parts import ref as _ref
 from monitor.store.migrations.first_parts import where as _where
@@ -332,6 +332,7 @@ failure = sa.Table(
 
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
+first_doing.done(metadata)
 
 tombstone = sa.Table(
     "tombstone",
