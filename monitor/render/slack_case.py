@@ -189,7 +189,9 @@ def _facts(card: CaseCard, say_in: Tongue) -> list[str]:
         facts.append(say_in("Why: {reason}", reason=slack.short(plain(card.why), _WHY)))
     if card.policy:
         rule = slack.short(plain(card.policy), _NAME)
-        facts.append(say_in("{severity} by the rule “{rule}”", severity=_graded(card, say_in), rule=rule))
+        facts.append(
+            say_in("{severity} by the rule “{rule}”", severity=_graded(card, say_in), rule=rule)
+        )
     return facts
 
 

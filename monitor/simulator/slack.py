@@ -19,7 +19,9 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
+from monitor.simulator.slack_staff import APP_TOKEN, Staff
 from monitor.simulator.slack_workspace import Channel, Message, RefusedError, Workspace
+from monitor.simulator.websocket import WebSocket, accept
 
 TOKEN = "xoxb-good"  # noqa: S105 - of an invented workspace
 _MOST = 20_000_000
@@ -73,6 +75,7 @@ class SlackServer:
         self, channels: Iterable[Channel], *, clock: Callable[[], int] = time.time_ns
     ) -> None:
         self.workspace = Workspace(channels, clock=clock)
+        self.staff = Staff(self.workspace)
         self.calls: Counter[str] = Counter()
         """How often each method was called, in vain or not."""
         self.revoked = False
@@ -174,11 +177,33 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._say(answer)
 
+    def do_GET(self) -> None:
+        """Socket Mode: from here on the connection is a WebSocket's."""
+        key = self.headers.get("Sec-WebSocket-Key")
+        if key is None or not self.path.startswith("/link"):
+            self._send(404, b"")
+            return
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept", accept(key))
+        self.end_headers()
+        self.close_connection = True
+        self.server.slack.staff.serve(WebSocket(self.rfile, self.wfile))
+
+    def _link(self, token: str) -> dict[str, Any]:
+        if token != APP_TOKEN:
+            return {"ok": False, "error": "invalid_auth"}
+        port = self.server.server_port
+        return {"ok": True, "url": f"ws://127.0.0.1:{port}/link/?ticket=t&app_id=A0SHOP0001"}
+
     def _answer(self, method: str, args: dict[str, Any]) -> dict[str, Any]:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token")
         slack = self.server.slack
         if not token:
             return {"ok": False, "error": "not_authed"}
+        if method == "apps.connections.open":
+            return self._link(str(token))
         if token != TOKEN:
             return {"ok": False, "error": "invalid_auth"}
         if slack.revoked:

@@ -72,7 +72,13 @@ def acknowledge(database: Transactions, case_id: int, *, by: str, now: datetime)
 
 
 def snooze(
-    database: Transactions, case_id: int, span: timedelta, *, by: str, now: datetime, why: str | None
+    database: Transactions,
+    case_id: int,
+    span: timedelta,
+    *,
+    by: str,
+    now: datetime,
+    why: str | None,
 ) -> Case:
     """No step until then. Beyond the due time only with a reason, which is kept as a note."""
 
@@ -177,7 +183,9 @@ def note_contact(
     return _act(database, case_id, by, now, made)
 
 
-def link_answer(database: Transactions, case_id: int, post_id: int, *, by: str, now: datetime) -> Case:
+def link_answer(
+    database: Transactions, case_id: int, post_id: int, *, by: str, now: datetime
+) -> Case:
     """Say that a brand post answers this customer where the network does not."""
     with database.writing() as conn:
         cases.lock(conn, case_id)

@@ -81,7 +81,11 @@ def card(
         due_at=one.due_at if one else None,
         waited=(one.ended_at or now) - one.started_at if one else None,
         answered_at=one.ended_at if one and was_answered else None,
-        answer_text=_noted(folded, said) if one and one.channel else answer.scalar() if answer else None,
+        answer_text=_noted(folded, said)
+        if one and one.channel
+        else answer.scalar()
+        if answer
+        else None,
         owner=case.owner,
         level=case.level,
         step=step,

@@ -28,7 +28,7 @@ from monitor.notifiers.slack.pacing import Pace
 from monitor.notifiers.slack.wire import RefusedError, Wire
 from monitor.ports import Clock, Secrets
 from monitor.render.slack_cards import Message, messages
-from monitor.render.slack_case import PLAIN, Look, is_group, is_member
+from monitor.render.slack_case import is_group, is_member
 from monitor.render.words import cut
 from monitor.settings.secret_names import SecretName
 
