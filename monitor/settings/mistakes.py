@@ -159,6 +159,9 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _unknown("notifier", ("digest",), digest, "tell", notifiers)
     operators = _table(document, "operators")
     yield from _unknown("notifier", ("operators",), operators, "tell", notifiers)
+    if "slack_app" in document:
+        app = {"notifier": "slack", **_table(document, "slack_app")}
+        yield from _unknown("notifier", ("slack_app",), app, "notifier", notifiers)
     yield from _unordered(_table(_table(document, "classifier"), "thresholds"))
 
 

@@ -19,6 +19,7 @@ from monitor.domain.policy import Rule
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
 from monitor.settings.rules import RuleTable, lexicon_of
+from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
 
 T = TypeVar("T")
@@ -226,6 +227,7 @@ class Settings(_Table):
     )
     digest: DigestTable = DigestTable()
     operators: OperatorsTable = OperatorsTable()
+    slack_app: SlackAppTable | None = None
     heartbeat: HeartbeatTable | None = None
     keep: KeepTable = KeepTable()
     log: LogTable = LogTable()
