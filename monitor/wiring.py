@@ -213,10 +213,26 @@ class Application:
         self, group: str, table: SourceTable | NotifierTable, said: Mapping[str, object]
     ) -> Any:
         cls: Any = registry.load(group, table.use)
-        if group == registry.NOTIFIERS and "zone" in cls.Options.model_fields:
-            said = {"zone": self.settings.timezone, **said}
-        options = registry.options(cls, said, table.called)
+        options = self._options(group, cls, table, said)
         return registry.build(cls, options, secrets=self.secrets, clock=self.clock)
+
+    def _options(
+        self,
+        group: str,
+        cls: Any,
+        table: SourceTable | NotifierTable,
+        said: Mapping[str, object],
+    ) -> Any:
+        """What a plug-in's table says, and what the rest of the config says in its place."""
+        app = self.settings.slack_app
+        of_config: dict[str, object] = {
+            "zone": self.settings.timezone,
+            "buttons": app is not None and app.notifier == table.called,
+        }
+        if group == registry.NOTIFIERS:
+            known = cls.Options.model_fields
+            said = {**{key: it for key, it in of_config.items() if key in known}, **said}
+        return registry.options(cls, said, table.called)
 
 
 class _Judged:
