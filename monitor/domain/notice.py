@@ -170,6 +170,11 @@ class CaseCard:
     """The name of the rule that governs the wait."""
     claimed: bool = False
     """The owner said "I am answering this"."""
+    seen_by: str | None = None
+    """Who has acknowledged it, …"""
+    seen_until: datetime | None = None
+    """… and until when that holds back repeats."""
+    snoozed_until: datetime | None = None
     answer_channel: str | None = None
     """Where it was answered, if not on the network; then `answer_text` is what staff noted of it."""
     earlier: tuple[EarlierCase, ...] = ()

@@ -170,6 +170,10 @@ def _standing(card: CaseCard, zone: tzinfo, say_in: Tongue) -> Iterator[str]:
         word = say_in("Was due") if is_late else say_in("Answer due")
         yield f"*{word}* {slack.moment(card.due_at, zone, ticking=True)}"
     yield f"{say_in('Written')} {slack.ago(card.posted_at, zone)}"
+    if card.seen_until is not None:
+        yield f"{say_in('No repeats until')} {slack.moment(card.seen_until, zone)}"
+    if card.snoozed_until is not None:
+        yield f"{say_in('No step before')} {slack.moment(card.snoozed_until, zone)}"
     if card.no_answer_seen_as_of is not None:
         as_of = slack.moment(card.no_answer_seen_as_of, zone)
         yield f"{say_in('No answer seen as of')} {as_of}"
@@ -180,6 +184,9 @@ def _facts(card: CaseCard, say_in: Tongue) -> list[str]:
     if card.owner and card.status == "open":
         owner = slack.short(person(card.owner), _NAME)
         facts.append(say_in("{name} is answering" if card.claimed else "{name} has it", name=owner))
+    if card.seen_by and card.status == "open":
+        seen_by = slack.short(person(card.seen_by), _NAME)
+        facts.append(say_in("{name} has seen it", name=seen_by))
     if card.level and card.status == "open":
         facts.append(say_in("Escalated, level {level}", level=card.level))
     if card.topics:

@@ -47,7 +47,8 @@ class SlackAppTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     notifier: str = Field(
-        default="slack", description="Whose token, channels and people: the `[[notifiers]]` called so."
+        default="slack",
+        description="Whose token, channels and people: the `[[notifiers]]` called so.",
     )
     mode: Literal["socket", "http"] = "socket"
     app_token: SecretName = Field(

@@ -26,6 +26,7 @@ APP_TOKEN = "xapp-good"  # noqa: S105 - of an invented workspace
 SIGNING_SECRET = "5ecre7"  # noqa: S105 - of an invented app
 TEAM = "T0SHOP0001"
 _PATIENCE_S = 30.0
+_HELLO = json.dumps({"type": "hello", "num_connections": 1, "debug_info": {}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Staff:
 
     def serve(self, socket: WebSocket) -> None:
         """One connection of the app's, until it ends."""
-        socket.send(json.dumps({"type": "hello", "num_connections": 1, "debug_info": {}}))
+        socket.send(_HELLO)
         with self._changed:
             self._sockets.append(socket)
             self._changed.notify_all()
@@ -161,13 +162,20 @@ class Staff:
                     self._changed.notify_all()
         finally:
             with self._changed:
-                self._sockets.remove(socket)
+                self._sockets = [one for one in self._sockets if one is not socket]
 
     def drop_connections(self) -> None:
         """Slack refreshes connections: it says so, and hangs up."""
-        for one in list(self._sockets):
+        with self._changed:
+            ended, self._sockets = self._sockets, []
+        for one in ended:
             one.send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
             one.close()
+
+    def greet(self) -> None:
+        """Say hello once more on every connection; it means nothing."""
+        for one in list(self._sockets):
+            one.send(_HELLO)
 
     @property
     def connections(self) -> int:

@@ -84,5 +84,8 @@ class WebSocket:
         else:
             head = struct.pack("!BBQ", _FIN | code, _LONG, size)
         with self._lock:
-            self.writes.write(head + payload)
-            self.writes.flush()
+            try:
+                self.writes.write(head + payload)
+                self.writes.flush()
+            except ValueError as error:  # how a file says that it is closed
+                raise ConnectionResetError("nobody is there") from error

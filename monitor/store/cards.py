@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.case import Case
-from monitor.domain.event import AnsweredElsewhere
+from monitor.domain.event import Acknowledged, AnsweredElsewhere
 from monitor.domain.judgement import Band, Severity
 from monitor.domain.notice import CaseCard, EarlierCase
 from monitor.domain.policy import rule_from
@@ -92,6 +92,9 @@ def card(
         no_answer_seen_as_of=_read_through(conn, case, shown.id) if is_open else None,
         policy=_policy(conn, one.rule) if one else "",
         claimed=case.claimed,
+        seen_by=_seen_by(folded),
+        seen_until=folded.acknowledged_until,
+        snoozed_until=folded.snoozed_until,
         answer_channel=one.channel if one and was_answered else None,
         earlier=earlier,
         earlier_count=earlier_count,
@@ -212,6 +215,13 @@ def _noted(case: Case, said: Mapping[int, str]) -> str | None:
     told = (one.event for one in reversed(case.records))
     latest = next((one for one in told if isinstance(one, AnsweredElsewhere)), None)
     return said.get(latest.note) if latest and latest.note is not None else None
+
+
+def _seen_by(case: Case) -> str | None:
+    if case.acknowledged_until is None:
+        return None
+    people = (one.by for one in reversed(case.records) if isinstance(one.event, Acknowledged))
+    return next(people, None)
 
 
 def _contact(case: Case, said: Mapping[int, str]) -> str | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from monitor.domain.errors import MonitorError
@@ -45,11 +44,6 @@ class Once:
         dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
         fresh = dialect.insert(done).values(key=self._key, at=self._now)
         # whoever is at it at the same moment is waited for: the key is there then, or is not
-        written = conn.execute(fresh.on_conflict_do_nothing(index_elements=["key"]))
-        if written.rowcount == 0:
+        ours = fresh.on_conflict_do_nothing(index_elements=["key"]).returning(done.c.key)
+        if conn.scalar(ours) is None:  # of an insert, psycopg counts no rows
             raise DoneBeforeError("That was done already.")
-
-
-def is_done(conn: Connection, key: str) -> bool:
-    """Whether it was done."""
-    return conn.scalar(sa.select(done.c.key).where(done.c.key == key)) is not None
