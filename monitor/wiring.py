@@ -196,6 +196,7 @@ class Application:
             brands=tuple(one.brand() for one in self.settings.brands),
             rules=self.settings.targets(),
             lexicon=self.settings.lexicon(),
+            approved=self.settings.answers.approved(),
         )
 
     def _slack_app_fails(self, problem: str) -> None:

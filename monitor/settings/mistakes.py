@@ -170,6 +170,12 @@ def _twice(document: Mapping[str, Any]) -> Iterator[Mistake]:
     for place, policy in _tables(document, "policies"):
         steps = _dicts(policy.get("steps"))
         lists.append([((*place, "steps", at), one) for at, one in enumerate(steps)])
+    lists.append(
+        [
+            (("answers", *place), one)
+            for place, one in _tables(_table(document, "answers"), "templates")
+        ]
+    )
     for tables in lists:
         seen: set[str] = set()
         for place, one in tables:

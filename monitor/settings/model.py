@@ -16,6 +16,7 @@ from monitor.domain.judgement import Thresholds
 from monitor.domain.keeping import Keep
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule
+from monitor.settings.answers import AnswersTable
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
 from monitor.settings.rules import RuleTable, lexicon_of
@@ -228,6 +229,7 @@ class Settings(_Table):
     digest: DigestTable = DigestTable()
     operators: OperatorsTable = OperatorsTable()
     slack_app: SlackAppTable | None = None
+    answers: AnswersTable = AnswersTable()
     heartbeat: HeartbeatTable | None = None
     keep: KeepTable = KeepTable()
     log: LogTable = LogTable()

@@ -7,6 +7,7 @@ serving     how it comes in: Socket Mode, or signed HTTP
 workplace   what the work needs: the database, the desks, the config
 presses     buttons and menus
 submissions what is sent off in modals
+filled      what was typed and chosen in a modal
 replying    the modal in which a customer is answered
 command     `/complaints`
 home        the Home tab

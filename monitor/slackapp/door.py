@@ -19,13 +19,14 @@ from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 
 from monitor.domain.errors import MonitorError
+from monitor.render.slack_answer import DECISIONS, TEMPLATE
 from monitor.render.slack_blocks import escape
 from monitor.render.slack_buttons import MORE, PREFIX
 from monitor.render.slack_forms import origin_of
-from monitor.slackapp import presses, submissions
+from monitor.slackapp import presses, replying, submissions
 from monitor.slackapp.calls import client, quiet
+from monitor.slackapp.filled import Filled
 from monitor.slackapp.staff import NotAllowedError
-from monitor.slackapp.submissions import Filled
 from monitor.slackapp.workplace import Press, Workplace
 from monitor.store.done import DoneBeforeError
 
@@ -44,6 +45,7 @@ class Door:
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="slack")
         self._opened: deque[str] = deque(maxlen=_REMEMBERED)
         self._lock = Lock()
+        self._watch = replying.Watch(place)
         self.app = App(
             name="complaint-monitor",
             logger=quiet,
@@ -57,6 +59,7 @@ class Door:
     def close(self) -> None:
         """Finish the work under way."""
         self._hands.shutdown(wait=True)
+        self._watch.close()
 
     # ------------------------------------------------------------------------------ what comes in
 
@@ -65,12 +68,25 @@ class Door:
         self._begin(body, partial(self._press, body))
 
     def _sent_off(self, ack: Ack, body: dict[str, Any]) -> None:
-        ack()
+        view = body["view"]
+        if view["callback_id"] == f"{PREFIX}{replying.ACT}":
+            said = replying.at_once(self._place, view)
+            ack(**said)
+            if said["response_action"] == "errors":
+                return
+        else:
+            ack()
         self._begin(body, partial(self._submit, body))
 
     def _press(self, body: Mapping[str, Any]) -> None:
+        action = body["actions"][0]
         press = self._press_of(body)
-        if presses.is_at_once(press.act) or self._is_first(press.key):
+        if press.act in DECISIONS:
+            replying.decide(self._place, press, _number(action), self._watch)
+        elif press.act == TEMPLATE:
+            chosen = action["selected_option"]["value"]
+            replying.template(self._place, press, chosen, body["view"]["private_metadata"])
+        elif presses.is_at_once(press.act) or self._is_first(press.key):
             presses.do(self._place, press)
 
     def _submit(self, body: Mapping[str, Any]) -> None:
@@ -85,7 +101,10 @@ class Door:
             trigger=str(body.get("trigger_id", "")),
             view_id=view["id"],
         )
-        submissions.do(self._place, press, Filled(view))
+        if press.act == replying.ACT:
+            replying.submit(self._place, press, Filled(view), origin, self._watch)
+        else:
+            submissions.do(self._place, press, Filled(view))
 
     def _press_of(self, body: Mapping[str, Any]) -> Press:
         action = body["actions"][0]
@@ -98,7 +117,7 @@ class Door:
             key=f"slack:{act}:{value}:{user}:{at}",
             person=self._person(body),
             act=act,
-            case_id=int(value),
+            case_id=_case(act, value, body),
             channel=_channel(body),
             trigger=str(body.get("trigger_id", "")),
             view_id=(body.get("view") or {}).get("id"),
@@ -137,6 +156,18 @@ class Door:
             _log.error("slack_work_failed", kind=body.get("type"), problem=repr(error))
             said = f"That was not done: {type(error).__name__}. The log says more; try again."
             self._place.calls.tell(_user(body), _channel(body), said)
+
+
+def _case(act: str, value: str, body: Mapping[str, Any]) -> int:
+    """The number of the case: on the button, or of the modal in which something was chosen."""
+    if act == TEMPLATE:
+        return origin_of(body["view"]["private_metadata"]).case_id or 0
+    return int(value.partition(":")[0])
+
+
+def _number(action: Mapping[str, Any]) -> int:
+    """The number of the answer that a button is about."""
+    return int(str(action["value"]).partition(":")[2])
 
 
 def _user(body: Mapping[str, Any]) -> str:

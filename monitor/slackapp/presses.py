@@ -13,6 +13,7 @@ from monitor.render.slack_blocks import Block
 from monitor.render.slack_buttons import LABELS
 from monitor.render.slack_forms import Origin, View
 from monitor.settings.slack import Right
+from monitor.slackapp import replying
 from monitor.slackapp.workplace import Press, Workplace
 from monitor.stages import act
 from monitor.store.engine import Transactions
@@ -59,7 +60,8 @@ def do(place: Workplace, press: Press) -> None:
         its, by = place.once(press.key), press.person.name
         _AT_ONCE[press.act](its, press.case_id, by=by, now=place.clock())
     else:
-        place.calls.open(press.trigger, _form(place, press))
+        made = replying.form if press.act == replying.ACT else _form
+        place.calls.open(press.trigger, made(place, press))
 
 
 _AT_ONCE: Mapping[str, _Act] = {

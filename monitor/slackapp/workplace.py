@@ -11,6 +11,7 @@ from monitor.domain.identity import Brand
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import CaseCard
 from monitor.domain.policy import Rule
+from monitor.domain.template import Approved
 from monitor.ports import Clock, Desk
 from monitor.render.tongue import Tongue, tongue
 from monitor.slackapp.calls import Calls
@@ -32,6 +33,7 @@ class Workplace:
         language_of: of a channel, by its id.
         desks: the sources that can answer.
         rules: the policies, for cases that are opened by hand.
+        approved: the store of answers.
 
     """
 
@@ -45,6 +47,7 @@ class Workplace:
     brands: tuple[Brand, ...]
     rules: tuple[Rule, ...]
     lexicon: Lexicon
+    approved: Approved
 
     def tongue(self, channel: str | None) -> Tongue:
         """How a channel is spoken to; a person alone as where no channel is named."""

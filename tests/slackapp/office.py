@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.domain.lexicon import lexicon_from
 from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.domain.template import Approved, Template
 from monitor.settings.slack import Right, SlackAppTable
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_staff import APP_TOKEN, SIGNING_SECRET, Delivered
@@ -33,6 +34,13 @@ from tests.store.written import SHOP
 
 ION, HELPERS = "U0ION00001", "S0HELPERS1"
 PATIENCE_S = 20.0
+APPROVED = Approved(
+    (
+        Template("late", "delivery", "en", "Hi {name}, sorry!"),
+        Template("open", "refund", "en", "Order {order}?"),
+    ),
+    ("fault",),
+)
 ACK_S = 3.0
 """What Slack allows."""
 
@@ -187,6 +195,7 @@ def office(
         brands=(SHOP,),
         rules=(RULE,),
         lexicon=lexicon_from({}),
+        approved=APPROVED,
     )
     table = SlackAppTable.model_validate({"mode": mode, "port": 0})
     app = serving(table, place, secrets, base_url=server.url, timeout=5, report=lambda _: None)
