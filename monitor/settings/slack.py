@@ -59,6 +59,9 @@ class SlackAppTable(BaseModel):
     )
     host: str = Field(default="127.0.0.1", description="Of HTTP: where it listens, …")
     port: int = Field(default=3000, ge=0, le=65535, description="… behind your own TLS.")
+    command: str = Field(
+        default="/complaints", pattern=r"^/[a-z0-9_-]{1,31}$", description="As Slack knows it."
+    )
     with_run: bool = Field(
         default=True, description="`run` serves it; false: `slack serve`, a process of its own."
     )
