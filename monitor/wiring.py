@@ -197,6 +197,7 @@ class Application:
             rules=self.settings.targets(),
             lexicon=self.settings.lexicon(),
             approved=self.settings.answers.approved(),
+            command=table.command,
         )
 
     def _slack_app_fails(self, problem: str) -> None:

@@ -21,6 +21,7 @@ TRIGGER_S = 3.0
 """How long a press may open a modal."""
 _TITLE, _BUTTON, _METADATA, _VIEW_BLOCKS, _OPTION = 24, 24, 3000, 100, 75
 _LABEL, _HINT, _PLACEHOLDER, _INPUT, _VALUE, _ID = 2000, 2000, 150, 3000, 2000, 255
+_MESSAGE_BLOCKS = 50
 _ACTIONS, _OVERFLOW, _OPTIONS, _CHOICE = 25, 5, 100, 150
 
 
@@ -48,6 +49,10 @@ class Surfaces:
     groups: dict[str, list[str]] = field(default_factory=dict)
     """Members of user groups by the group's id."""
     hidden: list[tuple[str, str, str]] = field(default_factory=list)
+    hidden_blocks: list[list[Any]] = field(default_factory=list)
+    """What they show, one for each."""
+    direct: list[tuple[str, str, list[Any]]] = field(default_factory=list)
+    """(member, text, blocks) of messages to one member alone."""
     views: dict[str, View] = field(default_factory=dict)
     homes: dict[str, View] = field(default_factory=dict)
     changed: Condition = field(default_factory=Condition)
@@ -59,6 +64,7 @@ class Surfaces:
         """What they answer to; each needs a scope or none."""
         return {
             "views.open": self._open,
+            "views.push": self._open,
             "views.update": self._update,
             "views.publish": self._publish,
             "chat.postEphemeral": self._hide,
@@ -113,8 +119,16 @@ class Surfaces:
             raise RefusedError("no_text")
         with self.changed:
             self.hidden.append((channel, user, text))
+            self.hidden_blocks.append(_blocks(args))
             self.changed.notify_all()
         return {"message_ts": f"{time.time_ns() / 1e9:.6f}"}
+
+    def say(self, args: Args) -> Answer:
+        """A message to one member, in the app's own messages."""
+        with self.changed:
+            self.direct.append((str(args["channel"]), str(args.get("text") or ""), _blocks(args)))
+            self.changed.notify_all()
+        return {"ts": f"{time.time_ns() / 1e9:.6f}", "channel": "D0DIRECT01"}
 
     def _user(self, args: Args) -> Answer:
         found = self.users.get(str(args.get("user")))
@@ -127,6 +141,14 @@ class Surfaces:
         if found is None:
             raise RefusedError("no_such_subteam")
         return {"users": found}
+
+
+def _blocks(args: Args) -> list[Any]:
+    said = args.get("blocks")
+    blocks: list[Any] = json.loads(said) if isinstance(said, str) else list(said or ())
+    if len(blocks) > _MESSAGE_BLOCKS or not all(map(is_interactive, blocks)):
+        raise RefusedError("invalid_blocks")
+    return blocks
 
 
 def as_slack_says(view: View, values: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -159,6 +159,9 @@ class Workspace:
         }
 
     def _post(self, args: Args) -> Answer:
+        if str(args.get("channel")) in self.surfaces.users:
+            self._may("chat.postMessage")
+            return self.surfaces.say(args)
         channel = self._channel(args, "chat.postMessage")
         if not channel.is_member:
             raise RefusedError("not_in_channel")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
 
@@ -14,6 +15,7 @@ from slack_sdk.web import SlackResponse
 
 from monitor.domain.errors import MonitorError
 from monitor.ports import Secrets
+from monitor.render.slack_blocks import MESSAGE
 from monitor.secrets import for_header
 
 _log = structlog.get_logger(__name__)
@@ -59,13 +61,37 @@ class Calls:
         except MonitorError as error:
             _log.warning("slack_person_not_told", problem=str(error))
 
-    def _tell(self, user: str, channel: str | None, text: str) -> None:
+    def show(self, user: str, channel: str, text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
+        """Show something to one person, in the channel or in the app's messages, in several if it is long.
+
+        Raises CallError.
+        """
+        part: list[dict[str, Any]] = []
+        for one in blocks:
+            if part and len(json.dumps([*part, one], ensure_ascii=False)) > MESSAGE:
+                self._tell(user, channel, text, part)
+                part = []
+            part.append(dict(one))
+        self._tell(user, channel, text, part)
+
+    def _tell(
+        self,
+        user: str,
+        channel: str | None,
+        text: str,
+        blocks: list[dict[str, Any]] | None = None,
+    ) -> None:
         if channel is not None:
             try:
                 self.call(
                     "chat.postEphemeral",
                     lambda slack: slack.chat_postEphemeral(
-                        channel=channel, user=user, text=text, parse="none", link_names=False
+                        channel=channel,
+                        user=user,
+                        text=text,
+                        blocks=blocks,
+                        parse="none",
+                        link_names=False,
                     ),
                 )
                 return
@@ -73,15 +99,19 @@ class Calls:
                 _log.info("slack_told_directly", because=error.name)
         self.call(
             "chat.postMessage",
-            lambda slack: slack.chat_postMessage(channel=user, text=text, parse="none"),
+            lambda slack: slack.chat_postMessage(
+                channel=user, text=text, blocks=blocks, parse="none"
+            ),
         )
 
-    def open(self, trigger: str, view: Mapping[str, Any]) -> str:
-        """Open a modal; Slack allows that within three seconds of the press. Returns its id."""
-        answer = self.call(
-            "views.open", lambda slack: slack.views_open(trigger_id=trigger, view=dict(view))
-        )
-        return str((answer.get("view") or {}).get("id"))
+    def open(self, trigger: str, view: Mapping[str, Any], *, above: bool = False) -> None:
+        """Open a modal, or one `above` another; Slack allows that within three seconds of the press."""
+        if above:
+            self.call(
+                "views.push", lambda slack: slack.views_push(trigger_id=trigger, view=dict(view))
+            )
+            return
+        self.call("views.open", lambda slack: slack.views_open(trigger_id=trigger, view=dict(view)))
 
     def update(self, view_id: str, view: Mapping[str, Any]) -> None:
         """Show something else in a modal."""
@@ -94,11 +124,10 @@ class Calls:
         self.call("views.publish", lambda slack: slack.views_publish(user_id=user, view=dict(view)))
 
     def name_of(self, user: str) -> str:
-        """The name by which a member goes."""
+        """A member's user name, the same that comes with what the member presses."""
         answer = self.call("users.info", lambda slack: slack.users_info(user=user))
         found: Mapping[str, Any] = answer.get("user") or {}
-        profile: Mapping[str, Any] = found.get("profile") or {}
-        return str(profile.get("display_name") or found.get("real_name") or found.get("name") or "")
+        return str(found.get("name") or "")
 
     def members(self, group: str) -> frozenset[str]:
         """Who is in a user group."""

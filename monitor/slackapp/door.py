@@ -23,8 +23,9 @@ from monitor.render.slack_answer import DECISIONS, TEMPLATE
 from monitor.render.slack_blocks import escape
 from monitor.render.slack_buttons import MORE, PREFIX
 from monitor.render.slack_forms import origin_of
-from monitor.slackapp import presses, replying, submissions
+from monitor.slackapp import commands, presses, replying, submissions, views
 from monitor.slackapp.calls import client, quiet
+from monitor.slackapp.commands import Typed
 from monitor.slackapp.filled import Filled
 from monitor.slackapp.staff import NotAllowedError
 from monitor.slackapp.workplace import Press, Workplace
@@ -54,6 +55,8 @@ class Door:
             authorize=_authorize,
         )
         self.app.action(re.compile(rf"^{re.escape(PREFIX)}"))(self._pressed)
+        self.app.command(place.command)(self._typed)
+        self.app.event("app_home_opened")(self._came_home)
         self.app.view(re.compile(rf"^{re.escape(PREFIX)}"))(self._sent_off)
 
     def close(self) -> None:
@@ -62,6 +65,14 @@ class Door:
         self._watch.close()
 
     # ------------------------------------------------------------------------------ what comes in
+
+    def _typed(self, ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        self._begin(body, partial(self._command, body))
+
+    def _came_home(self, body: dict[str, Any]) -> None:
+        """Events are acknowledged by the library before this is called."""
+        self._begin(body, partial(self._home, body))
 
     def _pressed(self, ack: Ack, body: dict[str, Any]) -> None:
         ack()
@@ -86,7 +97,11 @@ class Door:
         elif press.act == TEMPLATE:
             chosen = action["selected_option"]["value"]
             replying.template(self._place, press, chosen, body["view"]["private_metadata"])
-        elif presses.is_at_once(press.act) or self._is_first(press.key):
+        elif presses.is_at_once(press.act):
+            presses.do(self._place, press)
+            if press.view_id is not None:
+                views.again(self._place, press.person, body["view"])
+        elif self._is_first(press.key):
             presses.do(self._place, press)
 
     def _submit(self, body: Mapping[str, Any]) -> None:
@@ -106,6 +121,20 @@ class Door:
         else:
             submissions.do(self._place, press, Filled(view))
 
+    def _command(self, body: Mapping[str, Any]) -> None:
+        typed = Typed(
+            key=f"slack:{body['trigger_id']}",
+            words=tuple(str(body.get("text", "")).split()),
+            person=self._place.staff.person(body["user_id"], body.get("user_name")),
+            channel=body["channel_id"],
+        )
+        if self._is_first(typed.key):
+            said = commands.do(self._place, typed)
+            self._place.calls.show(typed.person.id, typed.channel, self._place.command, said)
+
+    def _home(self, body: Mapping[str, Any]) -> None:
+        views.home(self._place, self._place.staff.person(body["event"]["user"]))
+
     def _press_of(self, body: Mapping[str, Any]) -> Press:
         action = body["actions"][0]
         act = str(action["action_id"]).removeprefix(PREFIX)
@@ -121,6 +150,7 @@ class Door:
             channel=_channel(body),
             trigger=str(body.get("trigger_id", "")),
             view_id=(body.get("view") or {}).get("id"),
+            is_in_modal=(body.get("view") or {}).get("type") == "modal",
         )
 
     def _person(self, body: Mapping[str, Any]) -> Any:
@@ -172,13 +202,16 @@ def _number(action: Mapping[str, Any]) -> int:
 
 def _user(body: Mapping[str, Any]) -> str:
     user = body.get("user")
-    return str(user["id"] if isinstance(user, Mapping) else body.get("user_id", ""))
+    if isinstance(user, Mapping):
+        return str(user["id"])
+    return str(body.get("user_id") or (body.get("event") or {}).get("user", ""))
 
 
 def _channel(body: Mapping[str, Any]) -> str | None:
     """The channel in which something was done; in a modal that in which it was opened."""
     container: Mapping[str, Any] = body.get("container") or {}
     known = container.get("channel_id") or (body.get("channel") or {}).get("id")
+    known = known or body.get("channel_id")
     if known is None and body.get("view", {}).get("private_metadata"):
         known = origin_of(body["view"]["private_metadata"]).channel
     return None if known is None else str(known)

@@ -13,7 +13,7 @@ from monitor.render.slack_blocks import Block
 from monitor.render.slack_buttons import LABELS
 from monitor.render.slack_forms import Origin, View
 from monitor.settings.slack import Right
-from monitor.slackapp import replying
+from monitor.slackapp import replying, views
 from monitor.slackapp.workplace import Press, Workplace
 from monitor.stages import act
 from monitor.store.engine import Transactions
@@ -61,7 +61,7 @@ def do(place: Workplace, press: Press) -> None:
         _AT_ONCE[press.act](its, press.case_id, by=by, now=place.clock())
     else:
         made = replying.form if press.act == replying.ACT else _form
-        place.calls.open(press.trigger, made(place, press))
+        place.calls.open(press.trigger, made(place, press), above=press.is_in_modal)
 
 
 _AT_ONCE: Mapping[str, _Act] = {
@@ -89,6 +89,8 @@ def _form(place: Workplace, press: Press) -> View:
             fields = forms.elsewhere_fields(place.clock(), say_in)
         case "contact":
             fields = forms.contact_fields(say_in)
+        case views.SHOW:
+            return views.case(place, press.case_id, press.channel)
         case "whole":
             return forms.modal(origin, say_in(LABELS["whole"]), forms.whole_text(card), say_in)
         case other:

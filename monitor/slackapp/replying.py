@@ -29,6 +29,7 @@ from monitor.slackapp.workplace import Press, Workplace
 from monitor.stages import answer
 from monitor.stages.answer import ReplyError
 from monitor.store import answers
+from monitor.store.done import DoneBeforeError
 
 ACT = "answer"
 _GLANCE_S, _WATCHED_S = 0.5, 900.0
@@ -113,10 +114,14 @@ def submit(place: Workplace, press: Press, filled: Filled, origin: Origin, watch
             now=place.clock(),
             post=(origin.more or {}).get("post"),
         )
-    except ReplyError as error:
+    except DoneBeforeError:
+        raise
+    except MonitorError as error:
         why = without_commands(str(error))
         place.calls.update(view_id, shown.refused(origin, why, typed, say_in))
-        return
+        if isinstance(error, ReplyError):
+            return
+        raise
     watch.begin(accepted, view_id, origin)
 
 

@@ -34,6 +34,7 @@ class Workplace:
         desks: the sources that can answer.
         rules: the policies, for cases that are opened by hand.
         approved: the store of answers.
+        command: its name, as people type it.
 
     """
 
@@ -48,6 +49,7 @@ class Workplace:
     rules: tuple[Rule, ...]
     lexicon: Lexicon
     approved: Approved
+    command: str
 
     def tongue(self, channel: str | None) -> Tongue:
         """How a channel is spoken to; a person alone as where no channel is named."""
@@ -81,3 +83,4 @@ class Press:
     trigger: str
     view_id: str | None = None
     """The modal or Home tab in which it was pressed."""
+    is_in_modal: bool = False

@@ -15,7 +15,7 @@ from monitor.domain.policy import Rule, first_match
 from monitor.domain.post import Author, Post, PostKey
 from monitor.store import by_hand, cases, mentions
 from monitor.store.cases import CaseKey, Fact
-from monitor.store.engine import Connection, Database
+from monitor.store.engine import Connection, Transactions
 from monitor.store.mentions import Mention
 
 
@@ -52,7 +52,7 @@ def heard(
 
 
 def open_case(
-    database: Database,
+    database: Transactions,
     brand: Brand,
     post: Post,
     *,

@@ -196,6 +196,7 @@ def office(
         rules=(RULE,),
         lexicon=lexicon_from({}),
         approved=APPROVED,
+        command="/complaints",
     )
     table = SlackAppTable.model_validate({"mode": mode, "port": 0})
     app = serving(table, place, secrets, base_url=server.url, timeout=5, report=lambda _: None)
