@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.simulator.slack import SlackServer
+from monitor.store.engine import Database
 from tests.notifiers.slack_side import ANA, CARE, LEADS, strings
-from tests.slackapp.office import ACK_S, ION, Office, picked, text_of
+from tests.slackapp.office import ACK_S, ION, Office, office, picked, text_of
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
@@ -133,3 +135,19 @@ def test_the_home_tab_shows_my_cases_and_the_teams_numbers(team: Office) -> None
     assert "overdue: 1" in shown
     team.server.staff.press_in(ION, homes[ION], "case.show")
     assert "Still no refund" in text_of(team.modal())
+
+
+def test_a_channel_is_spoken_to_in_its_language(database: Database, server: SlackServer) -> None:
+    with office(database, server, languages={"*": "ro", "leads": "en"}) as team:
+        case = team.complains("Unde sunt banii?")
+        shown = team.shows(case)
+        assert "🟡 Reclamație nouă, normală: Shop, cazul 1, x" in shown
+        assert "*De răspuns până* <!date^" in shown
+        assert "Preiau" in shown
+        team.press(case, "claim")
+        team.did(case, ("Claimed", "ana"))
+        assert "ana răspunde" in team.shows(case)
+        team.press(case, "snooze")
+        assert "Niciun pas timp de" in text_of(team.modal())
+        assert "termen în 4 h" in types(team, "open")
+        assert "due in 4 h" in types(team, "open", channel=LEADS)
