@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor import registry
 from monitor.clock import utc_now
-from monitor.domain.errors import ConfigError, StoreError
+from monitor.domain.errors import ConfigError
 from monitor.domain.judgement import Judgement, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
-from monitor.domain.notice import Digest, Reason
+from monitor.domain.notice import Digest
 from monitor.domain.post import Post
 from monitor.domain.verdict import verdict
 from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Refreshes
 from monitor.runner import SIDE_BY_SIDE, Runner, Stage
 from monitor.secrets import STORE, Keyring
 from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
-from monitor.settings.slack import SlackAppTable
 from monitor.stages.classify import Classify
 from monitor.stages.deliver import Deliver
 from monitor.stages.digest import DailyDigest
@@ -33,12 +32,11 @@ from monitor.stages.refresh import Asking, Refresh
 from monitor.stages.reply import Reply
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
-from monitor.store import alarms, readings
+from monitor.store import readings
 from monitor.store.engine import Database
 
 if TYPE_CHECKING:
-    from monitor.slackapp.serving import Serving
-    from monitor.slackapp.workplace import Workplace
+    from monitor.slackapp.making import SlackApp
 
 AT_ONCE = 4
 """Sources that are asked at the same time whether posts still stand."""
@@ -140,78 +138,6 @@ class Application:
         """By configured name; the first one serves whoever is named nowhere else."""
         return {one.called: self._notifier(one) for one in self.settings.notifiers}
 
-    def slack_app(self) -> Serving:
-        """The Slack app that the config describes.
-
-        Raises:
-            ConfigError: it describes none, its extra is not installed, or a secret is missing.
-
-        """
-        table = self.settings.slack_app
-        if table is None:
-            raise ConfigError("there is no [slack_app] in the config: docs/slack.md")
-        try:
-            from monitor.slackapp.making import serving
-        except ModuleNotFoundError as error:
-            raise ConfigError(
-                '[slack_app] needs pip install "complaint-monitor[slack-app]"'
-            ) from error
-        options = self.slack_options(table)
-        return serving(
-            table,
-            self._workplace(table, options),
-            self.secrets,
-            base_url=options.base_url,
-            timeout=options.timeout,
-            report=self._slack_app_fails,
-        )
-
-    def slack_options(self, table: SlackAppTable) -> Any:
-        """The options of the notifier whose cards the app serves."""
-        its = next(one for one in self.settings.notifiers if one.called == table.notifier)
-        cls: Any = registry.load(registry.NOTIFIERS, its.use)
-        options = self._options(registry.NOTIFIERS, cls, its, its.options)
-        if not hasattr(options, "language_of"):
-            raise ConfigError(
-                f'[slack_app] notifier = "{table.notifier}": that is none of Slack\'s'
-            )
-        return options
-
-    def _workplace(self, table: SlackAppTable, options: Any) -> Workplace:
-        from monitor.slackapp.calls import Calls
-        from monitor.slackapp.staff import Staff
-        from monitor.slackapp.workplace import Workplace
-
-        calls = Calls(
-            options.token, self.secrets, base_url=options.base_url, timeout=options.timeout
-        )
-        return Workplace(
-            database=self.database,
-            calls=calls,
-            staff=Staff(calls, options.people, table.rights.by_right),
-            clock=self.clock,
-            zone=options.zone,
-            language_of=options.language_of,
-            desks=lambda: self.desks,
-            brands=tuple(one.brand() for one in self.settings.brands),
-            rules=self.settings.targets(),
-            lexicon=self.settings.lexicon(),
-            approved=self.settings.answers.approved(),
-            command=table.command,
-        )
-
-    def _slack_app_fails(self, problem: str) -> None:
-        """Tell the operators, once a day, that nothing pressed in Slack arrives."""
-        now = self.clock()
-        lines = [problem, "it is tried again; `complaint-monitor slack check` says more"]
-        said = "Slack's buttons and commands do not reach the program"
-        try:
-            with self.database.writing() as conn:
-                key = f"slack_app:{now.date()}"
-                alarms.write(conn, self.operators, key, Reason.STAGE_BROKEN, said, lines, now)
-        except StoreError:
-            return  # the log has it, and it is said again with the next attempt
-
     @property
     def operators(self) -> str:
         """Whom to tell when the program itself has trouble."""
@@ -274,6 +200,36 @@ class Application:
             for one in self.feeds
             if isinstance(one.source, Refreshes)
         )
+
+    def slack_app(self) -> SlackApp:
+        """The Slack app that the config describes.
+
+        Raises:
+            ConfigError: it describes none, or the app's extra is not installed.
+
+        """
+        try:
+            from monitor.slackapp.making import SlackApp
+        except ModuleNotFoundError as error:
+            needs = 'pip install "complaint-monitor[slack-app]"'
+            raise ConfigError(f"[slack_app] needs {needs}") from error
+        return SlackApp(
+            self.settings,
+            self._slack_options(),
+            database=self.database,
+            secrets=self.secrets,
+            clock=self.clock,
+            desks=lambda: self.desks,
+        )
+
+    def _slack_options(self) -> Any:
+        """Those of the notifier whose cards have the buttons; None if there is no app."""
+        table = self.settings.slack_app
+        if table is None:
+            return None
+        its = next(one for one in self.settings.notifiers if one.called == table.notifier)
+        cls: Any = registry.load(registry.NOTIFIERS, its.use)
+        return self._options(registry.NOTIFIERS, cls, its, its.options)
 
     def _digest(self, conn: Any, brand_id: int, day: date, as_of: datetime) -> Digest:
         return readings.digest(conn, brand_id, day, as_of, self.settings.schedule())

@@ -123,7 +123,7 @@ def _listening(application: Application, *, shadow: bool) -> Iterator[None]:
     if table is None or not table.with_run or shadow:
         yield
         return
-    app = application.slack_app()
+    app = application.slack_app().serving()
     app.start()
     tell("complaint-monitor: what is pressed in Slack is done")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
@@ -10,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.settings.policies import Names
 from monitor.settings.secret_names import SecretName
+
+AN_ID = re.compile(r"[UWS][A-Z0-9]{8,17}")
+"""A member's id in Slack, or a user group's."""
 
 
 class Right(StrEnum):

@@ -49,6 +49,8 @@ class Staff:
     request_url: str | None = None
     _sockets: list[WebSocket] = field(default_factory=list)
     _acks: dict[str, tuple[Any, float]] = field(default_factory=dict)
+    _sent_off: dict[str, View] = field(default_factory=dict)
+    """Modals whose acknowledgement is awaited."""
     _changed: Condition = field(default_factory=Condition)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
@@ -80,9 +82,7 @@ class Staff:
             "view": as_slack_says(view, values),
             "response_urls": [],
         }
-        done = self.deliver("interactive", payload)
-        self._follow(view, done.answer)
-        return done
+        return self.deliver("interactive", payload, view=view)
 
     def command(
         self, user: str, channel: str, text: str, command: str = "/complaints"
@@ -124,11 +124,20 @@ class Staff:
 
     # ------------------------------------------------------------------------------ how it goes
 
-    def deliver(self, kind: str, payload: Mapping[str, Any], *, retry: int = 0) -> Delivered:
-        """Bring it to the app, and wait for its acknowledgement."""
+    def deliver(
+        self,
+        kind: str,
+        payload: Mapping[str, Any],
+        *,
+        retry: int = 0,
+        view: View | None = None,
+    ) -> Delivered:
+        """Bring it to the app, and wait for its acknowledgement, which may change the `view`."""
         began = time.monotonic()
         if self.request_url is not None:
             answer = self._post(kind, payload)
+            if view is not None:
+                self._follow(view, answer)
             return Delivered(kind, payload, answer, time.monotonic() - began)
         envelope = str(uuid4())
         sent: dict[str, Any] = {"envelope_id": envelope, "type": kind, "payload": payload}
@@ -140,6 +149,8 @@ class Staff:
             if not connected:
                 return Delivered(kind, payload, None, None)
             socket = self._sockets[-1]
+            if view is not None:
+                self._sent_off[envelope] = view
         socket.send(json.dumps(sent))
         with self._changed:
             if not self._changed.wait_for(lambda: envelope in self._acks, _PATIENCE_S):
@@ -156,6 +167,9 @@ class Staff:
         try:
             while (text := socket.receive()) is not None:
                 said = json.loads(text) if text.startswith("{") else {}
+                sent_off = self._sent_off.pop(said.get("envelope_id", ""), None)
+                if sent_off is not None:
+                    self._follow(sent_off, said.get("payload"))
                 with self._changed:
                     if "envelope_id" in said:
                         self._acks[said["envelope_id"]] = (said.get("payload"), time.monotonic())

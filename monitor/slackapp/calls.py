@@ -137,6 +137,20 @@ class Calls:
         )
         return frozenset(map(str, answer.get("users") or ()))
 
+    def scopes(self) -> frozenset[str] | None:
+        """What the app was granted; None if Slack does not say. Raises CallError."""
+        answer = self.call("auth.test", lambda slack: slack.auth_test())
+        lower = {str(name).lower(): value for name, value in answer.headers.items()}
+        said = lower.get("x-oauth-scopes")
+        return None if said is None else frozenset(map(str.strip, str(said).split(",")))
+
+    def try_to_connect(self) -> None:
+        """Ask for an address of Socket Mode; nobody connects there. Raises CallError."""
+        self.call(
+            "apps.connections.open",
+            lambda slack: slack.apps_connections_open(app_token=str(slack.token)),
+        )
+
     def call(self, method: str, do: Callable[[WebClient], SlackResponse]) -> SlackResponse:
         """Make a call.
 

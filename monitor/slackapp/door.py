@@ -59,6 +59,10 @@ class Door:
         self.app.event("app_home_opened")(self._came_home)
         self.app.view(re.compile(rf"^{re.escape(PREFIX)}"))(self._sent_off)
 
+    def warm(self) -> None:
+        """Ask for what the first press would have to wait for."""
+        self._hands.submit(self._place.staff.warm)
+
     def close(self) -> None:
         """Finish the work under way."""
         self._hands.shutdown(wait=True)

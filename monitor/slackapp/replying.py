@@ -33,6 +33,8 @@ from monitor.store.done import DoneBeforeError
 
 ACT = "answer"
 _GLANCE_S, _WATCHED_S = 0.5, 900.0
+_SETTLES_S = 0.7
+"""Until Slack shows what the acknowledgement told it to: a change that overtakes that would be lost."""
 _PROBE = "…"
 _OF_A_TERMINAL = re.compile(r"--|`complaint-monitor")
 _log = structlog.get_logger(__name__)
@@ -118,10 +120,12 @@ def submit(place: Workplace, press: Press, filled: Filled, origin: Origin, watch
         raise
     except MonitorError as error:
         why = without_commands(str(error))
+        time.sleep(_SETTLES_S)
         place.calls.update(view_id, shown.refused(origin, why, typed, say_in))
         if isinstance(error, ReplyError):
             return
         raise
+    time.sleep(_SETTLES_S)
     watch.begin(accepted, view_id, origin)
 
 

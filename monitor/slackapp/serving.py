@@ -92,6 +92,7 @@ class Socket:
                 rest = min(rest * 2, _LONGEST_REST_S)
             else:
                 self._handler = handler
+                self._door.warm()
                 _log.info("slack_app_connected")
                 return
 
@@ -137,6 +138,7 @@ class Http:
 
     def start(self) -> None:
         self._thread.start()
+        self._door.warm()
 
     def stop(self) -> None:
         self._server.shutdown()

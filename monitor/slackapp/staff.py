@@ -45,6 +45,11 @@ class Staff:
         }
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
 
+    @property
+    def groups(self) -> list[str]:
+        """The user groups that rights name."""
+        return sorted({one for named in self._rights.values() for one in named if is_group(one)})
+
     def person(self, user: str, username: str | None = None) -> Person:
         """A member by the name of the config, else by the one that Slack knows, with the id beside it.
 
@@ -85,12 +90,11 @@ class Staff:
 
     def warm(self) -> None:
         """Ask for all groups, so that the first press need not wait."""
-        for named in self._rights.values():
-            for one in filter(is_group, named):
-                try:
-                    self._members(one)
-                except NotAllowedError as error:
-                    _log.warning("slack_group_unknown", group=one, problem=str(error))
+        for one in self.groups:
+            try:
+                self._members(one)
+            except NotAllowedError as error:
+                _log.warning("slack_group_unknown", group=one, problem=str(error))
 
     def _members(self, group: str) -> frozenset[str]:
         """Who is in the group. What was known a while ago is believed where Slack does not answer."""

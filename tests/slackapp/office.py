@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 from monitor.domain.lexicon import lexicon_from
 from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.template import Approved, Template
-from monitor.settings.slack import Right, SlackAppTable
+from monitor.settings.slack import Right
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_staff import APP_TOKEN, SIGNING_SECRET, Delivered
 from monitor.simulator.slack_surfaces import View
 from monitor.simulator.slack_workspace import Message
 from monitor.slackapp.calls import Calls
-from monitor.slackapp.making import serving
-from monitor.slackapp.serving import Http, Serving
+from monitor.slackapp.door import Door
+from monitor.slackapp.serving import Http, Serving, Socket
 from monitor.slackapp.staff import Staff
 from monitor.slackapp.workplace import Workplace
 from monitor.stages.deliver import Deliver
@@ -181,7 +181,7 @@ def office(
     """The app at work."""
     machine = Machine()
     front = Front(database, machine, net(machine))
-    secrets = NoSecrets(slack=TOKEN, slack_app=APP_TOKEN, slack_signing=SIGNING_SECRET)
+    secrets = NoSecrets(slack=TOKEN)
     its = slack(server, buttons=True, **options)._options
     calls = Calls("slack", secrets, base_url=server.url, timeout=5)
     place = Workplace(
@@ -198,15 +198,22 @@ def office(
         approved=APPROVED,
         command="/complaints",
     )
-    table = SlackAppTable.model_validate({"mode": mode, "port": 0})
-    app = serving(table, place, secrets, base_url=server.url, timeout=5, report=lambda _: None)
+    app = _served(mode, place, server)
     app.start()
-    if isinstance(app, Http):
-        server.staff.request_url = f"http://127.0.0.1:{app.port}/slack/events"
     try:
         yield Office(database, server, front, app, options)
     finally:
         _stop(app, server)
+
+
+def _served(mode: str, place: Workplace, server: SlackServer) -> Serving:
+    if mode == "http":
+        app = Http(Door(place, signing_secret=SIGNING_SECRET), "127.0.0.1", 0)
+        server.staff.request_url = f"http://127.0.0.1:{app.port}/slack/events"
+        return app
+    return Socket(
+        Door(place), lambda: APP_TOKEN, base_url=server.url, timeout=5, report=lambda _: None
+    )
 
 
 def _stop(app: Serving, server: SlackServer) -> None:
