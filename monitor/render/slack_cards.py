@@ -25,7 +25,7 @@ from monitor.domain.notice import (
 from monitor.render import slack_blocks as slack
 from monitor.render.slack_blocks import Block, Element
 from monitor.render.slack_case import PLAIN, Look, case_blocks
-from monitor.render.words import EXCERPT, duration, is_blind, person, plain, say, source
+from monitor.render.words import EXCERPT, duration, is_blind, person, plain, say, set_aside, source
 
 _NAME = 80
 
@@ -123,6 +123,8 @@ def _digest(digest: Digest, zone: tzinfo) -> Iterator[Element]:
     if digest.unjudged:
         posts = "1 post" if digest.unjudged == 1 else f"{digest.unjudged} posts"
         yield slack.line(slack.said(f"Not judged yet: {posts}"))
+    if digest.filtered:
+        yield slack.line(slack.said(set_aside(digest.filtered)))
     blind = [one for one in digest.sources if is_blind(one)]
     seen = len(digest.sources) - len(blind)
     yield slack.line(slack.said(f"Sources: {seen} read, {len(blind)} not or not wholly", bold=True))

@@ -187,6 +187,8 @@ def _facts(card: CaseCard, say_in: Tongue) -> list[str]:
     if card.seen_by and card.status == "open":
         seen_by = slack.short(person(card.seen_by), _NAME)
         facts.append(say_in("{name} has seen it", name=seen_by))
+    if card.alike:
+        facts.append(say_in("{number} alike", number=card.alike))
     if card.level and card.status == "open":
         facts.append(say_in("Escalated, level {level}", level=card.level))
     if card.topics:

@@ -19,6 +19,7 @@ from monitor.domain.notice import CaseCard, EarlierCase
 from monitor.domain.policy import rule_from
 from monitor.domain.post import StreamKind
 from monitor.domain.wait import Outcome
+from monitor.store import copies
 from monitor.store.cases import load, notes
 from monitor.store.schema import (
     author,
@@ -99,6 +100,7 @@ def card(
         earlier=earlier,
         earlier_count=earlier_count,
         contact=_contact(folded, said),
+        alike=len(copies.of_case(conn, case_id)),
     )
 
 

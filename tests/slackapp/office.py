@@ -26,7 +26,7 @@ from monitor.slackapp.workplace import Workplace
 from monitor.stages.deliver import Deliver
 from monitor.store import outbox
 from monitor.store.engine import Database
-from tests.notifiers.sample import NoSecrets
+from tests.given import Given
 from tests.notifiers.slack_side import ANA, CARE, slack, strings
 from tests.stages.front import RULE, Front, Net, TellingNet
 from tests.stages.told import Machine, digest_of
@@ -181,7 +181,7 @@ def office(
     """The app at work."""
     machine = Machine()
     front = Front(database, machine, net(machine))
-    secrets = NoSecrets(slack=TOKEN)
+    secrets = Given({"slack": TOKEN})
     its = slack(server, buttons=True, **options)._options
     calls = Calls("slack", secrets, base_url=server.url, timeout=5)
     place = Workplace(
