@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.opening import opened
-from monitor.cli.periods import since_moment
+from monitor.cli.periods import since_moment, since_option
 from monitor.cli.printing import print_json, print_table
 from monitor.cli.sending import brand_of, number_of
 from monitor.clock import utc_now
@@ -19,18 +19,12 @@ from monitor.render.words import WHY, duration, local_time, plain
 if TYPE_CHECKING:
     from monitor.store.ledger import Kept
 
-DEFAULT = "7d"
 _MICROS = 1_000_000
 
 
 @click.command(short_help="What was looked at, and what could not be.")
 @click.option("--brand", help="Of one brand alone; default: all.")
-@click.option(
-    "--since",
-    default=DEFAULT,
-    show_default=True,
-    help="A day, a time, or a span such as 12h or 4w.",
-)
+@since_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def coverage(ctx: click.Context, brand: str | None, since: str, as_json: bool) -> None:
