@@ -12,7 +12,7 @@ whether it reached anybody, and `retry_after` reads when a server wants to be as
 
 from monitor.fetching.budget import Budget
 from monitor.fetching.client import Client, FetchError, Refusals, send_error
-from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
+from monitor.fetching.descent import Descent, Leaf, Listing, Looks, Place, Spot, Thing
 from monitor.fetching.failing import CallError, source_error, unsure
 from monitor.fetching.html import plain
 from monitor.fetching.retry_after import retry_after, server_time, until_reset
@@ -25,6 +25,7 @@ __all__ = [
     "FetchError",
     "Leaf",
     "Listing",
+    "Looks",
     "Place",
     "Refusals",
     "Spot",

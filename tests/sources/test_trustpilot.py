@@ -18,7 +18,8 @@ from monitor.simulator.trustpilot import Trustpilot
 from monitor.sources.trustpilot import wire
 from monitor.sources.trustpilot.wire import Shop
 from tests.sources.mutations import mutated
-from tests.sources.review_sites import NOON, UNIT, look, site
+from tests.sources.review_sites import UNIT, look, site
+from tests.sources.reviewed import NOON
 from tests.sources.stores_world import posts
 
 PUBLIC = {"api_secret": None, "user": None}
