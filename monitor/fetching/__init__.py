@@ -5,7 +5,8 @@
     JSON, and says   | in so much time | known ground; a look    | a page's markup
     what went wrong  |                 | that broke off goes on  |
 
-A plug-in builds a `Client` from its options, and a `Listing` for each of its streams.
+`oauth` keeps a log-in's token, `google` knows what Google's interfaces have in common. A plug-in builds
+a `Client` from its options, and a `Listing` for each of its streams.
 """
 
 from monitor.fetching.budget import Budget
