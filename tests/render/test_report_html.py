@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.domain.coverage import Blind, Why
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Digest, DigestLine
 from monitor.domain.wait import Outcome
@@ -113,6 +114,24 @@ def test_charts_say_in_words_what_they_show() -> None:
     assert "all 60.0 % of 5 (42.9–71.4 %)" in within.words
     assert volume.words.startswith("9 waits on 6 days from 2026-05-04 to 2026-05-09; most on 2026")
     assert charts(report(), ZONE) == ()
+
+
+def test_where_nobody_looked_is_drawn() -> None:
+    hour = timedelta(hours=1)
+    night = Blind(at(0), at(0) + 9 * hour, Why.NOT_LOOKED)
+    refused = Blind(at(0) + 30 * hour, at(0) + 32 * hour, Why.FAILING, "503")
+    watched = health(blind=(night, refused), watched_since=at(0) - hour)
+    later = health(stream=EVIL, watched_since=at(0) + 50 * hour)
+    never = health(stream="imported")
+    blind = report(sources=(watched, later, never))
+    [chart] = charts(blind, ZONE)
+    assert (chart.name, chart.words) == ("looked", "Not looked at, in all: feed/all 11 h.")
+    assert "var(--red)" in chart.svg
+    assert "var(--grey)" in chart.svg
+    page = Page(report_html(blind, ZONE))
+    assert "No customer’s wait began in this period, as far as could be seen." in page.text
+    assert "nobody looked for 11 h in all, 2 times" in page.text
+    assert charts(report(sources=(later,)), ZONE) == ()
 
 
 def test_what_is_not_reached_is_said_so() -> None:

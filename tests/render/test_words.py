@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.domain.coverage import Blind, Silence, Why
 from monitor.domain.judgement import Band, Severity
 from monitor.domain.notice import (
     Backlog,
@@ -22,7 +23,7 @@ from monitor.domain.notice import (
     SourceHealth,
     Words,
 )
-from monitor.render.words import Spoken, cut, duration, local_time, plain, say
+from monitor.render.words import Spoken, cut, duration, is_blind, local_time, plain, say, source
 from tests.notifiers import sample
 from tests.notifiers.sample import NOTHING, NOW
 
@@ -328,6 +329,36 @@ def test_an_empty_digest_says_so() -> None:
     assert said.lines[-1].endswith("(read up to Tue 3 Mar 2026 14:10 EET, with 1 gap)")
     sure = spoken(replace(NOTHING, sources=(silent,)), NoticeKind.DIGEST)
     assert sure.headline == "Acme, Tue 3 Mar 2026: nothing is waiting"
+
+
+def test_a_digest_says_when_nobody_looked_and_what_is_strangely_silent() -> None:
+    hour = timedelta(hours=1)
+    night = Blind(NOW - 12 * hour, NOW - 3 * hour, Why.NOT_LOOKED)
+    refused = Blind(NOW - 2 * hour, NOW - hour, Why.FAILING, "503")
+    told = SourceHealth(
+        source="x",
+        stream="m",
+        network="x",
+        read_through=NOW,
+        failing_since=None,
+        problem=None,
+        blind=(night,),
+    )
+    assert is_blind(told)
+    assert source(told, BUCHAREST) == (
+        "x/m: read up to Tue 3 Mar 2026 14:10 EET; nobody looked for 9 h, from Tue 3 Mar 2026 "
+        "02:10 EET to Tue 3 Mar 2026 11:10 EET (the program did not run)"
+    )
+    twice = source(replace(told, blind=(refused, night)), BUCHAREST)
+    assert "nobody looked for 10 h in all, 2 times, the longest from Tue 3 Mar 2026 02:10" in twice
+    alone = source(replace(told, blind=(refused,)), BUCHAREST)
+    assert alone.endswith("(the source could not be read)")
+    still = replace(told, blind=(), silence=Silence(NOW - 30 * hour, 5 * hour))
+    assert is_blind(still)
+    assert source(still, BUCHAREST).endswith(
+        "nothing new since Mon 2 Mar 2026 08:10 EET, and it was never silent for longer than 5 h before"
+    )
+    assert not is_blind(replace(told, blind=()))
 
 
 def test_the_first_run_sums_up_what_was_there() -> None:

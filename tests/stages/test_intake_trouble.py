@@ -18,7 +18,7 @@ from monitor.stages.intake import Feed, Intake
 from monitor.store import coverage
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
-from monitor.store.schema import stream
+from monitor.store.schema import outage, stream, watch
 from tests.stages.network import OWN, SEARCH, Network
 from tests.store.written import NINE, SHOP, gone, rows, written
 
@@ -238,7 +238,8 @@ def test_however_the_clock_is_set_a_stream_never_waits_longer_than_it_was_told(
     """The longest it may be told is two hours, by a network that says so."""
     network = Network()
     with scratch.writing() as conn:
-        conn.execute(stream.delete())
+        for table in (watch, outage, stream):
+            conn.execute(table.delete())
     intake = Intake(scratch, [Feed("x", network, ())])
     now = NINE
     intake.due(now)

@@ -21,6 +21,8 @@ from monitor.store import (
     mentions,
     outbox,
     posts,
+    silences,
+    watching,
 )
 from monitor.store.bulk import among
 from monitor.store.engine import Database
@@ -43,6 +45,8 @@ def _purgeable(reason: Purge) -> Ask:
 
 ASKED: dict[str, Ask] = {
     "streams due": lambda conn: coverage.due(conn, NINE),
+    "streams' silences": lambda conn: silences.silent(conn, {1: NINE}),
+    "streams' watches": lambda conn: watching.watches(conn, [1], NINE),
     "posts to judge": lambda conn: cross_brand.to_judge(conn, 10),
     "mentions to triage": lambda conn: mentions.due(conn, mentions.TRIAGE, NINE, 10),
     "mentions to settle": lambda conn: mentions.due(conn, mentions.SETTLE, NINE, 10),
