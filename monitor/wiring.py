@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor import registry
-from monitor.classifiers.weights import CARD
 from monitor.clock import utc_now
 from monitor.domain.errors import ClassifierError, ConfigError
 from monitor.domain.judgement import Judgement, Thresholds, Verdict
@@ -76,21 +75,6 @@ def adopted_of(table: ClassifierTable, database: Database) -> ClassifierTable:
     return ClassifierTable.model_validate(
         {**table.model_dump(), **table.options, "folder": last.folder}
     )
-
-
-def named_table(name: str, labels: Mapping[str, str], models: Path) -> ClassifierTable:
-    """A classifier by what a person calls it.
-
-    A revision of `models`, a folder with a model of ours, a plug-in or package.module:Class, else a
-    folder or name in the Hugging Face layout, with its labels as our classes.
-    """
-    for folder in (models / name.rpartition("@")[2], Path(name)):
-        if (folder / CARD).is_file():
-            return ClassifierTable.model_validate({"use": SHIPPED, "folder": folder})
-    if name in registry.names(registry.CLASSIFIERS) or ":" in name:
-        return ClassifierTable(use=name)
-    said = {"use": "transformers", "name": name, "labels": dict(labels)}
-    return ClassifierTable.model_validate(said)
 
 
 def own_thresholds(classifier: Classifier) -> Thresholds:
