@@ -5,11 +5,12 @@
     JSON, and says   | in so much time | known ground; a look    | a page's markup
     what went wrong  |                 | that broke off goes on  |
 
-A plug-in builds a `Client` from its options, and a `Listing` for each of its streams.
+A plug-in builds a `Client` from its options, and a `Listing` for each of its streams. Where strangers
+choose the address, `outside` keeps the client from the shop's own network.
 """
 
 from monitor.fetching.budget import Budget
-from monitor.fetching.client import Client, FetchError
+from monitor.fetching.client import Client, Document, FetchError
 from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
 from monitor.fetching.html import plain
 
@@ -17,6 +18,7 @@ __all__ = [
     "Budget",
     "Client",
     "Descent",
+    "Document",
     "FetchError",
     "Leaf",
     "Listing",

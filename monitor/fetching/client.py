@@ -3,7 +3,8 @@
 It never sleeps: when to come again is told to the scheduler. A read that lost its connection is tried
 a second time at once, as an idle connection may have been closed meanwhile; a write never is. A
 redirect is followed within the configured address alone: whoever controls an answer can neither send
-us to a private address nor have our key.
+us to a private address nor have our key. Only a client that has no key, and a transport that knows
+where not to go (`monitor.fetching.outside`), follows it anywhere.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
@@ -29,6 +31,7 @@ _REDIRECTS = 3
 _TRIES = 2
 _SLOWNESS = 4
 """So many times the time-out may a body take that comes in drop by drop."""
+_UNCHANGED = 304
 _BUSY, _TOO_MANY, _SERVER = (408, 409, 425), 429, 500
 _LONGEST = 86_400.0
 """Seconds, a day: nobody waits longer unasked."""
@@ -67,6 +70,18 @@ class FetchError(SourceError):
         self.may_have_arrived = may_have_arrived
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What stands at an address, as it came. `body` is None if it did not change since the asker saw it.
+
+    `url`: where it was found in the end. `headers`: the answer's, by names in lower case.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
 class Client:
     """One network at one address. Several threads may call."""
 
@@ -80,11 +95,14 @@ class Client:
         pause: Callable[[Any], Any] = lambda _: None,
         timeout: float = 16,
         most_bytes: int = MOST_BYTES,
+        transport: Callable[[], httpx.BaseTransport] | None = None,
     ) -> None:
         """`network`: its name in messages. `headers`: those of the log-in, asked for at each call.
 
         `pause`: the seconds to wait, from the JSON of a refusal whose headers do not tell them.
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
+        `transport`: what makes the calls, itself made at the first one, and knows where not to go: with
+        it redirects are followed to other addresses, and no proxy of the environment is used.
         """
         self.budget = budget
         self._network = network
@@ -93,43 +111,58 @@ class Client:
         self._pause = pause
         self._timeout = timeout
         self._most_bytes = most_bytes
+        self._transport = transport
         self._lock = Lock()
         self._opened: httpx.Client | None = None
 
     def get(self, path: str, **asked: str | int) -> Any:
         """The JSON at `path`. Raises SourceError."""
-        url = self._url(path).copy_merge_params(asked)
+        return self._read(*self._got(self._url(path).copy_merge_params(asked), {}))
+
+    def document(self, url: str, headers: Mapping[str, str]) -> Document:
+        """The bytes at a full address; `headers` may make it a conditional question. Raises SourceError."""
+        response, body = self._got(self._url(url), headers)
+        told = dict(response.headers)
+        if response.status_code == _UNCHANGED:
+            return Document(str(response.url), told, None)
+        if not response.is_success:
+            raise self._refused(response, None)
+        return Document(str(response.url), told, body)
+
+    def post(self, path: str, said: Mapping[str, Any]) -> Any:
+        """Write JSON, once; the JSON that is answered. Raises SourceError."""
+        try:
+            return self._read(*self._asked("POST", self._url(path), said, {}))
+        except _LostError as error:
+            raise self._unreachable(error) from error
+
+    def _got(self, url: httpx.URL, more: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
         for left in reversed(range(_TRIES)):
             try:
-                return self._asked("GET", url, None)
+                return self._asked("GET", url, None, more)
             except _LostError as error:
                 if not left:
                     raise self._unreachable(error) from error
         raise AssertionError("the last try answers or raises")
 
-    def post(self, path: str, said: Mapping[str, Any]) -> Any:
-        """Write JSON, once; the JSON that is answered. Raises SourceError."""
-        try:
-            return self._asked("POST", self._url(path), said)
-        except _LostError as error:
-            raise self._unreachable(error) from error
-
     def _url(self, path: str) -> httpx.URL:
         return self._base.join(path.lstrip("/"))
 
-    def _asked(self, method: str, url: httpx.URL, said: Mapping[str, Any] | None) -> Any:
+    def _asked(
+        self, method: str, url: httpx.URL, said: Mapping[str, Any] | None, more: Mapping[str, str]
+    ) -> tuple[httpx.Response, bytes]:
         for _ in range(_REDIRECTS + 1):
-            response, body = self._sent(method, url, said)
+            response, body = self._sent(method, url, said, more)
             if not (response.has_redirect_location and method == "GET"):
-                return self._read(response, body)
+                return response, body
             url = self._followed(url, response.headers["location"])
         raise FetchError(f"{self._network} redirects in circles", permanent=True)
 
     def _sent(
-        self, method: str, url: httpx.URL, said: Mapping[str, Any] | None
+        self, method: str, url: httpx.URL, said: Mapping[str, Any] | None, more: Mapping[str, str]
     ) -> tuple[httpx.Response, bytes]:
         try:
-            headers = dict(self._headers())
+            headers = {**self._headers(), **more}
         except ConfigError as error:
             raise FetchError(str(error), permanent=True, may_have_arrived=False) from error
         self.budget.spend()
@@ -203,6 +236,8 @@ class Client:
         except httpx.InvalidURL as error:
             message = f"{self._network} redirects to what is no address"
             raise FetchError(message, permanent=True) from error
+        if self._transport is not None and there.scheme in ("http", "https"):
+            return there
         if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
             raise FetchError(
                 f"{self._network} redirects to {there.scheme}://{there.host}, which is not followed; "
@@ -223,6 +258,7 @@ class Client:
                     headers={"user-agent": agent, "accept": "application/json"},
                     timeout=self._timeout,
                     follow_redirects=False,
+                    transport=self._transport and self._transport(),
                 )
                 weakref.finalize(self, self._opened.close)
             return self._opened

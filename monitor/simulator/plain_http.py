@@ -30,11 +30,19 @@ class Question:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer that is no JSON."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 class Network(Protocol):
     """What stands behind the port. Asked by several threads."""
 
     def answer(self, question: Question, /) -> tuple[int, Any]:
-        """Status and JSON."""
+        """Status and JSON, or something Raw."""
         ...
 
 
@@ -149,7 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None:
             self.close_connection = True
             return
-        self._send(status, json.dumps(answer), {})
+        raw = answer if isinstance(answer, Raw) else Raw(json.dumps(answer).encode())
+        self._send(status, raw.body, raw.headers)
 
     def _fail(self, fault: Fault) -> None:
         match fault.kind:
@@ -189,8 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(_TRICKLE)
         self.close_connection = True
 
-    def _send(self, status: int, body: str, headers: Mapping[str, str]) -> None:
-        content = body.encode()
+    def _send(self, status: int, body: str | bytes, headers: Mapping[str, str]) -> None:
+        content = body.encode() if isinstance(body, str) else body
         told = {"content-type": "application/json; charset=utf-8"}
         told |= {"date": self.date_time_string(), "content-length": str(len(content))}
         told |= {name.lower(): value for name, value in headers.items()}
