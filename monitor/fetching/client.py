@@ -121,7 +121,13 @@ class Client:
 
     def document(self, url: str, headers: Mapping[str, str]) -> Document:
         """The bytes at a full address; `headers` may make it a conditional question. Raises SourceError."""
-        response, body = self._got(self._url(url), headers)
+        try:
+            address = self._url(url)
+        except httpx.InvalidURL as error:
+            raise FetchError(
+                f"{self._network} has no such address: {error}", permanent=True
+            ) from error
+        response, body = self._got(address, headers)
         told = dict(response.headers)
         if response.status_code == _UNCHANGED:
             return Document(str(response.url), told, None)

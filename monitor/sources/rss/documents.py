@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 from xml.etree import ElementTree as ET
 
 import feedparser
@@ -68,22 +69,22 @@ def read(document: Document) -> Feed:
     except _BREAKS as error:
         raise SourceError(f"the feed breaks its reader: {type(error).__name__}") from error
     if not found.version:
-        raise SourceError(f"what is there is no feed{_hint(found)}")
+        raise SourceError(f"what is there is no feed{_hint(found, document.url)}")
     if not _ENDED.search(text, max(len(text) - 1000, 0)):
         raise SourceError("the feed is cut off: its end is missing")
     wrong = found.get("bozo_exception")
     return Feed(
-        entries=[dict(one) for one in found.entries],
+        entries=[_with_link(dict(one), document.url) for one in found.entries],
         deleted=_deleted(text),
         language=dict.get(found.feed, "language"),
-        further=_linked(found, "next"),
+        further=_linked(found, document.url, "next"),
         flaw=None if wrong is None else str(wrong)[:200],
     )
 
 
 def _headers(document: Document) -> dict[str, str]:
-    """By now it is UTF-8; its own address is what links in it are relative to."""
-    told = {"content-type": "application/xml; charset=utf-8", "content-location": document.url}
+    """By now it is UTF-8. Its address is not told: ids would be made to depend on it, as links do."""
+    told = {"content-type": "application/xml; charset=utf-8"}
     language = document.headers.get("content-language")
     return told | ({"content-language": language} if language else {})
 
@@ -100,19 +101,34 @@ def _harmless(text: bytes) -> bytes:
     return _SPACE.sub(b" ", text[:start]) + text[start:]
 
 
-def _hint(found: Any) -> str:
-    page = _linked(found, "alternate", kinds=_KINDS)
+def _hint(found: Any, base: str) -> str:
+    page = _linked(found, base, "alternate", kinds=_KINDS)
     return f", but a page that names one: {page}" if page else ""
 
 
-def _linked(found: Any, rel: str, kinds: tuple[str, ...] = ()) -> str | None:
+def _linked(found: Any, base: str, rel: str, kinds: tuple[str, ...] = ()) -> str | None:
     links = dict.get(found.feed, "links") or []
     fitting = (
-        one.get("href")
+        _address(base, one.get("href"))
         for one in links
         if one.get("rel") == rel and (not kinds or one.get("type") in kinds)
     )
     return next((one for one in fitting if one), None)
+
+
+def _with_link(said: dict[str, Any], base: str) -> dict[str, Any]:
+    return said | {"link": _address(base, said.get("link"))}
+
+
+def _address(base: str, link: Any) -> str | None:
+    """The address of a page that a link leads to; None: it leads elsewhere, or nowhere."""
+    if not isinstance(link, str) or not link:
+        return None
+    try:
+        address = urljoin(base, link.strip())
+    except ValueError:
+        return None
+    return address if address.startswith(("http://", "https://")) else None
 
 
 def _deleted(text: bytes) -> list[tuple[str, str]]:

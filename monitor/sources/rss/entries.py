@@ -21,6 +21,8 @@ _GLOBAL = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 """An id that is one for the whole world, and not for its feed alone."""
 _LONGEST_ID = 400
 _MARKUP = ("text/html", "application/xhtml+xml")
+_WITH_MAIL = re.compile(r"(.+?)\s*[<(]\S+@\S+[>)]|\S+@\S+\s+\((.+)\)")
+"""A name beside an address of mail, on either side."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=$|[-_])", re.IGNORECASE)
 
 
@@ -155,9 +157,12 @@ def _author(said: Mapping[str, Any]) -> Author:
     """A name is all that most feeds tell; an address of a page never changes, a name may."""
     told = said.get("author_detail")
     detail = told if isinstance(told, dict) else {}
-    name = _some(detail.get("name")) or _some(said.get("author")) or _some(detail.get("email"))
-    if name is None:
+    # not the parser's own name and address: it takes .example for .exam, and "ple" for a name
+    whole = _some(said.get("author")) or _some(detail.get("name"))
+    if whole is None:
         return NOBODY
+    parted = _WITH_MAIL.fullmatch(whole)
+    name = (parted[1] or parted[2]).strip() if parted else whole
     page = _some(detail.get("href"))
     return Author(id=page if page and _is_page(page) else None, handle=name, name=name)
 
