@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from monitor.domain.post import Author, Post, PostKind
+from monitor.domain.post import AUTOMATIC, Author, Post, PostKind
 
 ANY_NETWORK = "*"
 
@@ -59,7 +59,8 @@ class Brand:
 
     def answers_automatically(self, post: Post) -> bool:
         """Whether an own post is a machine's "we got your message", which ends no wait."""
-        if post.via is not None and post.via.casefold() in _folded(self.automatic_apps):
+        apps = _folded((AUTOMATIC, *self.automatic_apps))
+        if post.via is not None and post.via.casefold() in apps:
             return True
         return self.reads_automatic(post.text)
 

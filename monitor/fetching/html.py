@@ -19,7 +19,7 @@ _TAG = re.compile(r"<[^>]*>")
 def plain(html: str, *, without: frozenset[str] = frozenset()) -> str:
     """The text, paragraphs apart by an empty line. Broken HTML gives what can be had.
 
-    `without`: classes of elements that are left out, such as quotations.
+    `without`: elements that are left out, such as quotations: a class, or `element[type=word]`.
     """
     words = _Words(without)
     try:
@@ -48,7 +48,8 @@ class _Words(HTMLParser):
         """Begin an element; of a picture that stands for a character, say the character."""
         told = dict(attrs)
         classes = (told.get("class") or "").split()
-        if self._silent or tag in _UNSAID or not self._without.isdisjoint(classes):
+        marks = (*classes, f"{tag}[type={told.get('type')}]")
+        if self._silent or tag in _UNSAID or not self._without.isdisjoint(marks):
             if tag not in _LONELY:
                 self._silent.append(tag)
         elif tag == "br":

@@ -7,29 +7,27 @@ before the text was handed over nothing was sent; once it was, only the server's
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 import structlog
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, CaseCard, Document, Notice, Receipt, Unknowable
 from monitor.ports import Clock, Secrets
 from monitor.render.words import Spoken, cut, say
+from monitor.settings.addresses import MailAddress, is_loopback, mail_address
 from monitor.settings.secret_names import SecretName
 
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
@@ -40,19 +38,6 @@ _TEMPORARY, _PERMANENT = 400, 500
 """From here on SMTP's answers mean: not now; never."""
 
 _log = structlog.get_logger(__name__)
-
-
-def _address(text: str) -> str:
-    try:
-        address = str(Address(addr_spec=text.strip()))
-    except (ValueError, IndexError, MessageError) as error:
-        raise ValueError(f'"{text}" is no e-mail address') from error
-    if not address.isascii():
-        raise ValueError(f'"{text}": write the domain in its ASCII form (xn--…)')
-    return address
-
-
-MailAddress = Annotated[str, AfterValidator(_address)]
 
 
 class Email:
@@ -94,7 +79,7 @@ class Email:
 
         @model_validator(mode="after")
         def _guarded(self) -> Self:
-            if self.security == "none" and not (self.allow_insecure or _is_loopback(self.host)):
+            if self.security == "none" and not (self.allow_insecure or is_loopback(self.host)):
                 raise ValueError(
                     f"mail to {self.host} would travel in the open: "
                     'set security = "starttls" or "tls" (or allow_insecure = true)'
@@ -129,7 +114,7 @@ class Email:
         if audience in self._options.targets:
             return self._options.targets[audience]
         try:
-            found = [_address(one) for one in audience.split(",") if one.strip()]
+            found = [mail_address(one) for one in audience.split(",") if one.strip()]
         except ValueError as error:
             raise SendError(
                 f'"{audience}" is neither a target of this notifier nor a list of addresses',
@@ -253,10 +238,3 @@ def _message_id(key: str, sender: str) -> str:
     """The same for every attempt at a notice; tells nothing of the case."""
     digest = hashlib.sha256(f"{sender} {key}".encode()).hexdigest()[:32]
     return f"<{digest}@{sender.rpartition('@')[2]}>"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.casefold() == "localhost"

@@ -17,14 +17,22 @@ from tests.contract.harness import NOON, Expected, Harness, Item, Remembered, ha
 
 WORLDS = harnesses()
 FAULTS = [
-    pytest.param(world, fault, expected, id=f"{name}-{fault}")
+    pytest.param(
+        world, fault, expected, id=f"{name}-{fault}", marks=pytest.mark.needs(*world.needs)
+    )
     for name, world in WORLDS.items()
     for fault, expected in world.faults.items()
 ]
 HUNG = 1000
 """Pages that no look at these small worlds may need."""
 
-every_world = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS.keys())
+every_world = pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(world, id=name, marks=pytest.mark.needs(*world.needs))
+        for name, world in WORLDS.items()
+    ],
+)
 
 
 def look(

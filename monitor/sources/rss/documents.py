@@ -14,23 +14,13 @@ import feedparser
 from feedparser.encodings import convert_to_utf8
 
 from monitor.domain.errors import SourceError
-from monitor.fetching import Document
+from monitor.fetching import Document, fields
 
 _ROOT = re.compile(rb"<\w")
 _ENDED = re.compile(rb"</\s*(?:\w+:)?(?:rss|rdf|feed|channel|redirect)\s*>", re.IGNORECASE)
 _UNPARSED = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
 _SPACE = re.compile(rb"\s+")
 _TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
-_BREAKS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-"""What the parser raises of documents that nobody foresaw."""
 _KINDS = ("application/rss+xml", "application/atom+xml")
 
 
@@ -66,7 +56,7 @@ def read(document: Document) -> Feed:
             sanitize_html=False,  # only the words are kept
             resolve_relative_uris=False,
         )
-    except _BREAKS as error:
+    except fields.BREAKS as error:
         raise SourceError(f"the feed breaks its reader: {type(error).__name__}") from error
     if not found.version:
         raise SourceError(f"what is there is no feed{_hint(found, document.url)}")
