@@ -22,8 +22,10 @@ def plain(html: str, *, without: frozenset[str] = frozenset()) -> str:
     `without`: elements that are left out, such as quotations: a class, or `element[type=word]`.
     """
     words = _Words(without)
+    # behind the last ">" no tag ends; looking for its end from each "<" anew would take hours
+    tags, end, rest = html.rpartition(">")
     try:
-        words.feed(html)
+        words.feed(tags + end + rest.replace("<", "&lt;"))
         words.close()
     except AssertionError:  # what the standard library says of "<![" and what follows it
         return _SPACE.sub(" ", unescape(_TAG.sub(" ", html))).strip()

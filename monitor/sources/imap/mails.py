@@ -131,7 +131,8 @@ def _author(mail: Mail, desk: Desk, *, sent: bool) -> Author:
         other = _person(mail, "Reply-To")
         name, address = other if "@" in other[1] else (name, address)
     if "@" not in address:
-        return Author(handle=name, name=name) if name else NOBODY
+        alone = name or address
+        return Author(handle=alone, name=alone) if alone else NOBODY
     return Author(handle=address.casefold(), name=name or None)
 
 

@@ -22,6 +22,8 @@ _DEEPEST = 20
 """Parts in parts."""
 _LONGEST = 200_000
 """Characters of a mail that anybody reads."""
+_MOST_MARKUP = 2_000_000
+"""Characters of HTML that are looked through for them."""
 _NO_CHARSETS = frozenset({"idna", "punycode", "undefined"})
 """What Python calls encodings, and takes long over."""
 _ID = re.compile(r"<([!-~]{1,400}?)>")
@@ -108,7 +110,7 @@ def _text(part: Part, without: frozenset[str], depth: int) -> str:
     if not isinstance(data, bytes):
         return ""
     words = decoded(data, part.get_content_charset())
-    return plain(words, without=without) if kind == "text/html" else words
+    return plain(words[:_MOST_MARKUP], without=without) if kind == "text/html" else words
 
 
 def _parts(part: Part) -> Iterator[Part]:

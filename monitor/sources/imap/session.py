@@ -157,13 +157,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 @contextmanager
 def opened(door: Door, log_in: LogIn) -> Iterator[Session]:
     """A session, from `with` to its end. Raises SourceError."""
-    try:
-        with _telling(f"{door.host} can't be reached"):
-            box = door.connect()
-    except SourceError as error:
-        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-            raise
-        raise SourceError(str(error)) from error  # nothing was asked of it that it could forbid
+    with _telling(f"{door.host} can't be reached", is_asked=False):
+        box = door.connect()
     try:
         with _telling("the log-in was refused"), _ending(box, door.timeout * _SLOWNESS):
             log_in(box)
@@ -177,8 +172,11 @@ def opened(door: Door, log_in: LogIn) -> Iterator[Session]:
 
 
 @contextmanager
-def _telling(doing: str) -> Iterator[None]:
-    """The one place where what imaplib and sockets raise becomes a SourceError."""
+def _telling(doing: str, *, is_asked: bool = True) -> Iterator[None]:
+    """The one place where what imaplib and sockets raise becomes a SourceError.
+
+    `is_asked`: the server was asked for something that it may forbid for good.
+    """
     try:
         yield
     except ssl.SSLCertVerificationError as error:
@@ -190,9 +188,10 @@ def _telling(doing: str) -> Iterator[None]:
     except imaplib.IMAP4.abort as error:
         raise SourceError(f"{doing}: the connection broke off ({_short(error)})") from error
     except UnexpectedCommandStatusError as error:
-        raise _refused(doing, _words(error.command_result[1])) from error
+        words = _words(error.command_result[1])
+        raise _refused(doing, words, is_asked=is_asked) from error
     except imaplib.IMAP4.error as error:
-        raise _refused(doing, _short(error)) from error
+        raise _refused(doing, _short(error), is_asked=is_asked) from error
     except (OSError, ImapToolsError) as error:
         raise SourceError(f"{doing}: {_short(error)}") from error
     except (ValueError, LookupError, AttributeError, TypeError) as error:
@@ -219,8 +218,9 @@ def _cut(line: socket.socket) -> None:
         socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
-def _refused(doing: str, words: str) -> SourceError:
-    return SourceError(f"{doing}: {words}", permanent=not _PASSING.search(words))
+def _refused(doing: str, words: str, *, is_asked: bool) -> SourceError:
+    is_for_good = is_asked and not _PASSING.search(words)
+    return SourceError(f"{doing}: {words}", permanent=is_for_good)
 
 
 def _words(data: Any) -> str:
