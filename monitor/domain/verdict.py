@@ -39,7 +39,7 @@ def _band(
 ) -> tuple[Band, str]:
     score = judgement.complaint
     if post.via == AUTOMATIC:
-        return Band.PASS, "a machine wrote it, as it says itself"
+        return _unless_grave("a machine wrote it, as it says itself", reading)
     if post.rating is not None and post.rating <= LOW_RATING:
         return Band.ALERT, f"rated {post.rating:g} of 5 (score {score:.2f})"
     if score >= thresholds.alert:
@@ -49,11 +49,15 @@ def _band(
             Band.REVIEW,
             f"score {score:.2f}, unsure between {thresholds.review:.2f} and {thresholds.alert:.2f}",
         )
-    low = f"score {score:.2f}, below {thresholds.review:.2f}"
+    # the model takes mockery for praise
+    return _unless_grave(f"score {score:.2f}, below {thresholds.review:.2f}", reading)
+
+
+def _unless_grave(why: str, reading: Reading) -> tuple[Band, str]:
+    """Let it pass; but where the words are grave, a person looks."""
     if reading.severity is not None and reading.severity >= Severity.HIGH:
-        # the model takes mockery for praise: where the words are grave, a person looks
-        return Band.REVIEW, f"{low}, but its words are grave"
-    return Band.PASS, low
+        return Band.REVIEW, f"{why}, but its words are grave"
+    return Band.PASS, why
 
 
 def _severity(post: Post, reading: Reading) -> tuple[Severity, list[str]]:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import trustme
+from imap_tools.imap_utf7 import utf7_encode
 
 PASSWORD = "s3cret"
 _STARTING = 20.0
@@ -48,6 +49,7 @@ auth_failure_delay = 0
 {oauth2}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -246,7 +248,7 @@ def mailbox(user: str) -> Iterator[Mailbox]:
 
 
 def _quoted(folder: str) -> str:
-    return '"' + folder.replace("&", "&-") + '"'
+    return '"' + utf7_encode(folder).decode() + '"'
 
 
 def _free_port() -> int:

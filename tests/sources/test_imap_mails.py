@@ -114,7 +114,7 @@ def test_a_sender_without_an_address_is_a_name_or_nobody(said: str, name: str | 
     assert post(From=said).author.handle == name
 
 
-AUTOMATIC_MAILS: list[dict[str, str]] = [
+AUTOMATIC_MAILS: list[dict[str, Any]] = [
     {"Auto_Submitted": "auto-replied"},
     {"Auto_Submitted": "Auto-Replied; owner-email=x"},
     {"Precedence": "auto_reply"},
@@ -127,7 +127,7 @@ AUTOMATIC_MAILS: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize("headers", AUTOMATIC_MAILS)
-def test_what_a_machine_answers_or_brings_back_is_marked(headers: dict[str, str]) -> None:
+def test_what_a_machine_answers_or_brings_back_is_marked(headers: dict[str, Any]) -> None:
     assert post(**headers).via == AUTOMATIC
 
 
@@ -141,7 +141,7 @@ def test_what_a_machine_answers_or_brings_back_is_marked(headers: dict[str, str]
         {"Content_Type": 'multipart/report; report-type=feedback-report; boundary="b"'},
     ],
 )
-def test_what_a_machine_only_brings_is_not(headers: dict[str, str]) -> None:
+def test_what_a_machine_only_brings_is_not(headers: dict[str, Any]) -> None:
     assert post(**headers).via is None
 
 

@@ -1,0 +1,296 @@
+"""What the source `imap` brings of a mailbox of a real Dovecot, and that it leaves it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import trustme
+
+from monitor import registry
+from monitor.domain.errors import ConfigError, SourceError
+from monitor.domain.finding import Standing
+from monitor.domain.post import AUTOMATIC, Cursor, Gone, Page, Post, PostKey, Rejected, StreamKind
+from monitor.ports import Refreshes
+from monitor.simulator.plain_http import PlainServer, Question
+from monitor.sources.imap import Imap
+from monitor.sources.imap.source import MUTE
+from tests.contract.harness import Remembered
+from tests.sources.dovecot import PASSWORD, SENT, Dovecot, Mailbox, mailbox, shared
+from tests.sources.mail_door import Door, Plan
+
+NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
+SECRETS = {"mail_password": PASSWORD, "mail_token": "t0ken", "old_token": "0ld"}
+INBOX = "folder-inbox"
+
+pytestmark = pytest.mark.needs("dovecot")
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    with mailbox(f"u{uuid4().hex}") as made:
+        yield made
+
+
+def source(box: Mailbox | None, **options: Any) -> Imap:
+    usual = {
+        "host": "127.0.0.1",
+        "port": shared().plain,
+        "security": "none",
+        "username": box.user if box else "nobody",
+        "password": "mail_password",
+        "timeout": 10,
+    }
+    given = {name: value for name, value in {**usual, **options}.items() if value is not None}
+    checked = registry.options(Imap, given, "sources.imap")
+    assert isinstance(checked, Imap.Options)
+    return Imap(checked, secrets=Remembered(SECRETS, []), clock=lambda: NOW)
+
+
+def mail(number: int, text: str = "My parcel is late", **headers: str) -> bytes:
+    made = EmailMessage(policy=SMTP)
+    made["Message-ID"] = f"<{number}@mail.example>"
+    made["Subject"] = "Parcel"
+    for name, value in {"From": "Ana <ana@mail.example>", **headers}.items():
+        made[name.replace("_", "-")] = value
+    made.set_content(text)
+    return bytes(made)
+
+
+def read(of: Imap, name: str = INBOX, since: Cursor | None = None) -> list[Page]:
+    stream = next(one for one in of.streams() if one.name == name)
+    return list(of.pages(stream, since))
+
+
+def items(pages: list[Page]) -> list[Post | Gone | Rejected]:
+    return [item for page in pages for item in page.items]
+
+
+def ids(found: list[Page]) -> list[str]:
+    return [one.key.external_id for one in items(found) if isinstance(one, Post)]
+
+
+def key(number: int) -> PostKey:
+    return PostKey("mail", f"{number}@mail.example")
+
+
+def test_nothing_is_marked_seen_and_nothing_else_changes(box: Mailbox) -> None:
+    box.put(mail(1), NOW)
+    before = box.flags()
+    of = source(box)
+    read(of)
+    list(of.refresh([key(1)]))
+    list(of.try_out())
+    assert box.flags() == before
+    assert b"Seen" not in before[0]
+
+
+def test_the_sent_folder_shows_what_was_answered(box: Mailbox) -> None:
+    box.put(mail(1), NOW)
+    box.put(mail(2, "Sorry!", From="care@shop.example", References="<1@mail.example>"), NOW, SENT)
+    box.put(
+        mail(3, "We got it", From="care@shop.example", Auto_Submitted="auto-replied"), NOW, SENT
+    )
+    of = source(box)
+    assert {one.name: one.kind for one in of.streams()} == {
+        INBOX: StreamKind.MENTIONS,
+        "sent": StreamKind.OWN,
+    }
+    answer, receipt = items(read(of, "sent"))
+    assert isinstance(answer, Post)
+    assert (answer.reply_to, answer.thread) == ("1@mail.example", "1@mail.example")
+    assert answer.author.handle == "care@shop.example"
+    assert (answer.can_reply, answer.cannot_reply_because) == (False, MUTE)
+    assert isinstance(receipt, Post)
+    assert receipt.via == AUTOMATIC
+
+
+def test_a_quiet_look_brings_nothing_again(box: Mailbox) -> None:
+    """A server answers to "n:*" with the last mail also where its UID is below n."""
+    box.put(mail(1), NOW)
+    of = source(box)
+    [first] = read(of)
+    [second] = read(of, since=first.cursor)
+    assert (second.items, second.gap) == ((), None)
+    box.put(mail(2), NOW)
+    assert ids(read(of, since=second.cursor)) == ["2@mail.example"]
+
+
+def test_what_is_older_than_the_first_look_wants_is_not_brought(box: Mailbox) -> None:
+    box.put(mail(1), NOW - timedelta(days=8))
+    box.put(mail(2), NOW - timedelta(days=7, hours=1))
+    box.put(mail(3), NOW - timedelta(days=6))
+    of = source(box)
+    pages = read(of)
+    assert ids(pages) == ["3@mail.example"]
+    box.put(mail(4), NOW - timedelta(days=30))
+    assert ids(read(of, since=pages[-1].cursor)) == []
+
+
+def test_a_folder_that_is_made_anew_is_read_anew_and_nothing_is_missed(box: Mailbox) -> None:
+    box.make("Support")
+    box.put(mail(1), NOW, "Support")
+    box.put(mail(2), NOW, "Support")
+    of = source(box, folders=["Support"], look_back="2d")
+    [first] = read(of, "folder-support")
+    box.remove("Support")
+    box.make("Support")
+    box.put(mail(3), NOW, "Support")
+    box.put(mail(2), NOW, "Support")
+    box.put(mail(0), NOW - timedelta(days=3), "Support")
+    [second] = read(of, "folder-support", first.cursor)
+    assert ids([second]) == ["3@mail.example", "2@mail.example"]
+    assert read(of, "folder-support", second.cursor)[0].items == ()
+
+
+def test_a_mail_that_was_moved_is_not_gone_and_one_that_was_expunged_is(box: Mailbox) -> None:
+    for number in (1, 2, 3):
+        box.put(mail(number), NOW)
+    of = source(box)
+    assert isinstance(of, Refreshes)
+    box.move("2@mail.example", "Archive")
+    box.expunge("3@mail.example")
+    nameless = PostKey("mail", "sha256:" + "0" * 64)
+    strange = PostKey("mail", 'a"b@mail.example')
+    told = list(of.refresh([key(1), key(2), key(3), nameless, strange, PostKey("x", "1")]))
+    stand = {one.key for one in told if isinstance(one, Post)}
+    gone = [one for one in told if isinstance(one, Gone)]
+    assert stand == {key(1), key(2)}
+    assert gone == [Gone(key(3), NOW)]
+
+
+def test_a_mail_is_not_taken_for_another_whose_id_holds_its_own(box: Mailbox) -> None:
+    box.put(mail(11), NOW)
+    told = list(source(box).refresh([PostKey("mail", "1@mail.example")]))
+    assert told == [Gone(PostKey("mail", "1@mail.example"), NOW)]
+
+
+def test_where_a_folder_cannot_be_searched_nothing_is_said_to_be_gone(box: Mailbox) -> None:
+    box.put(mail(1), NOW)
+    with Door(shared().plain) as door:
+        of = source(box, port=door.port)
+        door.plan = Plan(refused="EXAMINE.*Archive", refusal="NO [UNAVAILABLE] later")
+        told: list[Post | Gone | Rejected] = []
+        with pytest.raises(SourceError):
+            told.extend(of.refresh([key(1), key(2)]))
+    assert not any(isinstance(one, Gone) for one in told)
+
+
+def test_of_a_big_mail_as_much_is_fetched_as_it_takes_to_find_its_words(box: Mailbox) -> None:
+    attached = b"A" * 76 + b"\r\n"
+    parts = (
+        b"--b\r\nContent-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+        attached * 8000,
+    )
+    words = b"--b\r\nContent-Type: text/plain\r\n\r\nMy parcel is late\r\n"
+    head = b"Message-ID: <%d@mail.example>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    box.put(head % 1 + words + b"".join(parts) + b"--b--\r\n", NOW)
+    box.put(head % 2 + b"".join(parts) + words + b"--b--\r\n", NOW)
+    box.put(head % 3 + b"".join(parts) + b"--b--\r\n", NOW)
+    with Door(shared().plain) as door:
+        found = items(read(source(box, port=door.port)))
+        fetches = [one for one in door.plan.commands if "FETCH" in one]
+    assert [one.text for one in found if isinstance(one, Post)] == ["My parcel is late"] * 2
+    assert isinstance(found[-1], Rejected)
+    assert len(fetches) == 3
+    assert all("BODY.PEEK[]<0." in one for one in fetches)
+    small = items(read(source(box, most_bytes=2**18)))
+    assert [type(one) for one in small] == [Post, Rejected, Rejected]
+
+
+def test_a_folder_of_any_name_is_read(box: Mailbox) -> None:
+    box.make("Reclamații & co")
+    box.put(mail(1), NOW, "Reclamații & co")
+    of = source(box, folders=["Reclamații & co"], sent=False)
+    assert ids(read(of, "folder-reclamații & co")) == ["1@mail.example"]
+
+
+def test_tls_is_checked_against_the_authority_that_is_named(box: Mailbox, tmp_path: Path) -> None:
+    box.put(mail(1), NOW)
+    server = shared()
+    good = {"host": "localhost", "ca_file": str(server.ca_file)}
+    for kind in ({"security": "tls", "port": server.tls}, {"security": "starttls"}):
+        assert ids(read(source(box, **good, **kind))) == ["1@mail.example"]
+        other = tmp_path / "other.pem"
+        trustme.CA().cert_pem.write_to_path(other)
+        for bad in ({"ca_file": str(other)}, {"host": "127.0.0.1"}, {"ca_file": None}):
+            with pytest.raises(SourceError, match="is not trusted") as caught:
+                read(source(box, **{**good, **kind, **bad}))
+            assert caught.value.permanent
+
+
+def test_a_wrong_password_is_for_good_and_never_told(box: Mailbox) -> None:
+    of = source(box, password="mail_token")
+    with pytest.raises(SourceError, match="log-in was refused") as caught:
+        read(of)
+    assert caught.value.permanent
+    assert "t0ken" not in str(caught.value)
+
+
+def test_a_missing_secret_is_for_good(box: Mailbox) -> None:
+    with pytest.raises(SourceError, match="no secret other") as caught:
+        read(source(box, password="other"))
+    assert caught.value.permanent
+
+
+class Tokens:
+    """Says what a token is worth, as Google's and Microsoft's places for that do."""
+
+    def answer(self, question: Question, /) -> tuple[int, Any]:
+        if question.asked.get("access_token") == "t0ken":
+            return 200, {"email": "ana", "active": "yes"}
+        return 401, {"error": "invalid_token"}
+
+
+def test_a_token_of_oauth_opens_a_mailbox() -> None:
+    with PlainServer(Tokens()) as tokens, Dovecot(tokens.url) as server:
+        box = Mailbox(server, "ana")
+        box.put(mail(1), NOW)
+        box.close()
+        options = {"port": server.plain, "username": "ana", "password": None}
+        of = source(None, access_token="mail_token", **options)
+        assert ids(read(of)) == ["1@mail.example"]
+        with pytest.raises(SourceError, match="log-in was refused") as caught:
+            read(source(None, access_token="old_token", **options))
+        assert caught.value.permanent
+
+
+def test_check_opens_every_folder_and_says_what_is_missing(box: Mailbox) -> None:
+    of = source(box, folders=["INBOX", "Nowhere"])
+    said = {one.said: one.standing for one in of.try_out()}
+    assert said[f'sent: the folder "{SENT}" can be read'] is Standing.WELL
+    [fails] = [one for one, standing in said.items() if standing is Standing.FAILS]
+    assert fails.startswith('folder-nowhere: the folder "Nowhere" can\'t be opened')
+    lacks = [
+        one.said for one in source(box, sent=False).try_out() if one.standing is Standing.LACKS
+    ]
+    assert lacks == ["sent: not read, so a complaint that you answered stays unanswered here"]
+
+
+def test_where_no_folder_is_marked_as_sent_it_has_to_be_named(box: Mailbox) -> None:
+    with Door(shared().plain) as door:
+        of = source(box, port=door.port, sent="Sent Items")
+        with pytest.raises(SourceError, match='"Sent Items" can\'t be opened') as caught:
+            read(of, "sent")
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"host": "mail.shop.example"}, "would travel in the open"),
+        ({"password": None}, "a password or an access_token"),
+        ({"access_token": "mail_token"}, "a password or an access_token"),
+        ({"folders": ["INBOX", "INBOX"]}, "named once"),
+        ({"addresses": ["no address"]}, "no e-mail address"),
+    ],
+)
+def test_a_mistake_in_the_config_is_told(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        source(None, **options)
