@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor import registry
 from monitor.clock import utc_now
@@ -34,6 +34,9 @@ from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
 from monitor.store import readings
 from monitor.store.engine import Database
+
+if TYPE_CHECKING:
+    from monitor.web.site import Site
 
 AT_ONCE = 4
 """Sources that are asked at the same time whether posts still stand."""
@@ -189,6 +192,12 @@ class Application:
             side_by_side={**SIDE_BY_SIDE, Refresh.name: AT_ONCE, Reply.name: ANSWERS_AT_ONCE},
             operators=self.operators,
         )
+
+    def site(self) -> Site:
+        """What is served by HTTP. Raises ModuleNotFoundError without the extra `web`."""
+        from monitor.web.site import Site
+
+        return Site(self.settings, self.database, self.clock)
 
     def _asked_again(self) -> tuple[Asking, ...]:
         """The sources that can tell later whether their posts still stand."""

@@ -52,6 +52,13 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s:][^:]*
 
 Regex = Annotated[str, AfterValidator(_regex)]
 
+HostName = Annotated[
+    str, Field(pattern=r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])$")
+]
+"""A host as a browser names it, without a port; "*.shop.example" for all below one, "*" for any."""
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
+
 
 class _Table(BaseModel):
     """A table whose keys are all known."""
@@ -203,6 +210,22 @@ class KeepTable(_Table):
         )
 
 
+class WebTable(_Table):
+    """`[web]`: what is served by HTTP (`web`)."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen at.")
+    port: int = Field(default=8321, ge=0, le=65_535)
+    hosts: tuple[HostName, ...] = Field(
+        default=(), description="Names by which it is called, besides this machine's own."
+    )
+    most_bytes: int = Field(default=2 * 2**20, ge=1024, description="Of what one call may send.")
+
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """What a call may name as its host."""
+        return (*_LOOPBACK, self.host, *self.hosts)
+
+
 class LogTable(_Table):
     """`[log]`: what the program says of its own work, on standard error."""
 
@@ -228,6 +251,7 @@ class Settings(_Table):
     operators: OperatorsTable = OperatorsTable()
     heartbeat: HeartbeatTable | None = None
     keep: KeepTable = KeepTable()
+    web: WebTable = WebTable()
     log: LogTable = LogTable()
 
     @property

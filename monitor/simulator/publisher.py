@@ -9,7 +9,7 @@ from threading import RLock
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from monitor.simulator.plain_http import Question, Raw
+from monitor.simulator.serving import Answer, Asked
 
 _ATOM = (
     '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0" '
@@ -57,23 +57,23 @@ class Publisher:
             del self._entries[id_]
             self._deleted[id_] = at
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
+    def answer(self, asked: Asked, /) -> tuple[int, Any]:
         """One document of the feed; nothing if the asker has it."""
         with self._lock:
-            body = self._document(question).encode()
+            body = self._document(asked).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         headers = {"content-type": "application/atom+xml", "etag": etag}
-        if question.headers.get("if-none-match") == etag:
-            return 304, Raw(b"", headers)
-        return 200, Raw(body, headers)
+        if asked.headers.get("if-none-match") == etag:
+            return 304, Answer(304, headers=headers)
+        return 200, Answer(200, body, headers)
 
-    def _document(self, question: Question) -> str:
-        number = int(question.asked.get("page", "1"))
+    def _document(self, asked: Asked) -> str:
+        number = int(asked.query.get("page", "1"))
         newest = list(self._entries.values())[::-1]
         shown = newest[(number - 1) * self._page : number * self._page]
         parts = ["<?xml version='1.0' encoding='utf-8'?>", _ATOM]
         if self._links and number * self._page < len(newest):
-            parts.append(f'<link rel="next" href="{question.path}?page={number + 1}"/>')
+            parts.append(f'<link rel="next" href="{asked.path}?page={number + 1}"/>')
         parts += [
             f"<at:deleted-entry ref={quoteattr(one)} when={quoteattr(at.isoformat())}/>"
             for one, at in self._deleted.items()

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from monitor.fetching import Budget, Client, Document, FetchError
 from monitor.fetching.outside import Outside, is_public
-from monitor.simulator.plain_http import Fault, PlainServer, Question, Raw
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.serving import Answer, Asked, Fault
 
 PRIVATE = [
     *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0"),
@@ -32,11 +33,11 @@ class Site:
     """Answers with its own words, and notes who was asked for."""
 
     def __init__(self) -> None:
-        self.asked: list[Question] = []
+        self.asked: list[Asked] = []
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
-        self.asked.append(question)
-        return 200, Raw(b"words", {"content-type": "text/plain"})
+    def answer(self, asked: Asked, /) -> tuple[int, Any]:
+        self.asked.append(asked)
+        return 200, Answer(200, b"words", {"content-type": "text/plain"})
 
 
 @pytest.fixture

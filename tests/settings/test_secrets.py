@@ -205,6 +205,20 @@ base_url = "https://social.example"
 account = "@acme@social.example"
 token = {}
 """,
+    "mail": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+password = {}
+""",
+    "access_token": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+access_token = {}
+""",
     "password": """
 [[notifiers]]
 use = "email"

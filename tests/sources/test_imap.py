@@ -18,7 +18,8 @@ from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.finding import Standing
 from monitor.domain.post import AUTOMATIC, Cursor, Gone, Page, Post, PostKey, Rejected, StreamKind
 from monitor.ports import Refreshes
-from monitor.simulator.plain_http import PlainServer, Question
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.serving import Asked
 from monitor.sources.imap import Imap
 from monitor.sources.imap.source import MUTE
 from tests.contract.harness import Remembered
@@ -242,8 +243,8 @@ def test_a_missing_secret_is_for_good(box: Mailbox) -> None:
 class Tokens:
     """Says what a token is worth, as Google's and Microsoft's places for that do."""
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
-        if question.asked.get("access_token") == "t0ken":
+    def answer(self, asked: Asked, /) -> tuple[int, Any]:
+        if asked.query.get("access_token") == "t0ken":
             return 200, {"email": "ana", "active": "yes"}
         return 401, {"error": "invalid_token"}
 

@@ -13,8 +13,9 @@ from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.finding import Standing
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, PostKind, Rejected, StreamKind
 from monitor.ports import Refreshes, Replies
-from monitor.simulator.plain_http import PlainServer, Question, Raw
+from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.publisher import Entry, Publisher
+from monitor.simulator.serving import Answer, Asked
 from monitor.sources.rss import Rss
 from monitor.sources.rss.entries import MUTE
 from tests.sources.reading import NoSecrets
@@ -31,15 +32,15 @@ class Site:
     def __init__(self) -> None:
         self.body: bytes = b""
         self.headers: Mapping[str, str] = {"content-type": "application/rss+xml"}
-        self.asked: list[Question] = []
+        self.asked: list[Asked] = []
 
     def rss(self, *items: str) -> None:
         inner = "".join(items)
         self.body = f'<rss version="2.0"><channel>{inner}</channel></rss>'.encode()
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
-        self.asked.append(question)
-        return 200, Raw(self.body, self.headers)
+    def answer(self, asked: Asked, /) -> tuple[int, Any]:
+        self.asked.append(asked)
+        return 200, Answer(200, self.body, self.headers)
 
 
 class Feeds:

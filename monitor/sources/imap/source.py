@@ -23,7 +23,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.settings.addresses import MailAddress, is_loopback
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
@@ -47,6 +47,15 @@ class Imap:
     """Reads a mailbox, and changes nothing in it: what was new to people stays new to them."""
 
     extra: ClassVar[str | None] = "mail"
+    about: ClassVar[About] = About(
+        title="E-mail (IMAP)",
+        reads="folders of a mailbox, and the Sent folder for your own answers",
+        rights="a password of the mailbox, or a token of OAuth; read-only is enough",
+        limits="words only, no attachments; mails without Message-ID are not looked up again",
+        cost="no money",
+        page="sources/imap.md",
+        cannot_reply_because="answer from the mailbox itself: that is seen",
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "imap"`."""

@@ -16,7 +16,7 @@ from monitor.domain.finding import Finding, Standing
 from monitor.domain.post import Cost, Cursor, Gone, Page, Post, Rejected, Stream, StreamKind
 from monitor.fetching import Budget, Client
 from monitor.fetching.outside import Outside
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.rss import documents, ground
 from monitor.sources.rss.documents import Feed
@@ -39,6 +39,15 @@ class Rss:
     """Reads feeds. They cannot be answered, and tell of few deletions."""
 
     extra: ClassVar[str | None] = "feeds"
+    about: ClassVar[About] = About(
+        title="RSS and Atom",
+        reads="feeds: comments, forums, saved searches; your own answers where a feed shows them",
+        rights="none",
+        limits="what left a feed between two looks is a gap; few feeds tell of deletions",
+        cost="no money; one call a look and feed, 2,000 an hour",
+        page="sources/rss.md",
+        cannot_reply_because="a feed only shows",
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "rss"`."""
