@@ -107,7 +107,7 @@ class Dovecot:
 
     def __init__(self, tokens_at: str | None = None) -> None:
         self._tokens_at = tokens_at
-        self.plain, self.tls = _free_port(), _free_port()
+        self.plain, self.tls = free_port(), free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
         self.ca_file = self.folder / "ca.pem"
 
@@ -251,7 +251,8 @@ def _quoted(folder: str) -> str:
     return '"' + utf7_encode(folder).decode() + '"'
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on just now."""
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         return int(asked.getsockname()[1])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,22 +11,16 @@ from uuid import uuid4
 import pytest
 import trustme
 
-from monitor import registry
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.finding import Standing
-from monitor.domain.post import AUTOMATIC, Cursor, Gone, Page, Post, PostKey, Rejected, StreamKind
+from monitor.domain.post import AUTOMATIC, Gone, Post, PostKey, Rejected, StreamKind
 from monitor.ports import Refreshes
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.serving import Asked
-from monitor.sources.imap import Imap
 from monitor.sources.imap.source import MUTE
-from tests.contract.harness import Remembered
-from tests.sources.dovecot import PASSWORD, SENT, Dovecot, Mailbox, mailbox, shared
+from tests.sources.dovecot import SENT, Dovecot, Mailbox, mailbox, shared
+from tests.sources.imap_world import INBOX, NOW, ids, items, mail, read, source
 from tests.sources.mail_door import Door, Plan
-
-NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
-SECRETS = {"mail_password": PASSWORD, "mail_token": "t0ken", "old_token": "0ld"}
-INBOX = "folder-inbox"
 
 pytestmark = pytest.mark.needs("dovecot")
 
@@ -37,44 +29,6 @@ pytestmark = pytest.mark.needs("dovecot")
 def box() -> Iterator[Mailbox]:
     with mailbox(f"u{uuid4().hex}") as made:
         yield made
-
-
-def source(box: Mailbox | None, **options: Any) -> Imap:
-    usual = {
-        "host": "127.0.0.1",
-        "port": shared().plain,
-        "security": "none",
-        "username": box.user if box else "nobody",
-        "password": "mail_password",
-        "timeout": 10,
-    }
-    given = {name: value for name, value in {**usual, **options}.items() if value is not None}
-    checked = registry.options(Imap, given, "sources.imap")
-    assert isinstance(checked, Imap.Options)
-    return Imap(checked, secrets=Remembered(SECRETS, []), clock=lambda: NOW)
-
-
-def mail(number: int, text: str = "My parcel is late", **headers: str) -> bytes:
-    made = EmailMessage(policy=SMTP)
-    made["Message-ID"] = f"<{number}@mail.example>"
-    made["Subject"] = "Parcel"
-    for name, value in {"From": "Ana <ana@mail.example>", **headers}.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(text)
-    return bytes(made)
-
-
-def read(of: Imap, name: str = INBOX, since: Cursor | None = None) -> list[Page]:
-    stream = next(one for one in of.streams() if one.name == name)
-    return list(of.pages(stream, since))
-
-
-def items(pages: list[Page]) -> list[Post | Gone | Rejected]:
-    return [item for page in pages for item in page.items]
-
-
-def ids(found: list[Page]) -> list[str]:
-    return [one.key.external_id for one in items(found) if isinstance(one, Post)]
 
 
 def key(number: int) -> PostKey:

@@ -9,11 +9,10 @@ from typing import Protocol
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Gone, Post, PostKey, Rejected
 from monitor.ports import Clock
+from monitor.sources.imap.mails import MADE_UP
 from monitor.sources.imap.session import Session
 
 _ASKABLE = re.compile(r'[^"\\<>\x00-\x20\x7f-\U0010ffff]{1,400}')
-_MADE_UP = "sha256:"
-"""How the id of a mail begins that has no Message-ID."""
 
 
 class Read(Protocol):
@@ -74,4 +73,4 @@ def find(
 
 def _can_be_asked(key: PostKey) -> bool:
     one = key.external_id
-    return _ASKABLE.fullmatch(one) is not None and not one.startswith(_MADE_UP)
+    return _ASKABLE.fullmatch(one) is not None and not one.startswith(MADE_UP)

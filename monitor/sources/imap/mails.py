@@ -11,11 +11,13 @@ from email.utils import parseaddr, parsedate_to_datetime
 from monitor.domain.post import AUTOMATIC, NOBODY, Author, Post, PostKey, PostKind, Rejected
 from monitor.domain.storable import can_be_kept
 from monitor.fetching import fields
-from monitor.sources.imap import mime
+from monitor.sources.imap import answers, mime
 from monitor.sources.imap.mime import Mail
 from monitor.sources.imap.said import is_forwarded, without_quotes
 from monitor.sources.imap.session import Fetched
 
+MADE_UP = "sha256:"
+"""How the id of a mail begins that has no Message-ID."""
 _SAMPLE = 200
 _MOST_REFERENCES = 20
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=$|[-_,])", re.IGNORECASE)
@@ -24,7 +26,7 @@ _REPORTS = ("delivery-status", "disposition-notification")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where mails stand. `own`: the shop's addresses, in lower case. `mute`: why we cannot answer."""
+    """Where mails stand. `own`: the shop's addresses, in lower case. `mute`: why none can be answered."""
 
     network: str
     own: frozenset[str]
@@ -40,14 +42,6 @@ def read(
     except fields.BREAKS as error:
         sample = fetched.body[:_SAMPLE].decode(errors="replace")
         return fields.rejected(f"{folder}/{fetched.uid}", ValueError(str(error)), sample)
-
-
-def id_of(fetched: Fetched) -> str | None:
-    """The external id of the post that it is; None if it is none."""
-    try:
-        return _id(mime.read(fetched.body))
-    except fields.BREAKS:
-        return None
 
 
 def has_text(fetched: Fetched) -> bool:
@@ -69,6 +63,10 @@ def _read(fetched: Fetched, desk: Desk, now: datetime, *, sent: bool) -> Post:
     answered = [one for one in mail.ids("In-Reply-To") if one != key.external_id]
     parent = next(iter([*answered, *above[-1:]]), None)
     received = fetched.received_at or now
+    via = AUTOMATIC if is_automatic(mail, sent=sent) else _program(mail)
+    address = _answered_at(mail, desk)
+    mute = desk.mute or _mute(via, address)
+    named = [] if key.external_id.startswith(MADE_UP) else [key.external_id]
     return Post(
         key=key,
         kind=PostKind.MAIL,
@@ -78,13 +76,13 @@ def _read(fetched: Fetched, desk: Desk, now: datetime, *, sent: bool) -> Post:
         text=text,
         lang=_language(mail),
         author=_author(mail, desk, sent=sent),
-        via=AUTOMATIC if is_automatic(mail, sent=sent) else _program(mail),
+        via=via,
         visibility="private",
-        reply_token=" ".join(above[:1] + above[1:][-_MOST_REFERENCES:]) or None,
+        reply_token=answers.token(address, [*above[:1], *above[1:][-_MOST_REFERENCES:], *named]),
         posted_at=_date(mail) or received,
         indexed_at=received,
-        can_reply=desk.mute is None,
-        cannot_reply_because=desk.mute,
+        can_reply=mute is None,
+        cannot_reply_because=mute,
     )
 
 
@@ -121,7 +119,7 @@ def _id(mail: Mail) -> str:
         return own[0]
     said = [mail.header(name) for name in ("From", "To", "Date", "Subject")]
     words = "\n".join([*said, mail.text(quoted=True)])
-    return f"sha256:{hashlib.sha256(words.encode(errors='replace')).hexdigest()}"
+    return f"{MADE_UP}{hashlib.sha256(words.encode(errors='replace')).hexdigest()}"
 
 
 def _author(mail: Mail, desk: Desk, *, sent: bool) -> Author:
@@ -134,6 +132,21 @@ def _author(mail: Mail, desk: Desk, *, sent: bool) -> Author:
         alone = name or address
         return Author(handle=alone, name=alone) if alone else NOBODY
     return Author(handle=address.casefold(), name=name or None)
+
+
+def _answered_at(mail: Mail, desk: Desk) -> str:
+    """The address that wants the answer: Reply-To, unless that is our own."""
+    wanted = _person(mail, "Reply-To")[1]
+    if "@" in wanted and wanted.casefold() not in desk.own:
+        return wanted
+    return _person(mail, "From")[1]
+
+
+def _mute(via: str | None, address: str) -> str | None:
+    """Why this mail cannot be answered."""
+    if via == AUTOMATIC:
+        return "a machine wrote it: nobody would read the answer"
+    return None if "@" in address else "it names no address that could be answered"
 
 
 def _person(mail: Mail, header: str) -> tuple[str, str]:

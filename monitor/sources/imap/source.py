@@ -9,10 +9,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from monitor import mailing
+from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.finding import Finding
+from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import (
+    Author,
     Cost,
     Cursor,
     Gone,
@@ -23,15 +28,19 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
+from monitor.domain.reply import Length
+from monitor.mailing import Outgoing
 from monitor.ports import About, Clock, Secrets
 from monitor.settings.addresses import MailAddress, is_loopback
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
-from monitor.sources.imap import cursor, looking_up, mails, session, trying
+from monitor.sources.imap import answers, cursor, looking_up, mails, session, trying
 from monitor.sources.imap.cursor import Place
 from monitor.sources.imap.login import LogIn
 from monitor.sources.imap.mails import Desk
 from monitor.sources.imap.session import Door, Fetched, Folder, Session
+
+_log = structlog.get_logger(__name__)
 
 _EVERY = timedelta(minutes=2)
 _A_DAY = timedelta(days=1)
@@ -50,11 +59,11 @@ class Imap:
     about: ClassVar[About] = About(
         title="E-mail (IMAP)",
         reads="folders of a mailbox, and the Sent folder for your own answers",
-        rights="a password of the mailbox, or a token of OAuth; read-only is enough",
+        rights="a password of the mailbox, or a token of OAuth; to answer, a server for outgoing mail",
         limits="words only, no attachments; mails without Message-ID are not looked up again",
         cost="no money",
         page="sources/imap.md",
-        cannot_reply_because="answer from the mailbox itself: that is seen",
+        finds_replies=True,
     )
 
     class Options(BaseModel):
@@ -89,6 +98,12 @@ class Imap:
             default=(), description="Your own, beside username, from which forms write, too."
         )
         look_back: PositiveSpan = timedelta(days=7)
+        smtp: Outgoing | None = Field(
+            default=None, description="A server for outgoing mail; without it nothing is answered."
+        )
+        keep_copy: bool = Field(
+            default=True, description="Lay answers into the folder of sent mails."
+        )
         page_size: int = Field(default=50, ge=1, le=500, description="Mails fetched at once.")
         most_bytes: int = Field(
             default=25 * 2**20, ge=2**18, description="Of a mail, in search of its words."
@@ -117,8 +132,10 @@ class Imap:
         )
         secret = options.password or options.access_token or ""
         self._log_in = LogIn(secrets, options.username, secret, is_token=not options.password)
-        own = {one.casefold() for one in (options.username, *options.addresses)}
-        self._desk = Desk(options.network, frozenset(own), MUTE)
+        sender = (options.smtp.sender,) if options.smtp else ()
+        own = {one.casefold() for one in (options.username, *options.addresses, *sender)}
+        self._desk = Desk(options.network, frozenset(own), None if options.smtp else MUTE)
+        self._secrets = secrets
         folders = {f"folder-{name.casefold()}": name for name in options.folders}
         self._folders: dict[str, str | None] = {**folders}
         if options.sent is not False:
@@ -165,11 +182,62 @@ class Imap:
         for one in self._fetched(box, [uid]):
             yield mails.read(folder, one, self._desk, self._clock(), sent=sent)
 
+    @property
+    def reply_author(self) -> Author | None:
+        """The sender of outgoing mail, if there is a server for it."""
+        smtp = self._options.smtp
+        return Author(handle=smtp.sender.casefold()) if smtp else None
+
+    def reply_length(self, text: str, /) -> Length:
+        """In characters."""
+        return Length(len(text), answers.LONGEST)
+
+    def reply(self, to: Post, text: str, key: str, /) -> Post:
+        smtp, now = self._options.smtp, self._clock()
+        if smtp is None:
+            raise SendError(MUTE, outcome=Outcome.PERMANENT)
+        message = answers.compose(to, text, key, smtp.sender, now)
+        answers.send(smtp, self._secrets, message)
+        body = answers.wire(message)
+        self._keep(body, now)
+        sent = mails.read("answer", Fetched(0, now, len(body), body), self._desk, now, sent=True)
+        if isinstance(sent, Rejected):
+            raise SendError(f"it was sent, and is {sent.reason}", outcome=Outcome.UNKNOWN)
+        return sent
+
+    def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
+        """Look for the copy of it: who has none has perhaps sent it all the same."""
+        smtp = self._options.smtp
+        if smtp is None:
+            return Unknowable(MUTE)
+        name = mailing.message_id(key, smtp.sender).strip("<>")
+        wanted = PostKey(self._options.network, name)
+        try:
+            found = next(iter(list(self.refresh([wanted]))), None)
+        except SourceError as error:
+            # that we may not look says nothing about what was sent
+            raise SendError(
+                str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after
+            ) from error
+        if isinstance(found, Post):
+            return found
+        return Unknowable("a mail that was sent leaves no trace but its copy, and there is none")
+
     def try_out(self) -> Iterator[Finding]:
         """Log in, and open every folder: that changes nothing."""
         with self._opened() as box:
             yield from trying.findings(box, self._folders)
-        yield Finding(f"answers: {MUTE}")
+        yield from trying.outgoing(self._options.smtp, self._secrets, MUTE)
+
+    def _keep(self, body: bytes, now: datetime) -> None:
+        """What was sent stays sent, whether or not a copy of it can be kept."""
+        if not self._options.keep_copy or _SENT not in self._folders:
+            return
+        try:
+            with self._opened() as box:
+                box.keep(self._folders[_SENT] or looking_up.sent_folder(box), body, now)
+        except SourceError as error:
+            _log.warning("no_copy_kept", problem=str(error))
 
     def _opened(self) -> AbstractContextManager[Session]:
         return session.opened(self._door, self._log_in)

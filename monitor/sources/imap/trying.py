@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from monitor.domain.errors import SourceError
+from monitor import mailing
+from monitor.domain.errors import SendError, SourceError
 from monitor.domain.finding import Finding, Standing
+from monitor.mailing import Outgoing
+from monitor.ports import Secrets
 from monitor.sources.imap import looking_up
 from monitor.sources.imap.session import Session
+
+
+def outgoing(smtp: Outgoing | None, secrets: Secrets, mute: str) -> Iterator[Finding]:
+    """Whether answers can go out; none does."""
+    if smtp is None:
+        yield Finding(f"answers: {mute}")
+        return
+    try:
+        with mailing.session(smtp, secrets):
+            yield Finding(f"answers: {smtp.host} lets us in, as {smtp.sender}")
+    except SendError as error:
+        yield Finding(f"answers: {error}", Standing.FAILS)
 
 
 def findings(box: Session, folders: Mapping[str, str | None]) -> Iterator[Finding]:
