@@ -10,24 +10,29 @@ choose the address, `outside` keeps the client from the shop's own network.
 """
 
 from monitor.fetching.budget import Budget
-from monitor.fetching.client import Client, Document, FetchError
+from monitor.fetching.client import Client, FetchError, Refusals, send_error
 from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
+from monitor.fetching.failing import CallError, source_error, unsure
 from monitor.fetching.html import plain
 from monitor.fetching.retry_after import bounded, retry_after, server_time
 
 __all__ = [
     "Budget",
+    "CallError",
     "Client",
     "Descent",
-    "Document",
     "FetchError",
     "Leaf",
     "Listing",
     "Place",
+    "Refusals",
     "Spot",
     "Thing",
     "bounded",
     "plain",
     "retry_after",
+    "send_error",
     "server_time",
+    "source_error",
+    "unsure",
 ]

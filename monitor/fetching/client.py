@@ -3,8 +3,8 @@
 It never sleeps: when to come again is told to the scheduler. A read that lost its connection is tried
 a second time at once, as an idle connection may have been closed meanwhile; a write never is. A
 redirect is followed within the configured address alone: whoever controls an answer can neither send
-us to a private address nor have our key. Only a client that has no key, and a transport that knows
-where not to go (`monitor.fetching.outside`), follows it anywhere.
+us to a private address nor have our key. Only one that has no key and knows where not to go
+(`monitor.fetching.outside`) follows it anywhere.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 import time
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
 from typing import Any
@@ -31,8 +31,8 @@ _REDIRECTS = 3
 _TRIES = 2
 _SLOWNESS = 4
 """So many times the time-out may a body take that comes in drop by drop."""
-_UNCHANGED = 304
 _BUSY, _TOO_MANY, _SERVER = (408, 409, 425), 429, 500
+_UNAUTHORIZED = 401
 _SAID = 200
 _REASONS = {
     400: "finds the question wrong",
@@ -69,15 +69,20 @@ class FetchError(SourceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """What stands at an address, as it came. `body` is None if it did not change since the asker saw it.
+class Refusals:
+    """What a network's refusal tells in a manner of its own.
 
-    `url`: where it was found in the end. `headers`: the answer's, by names in lower case.
+    `pause`: the seconds to wait; None: it does not say. `wait`: the same from headers of the network's
+    own, where none is called retry-after. `is_limit`: whether there were too many calls,
+    whatever the status.
     """
 
-    url: str
-    headers: Mapping[str, str]
-    body: bytes | None
+    pause: Callable[[Any], Any] = lambda _: None
+    wait: Callable[[Mapping[str, str]], timedelta | None] = lambda _: None
+    is_limit: Callable[[Any], bool] = lambda _: False
+
+
+_PLAIN = Refusals()
 
 
 class Client:
@@ -90,89 +95,98 @@ class Client:
         *,
         budget: Budget,
         headers: Callable[[], Mapping[str, str]] = dict,
-        pause: Callable[[Any], Any] = lambda _: None,
+        renew: Callable[[], bool] = lambda: False,
+        refusals: Refusals = _PLAIN,
         timeout: float = 16,
         most_bytes: int = MOST_BYTES,
-        transport: Callable[[], httpx.BaseTransport] | None = None,
     ) -> None:
         """`network`: its name in messages. `headers`: those of the log-in, asked for at each call.
 
-        `pause`: the seconds to wait, from the JSON of a refusal whose headers do not tell them.
+        `renew`: after 401, gets another log-in if that may help; then the call is made once more.
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
-        `transport`: what makes the calls, itself made at the first one, and knows where not to go: with
-        it redirects are followed to other addresses, and no proxy of the environment is used.
         """
         self.budget = budget
         self._network = network
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = headers
-        self._pause = pause
+        self._renew = renew
+        self._refusals = refusals
         self._timeout = timeout
         self._most_bytes = most_bytes
-        self._transport = transport
         self._lock = Lock()
         self._opened: httpx.Client | None = None
 
-    def get(self, path: str, **asked: str | int) -> Any:
+    def get(self, path: str, **asked: str | int | Sequence[str]) -> Any:
         """The JSON at `path`. Raises SourceError."""
-        return self._read(*self._got(self._url(path).copy_merge_params(asked), {}))
+        return self._read(*self._got(Call("GET", self._url(path).copy_merge_params(asked), {})))
 
-    def document(self, url: str, headers: Mapping[str, str]) -> Document:
-        """The bytes at a full address; `headers` may make it a conditional question. Raises SourceError."""
-        try:
-            address = self._url(url)
-        except httpx.InvalidURL as error:
-            raise FetchError(
-                f"{self._network} has no such address: {error}", permanent=True
-            ) from error
-        response, body = self._got(address, headers)
-        told = dict(response.headers)
-        if response.status_code == _UNCHANGED:
-            return Document(str(response.url), told, None)
-        if not response.is_success:
-            raise self._refused(response, None)
-        return Document(str(response.url), told, body)
-
-    def post(self, path: str, said: Mapping[str, Any]) -> Any:
-        """Write JSON, once; the JSON that is answered. Raises SourceError."""
-        try:
-            return self._read(*self._asked("POST", self._url(path), said, {}))
-        except _LostError as error:
-            raise self._unreachable(error) from error
-
-    def _got(self, url: httpx.URL, more: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
+    def _got(self, call: Call) -> tuple[httpx.Response, bytes]:
         for left in reversed(range(_TRIES)):
             try:
-                return self._asked("GET", url, None, more)
+                return self._asked(call)
             except _LostError as error:
                 if not left:
                     raise self._unreachable(error) from error
         raise AssertionError("the last try answers or raises")
 
+    def post(
+        self, path: str, said: Mapping[str, Any] | None, *, cost: int = 1, **asked: str | int
+    ) -> Any:
+        """Write JSON (None: nothing at all), once; the JSON that is answered, None if nothing is.
+
+        `cost`: calls of the budget. Raises SourceError.
+        """
+        return self._write("POST", path, {} if said is None else {"json": said}, cost, asked)
+
+    def put(self, path: str, said: Mapping[str, Any]) -> Any:
+        """Write JSON over what is there, once; the JSON that is answered. Raises SourceError."""
+        return self._write("PUT", path, {"json": said}, 1, {})
+
+    def form(self, path: str, said: Mapping[str, str]) -> Any:
+        """Send a form, once; the JSON that is answered. Raises SourceError."""
+        return self._write("POST", path, {"data": said}, 1, {})
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        said: Mapping[str, Any],
+        cost: int,
+        asked: Mapping[str, str | int],
+    ) -> Any:
+        try:
+            url = self._url(path).copy_merge_params(asked)
+            response, body = self._asked(Call(method, url, said, cost))
+        except _LostError as error:
+            raise self._unreachable(error) from error
+        return None if response.is_success and not body.strip() else self._read(response, body)
+
     def _url(self, path: str) -> httpx.URL:
         return self._base.join(path.lstrip("/"))
 
-    def _asked(
-        self, method: str, url: httpx.URL, said: Mapping[str, Any] | None, more: Mapping[str, str]
-    ) -> tuple[httpx.Response, bytes]:
+    def _asked(self, call: Call) -> tuple[httpx.Response, bytes]:
+        may_renew = True
         for _ in range(_REDIRECTS + 1):
-            response, body = self._sent(method, url, said, more)
-            if not (response.has_redirect_location and method == "GET"):
+            response, body = self._sent(call)
+            if response.status_code == _UNAUTHORIZED and may_renew and self._renew():
+                may_renew = False
+                continue
+            if not (response.has_redirect_location and call.method == "GET"):
                 return response, body
-            url = self._followed(url, response.headers["location"])
+            call = replace(call, url=self._followed(call.url, response.headers["location"]))
         raise FetchError(f"{self._network} redirects in circles", permanent=True)
 
-    def _sent(
-        self, method: str, url: httpx.URL, said: Mapping[str, Any] | None, more: Mapping[str, str]
-    ) -> tuple[httpx.Response, bytes]:
+    def _sent(self, call: Call) -> tuple[httpx.Response, bytes]:
         try:
-            headers = {**self._headers(), **more}
+            headers = {**self._headers(), **call.headers}
         except ConfigError as error:
             raise FetchError(str(error), permanent=True, may_have_arrived=False) from error
-        self.budget.spend()
+        self.budget.spend(call.cost, is_write=call.method != "GET")
         ends = time.monotonic() + self._timeout * _SLOWNESS
         try:
-            with self._client().stream(method, url, headers=headers, json=said) as response:
+            with self._client().stream(
+                call.method, call.url, headers=headers, **call.said
+            ) as response:
                 return response, self._body(response, ends)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise FetchError(
@@ -216,9 +230,10 @@ class Client:
     def _refused(self, response: httpx.Response, said: Any) -> FetchError:
         """The one place where a status becomes an error."""
         status = response.status_code
-        after = retry_after(response.headers) or _span(self._pause(said))
-        if status == _TOO_MANY:
-            message = f"{self._network} says: too many calls (429)"
+        headers, told = response.headers, self._refusals
+        after = retry_after(headers) or told.wait(headers) or _span(told.pause(said))
+        if status == _TOO_MANY or told.is_limit(said):
+            message = f"{self._network} says: too many calls ({status}){_words(said)}"
             return FetchError(
                 message, retry_after=after, status=status, said=said, may_have_arrived=False
             )
@@ -240,8 +255,6 @@ class Client:
         except httpx.InvalidURL as error:
             message = f"{self._network} redirects to what is no address"
             raise FetchError(message, permanent=True) from error
-        if self._transport is not None and there.scheme in ("http", "https"):
-            return there
         if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
             raise FetchError(
                 f"{self._network} redirects to {there.scheme}://{there.host}, which is not followed; "
@@ -253,6 +266,10 @@ class Client:
     def _unreachable(self, error: _LostError) -> FetchError:
         return FetchError(f"{self._network} broke off: {error}")
 
+    def _transport(self) -> httpx.BaseTransport | None:
+        """What makes the calls; None: httpx's own, by the environment's proxies."""
+        return None
+
     def _client(self) -> httpx.Client:
         """Made at the first call: it reads certificates."""
         with self._lock:
@@ -262,10 +279,21 @@ class Client:
                     headers={"user-agent": agent, "accept": "application/json"},
                     timeout=self._timeout,
                     follow_redirects=False,
-                    transport=self._transport and self._transport(),
+                    transport=self._transport(),
                 )
                 weakref.finalize(self, self._opened.close)
             return self._opened
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked. `said`: the body as httpx takes it; `cost`: calls of the budget."""
+
+    method: str
+    url: httpx.URL
+    said: Mapping[str, Any]
+    cost: int = 1
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class _LostError(Exception):
@@ -290,7 +318,13 @@ def _words(said: Any) -> str:
     """The network's own words on a refusal, where the usual places hold some."""
     if not isinstance(said, dict):
         return ""
-    errors = said.get("errors")
-    found = errors if isinstance(errors, list) else [said.get("message"), said.get("error_message")]
+    errors, inner = said.get("errors"), said.get("error") or said.get("fault")
+    if isinstance(errors, list):
+        found = errors
+    elif isinstance(inner, dict):  # Google; Trustpilot
+        found = [inner.get("message"), inner.get("faultstring")]
+    else:  # the others; `error_description`: where log-ins are had
+        names = ("message", "error_message", "error", "error_description")
+        found = [said.get(name) for name in names]
     words = "; ".join(one for one in found if isinstance(one, str))[:_SAID]
     return f": {words}" if words else ""

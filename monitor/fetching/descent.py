@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from monitor.domain.cursor import held
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Cost, Cursor, Gap, Gone, Page, Post, Rejected
 
@@ -22,10 +23,14 @@ Item: TypeAlias = Post | Gone | Rejected
 
 
 class Spot(NamedTuple):
-    """Where a listing goes on: things at most so high in its order, after `skip` pages of them."""
+    """Where a listing goes on: things at most so high in its order, after `skip` pages of them.
+
+    `token`: the network's own name for that place, if it has one.
+    """
 
     at: int
     skip: int = 0
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,13 @@ class Thing:
 class Leaf:
     """One answer of a listing. `further`: where it goes on; None: there is no more.
 
-    `capped`: why there is no more, if that is not the end of what there is.
+    `capped`: why there is no more, if that is not the end of what there is. `calls`: what it took.
     """
 
     things: Sequence[Thing]
     further: Spot | None
     capped: str | None = None
+    calls: int = 1
 
 
 class Listing(Protocol):
@@ -89,6 +95,15 @@ class Place:
         return known is None or known[1] != thing.mark
 
 
+FillIn: TypeAlias = Callable[[Sequence[Thing]], tuple[Sequence[Thing], int]]
+"""The things with what was asked about them together, and how many calls that took. Raises SourceError."""
+
+
+def as_listed(things: Sequence[Thing]) -> tuple[Sequence[Thing], int]:
+    """Nothing is left out."""
+    return things, 0
+
+
 @dataclass(frozen=True, slots=True)
 class Descent:
     """How one stream's listing is read."""
@@ -102,6 +117,8 @@ class Descent:
     """Whether the order is seconds of the epoch: then nothing is covered that is later than now."""
     calls_to_read: int = 0
     """How many calls it takes to read a thing that is new."""
+    fill_in: FillIn = as_listed
+    """Adds what the listing leaves out of new things."""
 
     def pages(self, place: Place, now: datetime) -> Iterator[Page]:
         """What is new, each page with the cursor to go on from. Raises SourceError."""
@@ -111,9 +128,11 @@ class Descent:
         while True:
             floor = place.covered - self.overlap
             leaf = self.listing.leaf(floor, place.spot)
-            calls += 1
+            calls += leaf.calls
             read: list[Thing] = []
-            for thing in self._fresh(leaf, place, floor):
+            fresh, asked = self.fill_in(self._fresh(leaf, place, floor))
+            calls += asked
+            for thing in fresh:
                 calls += self.calls_to_read
                 try:
                     item = self.read(thing)
@@ -187,6 +206,20 @@ def _gap(leaf: Leaf, place: Place, floor: int) -> Gap | None:
     return Gap(leaf.capped, str(place.covered), str(lowest))
 
 
+def below(things: Sequence[Thing], spot: Spot | None, floor: int, most_pages: int) -> Spot:
+    """Where a listing goes on that can be asked for what is at most as high as something.
+
+    Pages are turned only among things of one height, `most_pages` of them: what is beyond them then
+    can't be had.
+    """
+    orders = [thing.order for thing in things if thing.order is not None]
+    lowest = min(orders, default=spot.at if spot else floor)
+    if spot is None or lowest < spot.at:
+        return Spot(lowest)
+    skip = spot.skip + 1
+    return Spot(lowest, skip) if skip < most_pages else Spot(lowest - 1)
+
+
 def write(place: Place) -> Cursor:
     """The place as a cursor."""
     return json.dumps({"descent": _VERSION, **asdict(place)}, separators=(",", ":"))
@@ -201,16 +234,14 @@ def read(cursor: Cursor | None, source: str, first: Callable[[], Place]) -> Plac
     """
     if cursor is None:
         return first()
-    try:
-        said = json.loads(cursor)
-        place = {_VERSION: Place}[said.pop("descent")](**said)
-        spot = Spot(*place.spot) if place.spot else None
-        known = {name: (int(order), int(mark)) for name, (order, mark) in place.known.items()}
-        return replace(place, spot=spot, known=known)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(
-            f"this is no cursor of the source {source}: {cursor[:80]}", permanent=True
-        ) from error
+    return held(cursor, f"the source {source}", _held)
+
+
+def _held(said: Any) -> Place:
+    place = {_VERSION: Place}[said.pop("descent")](**said)
+    spot = Spot(*place.spot) if place.spot else None
+    known = {name: (int(order), int(mark)) for name, (order, mark) in place.known.items()}
+    return replace(place, spot=spot, known=known)
 
 
 def when(seconds: float) -> datetime:

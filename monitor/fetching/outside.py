@@ -8,16 +8,74 @@ it is that very address that is called: a second look-up could be answered diffe
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
-from monitor.fetching.client import FetchError
+from monitor.fetching.budget import Budget
+from monitor.fetching.client import Call, Client, FetchError
 
+_UNCHANGED = 304
 _MOST_TRIED = 4
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """IPv4 addresses as a translator writes them; the last 32 bits are the address that is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What stands at an address, as it came. `body` is None if it did not change since the asker saw it.
+
+    `url`: where it was found in the end. `headers`: the answer's, by names in lower case.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+class Roamer(Client):
+    """Asks for documents at any address of the internet, and follows redirects there. It has no key."""
+
+    def __init__(
+        self,
+        network: str,
+        *,
+        budget: Budget,
+        timeout: float,
+        most_bytes: int,
+        but: Iterable[str] = (),
+    ) -> None:
+        """`network`: what it asks, in messages. `but`: hosts that may have a private address."""
+        nowhere = "http://nowhere.invalid"  # every document has an address of its own
+        super().__init__(network, nowhere, budget=budget, timeout=timeout, most_bytes=most_bytes)
+        self._but = tuple(but)
+
+    def document(self, url: str, headers: Mapping[str, str]) -> Document:
+        """The bytes at a full address; `headers` may make it a conditional question. Raises SourceError."""
+        try:
+            address = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            message = f"{self._network} has no such address: {error}"
+            raise FetchError(message, permanent=True) from error
+        response, body = self._got(Call("GET", address, {}, headers=headers))
+        told = dict(response.headers)
+        if response.status_code == _UNCHANGED:
+            return Document(str(response.url), told, None)
+        if not response.is_success:
+            raise self._refused(response, None)
+        return Document(str(response.url), told, body)
+
+    def _transport(self) -> httpx.BaseTransport:
+        return Outside(self._but)
+
+    def _followed(self, url: httpx.URL, location: str) -> httpx.URL:
+        try:
+            there = url.join(location)
+        except httpx.InvalidURL:
+            return super()._followed(url, location)
+        return there if there.scheme in ("http", "https") else super()._followed(url, location)
 
 
 class Outside(httpx.BaseTransport):

@@ -15,8 +15,8 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.fetching import Budget, Client, Document, FetchError
-from monitor.fetching.outside import Outside, is_public
+from monitor.fetching import Budget, FetchError
+from monitor.fetching.outside import Document, Roamer, is_public
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.serving import Answer, Asked, Fault
 
@@ -51,15 +51,9 @@ def server(site: Site) -> Iterator[PlainServer]:
         yield running
 
 
-def client(*but: str) -> Client:
-    budget = Budget(99, timedelta(minutes=1))
-    return Client(
-        "it", "http://nothing.invalid", budget=budget, transport=lambda: Outside(but), timeout=2
-    )
-
-
 def document(url: str, *but: str) -> Document:
-    return client(*but).document(url, {})
+    budget = Budget(99, timedelta(minutes=1))
+    return Roamer("it", budget=budget, timeout=2, most_bytes=10**6, but=but).document(url, {})
 
 
 @pytest.mark.parametrize("address", PRIVATE)

@@ -19,8 +19,9 @@ from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.notice import NoticeKind, Receipt, Unknowable, Words
 from monitor.notifiers.email import Email
 from monitor.registry import NOTIFIERS, build, load, options
+from tests.given import Given
 from tests.notifiers.mailbox import Mailbox
-from tests.notifiers.sample import NoSecrets, card_notice
+from tests.notifiers.sample import card_notice
 
 NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
 BASE = {"host": "127.0.0.1", "security": "none", "sender": "monitor@shop.example"}
@@ -62,7 +63,7 @@ def authority(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
 
 def mailer(table: dict[str, Any], **known: str) -> Email:
     cls = load(NOTIFIERS, "email")
-    secrets = NoSecrets(**known)
+    secrets = Given(known)
     made = build(cls, options(cls, table, "notify.mail"), secrets=secrets, clock=lambda: NOW)
     assert isinstance(made, Email)
     return made
@@ -184,7 +185,7 @@ def test_mail_travels_encrypted_after_a_login(
     assert wrong.outcome is Outcome.NOT_SENT  # a person mends the password; the alert waits
     assert "535" in str(wrong)
     missing = refused(mailer(table))
-    assert "the secret mail is missing" in str(missing)
+    assert 'the secret "mail" is missing' in str(missing)
     assert (missing.outcome, missing.retry_after) == (Outcome.NOT_SENT, timedelta(minutes=5))
     untold = refused(mailer(table, mail="pârola"))
     assert untold.outcome is Outcome.NOT_SENT

@@ -10,7 +10,7 @@ from typing import Any
 from monitor import registry
 from monitor.domain.post import Cursor, Gone, Page, Post, Rejected
 from monitor.sources.imap import Imap
-from tests.contract.harness import Remembered
+from tests.given import Given
 from tests.sources.dovecot import PASSWORD, Mailbox, shared
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
@@ -30,7 +30,7 @@ def source(box: Mailbox | None, **options: Any) -> Imap:
     given = {name: value for name, value in {**usual, **options}.items() if value is not None}
     checked = registry.options(Imap, given, "sources.imap")
     assert isinstance(checked, Imap.Options)
-    return Imap(checked, secrets=Remembered(SECRETS, []), clock=lambda: NOW)
+    return Imap(checked, secrets=Given(dict(SECRETS)), clock=lambda: NOW)
 
 
 def mail(number: int, text: str = "My parcel is late", **headers: str) -> bytes:

@@ -189,7 +189,7 @@ def test_a_wrong_password_is_for_good_and_never_told(box: Mailbox) -> None:
 
 
 def test_a_missing_secret_is_for_good(box: Mailbox) -> None:
-    with pytest.raises(SourceError, match="no secret other") as caught:
+    with pytest.raises(SourceError, match='the secret "other" is missing') as caught:
         read(source(box, password="other"))
     assert caught.value.permanent
 

@@ -18,7 +18,7 @@ from monitor.simulator.publisher import Entry, Publisher
 from monitor.simulator.serving import Answer, Asked
 from monitor.sources.rss import Rss
 from monitor.sources.rss.entries import MUTE
-from tests.sources.reading import NoSecrets
+from tests.given import Given
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 ITEM = (
@@ -57,7 +57,7 @@ class Feeds:
         }
         checked = registry.options(Rss, given, "sources.rss")
         assert isinstance(checked, Rss.Options)
-        return Rss(checked, secrets=NoSecrets(), clock=lambda: NOW)
+        return Rss(checked, secrets=Given({}), clock=lambda: NOW)
 
 
 @pytest.fixture

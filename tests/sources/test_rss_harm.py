@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Gone, Post, Rejected
 from monitor.domain.storable import admit
-from monitor.fetching import Document
+from monitor.fetching.outside import Document
 from monitor.sources.rss import documents
 from monitor.sources.rss.entries import Place
 from monitor.sources.rss.ground import Ground

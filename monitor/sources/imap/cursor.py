@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from monitor.domain.errors import SourceError
+from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
 
 _VERSION = 1
@@ -37,11 +38,9 @@ def read(cursor: Cursor) -> Place:
         SourceError: it is no cursor of this source.
 
     """
-    try:
-        said = json.loads(cursor)
-        place = {_VERSION: Place}[said.pop("mail")](**said)
-        return Place(float(place.horizon), int(place.validity), int(place.uid), float(place.looked))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(
-            f"this is no cursor of a mailbox: {cursor[:80]}", permanent=True
-        ) from error
+    return held(cursor, "a mailbox", _place)
+
+
+def _place(said: Any) -> Place:
+    place = {_VERSION: Place}[said.pop("mail")](**said)
+    return Place(float(place.horizon), int(place.validity), int(place.uid), float(place.looked))

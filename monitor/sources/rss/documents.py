@@ -14,7 +14,8 @@ import feedparser
 from feedparser.encodings import convert_to_utf8
 
 from monitor.domain.errors import SourceError
-from monitor.fetching import Document, fields
+from monitor.fetching import fields
+from monitor.fetching.outside import Document
 
 _ROOT = re.compile(rb"<\w")
 _ENDED = re.compile(rb"</\s*(?:\w+:)?(?:rss|rdf|feed|channel|redirect)\s*>", re.IGNORECASE)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
-from monitor.domain.errors import SourceError
+from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
 
 _VERSION = 1
@@ -49,10 +50,14 @@ def read(cursor: Cursor | None, first: Callable[[], Ground]) -> Ground:
         SourceError: it is no cursor of this source.
 
     """
-    if cursor is None:
-        return first()
-    try:
-        said = json.loads(cursor)
-        return {_VERSION: Ground}[said.pop("feed")](**said)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(f"this is no cursor of a feed: {cursor[:80]}", permanent=True) from error
+    return first() if cursor is None else held(cursor, "a feed", _ground)
+
+
+def _ground(said: Any) -> Ground:
+    ground = {_VERSION: Ground}[said.pop("feed")](**said)
+    known, seen = _marks(ground.known), _marks(ground.seen)
+    return replace(ground, horizon=float(ground.horizon), known=known, seen=seen)
+
+
+def _marks(said: Mapping[str, Any]) -> dict[str, int]:
+    return {str(name): int(mark) for name, mark in said.items()}

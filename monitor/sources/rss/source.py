@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from monitor.domain.errors import SourceError
 from monitor.domain.finding import Finding, Standing
 from monitor.domain.post import Cost, Cursor, Gone, Page, Post, Rejected, Stream, StreamKind
-from monitor.fetching import Budget, Client
-from monitor.fetching.outside import Outside
+from monitor.fetching import Budget
+from monitor.fetching.outside import Roamer
 from monitor.ports import About, Clock, Secrets
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.rss import documents, ground
@@ -91,13 +91,12 @@ class Rss:
         del secrets
         self._options = options
         self._clock = clock
-        self._client = Client(
+        self._client = Roamer(
             "the feed's server",
-            "http://feed.invalid",  # every feed has an address of its own
             budget=Budget(options.calls_per_hour, _HOUR),
             timeout=options.timeout,
             most_bytes=options.most_bytes,
-            transport=lambda: Outside(options.private_hosts),
+            but=options.private_hosts,
         )
         words = "|".join(re.escape(term) for term in options.terms)
         self._terms = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) if words else None
