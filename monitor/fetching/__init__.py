@@ -5,8 +5,10 @@
     JSON, and says   | in so much time | known ground; a look    | a page's markup
     what went wrong  |                 | that broke off goes on  |
 
-A plug-in builds a `Client` from its options, and a `Listing` for each of its streams. Where strangers
-choose the address, `outside` keeps the client from the shop's own network.
+A plug-in builds a `Client` from its options, and a `Listing` for each of its streams. One that asks by
+its network's own library shares the rest: `failing` has the error of such a call, `never_left` knows
+whether it reached anybody, and `retry_after` reads when a server wants to be asked again.
+Where strangers choose the address, `outside` keeps a client from the shop's own network.
 """
 
 from monitor.fetching.budget import Budget
@@ -14,7 +16,7 @@ from monitor.fetching.client import Client, FetchError, Refusals, send_error
 from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
 from monitor.fetching.failing import CallError, source_error, unsure
 from monitor.fetching.html import plain
-from monitor.fetching.retry_after import bounded, retry_after, server_time
+from monitor.fetching.retry_after import retry_after, server_time, until_reset
 
 __all__ = [
     "Budget",
@@ -28,11 +30,11 @@ __all__ = [
     "Refusals",
     "Spot",
     "Thing",
-    "bounded",
     "plain",
     "retry_after",
     "send_error",
     "server_time",
     "source_error",
     "unsure",
+    "until_reset",
 ]

@@ -14,7 +14,12 @@ from tests.given import Given
 from tests.sources.dovecot import PASSWORD, Mailbox, shared
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
-SECRETS = {"mail_password": PASSWORD, "mail_token": "t0ken", "old_token": "0ld"}
+SECRETS = {
+    "mail_password": PASSWORD,
+    "mail_token": "t0ken",
+    "old_token": "0ld",
+    "refresh": "r3fresh",
+}
 INBOX = "folder-inbox"
 
 

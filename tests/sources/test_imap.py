@@ -195,25 +195,72 @@ def test_a_missing_secret_is_for_good(box: Mailbox) -> None:
 
 
 class Tokens:
-    """Says what a token is worth, as Google's and Microsoft's places for that do."""
+    """Gives tokens, and says what they are worth, as Google's and Microsoft's places for that do."""
+
+    def __init__(self) -> None:
+        self.good = "t0ken"
+        self.had: list[dict[str, Any]] = []
 
     def answer(self, asked: Asked, /) -> tuple[int, Any]:
-        if asked.query.get("access_token") == "t0ken":
+        if asked.method == "POST":
+            self.had.append(asked.body)
+            if asked.body.get("refresh_token") not in ("r3fresh", "rotated"):
+                return 400, {"error": "invalid_grant"}
+            return 200, {
+                "access_token": self.good,
+                "expires_in": 3600,
+                "refresh_token": "rotated",
+            }
+        if asked.query.get("access_token") == self.good:
             return 200, {"email": "ana", "active": "yes"}
         return 401, {"error": "invalid_token"}
 
 
-def test_a_token_of_oauth_opens_a_mailbox() -> None:
-    with PlainServer(Tokens()) as tokens, Dovecot(tokens.url) as server:
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens()
+
+
+@pytest.fixture
+def oauth_server(tokens: Tokens) -> Iterator[dict[str, Any]]:
+    """A mailbox with one mail that takes tokens alone: the options by which it is reached."""
+    with PlainServer(tokens) as giver, Dovecot(giver.url) as server:
         box = Mailbox(server, "ana")
         box.put(mail(1), NOW)
         box.close()
-        options = {"port": server.plain, "username": "ana", "password": None}
-        of = source(None, access_token="mail_token", **options)
-        assert ids(read(of)) == ["1@mail.example"]
-        with pytest.raises(SourceError, match="log-in was refused") as caught:
-            read(source(None, access_token="old_token", **options))
-        assert caught.value.permanent
+        oauth = {"token_url": f"{giver.url}/token", "client_id": "app", "refresh_token": "refresh"}
+        yield {"port": server.plain, "username": "ana", "password": None, "oauth": oauth}
+
+
+def test_a_token_of_oauth_opens_a_mailbox(oauth_server: dict[str, Any]) -> None:
+    options = {**oauth_server, "oauth": None}
+    of = source(None, access_token="mail_token", **options)
+    assert ids(read(of)) == ["1@mail.example"]
+    with pytest.raises(SourceError, match="log-in was refused") as caught:
+        read(source(None, access_token="old_token", **options))
+    assert caught.value.permanent
+
+
+def test_a_token_is_had_for_a_refresh_token_and_that_one_kept_as_it_changes(
+    oauth_server: dict[str, Any], tokens: Tokens
+) -> None:
+    of = source(None, **oauth_server)
+    assert ids(read(of)) == ids(read(of)) == ["1@mail.example"]
+    assert [one["refresh_token"] for one in tokens.had] == ["r3fresh"]
+    tokens.good = "an0ther"
+    with pytest.raises(SourceError, match="log-in was refused"):
+        read(of)
+    assert ids(read(of)) == ["1@mail.example"]
+    assert [one["refresh_token"] for one in tokens.had] == ["r3fresh", "rotated"]
+    assert tokens.had[0]["grant_type"] == "refresh_token"
+
+
+def test_a_refresh_token_that_is_refused_says_what_to_mend(oauth_server: dict[str, Any]) -> None:
+    oauth = {**oauth_server["oauth"], "refresh_token": "old_token", "scope": "imap"}
+    with pytest.raises(SourceError, match="get a new refresh token") as caught:
+        read(source(None, **{**oauth_server, "oauth": oauth}))
+    assert caught.value.permanent
+    assert "0ld" not in str(caught.value)
 
 
 def test_check_opens_every_folder_and_says_what_is_missing(box: Mailbox) -> None:
@@ -240,8 +287,8 @@ def test_where_no_folder_is_marked_as_sent_it_has_to_be_named(box: Mailbox) -> N
     ("options", "told"),
     [
         ({"host": "mail.shop.example"}, "would travel in the open"),
-        ({"password": None}, "a password or an access_token"),
-        ({"access_token": "mail_token"}, "a password or an access_token"),
+        ({"password": None}, "a password, an access_token or oauth"),
+        ({"access_token": "mail_token"}, "a password, an access_token or oauth"),
         ({"folders": ["INBOX", "INBOX"]}, "named once"),
         ({"addresses": ["no address"]}, "no e-mail address"),
     ],

@@ -36,7 +36,7 @@ from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.imap import answers, cursor, looking_up, mails, session, trying
 from monitor.sources.imap.cursor import Place
-from monitor.sources.imap.login import LogIn
+from monitor.sources.imap.login import LogIn, OAuth, Renewed
 from monitor.sources.imap.mails import Desk
 from monitor.sources.imap.session import Door, Fetched, Folder, Session
 
@@ -47,6 +47,7 @@ _A_DAY = timedelta(days=1)
 _BEGINNING = 2**18
 """Bytes of a mail that are fetched at first: what is written stands before what is attached."""
 _SENT = "sent"
+_WAYS_IN = 3
 MUTE = "no server for outgoing mail is configured: answer from the mailbox itself"
 
 FolderName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -85,6 +86,7 @@ class Imap:
         access_token: SecretName | None = Field(
             default=None, description="A secret's name: the token of OAuth, renewed by others."
         )
+        oauth: OAuth | None = Field(default=None, description="Where such tokens are had.")
         network: str = Field(
             default="mail",
             pattern=r"^[a-z0-9][a-z0-9._-]{0,40}$",
@@ -117,8 +119,8 @@ class Imap:
                     f"mail of {self.host} would travel in the open: "
                     'set security = "tls" or "starttls" (or allow_insecure = true)'
                 )
-            if (self.password is None) == (self.access_token is None):
-                raise ValueError("give a password or an access_token: one of them")
+            if [self.password, self.access_token, self.oauth].count(None) != _WAYS_IN - 1:
+                raise ValueError("give a password, an access_token or oauth: one of them")
             if len(set(self.folders)) < len(self.folders):
                 raise ValueError("each folder is named once")
             return self
@@ -130,8 +132,10 @@ class Imap:
         self._door = Door(
             options.host, options.port, options.security, options.ca_file, options.timeout
         )
-        secret = options.password or options.access_token or ""
-        self._log_in = LogIn(secrets, options.username, secret, is_token=not options.password)
+        renewed = Renewed(options.oauth, secrets) if options.oauth else None
+        self._log_in = LogIn(
+            secrets, options.username, options.password, options.access_token, renewed
+        )
         sender = (options.smtp.sender,) if options.smtp else ()
         own = {one.casefold() for one in (options.username, *options.addresses, *sender)}
         self._desk = Desk(options.network, frozenset(own), None if options.smtp else MUTE)
