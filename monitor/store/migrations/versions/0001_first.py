@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
-from monitor.store.migrations import first_keeping, first_outgoing, first_parts
+from monitor.store.migrations import first_incoming, first_keeping, first_outgoing, first_parts
 from monitor.store.migrations.first_parts import id_ as _id
 from monitor.store.migrations.first_parts import ref as _ref
 from monitor.store.migrations.first_parts import where as _where
@@ -330,6 +330,9 @@ failure = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 
+first_incoming.letter(metadata)
+first_incoming.listening(metadata)
+first_incoming.refused(metadata)
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
 
