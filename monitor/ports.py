@@ -35,6 +35,31 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a source's class says of itself before it is configured, for `complaint-monitor sources`.
+
+    The class attribute `about` holds it. Whether it answers and looks posts up again is told by its
+    methods (`Replies`, `Refreshes`); all texts are for the person who has to choose and set it up.
+    """
+
+    title: str
+    """The network's name, as people write it."""
+    reads: str
+    rights: str
+    """The smallest rights with which it works, and what answering takes beyond; or that none are needed."""
+    limits: str
+    """What the network or this source leaves out or cuts off."""
+    cost: str
+    """Money and quota."""
+    page: str
+    """Its page, below `docs/`."""
+    finds_replies: bool = False
+    """Whether an answer whose fate is unknown can be looked for on the network."""
+    cannot_reply_because: str | None = None
+    """Why nothing can be answered through it; None where it answers."""
+
+
 @runtime_checkable
 class Refreshes(Protocol):
     """A source that can look its posts up again (deleted, edited)."""

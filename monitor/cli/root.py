@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("monitor.cli.demo:demo", "Watch a day of an invented shop, without any set-up."),
     "init": ("monitor.cli.init:init", "Write a config file, asking what it needs."),
     "check": ("monitor.cli.check:check", "Name every mistake of the config, then try everything."),
+    "sources": ("monitor.cli.sources:sources", "What can be read, and what each source needs."),
     "run": ("monitor.cli.run:run", "Watch, and tell people, until stopped."),
     "web": ("monitor.cli.web:web", "Serve the web page, and take in what others send."),
     "import": ("monitor.cli.importing:import_", "Read posts from files, once."),

@@ -25,7 +25,7 @@ from monitor.domain.post import (
 )
 from monitor.domain.reply import Length
 from monitor.fetching import Budget, Client, Descent, FetchError, Listing, Place, Thing, descent
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
@@ -46,6 +46,15 @@ class Discourse:
     """Reads one forum. With `username` and `api_key` it reads as that account, and can answer."""
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="Discourse",
+        reads="a forum's public posts, its search, own posts",
+        rights="none to read; to answer, a key with topics, posts: read and create, user: show",
+        limits="the search shows one post of a topic and ten pages; no private messages",
+        cost="no money; 50 calls a minute",
+        page="sources/discourse.md",
+        finds_replies=True,
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "discourse"`."""

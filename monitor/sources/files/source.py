@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Gap, Page, Stream, StreamKind
+from monitor.ports import About
 from monitor.rows.meaning import Field as RowField
 from monitor.rows.meaning import RowMeaning
 from monitor.sources.files import cursor
@@ -47,6 +48,15 @@ class Files:
     """
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="CSV and JSONL files",
+        reads="exports of any other place: rows of posts and of your answers",
+        rights="to read the files",
+        limits="a file tells of no deletion",
+        cost="none",
+        page="import.md",
+        cannot_reply_because="a file is not where the customer reads",
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "files"`."""

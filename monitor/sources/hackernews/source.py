@@ -21,7 +21,7 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.fetching import Budget, Client, Descent, FetchError, Place, Thing, descent
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.hackernews import items
 from monitor.sources.hackernews.listing import Hits
@@ -39,6 +39,15 @@ class HackerNews:
     """Reads what names the brand, and what its accounts write. It needs no key, and cannot answer."""
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="Hacker News",
+        reads="stories and comments that a query finds, own comments",
+        rights="none",
+        limits="what Algolia's public search knows, seconds to minutes late",
+        cost="no money; 5,000 calls an hour",
+        page="sources/hackernews.md",
+        cannot_reply_because="Hacker News has no way for a program to write",
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "hackernews"`."""

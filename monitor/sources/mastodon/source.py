@@ -24,7 +24,7 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
 from monitor.sources.mastodon import cursor, options, statuses, trying
 from monitor.sources.mastodon.accounts import OWN, Accounts
@@ -49,6 +49,15 @@ class Mastodon:
     """
 
     extra: ClassVar[str | None] = "mastodon"
+    about: ClassVar[About] = About(
+        title="Mastodon",
+        reads="mentions of one account, hashtags, searches, own posts",
+        rights="read:accounts, read:notifications, read:statuses, read:search; to answer write:statuses",
+        limits="only what reached the account's server; no search of everything",
+        cost="no money; 300 calls in five minutes",
+        page="sources/mastodon.md",
+        finds_replies=True,
+    )
 
     Options: TypeAlias = options.Options
 

@@ -24,7 +24,7 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
@@ -59,6 +59,15 @@ class Reddit:
     """
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="Reddit",
+        reads="submissions and comments of named subreddits, a search, the inbox, own comments",
+        rights="an approved app; scopes identity, read, history, privatemessages; to answer submit",
+        limits="1,000 things a listing, 250 a search; comments elsewhere only if they name you",
+        cost="no money within 100 calls a minute for the app",
+        page="sources/reddit.md",
+        finds_replies=True,
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "reddit"`."""

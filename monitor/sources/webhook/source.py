@@ -13,7 +13,7 @@ from monitor.domain.errors import CallError, ConfigError, Refusal, SourceError
 from monitor.domain.finding import Finding, Standing
 from monitor.domain.post import Cursor, Page, Stream, StreamKind
 from monitor.fetching import letters
-from monitor.ports import Call, Clock, Inbox, Letter, Secrets
+from monitor.ports import About, Call, Clock, Inbox, Letter, Secrets
 from monitor.rows.meaning import Field as RowField
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
@@ -38,6 +38,15 @@ class Webhook:
     """What is sent to /intake/NAME: customers' posts, deletions, and the brand's own answers."""
 
     extra: ClassVar[str | None] = "web"
+    about: ClassVar[About] = About(
+        title="Webhook",
+        reads="what any other site or automation sends to /intake/NAME, your answers included",
+        rights="a secret that you share with whoever sends",
+        limits="nothing is asked for: what the sender does not send is not seen",
+        cost="none",
+        page="sources/webhook.md",
+        cannot_reply_because="there is no address to send answers to",
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "webhook"`."""

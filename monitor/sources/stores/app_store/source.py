@@ -23,7 +23,7 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
 from monitor.sources.stores import failing, look, reviews
@@ -43,6 +43,15 @@ class AppStore:
     """Reads an app's reviews and the owner's responses to them, in all countries, and answers."""
 
     extra: ClassVar[str | None] = "stores"
+    about: ClassVar[About] = About(
+        title="App Store",
+        reads="an app's reviews of all countries and the responses to them",
+        rights='a key of App Store Connect with "Customer Support"',
+        limits="responses to reviews older than the window are not seen; no ratings without words",
+        cost="no money beyond Apple's yearly fee; 3,000 calls an hour",
+        page="sources/app_store.md",
+        finds_replies=True,
+    )
 
     class Options(StoreOptions):
         """The table of a source `use = "app_store"`."""

@@ -23,7 +23,7 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
 from monitor.sources.stores import failing, look, reviews
@@ -49,6 +49,15 @@ class GooglePlay:
     """
 
     extra: ClassVar[str | None] = "stores"
+    about: ClassVar[About] = About(
+        title="Google Play",
+        reads="an app's reviews and the responses to them",
+        rights='a service account with "Reply to reviews" for the app, which reading needs, too',
+        limits="reviews of the last week; no ratings without words; answers of 350 characters",
+        cost="no money; 200 calls an hour, 2,000 answers a day",
+        page="sources/google_play.md",
+        finds_replies=True,
+    )
 
     class Options(StoreOptions):
         """The table of a source `use = "google_play"`."""
