@@ -78,12 +78,14 @@ class Client:
         budget: Budget,
         headers: Callable[[], Mapping[str, str]] = dict,
         pause: Callable[[Any], Any] = lambda _: None,
+        heard: Callable[[Mapping[str, str]], object] = lambda _: None,
         timeout: float = 16,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         """`network`: its name in messages. `headers`: those of the log-in, asked for at each call.
 
         `pause`: the seconds to wait, from the JSON of a refusal whose headers do not tell them.
+        `heard` is given the headers of every answer (names in lower case), before they are judged.
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
         """
         self.budget = budget
@@ -91,6 +93,7 @@ class Client:
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = headers
         self._pause = pause
+        self._heard = heard
         self._timeout = timeout
         self._most_bytes = most_bytes
         self._lock = Lock()
@@ -136,6 +139,7 @@ class Client:
         ends = time.monotonic() + self._timeout * _SLOWNESS
         try:
             with self._client().stream(method, url, headers=headers, json=said) as response:
+                self._heard(response.headers)
                 return response, self._body(response, ends)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise FetchError(

@@ -22,10 +22,14 @@ Item: TypeAlias = Post | Gone | Rejected
 
 
 class Spot(NamedTuple):
-    """Where a listing goes on: things at most so high in its order, after `skip` pages of them."""
+    """Where a listing goes on: things at most so high in its order, after `skip` pages of them.
+
+    `after`: the network's own words for the place, where it has some.
+    """
 
     at: int
     skip: int = 0
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,12 @@ def read(
     inbox.forget(number, now)
     while some := inbox.after(number, most):
         number = some[-1].number
-        yield some, json.dumps({"inbox": number})
+        yield some, cursor(number)
+
+
+def cursor(number: int) -> Cursor:
+    """The cursor after the letter of that number."""
+    return json.dumps({"inbox": number})
 
 
 def require_listener(inbox: Inbox, now: datetime) -> None:
