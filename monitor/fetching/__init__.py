@@ -12,6 +12,7 @@ from monitor.fetching.budget import Budget
 from monitor.fetching.client import Client, FetchError
 from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
 from monitor.fetching.html import plain
+from monitor.fetching.retry_after import bounded, retry_after, server_time
 
 __all__ = [
     "Budget",
@@ -23,5 +24,8 @@ __all__ = [
     "Place",
     "Spot",
     "Thing",
+    "bounded",
     "plain",
+    "retry_after",
+    "server_time",
 ]

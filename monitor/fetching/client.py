@@ -13,7 +13,6 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
 
@@ -22,6 +21,7 @@ import httpx
 from monitor import __version__
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
 from monitor.fetching.budget import Budget
+from monitor.fetching.retry_after import retry_after
 
 MOST_BYTES = 8 * 2**20
 """The longest body that is read, unpacked."""
@@ -30,8 +30,6 @@ _TRIES = 2
 _SLOWNESS = 4
 """So many times the time-out may a body take that comes in drop by drop."""
 _BUSY, _TOO_MANY, _SERVER = (408, 409, 425), 429, 500
-_LONGEST = 86_400.0
-"""Seconds, a day: nobody waits longer unasked."""
 _SAID = 200
 _REASONS = {
     400: "finds the question wrong",
@@ -236,19 +234,6 @@ class _LostError(Exception):
     """The connection was lost before there was a whole answer."""
 
 
-def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """The header of that name: seconds, or a date, which is reckoned on the server's own clock."""
-    said = headers.get("retry-after")
-    seconds = _number(said)
-    if seconds is None and said:
-        try:
-            until = parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))
-        except (TypeError, ValueError):
-            return None
-        seconds = min(max(until.total_seconds(), 0.0), _LONGEST)
-    return None if seconds is None else timedelta(seconds=seconds)
-
-
 def send_error(error: SourceError) -> SendError:
     """What the failure of a call that was to write means for what was to be written."""
     if isinstance(error, FetchError) and error.may_have_arrived:
@@ -259,17 +244,8 @@ def send_error(error: SourceError) -> SendError:
 
 
 def _span(seconds: Any) -> timedelta | None:
-    number = _number(str(seconds))
-    return None if number is None else timedelta(seconds=number)
-
-
-def _number(said: str | None) -> float | None:
-    """A span in seconds, if it is one."""
-    try:
-        number = float(said or "")
-    except ValueError:
-        return None
-    return min(number, _LONGEST) if number >= 0 else None
+    """Seconds that a body names."""
+    return retry_after({"retry-after": str(seconds)})
 
 
 def _words(said: Any) -> str:

@@ -11,7 +11,8 @@ import pytest
 from monitor.clock import utc_now
 from monitor.simulator.reddit import Reddit as World
 from monitor.simulator.reddit import Thing
-from monitor.simulator.reddit_http import Fault, RedditServer
+from monitor.simulator.reddit_http import RedditServer
+from monitor.simulator.serving import Fault
 from tests.cli.shop import Shop
 
 CONFIG = """

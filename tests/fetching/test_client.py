@@ -12,18 +12,19 @@ import pytest
 from monitor.domain.errors import ConfigError, Outcome, SourceError
 from monitor.fetching import Budget, Client, FetchError
 from monitor.fetching.client import send_error
-from monitor.simulator.plain_http import Fault, PlainServer, Question
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.serving import Asked, Fault
 
 
 class Echo:
     """Answers with what it was asked."""
 
     def __init__(self) -> None:
-        self.seen: list[Question] = []
+        self.seen: list[Asked] = []
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
-        self.seen.append(question)
-        return 200, {"path": question.path, "asked": dict(question.asked), "said": question.said}
+    def answer(self, asked: Asked, /) -> tuple[int, Any]:
+        self.seen.append(asked)
+        return 200, {"path": asked.path, "asked": asked.query, "said": asked.body}
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_a_read_is_not_tried_a_third_time(server: PlainServer) -> None:
 
 @pytest.mark.parametrize("kind", ["drop", "drop after", "slow", "503", "half"])
 def test_a_write_is_sent_once_and_may_have_arrived(server: PlainServer, kind: str) -> None:
-    server.faults.append(Fault(kind, seconds=1))
+    server.faults.append(Fault(kind))
     with pytest.raises(FetchError) as raised:
         client(server).post("things", {"text": "Sorry!"})
     assert len(server.asked) == 1
@@ -125,7 +126,7 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end(server: PlainServer) -> 
 
 
 def test_a_body_that_comes_in_drop_by_drop_is_given_up(server: PlainServer) -> None:
-    error = refused(server, Fault("trickle", seconds=30), timeout=0.2)
+    error = refused(server, Fault("trickle"), timeout=0.2)
     assert "too slowly" in str(error)
 
 

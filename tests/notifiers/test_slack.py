@@ -36,6 +36,7 @@ from monitor.notifiers.slack.scopes import missing
 from monitor.ports import Notifier, TriesOut
 from monitor.settings.reading import read_text
 from monitor.simulator import slack as faults
+from monitor.simulator.serving import Fault
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import ALL_SCOPES
 from tests.notifiers.sample import NOW, NoSecrets, card_notice
@@ -209,7 +210,7 @@ def test_a_long_digest_goes_on_in_its_thread(server: SlackServer) -> None:
 @pytest.mark.parametrize("well", [0, 1, 2])
 @pytest.mark.parametrize("fault", [faults.DROP_AFTER, faults.DROP_BEFORE, faults.limited(1)])
 def test_a_digest_that_was_cut_off_is_completed_and_nothing_of_it_is_told_twice(
-    server: SlackServer, well: int, fault: faults.Fault
+    server: SlackServer, well: int, fault: Fault
 ) -> None:
     notice = long_digest()
     server.plan(POST, *[None] * well, fault)
@@ -281,6 +282,7 @@ FATES = {
     "cut off in the answer": (faults.TRUNCATED_AFTER, Outcome.UNKNOWN),
     "no JSON": (faults.GARBAGE_AFTER, Outcome.UNKNOWN),
     "no object": (faults.NO_OBJECT_AFTER, Outcome.UNKNOWN),
+    "an empty list": (faults.EMPTY_LIST_AFTER, Outcome.UNKNOWN),
     "a file": (faults.BYTES_AFTER, Outcome.UNKNOWN),
     "slow": (faults.SLOW_AFTER, Outcome.UNKNOWN),
     "500": (faults.broken(500, accepted=True), Outcome.UNKNOWN),
@@ -300,7 +302,7 @@ FATES = {
 
 @pytest.mark.parametrize(("fault", "outcome"), FATES.values(), ids=FATES.keys())
 def test_every_failure_leaves_a_known_fate(
-    server: SlackServer, fault: faults.Fault, outcome: Outcome
+    server: SlackServer, fault: Fault, outcome: Outcome
 ) -> None:
     server.plan(POST, fault)
     notice = alert()
@@ -508,7 +510,7 @@ def test_what_the_history_shows_is_found_however_soon(server: SlackServer) -> No
 
 
 @pytest.mark.parametrize("fault", [faults.limited(3), faults.DROP_BEFORE, faults.broken(500)])
-def test_a_look_that_fails_says_nothing(server: SlackServer, fault: faults.Fault) -> None:
+def test_a_look_that_fails_says_nothing(server: SlackServer, fault: Fault) -> None:
     server.plan("conversations.history", fault)
     with pytest.raises(SendError):
         slack(server).find(alert())

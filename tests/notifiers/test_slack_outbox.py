@@ -15,7 +15,8 @@ from monitor.clock import utc_now
 from monitor.domain.notice import NoticeKind, NoticeState
 from monitor.notifiers.slack.lookup import EVENT
 from monitor.simulator import slack as faults
-from monitor.simulator.slack import TOKEN, Fault, SlackServer
+from monitor.simulator.serving import Fault
+from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import ALL_SCOPES
 from monitor.stages.deliver import Deliver
 from monitor.store.engine import Database

@@ -87,4 +87,4 @@ def gaps(found: list[Page]) -> list[Gap]:
 
 def paths(asked: MastodonServer) -> list[str]:
     """What was asked for, without questions."""
-    return [target.partition("?")[0] for _, target in asked.asked]
+    return [one.path for one in asked.asked]

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from monitor.domain.post import Gone, Post, Rejected
 from monitor.fetching import Budget, Client
 from monitor.fetching.descent import Leaf
-from monitor.simulator.plain_http import PlainServer, Question
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.serving import Asked
 from monitor.sources.discourse import posts
 from monitor.sources.discourse.listings import Found, Latest, Written
 from monitor.sources.discourse.posts import Forum
@@ -61,7 +62,7 @@ class Recorded:
     def __init__(self, answer: Any) -> None:
         self._answer = answer
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
+    def answer(self, question: Asked, /) -> tuple[int, Any]:
         return 200, self._answer
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from monitor.domain.identity import Brand
 from monitor.domain.notice import Reason
 from monitor.ports import Source
-from monitor.simulator.reddit_http import Fault
+from monitor.simulator.serving import Fault
 from monitor.stages.intake import Feed, Intake
 from monitor.store.engine import Database
 from monitor.store.schema import coverage, notice, post, stream

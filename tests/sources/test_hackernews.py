@@ -17,7 +17,8 @@ from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, PostKind, Rej
 from monitor.ports import Refreshes, Replies
 from monitor.simulator.hackernews import Entry
 from monitor.simulator.hackernews import HackerNews as World
-from monitor.simulator.plain_http import Fault, PlainServer
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.serving import Fault
 from monitor.sources.hackernews import HackerNews, items
 from tests.sources.reading import NoSecrets
 

@@ -23,7 +23,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from monitor import __version__
 from monitor.domain.errors import ConfigError, MonitorError
 from monitor.ports import Clock
-from monitor.sources.mastodon.quota import Quota, retry_after
+from monitor.sources.mastodon.quota import Quota, wait
 
 NOT_FOUND = 404
 _UNAUTHORIZED, _TIMED_OUT, _TOO_MANY, _SERVER = 401, 408, 429, 500
@@ -134,7 +134,7 @@ class Wire(requests.Session):
         now = self._clock()
         self._quota.heed(response.headers, now)
         if not response.ok or response.is_redirect:
-            raise _refused(response, body, retry_after(response.headers, now), writes=writes)
+            raise _refused(response, body, wait(response.headers, now), writes=writes)
         try:
             self.came = json.loads(body)
         except (ValueError, RecursionError) as error:

@@ -17,7 +17,8 @@ from urllib3.exceptions import NewConnectionError
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError, MonitorError
-from monitor.sources.reddit.quota import Quota, retry_after
+from monitor.fetching import retry_after
+from monitor.sources.reddit.quota import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 
 from monitor.domain.errors import MonitorError, Outcome, SendError, SourceError
 
 TIMED_OUT, TOO_MANY, SERVER = 408, 429, 500
-_LONGEST = 86_400.0
-"""Seconds, a day: nobody waits longer for a store's word."""
 
 
 class CallError(MonitorError):
@@ -61,18 +57,3 @@ def send_error(error: CallError) -> SendError:
 def unsure(error: CallError) -> SendError:
     """That one may not look says nothing about what was sent."""
     return SendError(str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after)
-
-
-def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """What `Retry-After` says: seconds, or a date, which is reckoned on the server's own clock."""
-    said = {name.lower(): value for name, value in headers.items()}
-    told = said.get("retry-after", "").strip()
-    if told.isascii() and told.isdecimal():
-        seconds = float(told[:9])
-    else:
-        try:
-            until = parsedate_to_datetime(told) - parsedate_to_datetime(said.get("date", ""))
-        except (TypeError, ValueError):
-            return None
-        seconds = until.total_seconds()
-    return timedelta(seconds=min(max(seconds, 1.0), _LONGEST))

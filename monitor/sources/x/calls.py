@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,13 +13,12 @@ import requests
 import tweepy
 from urllib3.exceptions import NewConnectionError
 
+from monitor.fetching import bounded, retry_after, server_time
 from monitor.ports import Clock
 from monitor.sources.x.http import HOST, BaseURLAdapter
 
 logging.getLogger("tweepy").setLevel(logging.INFO)  # at DEBUG it logs the token of every request
 
-_LEAST = timedelta(seconds=1)
-_MOST = timedelta(days=1)
 _MOST_WORDS = 300
 
 
@@ -118,7 +116,7 @@ class Calls:
             raise NoAnswerError(words, may_have_arrived=True) from error
         if not isinstance(body, dict):
             raise NoAnswerError("X's answer is no JSON object", may_have_arrived=True)
-        return Answer(body, _date(self._headers), self._headers.get("x-access-level"))
+        return Answer(body, server_time(self._headers), self._headers.get("x-access-level"))
 
     def usage(self) -> Answer:
         """How much of the month's cap is used: costs nothing, and needs only a token that works."""
@@ -135,25 +133,15 @@ class Calls:
 
     def _wait(self) -> timedelta | None:
         """What X says of when to come again, reckoned on X's own clock: ours may be wrong."""
-        headers = self._headers
-        if headers.get("retry-after", "").isdecimal():
-            return _bounded(timedelta(seconds=min(int(headers["retry-after"]), 10**6)))
+        headers, now = self._headers, self._clock()
+        span = retry_after(headers, now)
+        if span is not None:
+            return span
         reset = headers.get("x-rate-limit-reset", "")
         if not reset.isdecimal() or int(headers.get("x-rate-limit-remaining", "0") or 0):
             return None
-        now = _date(headers) or self._clock()
-        return _bounded(timedelta(seconds=min(int(reset), 10**11) - int(now.timestamp())))
-
-
-def _bounded(span: timedelta) -> timedelta:
-    return min(max(span, _LEAST), _MOST)
-
-
-def _date(headers: dict[str, str]) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return None
+        asked_at = int((server_time(headers) or now).timestamp())
+        return bounded(timedelta(seconds=min(int(reset), 10**11) - asked_at))
 
 
 def _said(response: requests.Response) -> str:

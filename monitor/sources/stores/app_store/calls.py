@@ -17,7 +17,8 @@ import httpx
 import jwt
 
 from monitor import __version__
-from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError, retry_after
+from monitor.fetching import retry_after
+from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError
 from monitor.sources.stores.hourly import Hourly
 from monitor.sources.stores.look import ForgottenError
 from monitor.sources.stores.reviews import plain

@@ -22,7 +22,8 @@ from googleapiclient.discovery import build
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
-from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError, retry_after
+from monitor.fetching import retry_after
+from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError
 from monitor.sources.stores.look import ForgottenError
 from monitor.sources.stores.reviews import plain
 
