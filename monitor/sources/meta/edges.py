@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from monitor.domain.errors import SourceError
 from monitor.fetching import Leaf, Spot, Thing, fields
-from monitor.sources.meta.graph import Graph, listed
+from monitor.sources.meta.graph import Graph, is_id, listed
 
 _OURS = frozenset(
     {"access_token", "appsecret_proof", "fields", "limit", "filter", "order", "pretty", "format"}
@@ -172,10 +172,11 @@ class Comments:
         for post in posts:
             told = post if isinstance(post, dict) else {}
             under, name, url = told.get(_COMMENTS), told.get("id"), told.get(self.nested.of_post)
-            if not isinstance(name, str) or not _is_list(under):
-                things.append(self.words.thing(post, Under("")))
+            if not is_id(name) or not _is_list(under):
+                odd = {_COMMENTS: under} if is_id(name) else post
+                things.append(self.words.thing(odd, Under("")))
             elif isinstance(under, dict):
-                place = Under(name, None, url if isinstance(url, str) else None)
+                place = Under(str(name), None, url if isinstance(url, str) else None)
                 found, more = self._under(under, f"{name}/{_COMMENTS}", place, floor)
                 things += found
                 waiting += more
@@ -190,7 +191,12 @@ class Comments:
         for thing in top:
             said = thing.said[0]
             inner = said.get(self.nested.answers) if isinstance(said, dict) else None
-            if isinstance(inner, dict) and _is_list(inner) and under.above is None:
+            if (
+                is_id(thing.name)
+                and isinstance(inner, dict)
+                and _is_list(inner)
+                and under.above is None
+            ):
                 place = under._replace(above=thing.name)
                 found, more = self._under(
                     inner, f"{thing.name}/{self.nested.answers}", place, floor

@@ -15,7 +15,7 @@ from monitor.ports import Secrets
 from monitor.secrets import for_header
 from monitor.sources.meta.usage import Usage
 
-_PATH = re.compile(r"[A-Za-z0-9_-]+(/[a-z_]+)?", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 _BUSY = frozenset({4, 17, 32, 341, 613})
 _BUSY_BUSINESS = range(80_000, 80_015)
 _TROUBLE = frozenset({1, 2})
@@ -28,7 +28,11 @@ _A_WHILE = timedelta(hours=1)
 _SAID = 200
 
 
-class MissingError(FetchError):
+class OddError(FetchError):
+    """Meta refuses this one question, whatever it is; others may be answered."""
+
+
+class MissingError(OddError):
     """The thing is not there (any more), or not for us: Meta does not tell these apart."""
 
 
@@ -83,7 +87,7 @@ class Graph:
 
     def _require(self, path: str) -> None:
         """Raise SourceError if no more may be asked, or if an id that we were told leads elsewhere."""
-        if not _PATH.fullmatch(path):
+        if not all(map(is_id, path.split("/"))):
             raise FetchError(f"Meta has no such thing: {path[:80]}", may_have_arrived=False)
         self.usage.require_some()
 
@@ -132,7 +136,10 @@ class Graph:
                 said=said,
                 may_have_arrived=False,
             )
-        kind = MissingError if _is_missing(told, words) else FetchError
+        if _is_missing(told, words):
+            kind: type[FetchError] = MissingError
+        else:
+            kind = FetchError if code in _TOKEN or code in _RIGHTS else OddError
         return kind(
             f"Meta {_reason(code)} ({code}): {words}",
             permanent=True,
@@ -140,6 +147,11 @@ class Graph:
             said=said,
             may_have_arrived=False,
         )
+
+
+def is_id(name: Any) -> bool:
+    """Whether it may be the id of a thing: no other is put into an address."""
+    return isinstance(name, str) and _ID.fullmatch(name) is not None
 
 
 def _is_missing(told: Mapping[str, Any], words: str) -> bool:

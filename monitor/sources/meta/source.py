@@ -31,7 +31,7 @@ from monitor.fetching.client import send_error
 from monitor.ports import Call, Clock, Inbox, Letter, Received, Secrets
 from monitor.sources.meta import hook
 from monitor.sources.meta.edges import Under
-from monitor.sources.meta.graph import Graph, MissingError
+from monitor.sources.meta.graph import Graph, MissingError, OddError
 from monitor.sources.meta.options import MetaOptions
 from monitor.sources.meta.usage import Usage
 
@@ -106,10 +106,6 @@ class GraphSource(ABC):
     def _answers(self, to: Post) -> Listing | None:
         """The answers that stand where one to a post would, if they can be listed."""
 
-    @abstractmethod
-    def _post_of(self, to: Post) -> str:
-        """Meta's own id of the post whose thread it is."""
-
     @property
     @abstractmethod
     def reply_author(self) -> Author | None:
@@ -161,6 +157,8 @@ class GraphSource(ABC):
                     self._look_at_account()
                     is_ours = True
                 yield Gone(key, self._clock())
+            except OddError as error:
+                yield Rejected(key.external_id, str(error), "")
             else:
                 if found is not None:
                     yield found
@@ -196,7 +194,7 @@ class GraphSource(ABC):
         """The account's newest answer to that post, whoever typed it where."""
         del key
         listing, spot = self._answers(to), None
-        under = Under(self._post_of(to), to.key.external_id, to.url)
+        under = Under(to.thread, to.key.external_id, to.url)
         if listing is None:
             return Unknowable("Meta lists no answers to what only mentions the account")
         try:
@@ -295,5 +293,5 @@ class GraphSource(ABC):
             return self._told(
                 fields.text(said, "field"), fields.table(said["value"]), letter.came_at
             )
-        except fields.UNREADABLE as error:
+        except (*fields.UNREADABLE, OddError) as error:
             return fields.rejected(where, error, said)

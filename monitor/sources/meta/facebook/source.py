@@ -13,7 +13,7 @@ from monitor.fetching import FetchError, Listing, fields
 from monitor.ports import About, Clock, Inbox, Secrets
 from monitor.sources.meta.edges import Comments, Edge, Nested, Under
 from monitor.sources.meta.facebook.items import COMMENT, NETWORK, POST, WORDS, Wall
-from monitor.sources.meta.graph import MissingError
+from monitor.sources.meta.graph import MissingError, is_id
 from monitor.sources.meta.options import MetaOptions
 from monitor.sources.meta.source import GraphSource, Item
 
@@ -32,7 +32,7 @@ class Facebook(GraphSource):
     about: ClassVar[About] = About(
         title="Facebook",
         reads="a page's own feed, all comments under it, posts that tag the page",
-        rights="a page token: pages_read_user_content, pages_read_engagement; to answer, pages_manage_engagement",
+        rights="pages_read_user_content, pages_read_engagement; to answer, pages_manage_engagement",
         limits="comments under posts of the last 30 days; recommendations and reviews are closed to programs",
         cost="no money; 200 calls an hour",
         page="sources/facebook.md",
@@ -86,6 +86,8 @@ class Facebook(GraphSource):
         told = dict(value)
         is_comment = value.get("item") == "comment"
         name = fields.text(told, "comment_id" if is_comment else "post_id")
+        if not is_id(name):
+            raise ValueError("no id")
         if value.get("verb") == "remove":
             return Gone(PostKey(NETWORK, name), at)
         post = fields.word(told, "post_id")
@@ -96,6 +98,8 @@ class Facebook(GraphSource):
             return Gone(PostKey(NETWORK, name), self._clock())
 
     def _looked_up(self, external_id: str) -> Post | Rejected | None:
+        if not is_id(external_id):
+            return None
         if self._wall.is_post(external_id):
             return self._asked_for(external_id, None)
         try:
@@ -115,9 +119,6 @@ class Facebook(GraphSource):
     def _answers(self, to: Post) -> Listing | None:
         path, size = f"{to.key.external_id}/comments", self._options.page_size
         return Edge(self._graph, path, COMMENT, size, WORDS, _AS_LISTED)
-
-    def _post_of(self, to: Post) -> str:
-        return to.thread
 
     def _is_own(self, post: Post) -> bool:
         return post.author.id == self._options.page

@@ -1,7 +1,8 @@
 """What a comment, or somebody's post, means on Instagram.
 
 Comments are known by Instagram's id of them. A post is "media/" and its id: the two are asked for in
-different ways, and an id alone does not tell which of them it is.
+different ways, and an id alone does not tell which of them it is. A comment and the answers under it are a
+conversation; the brand's own post above it is none.
 """
 
 from __future__ import annotations
@@ -25,27 +26,22 @@ _ONLY_TAGGED = "Instagram lets nobody answer through it what only tags the accou
 _HIDDEN = "Instagram takes no answer to a hidden comment"
 
 
-def media(external_id: str) -> str:
-    """Instagram's own id of a post."""
-    return external_id.removeprefix(MEDIA)
-
-
 def comment(said: Any, under: Under | None = None, *, is_mention: bool = False) -> Post:
     """A comment: on a post of ours, or where we are mentioned. Raises `fields.UNREADABLE`."""
     told = fields.table(said)
     under = _under(told) if under is None else under
-    post = fields.text({"id": under.post}, "id")
+    name = fields.text(told, "id")
     above = fields.word(told, "parent_id") or under.above
     is_hidden = told.get("hidden") is True
     return Post(
-        key=PostKey(NETWORK, fields.text(told, "id")),
+        key=PostKey(NETWORK, name),
         kind=PostKind.COMMENT,
-        thread=f"{MEDIA}{post}",
-        reply_to=above or f"{MEDIA}{post}",
+        thread=above or name,
+        reply_to=above,
         text=fields.word(told, "text") or "",
         author=_author(told),
         visibility="hidden" if is_hidden else None,
-        reply_token=f"{MENTION}{post}" if is_mention else None,
+        reply_token=f"{MENTION}{under.post}" if is_mention else None,
         url=under.url,
         posted_at=fields.moment(told["timestamp"]),
         can_reply=not is_hidden,

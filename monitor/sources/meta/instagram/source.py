@@ -142,12 +142,8 @@ class Instagram(GraphSource):
         if (to.reply_token or "").startswith(MENTION) or name.startswith(MEDIA):
             return None
         # Instagram puts an answer to an answer beside it
-        is_answer = to.reply_to is not None and not to.reply_to.startswith(MEDIA)
-        path = f"{to.reply_to if is_answer else name}/replies"
+        path = f"{to.reply_to or name}/replies"
         return Edge(self._graph, path, COMMENT, self._options.page_size, WORDS)
-
-    def _post_of(self, to: Post) -> str:
-        return items.media(to.thread)
 
     def _is_own(self, post: Post) -> bool:
         handle = post.author.handle
@@ -155,13 +151,13 @@ class Instagram(GraphSource):
 
     def _look_at_account(self) -> str:
         said = self._graph.get(self._options.account, fields="id,username")
-        name = fields.word(said, "username")
-        if name is not None and name.casefold() != self._options.username.casefold():
+        name = str(said.get("username") or self._options.username)
+        if name.casefold() != self._options.username.casefold():
             raise FetchError(
                 f"the account {self._options.account} is called {name}, not {self._options.username}",
                 permanent=True,
             )
-        return f"the account {name or self._options.account}"
+        return f"the account {name}"
 
 
 def _number(said: str | None) -> str:
