@@ -182,7 +182,8 @@ def _sent_to_us(application: Application) -> Iterator[Tried]:
             yield Tried("intake", said, Standing.LACKS)
     for one in refused:
         where = f"to {one.source}" if one.source else "to names that no source has"
-        yield Tried("intake", f"{one.day}: {one.number} calls {where} refused: {one.what}")
+        calls = "1 call" if one.number == 1 else f"{one.number} calls"
+        yield Tried("intake", f"{one.day}: {calls} {where} refused: {one.what}")
 
 
 def _one_way(application: Application) -> Iterator[Tried]:

@@ -56,8 +56,10 @@ def listen(conn: Connection, sources: Collection[str], now: datetime) -> None:
 
 def unread(conn: Connection) -> dict[str, int]:
     """How many letters wait to be read, by the name of the source that they were sent to."""
-    query = sa.select(letter.c.source, sa.func.count()).where(_UNREAD).group_by(letter.c.source)
-    return dict(conn.execute(query).tuples().all())
+    number = sa.func.count().label("number")
+    query = sa.select(letter.c.source, number).where(_UNREAD).group_by(letter.c.source)
+    rows = conn.execute(query)
+    return {row.source: int(row.number) for row in rows}
 
 
 def refuse(conn: Connection, source: str, reason: Refusal, number: int, now: datetime) -> None:

@@ -34,9 +34,22 @@ async def watching(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _note_again_and_again(site: Site) -> None:
+    await asyncio.to_thread(wake, site)
     while True:
         await asyncio.to_thread(note, site)
         await asyncio.sleep(EVERY)
+
+
+def wake(site: Site) -> None:
+    """Let the streams be read that rest because nobody listened."""
+    now = site.clock()
+    try:
+        with site.database.writing() as conn:
+            inbox.listen(conn, sorted(site.doors), now)
+            for name, door in site.doors.items():
+                inbox.wake(conn, name, door.reading_stream(), now)
+    except StoreError as error:
+        log.warning("nothing_woken", problem=str(error))
 
 
 def note(site: Site) -> None:

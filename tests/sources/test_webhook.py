@@ -130,6 +130,15 @@ def test_fields_are_found_where_the_config_says() -> None:
     assert found.cannot_reply_because
 
 
+def test_a_sender_files_under_another_network_only_where_the_config_lets_it() -> None:
+    said = {"external_id": "1", "text": "awful", "network": "x"}
+    found = [
+        only(mapped(assume_now=True, mapping=mapping), said)
+        for mapping in ({}, {"network": "/network"})
+    ]
+    assert [one.key.network for one in found if isinstance(one, Post)] == ["webhook", "x"]
+
+
 def test_an_item_without_id_is_the_same_post_however_often_it_comes() -> None:
     how = mapped(assume_now=True)
     one, same = {"text": "awful", "author": "ana"}, {"author": "ana", "text": "awful", "x": 1}

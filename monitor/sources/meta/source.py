@@ -37,7 +37,7 @@ from monitor.sources.meta.usage import Usage
 
 HOOK = "hook"
 _HOUR = timedelta(hours=1)
-_HOOK_EVERY = timedelta(seconds=30)
+_HOOK_EVERY = timedelta(seconds=15)
 _LETTERS = 50
 """Letters in one page: each is a call."""
 _MOST_PAGES = 10

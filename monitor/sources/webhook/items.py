@@ -95,11 +95,16 @@ class Mapped:
             raise RowError(f"an item is a JSON object, not {type(item).__name__}")
         row: dict[str, object] = {}
         for field in FIELDS:
-            found = at(item, self.mapping.get(field, f"/{field}"))
+            found = at(item, self.mapping[field]) if field in self.mapping else _own(item, field)
             if found is MISSING or found in (None, ""):
                 found = self.defaults.get(field)
             row[field] = self.constants.get(field, found)
         return row
+
+
+def _own(item: Any, field: Field) -> Any:
+    """What stands under our own name of a field; but no sender files under a network by itself."""
+    return MISSING if field == "network" else at(item, f"/{field}")
 
 
 def _letter(said: str, flaw: str | None) -> Letter:

@@ -21,7 +21,7 @@ from monitor.sources.webhook import signing
 from monitor.sources.webhook.items import Mapped
 from monitor.sources.webhook.pointer import Pointer
 
-_EVERY = timedelta(seconds=30)
+_EVERY = timedelta(seconds=10)
 """A letter wakes the stream when it comes; this is how soon it shows that nobody listens."""
 _STREAM = "letters"
 _LEAST = 16
