@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from threading import Lock
 from typing import Any
@@ -77,6 +77,7 @@ class Client:
         headers: Callable[[], Mapping[str, str]] = dict,
         pause: Callable[[Any], Any] = lambda _: None,
         heard: Callable[[Mapping[str, str]], object] = lambda _: None,
+        wait: Callable[[Mapping[str, str]], timedelta | None] | None = None,
         timeout: float = 16,
         most_bytes: int = MOST_BYTES,
     ) -> None:
@@ -84,6 +85,7 @@ class Client:
 
         `pause`: the seconds to wait, from the JSON of a refusal whose headers do not tell them.
         `heard` is given the headers of every answer (names in lower case), before they are judged.
+        `wait`: the same from headers of the network's own, where none is called retry-after.
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
         """
         self.budget = budget
@@ -92,12 +94,13 @@ class Client:
         self._headers = headers
         self._pause = pause
         self._heard = heard
+        self._wait = wait or (lambda _: None)
         self._timeout = timeout
         self._most_bytes = most_bytes
         self._lock = Lock()
         self._opened: httpx.Client | None = None
 
-    def get(self, path: str, **asked: str | int) -> Any:
+    def get(self, path: str, **asked: str | int | Sequence[str]) -> Any:
         """The JSON at `path`. Raises SourceError."""
         url = self._url(path).copy_merge_params(asked)
         for left in reversed(range(_TRIES)):
@@ -108,8 +111,8 @@ class Client:
                     raise self._unreachable(error) from error
         raise AssertionError("the last try answers or raises")
 
-    def post(self, path: str, said: Mapping[str, Any]) -> Any:
-        """Write JSON, once; the JSON that is answered. Raises SourceError."""
+    def post(self, path: str, said: Mapping[str, Any] | None) -> Any:
+        """Write JSON (None: nothing at all), once; the JSON that is answered. Raises SourceError."""
         try:
             return self._asked("POST", self._url(path), said)
         except _LostError as error:
@@ -181,7 +184,8 @@ class Client:
     def _refused(self, response: httpx.Response, said: Any) -> FetchError:
         """The one place where a status becomes an error."""
         status = response.status_code
-        after = retry_after(response.headers) or _span(self._pause(said))
+        headers = response.headers
+        after = retry_after(headers) or self._wait(headers) or _span(self._pause(said))
         if status == _TOO_MANY:
             message = f"{self._network} says: too many calls (429)"
             return FetchError(

@@ -24,12 +24,12 @@ Item: TypeAlias = Post | Gone | Rejected
 class Spot(NamedTuple):
     """Where a listing goes on: things at most so high in its order, after `skip` pages of them.
 
-    `after`: the network's own words for the place, where it has some.
+    `token`: the network's own name for that place, if it has one.
     """
 
     at: int
     skip: int = 0
-    after: str = ""
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,13 @@ class Thing:
 class Leaf:
     """One answer of a listing. `further`: where it goes on; None: there is no more.
 
-    `capped`: why there is no more, if that is not the end of what there is.
+    `capped`: why there is no more, if that is not the end of what there is. `calls`: what it took.
     """
 
     things: Sequence[Thing]
     further: Spot | None
     capped: str | None = None
+    calls: int = 1
 
 
 class Listing(Protocol):
@@ -93,6 +94,15 @@ class Place:
         return known is None or known[1] != thing.mark
 
 
+FillIn: TypeAlias = Callable[[Sequence[Thing]], tuple[Sequence[Thing], int]]
+"""The things with what was asked about them together, and how many calls that took. Raises SourceError."""
+
+
+def as_listed(things: Sequence[Thing]) -> tuple[Sequence[Thing], int]:
+    """Nothing is left out."""
+    return things, 0
+
+
 @dataclass(frozen=True, slots=True)
 class Descent:
     """How one stream's listing is read."""
@@ -106,6 +116,8 @@ class Descent:
     """Whether the order is seconds of the epoch: then nothing is covered that is later than now."""
     calls_to_read: int = 0
     """How many calls it takes to read a thing that is new."""
+    fill_in: FillIn = as_listed
+    """Adds what the listing leaves out of new things."""
 
     def pages(self, place: Place, now: datetime) -> Iterator[Page]:
         """What is new, each page with the cursor to go on from. Raises SourceError."""
@@ -115,9 +127,11 @@ class Descent:
         while True:
             floor = place.covered - self.overlap
             leaf = self.listing.leaf(floor, place.spot)
-            calls += 1
+            calls += leaf.calls
             read: list[Thing] = []
-            for thing in self._fresh(leaf, place, floor):
+            fresh, asked = self.fill_in(self._fresh(leaf, place, floor))
+            calls += asked
+            for thing in fresh:
                 calls += self.calls_to_read
                 try:
                     item = self.read(thing)

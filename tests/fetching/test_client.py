@@ -171,3 +171,24 @@ def test_a_secret_that_is_missing_or_cannot_be_sent_is_a_matter_of_config(
         assert error.permanent
         assert "s3cr3t" not in f"{error} {error.__cause__}"
     assert server.asked == []
+
+
+def test_a_question_may_name_several_things(server: PlainServer) -> None:
+    client(server).get("things", uris=["a", "b & c"], actor="d")
+    assert server.asked[-1].address == "/things?uris=a&uris=b+%26+c&actor=d"
+
+
+def test_nothing_at_all_can_be_written(server: PlainServer) -> None:
+    """Some networks refuse a body where they expect none."""
+    client(server).post("renew", None)
+    assert server.asked[-1].content == b""
+
+
+def test_a_network_may_tell_in_headers_of_its_own_when_to_come_again(server: PlainServer) -> None:
+    wait = lambda headers: timedelta(seconds=int(headers["x-pause"]))  # noqa: E731
+    headers = {"X-Pause": "40"}
+    said = partial(refused, server, wait=wait)
+    assert said(Fault("429", headers=headers)).retry_after == timedelta(seconds=40)
+    server.heal()
+    told = said(Fault("503", headers={**headers, "Retry-After": "3"}))
+    assert told.retry_after == timedelta(seconds=3), "what all networks say alike comes first"

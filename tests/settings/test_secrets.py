@@ -198,6 +198,12 @@ base_url = "https://forum.example"
 username = "acme"
 api_key = {}
 """,
+    "bluesky": """
+[[sources]]
+use = "bluesky"
+account = "acme.example"
+password = {}
+""",
     "mastodon": """
 [[sources]]
 use = "mastodon"

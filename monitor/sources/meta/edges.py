@@ -75,10 +75,10 @@ class Edge:
 
     def leaf(self, floor: int, spot: Spot | None, /) -> Leaf:
         """The next page of it."""
-        answer = self.page(self.fields, spot.after if spot else "")
+        answer = self.page(self.fields, spot.token if spot else "")
         things = [self.words.thing(one) for one in listed(answer)]
         further, empty = after(answer), 0 if things or spot is None else spot.skip + 1
-        if not further or empty >= _EMPTY or (spot and further == spot.after):
+        if not further or empty >= _EMPTY or (spot and further == spot.token):
             return Leaf(things, None)
         return Leaf(things, Spot(lowest(things, spot.at if spot else floor), empty, further))
 
@@ -242,7 +242,7 @@ def _read(spot: Spot | None) -> tuple[str, list[Waiting]]:
     if spot is None:
         return "", []
     try:
-        further, waiting = json.loads(spot.after)
+        further, waiting = json.loads(spot.token)
         return further, [Waiting(path, Under(*under), place) for path, under, place in waiting]
     except (ValueError, TypeError) as error:
         raise SourceError("this is no place in a listing of comments", permanent=True) from error
