@@ -76,7 +76,6 @@ class Client:
         budget: Budget,
         headers: Callable[[], Mapping[str, str]] = dict,
         pause: Callable[[Any], Any] = lambda _: None,
-        heard: Callable[[Mapping[str, str]], object] = lambda _: None,
         wait: Callable[[Mapping[str, str]], timedelta | None] | None = None,
         timeout: float = 16,
         most_bytes: int = MOST_BYTES,
@@ -84,16 +83,16 @@ class Client:
         """`network`: its name in messages. `headers`: those of the log-in, asked for at each call.
 
         `pause`: the seconds to wait, from the JSON of a refusal whose headers do not tell them.
-        `heard` is given the headers of every answer (names in lower case), before they are judged.
         `wait`: the same from headers of the network's own, where none is called retry-after.
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
         """
         self.budget = budget
+        self.heard: Callable[[Mapping[str, str]], object] = lambda _: None
+        """Is given the headers of every answer, names in lower case, before the answer is judged."""
         self._network = network
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = headers
         self._pause = pause
-        self._heard = heard
         self._wait = wait or (lambda _: None)
         self._timeout = timeout
         self._most_bytes = most_bytes
@@ -140,7 +139,7 @@ class Client:
         ends = time.monotonic() + self._timeout * _SLOWNESS
         try:
             with self._client().stream(method, url, headers=headers, json=said) as response:
-                self._heard(response.headers)
+                self.heard(response.headers)
                 return response, self._body(response, ends)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise FetchError(

@@ -60,9 +60,9 @@ class Graph:
             base_url,
             budget=budget,
             headers=self._headers,
-            heard=usage.heard,
             timeout=timeout,
         )
+        self.client.heard = usage.heard
 
     def get(self, path: str, **asked: str | int) -> dict[str, Any]:
         """The JSON object at `path`. Raises SourceError."""
