@@ -159,7 +159,10 @@ def _unseen_answers(feeds: Sequence[Feed]) -> Iterator[Tried]:
                     read.setdefault((brand.name, stream.network), set()).add(stream.kind)
     for (name, network), kinds in sorted(read.items()):
         if not kinds & {StreamKind.OWN, StreamKind.ALL}:
-            said = f"{name}'s answers on {network} are not seen: name its accounts in the source"
+            said = (
+                f"{name}'s answers on {network} are not seen: name its accounts in the source, "
+                "or have a webhook told them (tells_answers)"
+            )
             yield Tried("answers", said, Standing.LACKS)
 
 

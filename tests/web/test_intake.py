@@ -14,6 +14,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from monitor.ports import Letter
 from monitor.sources.webhook import signing
 from monitor.store import coverage, inbox
 from monitor.store.engine import Database
@@ -325,3 +326,31 @@ def test_while_it_serves_it_is_known_that_somebody_listens(on_sqlite: Served) ->
     while box.heard_at() != NOW:
         assert time.monotonic() < ends
         time.sleep(0.02)
+
+
+def test_who_reads_along_passes_no_letter_by(served: Served) -> None:
+    """Of two that are kept at the same time, the later number may be committed first."""
+    database = served.application.database
+    box, seen, done = inbox.OwnInbox(database, "shop"), list[int](), Event()
+
+    def put(first: int) -> None:
+        for number in range(first, first + 10):
+            with database.writing() as conn:
+                inbox.put(conn, "shop", [Letter(str(number), "{}")], NOW)
+
+    def read_along() -> None:
+        last_look = False
+        while not last_look:
+            last_look = done.is_set()
+            seen.extend(one.number for one in box.after(seen[-1] if seen else 0, 3))
+
+    with ThreadPoolExecutor(5) as pool:
+        reading = pool.submit(read_along)
+        for one in [pool.submit(put, 100 * number) for number in range(4)]:
+            one.result()
+        done.set()
+        reading.result()
+    while more := box.after(seen[-1], 3):
+        seen.extend(one.number for one in more)
+    assert seen == [one.id for one in rows(database, letter)]
+    assert len(seen) == 40
