@@ -50,6 +50,16 @@ def as_of_moment(text: str | None, zone: ZoneInfo, *, now: datetime) -> datetime
     return found
 
 
+def since_moment(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
+    """What `--since` names: a local day or time, or a span back from `now`. Raises click.UsageError."""
+    if _SPAN.fullmatch(text):
+        return _last(text, now, zone).since
+    found = moment(text, zone)
+    if found >= now:
+        raise click.UsageError(f"--since {text}: that is not over yet")
+    return found
+
+
 def moment(text: str, zone: ZoneInfo) -> datetime:
     """A day (its midnight) or a time, local unless it says its zone. Raises click.UsageError."""
     try:

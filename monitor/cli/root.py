@@ -23,9 +23,18 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "web": ("monitor.cli.web:web", "Serve the web page, and take in what others send."),
     "import": ("monitor.cli.importing:import_", "Read posts from files, once."),
     "classify": ("monitor.cli.classify:classify", "Judge a text, or lines of JSON."),
+    "model": (
+        "monitor.cli.model:model",
+        "What judges: measure it, teach it, look at what it lets pass.",
+    ),
     "rejects": (
         "monitor.cli.rejects:rejects",
         "What sources brought and could not be read.",
+    ),
+    "coverage": ("monitor.cli.coverage:coverage", "What was looked at, and what could not be."),
+    "filtered": (
+        "monitor.cli.filtered:filtered",
+        "Posts that were set aside, and by which rule.",
     ),
     "cases": ("monitor.cli.cases:cases", "List, show, open and work on cases."),
     "digest": ("monitor.cli.digest:digest", "Show or send what is unanswered."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import compress, repeat
@@ -17,7 +17,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from monitor.domain.judgement import Severity
-from monitor.domain.notice import SourceHealth
+from monitor.domain.notice import SetAside, SourceHealth
+from monitor.domain.sampling import Missed
 from monitor.domain.sla import (
     BREACHES,
     DECIDED,
@@ -190,7 +191,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The figures of a brand for (period, as_of). `sources` says what could be read by `as_of`."""
+    """The figures of a brand for (period, as_of). `sources` says what could be read by `as_of`.
+
+    `missed` is what the samples of the weeks that began in the period say; None: no sample is drawn.
+    """
 
     brand: str
     period: Period
@@ -198,6 +202,9 @@ class Report:
     total: Group
     groups: Mapping[By, tuple[Group, ...]]
     sources: tuple[SourceHealth, ...] = ()
+    filtered: tuple[SetAside, ...] = ()
+    """Of the posts that came in the period, up to `as_of`."""
+    missed: Missed | None = None
 
 
 NOBODY = "nobody"
@@ -214,6 +221,8 @@ def build(
     as_of: datetime,
     read_through: ReadThrough,
     sources: Sequence[SourceHealth] = (),
+    filtered: Sequence[SetAside] = (),
+    missed: Missed | None = None,
 ) -> Report:
     """The report; waits of another period, or not begun by `as_of`, are left out."""
     counted = [
@@ -233,6 +242,8 @@ def build(
         total=_group("all", confirmed, unconfirmed),
         groups={by: tuple(_grouped(by, named[by], beside[by])) for by in By},
         sources=tuple(_as_of(one, as_of) for one in sources),
+        filtered=tuple(filtered),
+        missed=missed,
     )
 
 
@@ -365,13 +376,4 @@ def _as_of(health: SourceHealth, as_of: datetime) -> SourceHealth:
     """What a stream's health says of the time up to `as_of`; how it fares since is another report's."""
     if health.read_through is None or health.read_through < as_of:
         return health
-    return SourceHealth(
-        source=health.source,
-        stream=health.stream,
-        network=health.network,
-        read_through=as_of,
-        failing_since=None,
-        problem=None,
-        gaps=health.gaps,
-        rejected=health.rejected,
-    )
+    return replace(health, read_through=as_of, failing_since=None, problem=None)

@@ -9,23 +9,29 @@ A plug-in builds a `Client` from its options, and a `Listing` for each of its st
 """
 
 from monitor.fetching.budget import Budget
-from monitor.fetching.client import Client, FetchError
+from monitor.fetching.client import Client, FetchError, Refusals, send_error
 from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
+from monitor.fetching.failing import CallError, source_error, unsure
 from monitor.fetching.html import plain
 from monitor.fetching.retry_after import bounded, retry_after, server_time
 
 __all__ = [
     "Budget",
+    "CallError",
     "Client",
     "Descent",
     "FetchError",
     "Leaf",
     "Listing",
     "Place",
+    "Refusals",
     "Spot",
     "Thing",
     "bounded",
     "plain",
     "retry_after",
+    "send_error",
     "server_time",
+    "source_error",
+    "unsure",
 ]

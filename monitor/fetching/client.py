@@ -12,6 +12,7 @@ import json
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Lock
 from typing import Any
@@ -30,6 +31,7 @@ _TRIES = 2
 _SLOWNESS = 4
 """So many times the time-out may a body take that comes in drop by drop."""
 _BUSY, _TOO_MANY, _SERVER = (408, 409, 425), 429, 500
+_UNAUTHORIZED = 401
 _SAID = 200
 _REASONS = {
     400: "finds the question wrong",
@@ -65,6 +67,23 @@ class FetchError(SourceError):
         self.may_have_arrived = may_have_arrived
 
 
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What a network's refusal tells in a manner of its own.
+
+    `pause`: the seconds to wait; None: it does not say. `wait`: the same from headers of the network's
+    own, where none is called retry-after. `is_limit`: whether there were too many calls,
+    whatever the status.
+    """
+
+    pause: Callable[[Any], Any] = lambda _: None
+    wait: Callable[[Mapping[str, str]], timedelta | None] = lambda _: None
+    is_limit: Callable[[Any], bool] = lambda _: False
+
+
+_PLAIN = Refusals()
+
+
 class Client:
     """One network at one address. Several threads may call."""
 
@@ -75,15 +94,14 @@ class Client:
         *,
         budget: Budget,
         headers: Callable[[], Mapping[str, str]] = dict,
-        pause: Callable[[Any], Any] = lambda _: None,
-        wait: Callable[[Mapping[str, str]], timedelta | None] | None = None,
+        renew: Callable[[], bool] = lambda: False,
+        refusals: Refusals = _PLAIN,
         timeout: float = 16,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         """`network`: its name in messages. `headers`: those of the log-in, asked for at each call.
 
-        `pause`: the seconds to wait, from the JSON of a refusal whose headers do not tell them.
-        `wait`: the same from headers of the network's own, where none is called retry-after.
+        `renew`: after 401, gets another log-in if that may help; then the call is made once more.
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
         """
         self.budget = budget
@@ -92,8 +110,8 @@ class Client:
         self._network = network
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = headers
-        self._pause = pause
-        self._wait = wait or (lambda _: None)
+        self._renew = renew
+        self._refusals = refusals
         self._timeout = timeout
         self._most_bytes = most_bytes
         self._lock = Lock()
@@ -101,44 +119,73 @@ class Client:
 
     def get(self, path: str, **asked: str | int | Sequence[str]) -> Any:
         """The JSON at `path`. Raises SourceError."""
-        url = self._url(path).copy_merge_params(asked)
+        call = _Call("GET", self._url(path).copy_merge_params(asked), {})
         for left in reversed(range(_TRIES)):
             try:
-                return self._asked("GET", url, None)
+                return self._asked(call)
             except _LostError as error:
                 if not left:
                     raise self._unreachable(error) from error
         raise AssertionError("the last try answers or raises")
 
-    def post(self, path: str, said: Mapping[str, Any] | None) -> Any:
-        """Write JSON (None: nothing at all), once; the JSON that is answered. Raises SourceError."""
+    def post(
+        self, path: str, said: Mapping[str, Any] | None, *, cost: int = 1, **asked: str | int
+    ) -> Any:
+        """Write JSON (None: nothing at all), once; the JSON that is answered, None if nothing is.
+
+        `cost`: calls of the budget. Raises SourceError.
+        """
+        return self._write("POST", path, {} if said is None else {"json": said}, cost, asked)
+
+    def put(self, path: str, said: Mapping[str, Any]) -> Any:
+        """Write JSON over what is there, once; the JSON that is answered. Raises SourceError."""
+        return self._write("PUT", path, {"json": said}, 1, {})
+
+    def form(self, path: str, said: Mapping[str, str]) -> Any:
+        """Send a form, once; the JSON that is answered. Raises SourceError."""
+        return self._write("POST", path, {"data": said}, 1, {})
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        said: Mapping[str, Any],
+        cost: int,
+        asked: Mapping[str, str | int],
+    ) -> Any:
         try:
-            return self._asked("POST", self._url(path), said)
+            return self._asked(_Call(method, self._url(path).copy_merge_params(asked), said, cost))
         except _LostError as error:
             raise self._unreachable(error) from error
 
     def _url(self, path: str) -> httpx.URL:
         return self._base.join(path.lstrip("/"))
 
-    def _asked(self, method: str, url: httpx.URL, said: Mapping[str, Any] | None) -> Any:
+    def _asked(self, call: _Call) -> Any:
+        may_renew = True
         for _ in range(_REDIRECTS + 1):
-            response, body = self._sent(method, url, said)
-            if not (response.has_redirect_location and method == "GET"):
+            response, body = self._sent(call)
+            if response.status_code == _UNAUTHORIZED and may_renew and self._renew():
+                may_renew = False
+                continue
+            if not (response.has_redirect_location and call.method == "GET"):
+                if not body.strip() and response.is_success and call.method != "GET":
+                    return None
                 return self._read(response, body)
-            url = self._followed(url, response.headers["location"])
+            call = replace(call, url=self._followed(call.url, response.headers["location"]))
         raise FetchError(f"{self._network} redirects in circles", permanent=True)
 
-    def _sent(
-        self, method: str, url: httpx.URL, said: Mapping[str, Any] | None
-    ) -> tuple[httpx.Response, bytes]:
+    def _sent(self, call: _Call) -> tuple[httpx.Response, bytes]:
         try:
             headers = dict(self._headers())
         except ConfigError as error:
             raise FetchError(str(error), permanent=True, may_have_arrived=False) from error
-        self.budget.spend()
+        self.budget.spend(call.cost, is_write=call.method != "GET")
         ends = time.monotonic() + self._timeout * _SLOWNESS
         try:
-            with self._client().stream(method, url, headers=headers, json=said) as response:
+            with self._client().stream(
+                call.method, call.url, headers=headers, **call.said
+            ) as response:
                 self.heard(response.headers)
                 return response, self._body(response, ends)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -183,10 +230,10 @@ class Client:
     def _refused(self, response: httpx.Response, said: Any) -> FetchError:
         """The one place where a status becomes an error."""
         status = response.status_code
-        headers = response.headers
-        after = retry_after(headers) or self._wait(headers) or _span(self._pause(said))
-        if status == _TOO_MANY:
-            message = f"{self._network} says: too many calls (429)"
+        headers, told = response.headers, self._refusals
+        after = retry_after(headers) or told.wait(headers) or _span(told.pause(said))
+        if status == _TOO_MANY or told.is_limit(said):
+            message = f"{self._network} says: too many calls ({status}){_words(said)}"
             return FetchError(
                 message, retry_after=after, status=status, said=said, may_have_arrived=False
             )
@@ -233,6 +280,16 @@ class Client:
             return self._opened
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is asked. `said`: the body as httpx takes it; `cost`: calls of the budget."""
+
+    method: str
+    url: httpx.URL
+    said: Mapping[str, Any]
+    cost: int = 1
+
+
 class _LostError(Exception):
     """The connection was lost before there was a whole answer."""
 
@@ -255,7 +312,13 @@ def _words(said: Any) -> str:
     """The network's own words on a refusal, where the usual places hold some."""
     if not isinstance(said, dict):
         return ""
-    errors = said.get("errors")
-    found = errors if isinstance(errors, list) else [said.get("message"), said.get("error_message")]
+    errors, inner = said.get("errors"), said.get("error") or said.get("fault")
+    if isinstance(errors, list):
+        found = errors
+    elif isinstance(inner, dict):  # Google; Trustpilot
+        found = [inner.get("message"), inner.get("faultstring")]
+    else:  # the others; `error_description`: where log-ins are had
+        names = ("message", "error_message", "error", "error_description")
+        found = [said.get(name) for name in names]
     words = "; ".join(one for one in found if isinstance(one, str))[:_SAID]
     return f": {words}" if words else ""

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from monitor.domain.cursor import held
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Cost, Cursor, Gap, Gone, Page, Post, Rejected
 
@@ -205,6 +206,20 @@ def _gap(leaf: Leaf, place: Place, floor: int) -> Gap | None:
     return Gap(leaf.capped, str(place.covered), str(lowest))
 
 
+def below(things: Sequence[Thing], spot: Spot | None, floor: int, most_pages: int) -> Spot:
+    """Where a listing goes on that can be asked for what is at most as high as something.
+
+    Pages are turned only among things of one height, `most_pages` of them: what is beyond them then
+    can't be had.
+    """
+    orders = [thing.order for thing in things if thing.order is not None]
+    lowest = min(orders, default=spot.at if spot else floor)
+    if spot is None or lowest < spot.at:
+        return Spot(lowest)
+    skip = spot.skip + 1
+    return Spot(lowest, skip) if skip < most_pages else Spot(lowest - 1)
+
+
 def write(place: Place) -> Cursor:
     """The place as a cursor."""
     return json.dumps({"descent": _VERSION, **asdict(place)}, separators=(",", ":"))
@@ -219,16 +234,14 @@ def read(cursor: Cursor | None, source: str, first: Callable[[], Place]) -> Plac
     """
     if cursor is None:
         return first()
-    try:
-        said = json.loads(cursor)
-        place = {_VERSION: Place}[said.pop("descent")](**said)
-        spot = Spot(*place.spot) if place.spot else None
-        known = {name: (int(order), int(mark)) for name, (order, mark) in place.known.items()}
-        return replace(place, spot=spot, known=known)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(
-            f"this is no cursor of the source {source}: {cursor[:80]}", permanent=True
-        ) from error
+    return held(cursor, f"the source {source}", _held)
+
+
+def _held(said: Any) -> Place:
+    place = {_VERSION: Place}[said.pop("descent")](**said)
+    spot = Spot(*place.spot) if place.spot else None
+    known = {name: (int(order), int(mark)) for name, (order, mark) in place.known.items()}
+    return replace(place, spot=spot, known=known)
 
 
 def when(seconds: float) -> datetime:

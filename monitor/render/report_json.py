@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.domain.notice import SourceHealth
 from monitor.domain.report import Counted, Figures, Group, Report, Share
+from monitor.domain.sampling import Missed
 from monitor.domain.sla import State
 from monitor.render.figures import method
 from monitor.render.report_csv import WAIT, in_order
@@ -23,6 +24,10 @@ def report_data(report: Report) -> dict[str, Any]:
         "total": _group(report.total),
         "groups": {by.value: [_group(one) for one in found] for by, found in report.groups.items()},
         "sources": [_source(one) for one in report.sources],
+        "filtered": [
+            {"rule": one.rule, "posts": one.posts, "asking": one.asking} for one in report.filtered
+        ],
+        "missed": _missed(report.missed),
     }
 
 
@@ -87,6 +92,22 @@ def _names(names: Iterable[tuple[int, int]]) -> list[str]:
     return [f"{case}.{number}" for case, number in sorted(names)]
 
 
+def _missed(missed: Missed | None) -> dict[str, Any] | None:
+    """Null where no week's sample was drawn to its end; a null estimate where nobody looked at any."""
+    if missed is None:
+        return None
+    sure = missed.estimate
+    return {
+        "estimate": sure and sure.value,
+        "low": sure and sure.low,
+        "high": sure and sure.high,
+        "let_pass": missed.population,
+        "looked_at": missed.looked_at,
+        "found": missed.found,
+        "unknown": missed.unknown,
+    }
+
+
 def _source(health: SourceHealth) -> dict[str, Any]:
     return {
         "source": health.source,
@@ -97,6 +118,12 @@ def _source(health: SourceHealth) -> dict[str, Any]:
         "problem": health.problem,
         "gaps": health.gaps,
         "rejected": health.rejected,
+        "blind": [
+            {"since": _at(one.since), "until": _at(one.until), "why": one.why.value}
+            for one in health.blind
+        ],
+        "silent_since": _at(health.silence.since) if health.silence else None,
+        "watched_since": _at(health.watched_since),
     }
 
 

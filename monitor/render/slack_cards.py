@@ -25,7 +25,7 @@ from monitor.domain.notice import (
 )
 from monitor.render import slack_blocks as slack
 from monitor.render.slack_blocks import Block, Element
-from monitor.render.words import EXCERPT, cut, duration, is_blind, plain, say, source
+from monitor.render.words import EXCERPT, cut, duration, is_blind, plain, say, set_aside, source
 
 _QUOTE, _QUOTED_LINES = 1000, 12
 _ANSWER = 600
@@ -219,6 +219,8 @@ def _facts(card: CaseCard) -> list[str]:
     facts = []
     if card.owner and card.status == "open":
         facts.append(f"{slack.short(plain(card.owner), _NAME)} has it")
+    if card.alike:
+        facts.append(f"{card.alike} alike")
     if card.level and card.status == "open":
         facts.append(f"Escalated, level {card.level}")
     if card.topics:
@@ -246,6 +248,8 @@ def _digest(digest: Digest, zone: tzinfo) -> Iterator[Element]:
     if digest.unjudged:
         posts = "1 post" if digest.unjudged == 1 else f"{digest.unjudged} posts"
         yield slack.line(slack.said(f"Not judged yet: {posts}"))
+    if digest.filtered:
+        yield slack.line(slack.said(set_aside(digest.filtered)))
     blind = [one for one in digest.sources if is_blind(one)]
     seen = len(digest.sources) - len(blind)
     yield slack.line(slack.said(f"Sources: {seen} read, {len(blind)} not or not wholly", bold=True))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import assert_never
 
+from monitor.domain.coverage import Why
 from monitor.domain.judgement import Band
 from monitor.domain.notice import (
     Backlog,
@@ -21,6 +22,7 @@ from monitor.domain.notice import (
     Document,
     Notice,
     NoticeKind,
+    SetAside,
     SourceHealth,
     Words,
 )
@@ -204,6 +206,8 @@ def _kept_short(card: CaseCard) -> Iterator[str]:
         yield f"Why: {plain(card.why)}"
     if card.owner:
         yield f"{plain(card.owner)} has it"
+    if card.alike:
+        yield f"{card.alike} alike"
 
 
 # -------------------------------------------------------------------------------- digest, backlog
@@ -225,9 +229,21 @@ def say_digest(digest: Digest, zone: tzinfo) -> Spoken:
         said += _part(name, lines)
     if digest.unjudged:
         said += ["", f"Not judged yet: {_posts(digest.unjudged)}"]
+    if digest.filtered:
+        said += ["", set_aside(digest.filtered)]
     said += ["", "Sources", *(f"  {source(one, zone)}" for one in digest.sources)]
     nothing = not_judged(digest.unjudged) if digest.unjudged else "nothing is waiting"
     return Spoken(headline + (counted or nothing), tuple(said))
+
+
+def set_aside(filtered: Sequence[SetAside]) -> str:
+    """How many posts the rules of relevance set aside, and what they would have been."""
+    rules = ", ".join(f"{one.posts} {one.rule}" for one in filtered)
+    asking = sum(one.asking for one in filtered)
+    would = (
+        f"{asking} of them would have been complaints" if asking else "none looked like a complaint"
+    )
+    return f"Set aside: {_posts(sum(one.posts for one in filtered))} ({rules}); {would}"
 
 
 def not_judged(posts: int) -> str:
@@ -258,6 +274,12 @@ def _posts(number: int) -> str:
     return "1 post" if number == 1 else f"{number} posts"
 
 
+WHY = {
+    Why.FAILING: "the source could not be read",
+    Why.NOT_LOOKED: "the program did not run",
+}
+
+
 def source(one: SourceHealth, zone: tzinfo) -> str:
     """Whether a stream could be read, and how far."""
     name = f"{plain(one.source)}/{plain(one.stream)}"
@@ -265,11 +287,31 @@ def source(one: SourceHealth, zone: tzinfo) -> str:
     if one.rejected:
         holes += f", {one.rejected} item{'s' if one.rejected > 1 else ''} unreadable"
     read = f"read up to {local_time(one.read_through, zone)}" if one.read_through else "never read"
+    missed = "".join(f"; {said}" for said in _missed(one, zone))
     if one.failing_since is None:
-        return f"{name}: {read}{holes}"
+        return f"{name}: {read}{holes}{missed}"
     why = f": {plain(one.problem)}" if one.problem else ""
     since = local_time(one.failing_since, zone)
-    return f"{name}: could not be read since {since} ({read}{holes}){why}"
+    return f"{name}: could not be read since {since} ({read}{holes}){why}{missed}"
+
+
+def _missed(one: SourceHealth, zone: tzinfo) -> Iterator[str]:
+    """When nobody looked, and since when nothing came although somebody did."""
+    if one.blind:
+        longest = max(one.blind, key=lambda hole: hole.lasted)
+        where = f"from {local_time(longest.since, zone)} to {local_time(longest.until, zone)}"
+        if len(one.blind) == 1:
+            yield f"nobody looked for {duration(longest.lasted)}, {where} ({WHY[longest.why]})"
+        else:
+            total = duration(sum((hole.lasted for hole in one.blind), timedelta(0)))
+            yield (
+                f"nobody looked for {total} in all, {len(one.blind)} times, "
+                f"the longest {where} ({WHY[longest.why]})"
+            )
+    if one.silence is not None:
+        since = local_time(one.silence.since, zone)
+        usual = duration(one.silence.usual)
+        yield f"nothing new since {since}, and it was never silent for longer than {usual} before"
 
 
 def is_blind(one: SourceHealth) -> bool:
@@ -279,6 +321,8 @@ def is_blind(one: SourceHealth) -> bool:
         or one.failing_since is not None
         or one.gaps > 0
         or one.rejected > 0
+        or bool(one.blind)
+        or one.silence is not None
     )
 
 

@@ -10,12 +10,14 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.digest import Schedule
+from monitor.domain.errors import ConfigError
 from monitor.domain.hours import BusinessHours
 from monitor.domain.identity import ANY_NETWORK, Brand, Identity
 from monitor.domain.judgement import Thresholds
 from monitor.domain.keeping import Keep
-from monitor.domain.lexicon import Lexicon
+from monitor.domain.lexicon import Lexicon, word_rule
 from monitor.domain.policy import Rule
+from monitor.domain.relevance import CONTEXT, SPAM, WITHOUT, Relevance
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
 from monitor.settings.rules import RuleTable, lexicon_of
@@ -90,6 +92,54 @@ class IdentityTable(_Table):
             raise ValueError("say which account: a handle, or better its id")
         return self
 
+    def identity(self) -> Identity:
+        """The domain's identity."""
+        return Identity(self.network.lower(), self.id, self.handle)
+
+
+class RelevanceTable(_Table):
+    """`[brands.relevance]`: which posts that name a brand are not about it, or are no customer's words."""
+
+    context: Names = Field(default=(), description="One of these has to stand beside the name.")
+    without: Names = Field(default=(), description="Words that show that something else is meant.")
+    languages: tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...] = Field(
+        default=(), description="Default: all."
+    )
+    ignored: tuple[IdentityTable, ...] = Field(
+        default=(), description="Accounts that are no customers: partners, bots."
+    )
+    reposts: bool = Field(default=False, description="Whether `RT @somebody: …` counts.")
+    most_links: int | None = Field(default=None, ge=0, description="More are spam.")
+    most_hashtags: int | None = Field(default=None, ge=0, description="More are spam.")
+    most_handles: int | None = Field(default=None, ge=0, description="More are spam.")
+    spam: Names = Field(default=(), description="Words of spam.")
+    alike: bool = Field(default=True, description="Link copies of a complaint to it.")
+
+    @model_validator(mode="after")
+    def _words_that_can_be_read(self) -> Self:
+        self._lexicon()
+        return self
+
+    def _lexicon(self) -> Lexicon:
+        said = {CONTEXT: self.context, WITHOUT: self.without, SPAM: self.spam}
+        try:
+            return Lexicon({name: word_rule(name, name, one) for name, one in said.items() if one})
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+
+    def relevance(self) -> Relevance:
+        """The domain's rules."""
+        return Relevance(
+            words=self._lexicon(),
+            languages=self.languages,
+            ignored=tuple(one.identity() for one in self.ignored),
+            reposts=self.reposts,
+            most_links=self.most_links,
+            most_hashtags=self.most_hashtags,
+            most_handles=self.most_handles,
+            alike=self.alike,
+        )
+
 
 class BrandTable(_Table):
     """`[[brands]]`: whom the customers complain to."""
@@ -101,17 +151,17 @@ class BrandTable(_Table):
     automatic_patterns: tuple[Regex, ...] = Field(
         default=(), description="Regular expressions of automatic replies' texts."
     )
+    relevance: RelevanceTable = RelevanceTable()
 
     def brand(self) -> Brand:
         """The domain's brand."""
         return Brand(
             name=self.name,
-            identities=tuple(
-                Identity(one.network.lower(), one.id, one.handle) for one in self.identities
-            ),
+            identities=tuple(one.identity() for one in self.identities),
             terms=self.terms,
             automatic_apps=self.automatic_apps,
             automatic_patterns=self.automatic_patterns,
+            relevance=self.relevance.relevance(),
         )
 
 
@@ -190,6 +240,12 @@ class KeepTable(_Table):
     without_look_up: PositiveSpan = Field(
         default=timedelta(days=2), description="What its network does not confirm."
     )
+    corrected: PositiveSpan = Field(
+        default=timedelta(days=30), description="Posts of which staff said what they are."
+    )
+    sampled: PositiveSpan = Field(
+        default=timedelta(days=7), description="Posts of the weekly sample, until looked at."
+    )
 
     @model_validator(mode="after")
     def _time_to_ask(self) -> Self:
@@ -207,7 +263,15 @@ class KeepTable(_Table):
             after_case=self.after_case,
             look_up_every=self.look_up_every,
             without_look_up=self.without_look_up,
+            corrected=self.corrected,
+            sampled=self.sampled,
         )
+
+
+class ReviewTable(_Table):
+    """`[review]`: what was let pass is looked at, too, so that misses are measured."""
+
+    weekly: int = Field(default=50, ge=0, le=10_000, description="Posts a week and brand.")
 
 
 class WebTable(_Table):
@@ -251,6 +315,7 @@ class Settings(_Table):
     operators: OperatorsTable = OperatorsTable()
     heartbeat: HeartbeatTable | None = None
     keep: KeepTable = KeepTable()
+    review: ReviewTable = ReviewTable()
     web: WebTable = WebTable()
     log: LogTable = LogTable()
 

@@ -17,14 +17,7 @@ class Face(Protocol):
         """What it shows."""
         ...
 
-    def answer(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: Payload,
-        headers: Mapping[str, str],
-    ) -> tuple[int, Payload]:
+    def answer(self, asked: Asked, /) -> tuple[int, Payload]:
         """Status and body for one question."""
         ...
 
@@ -49,9 +42,7 @@ class StoreServer(Server):
         for part, instead in self.answers.items():
             if part in asked.path:
                 return as_json(200, instead)
-        return as_json(
-            *self.face.answer(asked.method, asked.path, asked.query, asked.body, asked.headers)
-        )
+        return as_json(*self.face.answer(asked))
 
     def refusal(self, status: int, manner: str) -> Answer:
         return as_json(status, self.face.refusal(status, manner)[1])

@@ -30,7 +30,7 @@ from monitor.domain.event import (
     Withdrawn,
 )
 from monitor.domain.notice import NoticeKind, NoticeState, Reason
-from monitor.store import answers, cases, mentions, outbox, replies
+from monitor.store import answers, cases, filtered, mentions, outbox, replies
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import InThread, Mention
@@ -59,6 +59,7 @@ class Settle:
                 return
             if one.own:
                 mentions.keep_quotes(conn, one)
+                filtered.reconsider(conn, one.brand_id, one.post.key.network, one.post.thread)
             self._follow_thread(conn, one, now)
             if not one.own:
                 self._join_questions(conn, one, now)

@@ -16,6 +16,7 @@ from monitor.domain.notice import CaseCard
 from monitor.domain.policy import rule_from
 from monitor.domain.post import StreamKind
 from monitor.domain.wait import Outcome
+from monitor.store import copies
 from monitor.store.schema import (
     author,
     brand,
@@ -77,6 +78,7 @@ def card(
         level=case.level,
         step=step,
         no_answer_seen_as_of=_read_through(conn, case, shown.id) if is_open else None,
+        alike=len(copies.of_case(conn, case_id)),
     )
 
 

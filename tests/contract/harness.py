@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
-from types import TracebackType
 from typing import ClassVar, Self
 
 from pydantic import BaseModel
@@ -63,12 +62,7 @@ class Harness(ABC):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def source(self) -> Source:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.domain.errors import ConfigError, Outcome, SourceError
-from monitor.fetching import Budget, Client, FetchError
+from monitor.fetching import Budget, Client, FetchError, Refusals
 from monitor.fetching.client import send_error
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.serving import Asked, Fault
@@ -173,6 +173,39 @@ def test_a_secret_that_is_missing_or_cannot_be_sent_is_a_matter_of_config(
     assert server.asked == []
 
 
+def test_reads_leave_a_part_of_the_budget_to_writes(server: PlainServer) -> None:
+    there = client(server, budget=Budget(60, timedelta(minutes=1), kept=50))
+    for _ in range(10):
+        there.get("things")
+    with pytest.raises(SourceError) as raised:
+        there.get("things")
+    assert raised.value.out_of_budget
+    there.post("things", {}, cost=50)
+    with pytest.raises(SourceError):
+        there.post("things", {}, cost=1)
+
+
+def test_what_can_never_be_spent_is_refused_all_the_same(server: PlainServer) -> None:
+    there = client(server, budget=Budget(1, timedelta(minutes=1)))
+    with pytest.raises(SourceError) as raised:
+        there.post("things", {}, cost=50)
+    assert raised.value.retry_after == timedelta(minutes=1)
+
+
+def test_a_refusal_that_is_for_too_much_is_waited_out_whatever_its_status(
+    server: PlainServer,
+) -> None:
+    said = Refusals(pause=lambda said: said["wait"], is_limit=lambda said: "wait" in said)
+    error = refused(server, Fault("400", body='{"wait": 12, "message": "slow"}'), refusals=said)
+    assert (error.permanent, error.retry_after) == (False, timedelta(seconds=12))
+    assert str(error).endswith("too many calls (400): slow")
+
+
+def test_an_answer_without_a_word_is_one_where_none_is_due(server: PlainServer) -> None:
+    server.faults.append(Fault("204", body=" "))
+    assert client(server).post("things", {"text": "Sorry!"}) is None
+
+
 def test_a_question_may_name_several_things(server: PlainServer) -> None:
     client(server).get("things", uris=["a", "b & c"], actor="d")
     assert server.asked[-1].address == "/things?uris=a&uris=b+%26+c&actor=d"
@@ -187,7 +220,7 @@ def test_nothing_at_all_can_be_written(server: PlainServer) -> None:
 def test_a_network_may_tell_in_headers_of_its_own_when_to_come_again(server: PlainServer) -> None:
     wait = lambda headers: timedelta(seconds=int(headers["x-pause"]))  # noqa: E731
     headers = {"X-Pause": "40"}
-    said = partial(refused, server, wait=wait)
+    said = partial(refused, server, refusals=Refusals(wait=wait))
     assert said(Fault("429", headers=headers)).retry_after == timedelta(seconds=40)
     server.heal()
     told = said(Fault("503", headers={**headers, "Retry-After": "3"}))

@@ -23,7 +23,8 @@ from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.notice import NoticeKind, Receipt, Unknowable, Words
 from monitor.notifiers.email import Email
 from monitor.registry import NOTIFIERS, build, load, options
-from tests.notifiers.sample import NoSecrets, card_notice
+from tests.given import Given
+from tests.notifiers.sample import card_notice
 
 NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
 BASE = {"host": "127.0.0.1", "security": "none", "sender": "monitor@shop.example"}
@@ -112,7 +113,7 @@ def authority(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
 
 def mailer(table: dict[str, Any], **known: str) -> Email:
     cls = load(NOTIFIERS, "email")
-    secrets = NoSecrets(**known)
+    secrets = Given(known)
     made = build(cls, options(cls, table, "notify.mail"), secrets=secrets, clock=lambda: NOW)
     assert isinstance(made, Email)
     return made

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,8 @@ from monitor import registry
 from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.finding import Standing
-from monitor.domain.judgement import Severity
 from monitor.domain.notice import (
     Absent,
-    Digest,
-    DigestLine,
     Document,
     Notice,
     NoticeKind,
@@ -39,7 +36,8 @@ from monitor.simulator import slack as faults
 from monitor.simulator.serving import Fault
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import ALL_SCOPES
-from tests.notifiers.sample import NOW, NoSecrets, card_notice
+from tests.given import Given
+from tests.notifiers.sample import LINE, NOTHING, NOW, card_notice
 from tests.notifiers.slack_side import ANA, CARE, LEADS, mark, shown, slack, workspace
 from tests.plugins.needs import ROOT, SHARED
 
@@ -168,32 +166,8 @@ def test_without_the_right_to_files_the_report_is_told_all_the_same(server: Slac
 
 
 def long_digest() -> Notice:
-    line = DigestLine(
-        case_id=1,
-        network="reddit",
-        severity=Severity.HIGH,
-        topics=(),
-        title=None,
-        text="Still no refund " * 5,
-        author=None,
-        url="https://reddit.example/1",
-        waiting_since=NOW,
-        waited=timedelta(hours=1),
-        due_at=None,
-        owner=None,
-    )
-    digest = Digest(
-        brand="Acme",
-        day=date(2026, 3, 3),
-        as_of=NOW,
-        overdue=tuple(line._replace(case_id=number) for number in range(120)),
-        at_risk=(),
-        new=(),
-        other=(),
-        unconfirmed=(),
-        sources=(),
-        unjudged=0,
-    )
+    line = LINE._replace(text="Still no refund " * 5)
+    digest = replace(NOTHING, overdue=tuple(line._replace(case_id=number) for number in range(120)))
     return alert(key="digest:1", kind=NoticeKind.DIGEST, content=digest)
 
 
@@ -398,7 +372,7 @@ def test_an_edit_of_a_card_that_was_deleted_is_refused_for_good(server: SlackSer
 def test_a_token_that_no_header_holds_is_not_sent_and_never_repeated(
     server: SlackServer, token: str
 ) -> None:
-    notifier = slack(server, NoSecrets(slack=token))
+    notifier = slack(server, Given({"slack": token}))
     with pytest.raises(SendError) as caught:
         notifier.send(alert(), None)
     assert caught.value.outcome is Outcome.NOT_SENT
@@ -408,7 +382,7 @@ def test_a_token_that_no_header_holds_is_not_sent_and_never_repeated(
 
 
 def test_blanks_around_a_token_are_not_of_it(server: SlackServer) -> None:
-    slack(server, NoSecrets(slack=f" {TOKEN}\r\n")).send(alert(), None)
+    slack(server, Given({"slack": f" {TOKEN}\r\n"})).send(alert(), None)
     assert len(server.messages(CARE)) == 1
 
 
@@ -621,7 +595,7 @@ def test_mistakes_are_told_with_their_remedy(table: dict[str, Any], told: str) -
 def test_constructing_reads_no_secret() -> None:
     cls = registry.load(registry.NOTIFIERS, "slack")
     options = registry.options(cls, {"channel": CARE}, "slack")
-    assert registry.build(cls, options, secrets=NoSecrets(), clock=lambda: NOW)
+    assert registry.build(cls, options, secrets=Given({}), clock=lambda: NOW)
 
 
 # ----------------------------------------------------------------------------------------- errors

@@ -35,7 +35,6 @@ _SECRETS = {
     "COMPLAINT_MONITOR_SLACK": TOKEN,
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK = timedelta(minutes=30)
 
 
 class Keywords(world.Keywords):
@@ -50,8 +49,10 @@ class Keywords(world.Keywords):
         del options
 
 
-class Live:
+class Live(world.Going):
     """The shop, one network, the team's Slack, and the program that watches. See `live`."""
+
+    tick = timedelta(minutes=30)
 
     def __init__(self, folder: Path, database_url: str, networks: Sequence[type[Page]]) -> None:
         self.folder = folder
@@ -81,18 +82,6 @@ class Live:
     def will(self, at: str, do: Callable[[], object]) -> None:
         """This can be seen from then on."""
         self._coming.append((clock_time(at), len(self._coming), do))
-
-    def runs_until(self, until: str, every: timedelta = _TICK) -> Live:
-        """The program runs on, looking so often; what is said meanwhile becomes visible."""
-        end = clock_time(until)
-        while True:
-            self._publish()
-            done = self.runner.until_idle()
-            assert done.broken is None, done.broken
-            assert not done.failed, done.failed
-            if self.now >= end:
-                return self
-            self.now = min(self.now + every, end)
 
     def hears(self, channel: str, text: str) -> Live:
         """The next message in Slack that nobody heard yet is in that channel and says that."""

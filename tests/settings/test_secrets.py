@@ -191,6 +191,33 @@ use = "google_play"
 package = "example.shop"
 service_account = {}
 """,
+    "google": """
+[[sources]]
+use = "google_business"
+account = "1"
+locations = ["1"]
+client_id = "a"
+client_secret = {}
+""",
+    "stackexchange": """
+[[sources]]
+use = "stackexchange"
+site = "stackoverflow"
+tags = ["acme"]
+key = {}
+""",
+    "trustpilot": """
+[[sources]]
+use = "trustpilot"
+business_unit = "507f191e810c19729de860ea"
+api_secret = {}
+""",
+    "youtube": """
+[[sources]]
+use = "youtube"
+channel = "UC0123456789abcdefghijkl"
+api_key = {}
+""",
     "api_key": """
 [[sources]]
 use = "discourse"

@@ -10,7 +10,6 @@ from itertools import count
 from typing import Any
 
 from monitor import registry
-from monitor.domain.errors import ConfigError
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected
 from monitor.simulator.app_store import AppStore as Apple
 from monitor.simulator.google_play import GooglePlay as Google
@@ -18,26 +17,12 @@ from monitor.simulator.stores import Review, Store
 from monitor.simulator.stores_http import StoreServer
 from monitor.sources.stores.app_store import AppStore
 from monitor.sources.stores.google_play import GooglePlay
+from tests.given import Given
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 PACKAGE, APP = "example.bufnivo.app", "1577000001"
 KEY_ID, ISSUER = "2X9R4HXF34", "57246542-96fe-1a63-e053-0824d011072a"
 STORES = ("google_play", "app_store")
-
-
-@dataclass
-class Given:
-    """Secrets as a dict, which a test may change while the source runs."""
-
-    known: dict[str, str]
-
-    def get(self, name: str, /) -> str:
-        if name not in self.known:
-            raise ConfigError(f'the secret "{name}" is missing')
-        return self.known[name]
-
-    def put(self, name: str, value: str, /) -> None:
-        self.known[name] = value
 
 
 @dataclass

@@ -92,13 +92,6 @@ def _reddit(stack: ExitStack) -> Network:
     )
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
-
-
 def look(intake: Intake, now: datetime) -> None:
     for key in intake.due(now):
         intake.handle(key, now)

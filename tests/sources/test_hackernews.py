@@ -20,7 +20,7 @@ from monitor.simulator.hackernews import HackerNews as World
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.serving import Fault
 from monitor.sources.hackernews import HackerNews, items
-from tests.sources.reading import NoSecrets
+from tests.given import Given
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 
@@ -45,7 +45,7 @@ def source(server: PlainServer, **options: object) -> HackerNews:
     }
     checked = registry.options(HackerNews, given, "sources.hn")
     assert isinstance(checked, HackerNews.Options)
-    return HackerNews(checked, secrets=NoSecrets(), clock=lambda: NOW)
+    return HackerNews(checked, secrets=Given({}), clock=lambda: NOW)
 
 
 def read(of: HackerNews, name: str = "search-bufnivo", since: Cursor | None = None) -> list[Page]:

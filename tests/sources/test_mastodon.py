@@ -12,19 +12,8 @@ from hypothesis import strategies as st
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.post import Author, Cursor, Post, PostKey, Rejected, StreamKind
 from monitor.simulator.serving import Fault
-from tests.sources.fediverse import (
-    BRAND,
-    FIRST,
-    NOW,
-    gaps,
-    items,
-    one,
-    pages,
-    paths,
-    server,
-    source,
-    texts,
-)
+from tests.sources.fediverse import BRAND, FIRST, NOW, paths, server, source, texts
+from tests.sources.seen import gaps, items, one, pages
 
 HOUR = timedelta(hours=1)
 

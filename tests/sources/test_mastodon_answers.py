@@ -15,7 +15,8 @@ from monitor.domain.reply import Length
 from monitor.ports import DescribesReplies
 from monitor.simulator.mastodon_http import MastodonServer
 from monitor.simulator.serving import Fault
-from tests.sources.fediverse import BRAND, NOW, one, paths, server, source
+from tests.sources.fediverse import BRAND, NOW, paths, server, source
+from tests.sources.seen import one
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from monitor.domain.post import Gone, Post, PostKey, Rejected
 from monitor.simulator.mastodon_http import MastodonServer
 from monitor.simulator.serving import Fault
 from monitor.sources.mastodon import Mastodon
-from tests.sources.fediverse import BRAND, NOW, items, paths, server, source
+from tests.sources.fediverse import BRAND, NOW, paths, server, source
+from tests.sources.seen import items
 
 
 @pytest.fixture

@@ -28,8 +28,9 @@ from monitor.sources.mastodon import statuses
 from monitor.sources.mastodon.cursor import Place, Row
 from monitor.sources.mastodon.threads import Threads, Trace
 from tests.plugins.needs import SHARED
-from tests.sources.fediverse import BRAND, NOW, pages, source
+from tests.sources.fediverse import BRAND, NOW, source
 from tests.sources.mutations import JUNK, mutated
+from tests.sources.seen import pages
 
 CASSETTES = SHARED / "recordings" / "mastodon" / "tests"
 SINCE_EVER: dict[str, Any] = {"look_back": timedelta(days=20_000)}

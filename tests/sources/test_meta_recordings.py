@@ -21,7 +21,7 @@ from monitor.sources.meta.facebook import items as facebook
 from monitor.sources.meta.graph import Graph
 from monitor.sources.meta.instagram import items as instagram
 from monitor.sources.meta.usage import Usage
-from tests.contract.harness import Remembered
+from tests.given import Given
 from tests.plugins.needs import SHARED
 
 RECORDED = SHARED / "recordings" / "meta" / "testdata"
@@ -156,7 +156,7 @@ class Answering(Graph):
     def __init__(self, said: Any) -> None:
         super().__init__(
             "http://127.0.0.1:9",
-            secrets=Remembered({}, []),
+            secrets=Given({}),
             token="t",
             app_secret=None,
             budget=Budget(9, timedelta(minutes=1)),

@@ -14,17 +14,14 @@ from monitor.domain.post import NOBODY, Author, Gone, Post, PostKey, PostKind, R
 from monitor.simulator.ids import author_id
 from monitor.simulator.serving import Fault
 from monitor.sources.reddit import Reddit
+from tests.sources.seen import gaps, items, one, pages
 from tests.sources.subreddit import (
     BRAND,
     LOGGED_IN,
     NOW,
     SECRETS,
     comment,
-    gaps,
     ids,
-    items,
-    one,
-    pages,
     reddit,
     source,
     submission,

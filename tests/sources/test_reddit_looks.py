@@ -17,7 +17,8 @@ from monitor.sources.reddit import cursor
 from monitor.sources.reddit.calls import Calls
 from monitor.sources.reddit.cursor import Place
 from monitor.sources.reddit.listing import Listing, Look
-from tests.sources.subreddit import NOW, comment, ids, pages, reddit, source, submission
+from tests.sources.seen import pages
+from tests.sources.subreddit import NOW, comment, ids, reddit, source, submission
 
 CAP = 20
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -49,13 +50,9 @@ def test_the_simulated_google_shows_nothing_that_google_s_document_does_not_know
         assert unknown(world.page(), "ReviewsListResponse", schemas) == set()
         (to, *_) = posts(look(world.source()))
         world.source().reply(to, "Sorry!", "case-1")
-        body = world.face.answer(
-            "POST",
-            f"/androidpublisher/v3/applications/{PACKAGE}/reviews/{number}:reply",
-            {},
-            {"replyText": "Sorry!"},
-            world.server.asked[-1].headers,
-        )[1]
+        address = f"/androidpublisher/v3/applications/{PACKAGE}/reviews/{number}:reply"
+        asked = replace(world.server.asked[-1], address=address, content=b'{"replyText": "Sorry!"}')
+        _, body = world.face.answer(asked)
         assert unknown(body, "ReviewsReplyResponse", schemas) == set()
 
 

@@ -21,8 +21,9 @@ from monitor.simulator.serving import Answer, Asked, Server, as_json, packed
 from monitor.simulator.x import XFace
 from monitor.sources.x import X, wire
 from monitor.sources.x.wire import Account
+from tests.given import Given
 from tests.plugins.needs import SHARED
-from tests.sources.x_world import HANDLE, NOON, Given, look, shop
+from tests.sources.x_world import HANDLE, NOON, look, shop
 
 pytestmark = pytest.mark.needs("shared")
 

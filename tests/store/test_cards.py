@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-
-import pytest
 
 from monitor.domain.judgement import Band, Severity
 from monitor.domain.notice import CaseCard
 from monitor.store import cards, schema
-from monitor.store.engine import Database
 from tests.stages.told import NOW, Told
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def told(database: Database) -> Told:
-    return Told(database)
 
 
 def card(told: Told, case: int, step: str | None = None, wait: int | None = None) -> CaseCard:
@@ -67,7 +51,6 @@ def test_an_open_case(told: Told) -> None:
                 post_id=1,
                 own=False,
                 automatic=False,
-                sampled=False,
                 reason="score 0.93",
             )
         )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from monitor.fetching import Budget, Client, FetchError
+from monitor.fetching import Budget, Client, FetchError, Refusals
 from monitor.ports import Secrets
 from monitor.sources.bluesky.options import Options
 from monitor.sources.bluesky.session import Session
@@ -31,7 +31,7 @@ class Calls:
                 options.base_url,
                 budget=self.budget,
                 headers=headers,
-                wait=_until_reset,
+                refusals=Refusals(wait=_until_reset),
                 timeout=options.timeout,
             )
 

@@ -24,7 +24,17 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.fetching import Budget, Client, Descent, FetchError, Listing, Place, Thing, descent
+from monitor.fetching import (
+    Budget,
+    Client,
+    Descent,
+    FetchError,
+    Listing,
+    Place,
+    Refusals,
+    Thing,
+    descent,
+)
 from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
 from monitor.settings.secret_names import SecretName
@@ -99,7 +109,7 @@ class Discourse:
             options.base_url,
             budget=Budget(options.calls_per_minute, _MINUTE),
             headers=self._headers,
-            pause=_wait_seconds,
+            refusals=Refusals(pause=_wait_seconds),
             timeout=options.timeout,
         )
         mute = None if options.username else _MUTE

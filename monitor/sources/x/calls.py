@@ -6,14 +6,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from types import TracebackType
 from typing import Any, Self
 
 import requests
 import tweepy
-from urllib3.exceptions import NewConnectionError
 
 from monitor.fetching import bounded, retry_after, server_time
+from monitor.fetching.never_left import never_left
 from monitor.ports import Clock
 from monitor.sources.x.http import HOST, BaseURLAdapter
 
@@ -91,12 +90,7 @@ class Calls:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.client.session.close()
 
     def ask(self, method: Callable[..., Any], /, *args: Any, **params: Any) -> Answer:
@@ -104,11 +98,10 @@ class Calls:
         try:
             body = method(*args, **params)
         except requests.Timeout as error:
-            reached = not isinstance(error, requests.ConnectTimeout)
+            reached = not never_left(error)
             raise NoAnswerError("X did not answer in time", may_have_arrived=reached) from error
         except requests.ConnectionError as error:
-            reason = getattr(error.args[0] if error.args else None, "reason", None)
-            reached = not isinstance(reason, NewConnectionError)
+            reached = not never_left(error)
             words = "the connection to X broke" if reached else "X can't be reached"
             raise NoAnswerError(words, may_have_arrived=reached) from error
         except (requests.RequestException, ValueError, RecursionError) as error:

@@ -23,16 +23,16 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
+from monitor.fetching import CallError, send_error, source_error, unsure
 from monitor.ports import About, Clock, Secrets
+from monitor.reviewing import look, reviews
+from monitor.reviewing.look import Listed
+from monitor.reviewing.options import ReviewOptions
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
-from monitor.sources.stores import failing, look, reviews
 from monitor.sources.stores.app_store import wire
 from monitor.sources.stores.app_store.calls import Calls, Key
-from monitor.sources.stores.failing import CallError
 from monitor.sources.stores.hourly import Hourly
-from monitor.sources.stores.look import Listed
-from monitor.sources.stores.options import StoreOptions
 
 _REVIEWS = Stream("reviews", StreamKind.ALL, wire.NETWORK, timedelta(minutes=5))
 _LESS_URGENT = 0.5
@@ -53,7 +53,7 @@ class AppStore:
         finds_replies=True,
     )
 
-    class Options(StoreOptions):
+    class Options(ReviewOptions):
         """The table of a source `use = "app_store"`."""
 
         app: str = Field(pattern=r"^[0-9]{1,20}$", description="Apple's number of the app.")
@@ -82,7 +82,7 @@ class AppStore:
                     lambda cursor: self._ask(calls, cursor), since, self._bounds, self._clock()
                 )
         except CallError as error:
-            raise failing.source_error(stream.name, error) from error
+            raise source_error(stream.name, error) from error
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """One call a review, for it and its response, with half of the hour's calls at most."""
@@ -91,7 +91,7 @@ class AppStore:
                 for number, its in reviews.by_review(keys, wire.NETWORK).items():
                     yield from self._look_up(calls, number, its)
         except CallError as error:
-            raise failing.source_error("refresh", error) from error
+            raise source_error("refresh", error) from error
 
     @property
     def reply_author(self) -> Author | None:
@@ -113,7 +113,7 @@ class AppStore:
             with self._calls() as calls:
                 body = calls.reply(reviews.id_of(to.key.external_id), text)
         except CallError as error:
-            raise failing.send_error(error) from error
+            raise send_error(error) from error
         try:
             return wire.response(body["data"], to, self._options.app)
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
@@ -134,7 +134,7 @@ class AppStore:
         except CallError as error:
             if error.missing:
                 return Unknowable("Apple does not show the review any more")
-            raise failing.unsure(error) from error
+            raise unsure(error) from error
         return reviews.answer_in(wire.one(body, self._options.app), to)
 
     def try_out(self) -> Iterator[Finding]:
@@ -143,7 +143,7 @@ class AppStore:
             with self._calls() as calls:
                 body = calls.list(self._options.app, None, 1)
         except CallError as error:
-            raise failing.source_error("key", error) from error
+            raise source_error("key", error) from error
         yield Finding(f"key: works; the reviews of app {self._options.app} can be read")
         try:
             wire.listed(body, self._options.app)

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from monitor.domain.post import Author, Post, PostKey, PostKind
-from monitor.sources.stores import reviews
-from monitor.sources.stores.look import Listed
-from monitor.sources.stores.reviews import Raw, Review
+from monitor.reviewing import reviews
+from monitor.reviewing.look import Listed
+from monitor.reviewing.reviews import Raw, Review
 
 NETWORK = "app_store"
 LONGEST_ANSWER = 5970

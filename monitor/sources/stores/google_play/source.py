@@ -23,17 +23,17 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
+from monitor.fetching import CallError, send_error, source_error, unsure
 from monitor.ports import About, Clock, Secrets
+from monitor.reviewing import look, reviews
+from monitor.reviewing.look import Listed
+from monitor.reviewing.options import ReviewOptions
+from monitor.reviewing.reviews import Review
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
-from monitor.sources.stores import failing, look, reviews
-from monitor.sources.stores.failing import CallError
 from monitor.sources.stores.google_play import wire
 from monitor.sources.stores.google_play.calls import Calls
 from monitor.sources.stores.hourly import Hourly
-from monitor.sources.stores.look import Listed
-from monitor.sources.stores.options import StoreOptions
-from monitor.sources.stores.reviews import Review
 
 _REVIEWS = Stream("reviews", StreamKind.ALL, wire.NETWORK, timedelta(minutes=5))
 _LESS_URGENT = 0.5
@@ -59,7 +59,7 @@ class GooglePlay:
         finds_replies=True,
     )
 
-    class Options(StoreOptions):
+    class Options(ReviewOptions):
         """The table of a source `use = "google_play"`."""
 
         package: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")
@@ -88,7 +88,7 @@ class GooglePlay:
                     lambda token: self._ask(calls, token), since, self._bounds, self._clock()
                 )
         except CallError as error:
-            raise failing.source_error(stream.name, error) from error
+            raise source_error(stream.name, error) from error
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """One call a review, for it and its response, with half of the hour's calls at most.
@@ -102,7 +102,7 @@ class GooglePlay:
                 for number, its in asked.items():
                     yield from self._look_up(calls, number, its)
         except CallError as error:
-            raise failing.source_error("refresh", error) from error
+            raise source_error("refresh", error) from error
 
     @property
     def reply_author(self) -> Author | None:
@@ -125,7 +125,7 @@ class GooglePlay:
                 number, package = reviews.id_of(to.key.external_id), self._options.package
                 body = calls.reply(package, number, text)
         except CallError as error:
-            raise failing.send_error(error) from error
+            raise send_error(error) from error
         try:
             return wire.answered(body, to, text, self._clock(), package)
         except ValueError as error:
@@ -147,7 +147,7 @@ class GooglePlay:
         except CallError as error:
             if error.missing:
                 return Unknowable("Google does not show the review any more")
-            raise failing.unsure(error) from error
+            raise unsure(error) from error
         return reviews.answer_in(reviews.read_one(raw, self._read), to)
 
     def try_out(self) -> Iterator[Finding]:
@@ -158,7 +158,7 @@ class GooglePlay:
                 yield Finding(f"service_account: works, as {calls.account}")
                 yield self._try_reviews(calls)
         except CallError as error:
-            raise failing.source_error("service_account", error) from error
+            raise source_error("service_account", error) from error
         yield Finding(f"calls: {self._hourly.left} are left of this hour's, by our own count")
 
     def _try_reviews(self, calls: Calls) -> Finding:
@@ -180,7 +180,7 @@ class GooglePlay:
         except ValueError as error:
             raise CallError(f"Google's answer can't be read: {error}") from error
         oldest = self._clock() - _LISTED_FOR
-        self._written |= {one.id: one.moved_at for one in listed.reviews}
+        self._written |= {one.id: one.moved_at for one in listed.shown}
         self._written = {name: at for name, at in self._written.items() if at >= oldest}
         return listed
 

@@ -1,34 +1,36 @@
-"""A review as both stores have it: what a customer says, and the one thing that the owner says to it."""
+"""A review as sites have it: what a customer says, and the one thing that the owner says to it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Author, Gone, Post, PostKey, PostKind, Rejected
+from monitor.domain.storable import storable
+from monitor.reviewing.look import Whole
 
 RESPONSE = "/response"
 """What the owner's response is called, behind the review's own id."""
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL, UTF-8 lone surrogates
 _SAMPLE = 200
 _LONGEST_ID = 200
 
 Raw = Mapping[str, Any]
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a store shows of one review now."""
+    """What a site shows of one review now. `blocked`: why it shows the owner's response to nobody."""
 
     review: Post
     response: Post | None
+    blocked: Rejected | None = None
 
     @property
     def id(self) -> str:
@@ -37,7 +39,12 @@ class Review:
     @property
     def moved_at(self) -> datetime:
         """When the customer wrote it, or changed it last."""
-        return self.review.edited_at or self.review.posted_at
+        return _touched_at(self.review)
+
+    @property
+    def last_at(self) -> datetime:
+        """When the customer or the owner changed it last."""
+        return max(map(_touched_at, self.posts))
 
     @property
     def posts(self) -> tuple[Post, ...]:
@@ -47,13 +54,32 @@ class Review:
     @property
     def mark(self) -> str:
         """Says whether anything of it changed, and by its first letter whether it has a response."""
-        said = repr(self.posts).encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(said, digest_size=6).hexdigest()
-        return ("r" if self.response else "-") + digest
+        return ("r" if self.response else "-") + digest(repr((self.posts, self.blocked)))
+
+    def whole(self) -> Whole:
+        """The listing shows all of it."""
+        return Whole(self.posts if self.blocked is None else (*self.posts, self.blocked))
+
+    def lost_since(self, mark: str) -> Sequence[PostKey]:
+        """The response, if it had one."""
+        if self.response is not None or not mark.startswith("r"):
+            return ()
+        return (PostKey(self.review.key.network, f"{self.id}{RESPONSE}"),)
 
 
-def response_to(review: Post, *, text: str, at: datetime, owner: str) -> Post:
-    """The owner's response as a post. Stores tell only when it was changed last."""
+def digest(said: str) -> str:
+    """A few letters that differ where the text does."""
+    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def _touched_at(post: Post) -> datetime:
+    return post.edited_at or post.posted_at
+
+
+def response_to(
+    review: Post, *, text: str, at: datetime, owner: str, edited_at: datetime | None = None
+) -> Post:
+    """The owner's response as a post. Most sites tell only when it was changed last, which is `at`."""
     network, number = review.key
     return Post(
         key=PostKey(network, f"{number}{RESPONSE}"),
@@ -65,7 +91,7 @@ def response_to(review: Post, *, text: str, at: datetime, owner: str) -> Post:
         visibility="public",
         url=review.url,
         posted_at=at,
-        edited_at=at,
+        edited_at=edited_at or at,
     )
 
 
@@ -105,15 +131,15 @@ def answer_in(found: Review | Rejected, to: Post) -> Post | Absent | Unknowable:
     return response
 
 
-def read_each(raws: object, read: Callable[[Raw], Review]) -> tuple[Review | Rejected, ...]:
+def read_each(raws: object, read: Callable[[Raw], _Item]) -> tuple[_Item | Rejected, ...]:
     """Every item of a listing. Raises ValueError: it is no list at all."""
     if not isinstance(raws, list):
         raise ValueError("the reviews are no list")  # noqa: TRY004  # the store's mistake, not ours
     return tuple(read_one(raw, read) for raw in raws)
 
 
-def read_one(raw: object, read: Callable[[Raw], Review]) -> Review | Rejected:
-    """A review, or why it is none: one that can't be read never hides its neighbours."""
+def read_one(raw: object, read: Callable[[Raw], _Item]) -> _Item | Rejected:
+    """An item, or why it is none: one that can't be read never hides its neighbours."""
     if not isinstance(raw, dict):
         return Rejected("?", "it is no object", sample(raw))
     try:
@@ -131,7 +157,7 @@ def sample(raw: object) -> str:
 
 def plain(value: object) -> str:
     """Text that every database takes."""
-    return _UNSTORABLE.sub("\ufffd", str(value))
+    return storable(str(value))
 
 
 def words(value: object) -> str:

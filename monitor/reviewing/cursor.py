@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
-from monitor.domain.errors import SourceError
+from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
 
 _VERSION = 1
@@ -54,7 +54,7 @@ class Place:
         return Place(self.horizon, known=_latest({**self.known, **self._seen(marks)}))
 
     def again(self) -> Place:
-        """From the top: the store forgot where the look was. What it saw is not brought again."""
+        """From the top: the site forgot where the look was. What it saw is not brought again."""
         return Place(self.horizon, known=_latest({**self.known, **self.seen}))
 
     def _seen(self, marks: Mapping[str, str]) -> Mapping[str, str]:
@@ -70,16 +70,10 @@ def read(cursor: Cursor) -> Place:
     """The place that a cursor holds.
 
     Raises:
-        SourceError: it is no cursor of a store.
+        SourceError: it is no cursor of reviews.
 
     """
-    try:
-        said = json.loads(cursor)
-        return {_VERSION: Place}[said.pop("reviews")](**said)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(
-            f"this is no cursor of a store's reviews: {cursor[:80]}", permanent=True
-        ) from error
+    return held(cursor, "reviews", lambda said: {_VERSION: Place}[said.pop("reviews")](**said))
 
 
 def _short(review_id: str) -> str:

@@ -1,4 +1,4 @@
-"""What a config says of either store."""
+"""What a config says of every source of reviews."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
-class StoreOptions(BaseModel):
-    """What both have: how far a look goes back, how much it may take, and where it asks."""
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class ReviewOptions(BaseModel):
+    """What all have: how far a look goes back, how much it may take, and where it asks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     look_back: PositiveSpan = Field(span("7d"), description="Of the first look.")
     max_pages: int = Field(100, ge=1, le=1000, description="Of one look; what is cut off is told.")
     timeout: float = Field(30.0, gt=0, le=300, allow_inf_nan=False, description="Seconds.")
-    base_url: Annotated[str, AfterValidator(_address)] | None = Field(
-        default=None, description="A gateway in front of the store's API."
+    base_url: Address | None = Field(
+        default=None, description="A gateway in front of the site's API."
     )
