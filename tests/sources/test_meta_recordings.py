@@ -21,6 +21,7 @@ from monitor.sources.meta.facebook import items as facebook
 from monitor.sources.meta.graph import Graph
 from monitor.sources.meta.instagram import items as instagram
 from monitor.sources.meta.usage import Usage
+from tests.anything import ANYTHING
 from tests.given import Given
 from tests.plugins.needs import SHARED
 
@@ -48,13 +49,6 @@ COMMENT: dict[str, Any] = {
     "media_type": "IMAGE",
     "replies": {"data": [{"id": "900_2", "timestamp": "2026-05-04T08:00:00+0000"}]},
 }
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
 NAMES = st.sampled_from(sorted(COMMENT))
 BROKEN = st.builds(
     lambda changed, dropped: {

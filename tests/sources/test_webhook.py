@@ -26,6 +26,7 @@ from monitor.sources.webhook.items import Mapped
 from monitor.sources.webhook.pointer import MISSING, Pointer, at
 from monitor.sources.webhook.source import Webhook
 from monitor.store.schema import post
+from tests.anything import ANYTHING
 from tests.web.served import Served
 from tests.web.test_intake import read, rows
 
@@ -40,13 +41,6 @@ RFC = {
     "k": None,
     "~1": {"0": "zero"},
 }
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
 SAMPLE: dict[str, Any] = {
     "external_id": "4711",
     "text": "Unde e coletul?",
