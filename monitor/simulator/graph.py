@@ -50,6 +50,8 @@ class Graph:
         self.kind = kind
         self.account = account
         self.tokens = {token}
+        self.me = account[0]
+        """Whose token it is."""
         self.refusal: tuple[int, dict[str, Any]] | None = None
         """What every call is answered with, if anything but what was asked for."""
         self._clock = clock
@@ -73,6 +75,8 @@ class Graph:
             return self.refusal
         with self._lock:
             match call.method, call.path.strip("/").split("/"):
+                case "GET", ["me"]:
+                    return 200, {"id": self.me}
                 case "GET", [name]:
                     return self._one(name, call.query)
                 case "GET", [name, edge]:

@@ -566,11 +566,31 @@ def test_trying_out_says_a_line_for_each_right(page: Page, account: Account) -> 
     for source in (facebook(page), instagram(account)):
         said = list(source.try_out())
         assert {one.standing for one in said} == {Standing.WELL}
-        assert len(said) == 3 + len(source.streams())
+        assert len(said) == 3 + len(source.streams()) + isinstance(source, Facebook)
     page.server.fail("403", "/tagged", body=json.dumps(error(10, "no right")))
     failing = [one.said for one in facebook(page).try_out() if one.standing is Standing.FAILS]
     assert len(failing) == 1
     assert failing[0].startswith("tagged: Meta forbids it")
+
+
+def test_a_token_that_is_not_the_page_s_own_is_told(page: Page) -> None:
+    page.graph.me = "4"
+    lacking = [one.said for one in facebook(page).try_out() if one.standing is Standing.LACKS]
+    assert len(lacking) == 1
+    assert "authors are not told" in lacking[0]
+
+
+def test_a_look_that_broke_off_goes_on_under_another_overlap(page: Page) -> None:
+    for post in range(9):
+        name, at = f"{PAGE}_{post}", NOON - timedelta(days=post)
+        page.graph.put(Node(id=name, by=page.account, text="News", at=at, edge="feed"))
+        comment(page, f"{post}_1", under=name, at=NOON - timedelta(minutes=post))
+    source = facebook(page)
+    (stream,) = [one for one in source.streams() if one.name == "comments"]
+    first = next(source.pages(stream, None))
+    rest = items(facebook(page, overlap="1s"), "comments", first.cursor)
+    seen = {one.key.external_id for one in (*first.items, *rest) if isinstance(one, Post)}
+    assert seen == {f"{post}_1" for post in range(9)}
 
 
 def test_an_account_of_another_name_is_told(account: Account) -> None:

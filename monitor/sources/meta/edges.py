@@ -24,6 +24,8 @@ _EMPTY = 5
 """So many pages in a row on which there is nothing that we may see are the end."""
 _LONGEST = 2000
 _COMMENTS = "comments"
+_ANYWHEN = 10**11
+"""Seconds of the epoch: what follows may be of any time, so no floor ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class Comments:
             further = "" if further == place else further
         if not waiting and not further:
             return Leaf(things, None)
-        return Leaf(things, Spot(floor, 0, json.dumps([further, waiting])))
+        return Leaf(things, Spot(_ANYWHEN, 0, json.dumps([further, waiting])))
 
     def _deeper(
         self, now: Waiting, later: Sequence[Waiting], floor: int

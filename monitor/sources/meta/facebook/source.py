@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from pydantic import Field
 
+from monitor.domain.finding import Finding, Standing
 from monitor.domain.post import Author, Gone, Post, PostKey, Rejected, Stream, StreamKind
 from monitor.fetching import FetchError, Listing, fields
 from monitor.ports import About, Clock, Inbox, Secrets
@@ -56,6 +57,17 @@ class Facebook(GraphSource):
     def reply_author(self) -> Author | None:
         """The page."""
         return Author(id=self._options.page)
+
+    def try_out(self) -> Iterator[Finding]:
+        """The same, and whether the token is the page's own: with another, authors are not told."""
+        yield from super().try_out()
+        if self._graph.get("me", fields="id").get("id") == self._options.page:
+            yield Finding("token: the page's own")
+        else:
+            said = (
+                "token: a person's or the app's, not the page's own: authors are not told with it"
+            )
+            yield Finding(said, Standing.LACKS)
 
     def _listings(self) -> Sequence[tuple[Stream, Listing]]:
         feed = self._edge(f"{self._options.page}/feed")
