@@ -41,6 +41,7 @@ from monitor.store.engine import Database
 from monitor.store.inbox import OwnInbox
 
 if TYPE_CHECKING:
+    from monitor.slackapp.making import SlackApp
     from monitor.web.site import Site
 
 SHIPPED = "shipped"
@@ -300,6 +301,36 @@ class Application:
             if isinstance(one.source, Refreshes)
         )
 
+    def slack_app(self) -> SlackApp:
+        """The Slack app that the config describes.
+
+        Raises:
+            ConfigError: it describes none, or the app's extra is not installed.
+
+        """
+        try:
+            from monitor.slackapp.making import SlackApp
+        except ModuleNotFoundError as error:
+            needs = 'pip install "complaint-monitor[slack-app]"'
+            raise ConfigError(f"[slack_app] needs {needs}") from error
+        return SlackApp(
+            self.settings,
+            self._slack_options(),
+            database=self.database,
+            secrets=self.secrets,
+            clock=self.clock,
+            desks=lambda: self.desks,
+        )
+
+    def _slack_options(self) -> Any:
+        """Those of the notifier whose cards have the buttons; None if there is no app."""
+        table = self.settings.slack_app
+        if table is None:
+            return None
+        its = next(one for one in self.settings.notifiers if one.called == table.notifier)
+        cls: Any = registry.load(registry.NOTIFIERS, its.use)
+        return self._options(registry.NOTIFIERS, cls, its, its.options)
+
     def _digest(self, conn: Any, brand_id: int, day: date, as_of: datetime) -> Digest:
         return readings.digest(conn, brand_id, day, as_of, self.settings.schedule())
 
@@ -315,13 +346,29 @@ class Application:
         self, group: str, table: SourceTable | NotifierTable, said: Mapping[str, object]
     ) -> Any:
         cls: Any = registry.load(group, table.use)
-        if group == registry.NOTIFIERS and "zone" in cls.Options.model_fields:
-            said = {"zone": self.settings.timezone, **said}
-        options = registry.options(cls, said, table.called)
+        options = self._options(group, cls, table, said)
         ports: dict[str, object] = {"secrets": self.secrets, "clock": self.clock}
         if issubclass(cls, Receives):
             ports["inbox"] = OwnInbox(self.database, table.called)
         return registry.build(cls, options, **ports)
+
+    def _options(
+        self,
+        group: str,
+        cls: Any,
+        table: SourceTable | NotifierTable,
+        said: Mapping[str, object],
+    ) -> Any:
+        """What a plug-in's table says, and what the rest of the config says in its place."""
+        app = self.settings.slack_app
+        of_config: dict[str, object] = {
+            "zone": self.settings.timezone,
+            "buttons": app is not None and app.notifier == table.called,
+        }
+        if group == registry.NOTIFIERS:
+            known = cls.Options.model_fields
+            said = {**{key: it for key, it in of_config.items() if key in known}, **said}
+        return registry.options(cls, said, table.called)
 
 
 class _Judged:

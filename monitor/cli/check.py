@@ -64,6 +64,11 @@ def check(ctx: click.Context, offline: bool, as_json: bool) -> None:
             tried.extend(try_all(application))
         finally:
             application.close()
+    print_tried(ctx, tried, as_json=as_json)
+
+
+def print_tried(ctx: click.Context, tried: Sequence[Tried], *, as_json: bool) -> None:
+    """Print what was tried; end with status 1 if something does not work."""
     works = all(one.standing is not Standing.FAILS for one in tried)
     if as_json:
         print_json({"ok": works, "tried": tried})
@@ -81,7 +86,7 @@ def try_all(application: Application) -> Iterator[Tried]:
     for feed in application.feeds:
         what = f"source {feed.name}"
         if isinstance(feed.source, TriesOut):
-            yield from _try_out(what, feed.source)
+            yield from try_out(what, feed.source)
         else:
             yield _try(what, partial(_source, feed))
     if not application.feeds:
@@ -92,10 +97,12 @@ def try_all(application: Application) -> Iterator[Tried]:
     for name, notifier in application.notifiers.items():
         what = f"notifier {name}"
         if isinstance(notifier, TriesOut):
-            yield from _try_out(what, notifier)
+            yield from try_out(what, notifier)
         else:
             none = "nothing to try; `complaint-monitor notify --test` sends a message"
             yield Tried(what, none)
+    if application.settings.slack_app is not None:
+        yield from _slack_app(application)
     yield from _one_way(application)
     yield _try("items", lambda: _set_aside(application))
 
@@ -107,13 +114,22 @@ def _try(what: str, do: Callable[[], str]) -> Tried:
         return Tried(what, str(error), Standing.FAILS)
 
 
-def _try_out(what: str, plug_in: TriesOut) -> Iterator[Tried]:
+def try_out(what: str, plug_in: TriesOut) -> Iterator[Tried]:
     """A line for each thing that it finds, and one for what ends its trial."""
     try:
         for found in plug_in.try_out():
             yield Tried(what, found.said, found.standing)
     except MonitorError as error:
         yield Tried(what, str(error), Standing.FAILS)
+
+
+def _slack_app(application: Application) -> Iterator[Tried]:
+    try:
+        app = application.slack_app()
+    except MonitorError as error:
+        yield Tried("slack app", str(error), Standing.FAILS)
+    else:
+        yield from try_out("slack app", app)
 
 
 def _database(application: Application) -> str:

@@ -10,27 +10,21 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.opening import opened
-from monitor.cli.periods import since_moment
+from monitor.cli.periods import since_moment, since_option
 from monitor.cli.printing import print_json, print_table
-from monitor.cli.sending import brand_of, number_of
+from monitor.cli.sending import number_if_named
 from monitor.clock import utc_now
 from monitor.render.words import WHY, duration, local_time, plain
 
 if TYPE_CHECKING:
     from monitor.store.ledger import Kept
 
-DEFAULT = "7d"
 _MICROS = 1_000_000
 
 
 @click.command(short_help="What was looked at, and what could not be.")
 @click.option("--brand", help="Of one brand alone; default: all.")
-@click.option(
-    "--since",
-    default=DEFAULT,
-    show_default=True,
-    help="A day, a time, or a span such as 12h or 4w.",
-)
+@since_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def coverage(ctx: click.Context, brand: str | None, since: str, as_json: bool) -> None:
@@ -50,9 +44,7 @@ def coverage(ctx: click.Context, brand: str | None, since: str, as_json: bool) -
     with opened(ctx) as its:
         zone, now = ZoneInfo(its.settings.timezone), utc_now()
         begin = since_moment(since, zone, now=now)
-        number = None
-        if brand is not None:
-            number = number_of(its.database, brand_of(its.settings, brand))
+        number = number_if_named(its, brand)
         with its.database.reading() as conn:
             found = ledger.kept(conn, begin, now, brand_id=number)
     if as_json:

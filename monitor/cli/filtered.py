@@ -7,26 +7,20 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.opening import opened
-from monitor.cli.periods import since_moment
+from monitor.cli.periods import since_moment, since_option
 from monitor.cli.printing import print_json, print_table
-from monitor.cli.sending import brand_of, number_of
+from monitor.cli.sending import number_if_named
 from monitor.clock import utc_now
 from monitor.domain.relevance import Filter
 from monitor.render.words import cut, local_time, plain
 
-DEFAULT = "7d"
 _EXCERPT = 60
 
 
 @click.command(short_help="Posts that were set aside, and by which rule.")
 @click.option("--rule", type=click.Choice([one.value for one in Filter]), help="By this rule.")
 @click.option("--brand", help="Of one brand alone; default: all.")
-@click.option(
-    "--since",
-    default=DEFAULT,
-    show_default=True,
-    help="A day, a time, or a span such as 12h or 4w.",
-)
+@since_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_context
 def filtered(
@@ -48,9 +42,7 @@ def filtered(
     with opened(ctx) as its:
         zone = ZoneInfo(its.settings.timezone)
         begin = since_moment(since, zone, now=utc_now())
-        number = None
-        if brand is not None:
-            number = number_of(its.database, brand_of(its.settings, brand))
+        number = number_if_named(its, brand)
         with its.database.reading() as conn:
             found = stored.listed(conn, begin, brand_id=number, rule=rule)
     if as_json:

@@ -37,6 +37,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Posts that were set aside, and by which rule.",
     ),
     "cases": ("monitor.cli.cases:cases", "List, show, open and work on cases."),
+    "templates": (
+        "monitor.cli.templates:templates",
+        "The approved answers, and what is wrong with them.",
+    ),
+    "slack": ("monitor.cli.slack:slack", "The Slack app: its manifest, a check, serving it."),
     "digest": ("monitor.cli.digest:digest", "Show or send what is unanswered."),
     "report": ("monitor.cli.report:report", "Figures of a period: terminal, HTML, CSV or JSON."),
     "notify": ("monitor.cli.notify:notify", "Send a test alert."),

@@ -16,6 +16,7 @@ from monitor.domain.errors import ConfigError
 from monitor.domain.notice import Digest, Document, Notice, NoticeKind, Reason, Receipt
 
 if TYPE_CHECKING:
+    from monitor.cli.opening import Opened
     from monitor.settings import Settings
     from monitor.store.engine import Database
 
@@ -84,6 +85,11 @@ def number_of(database: Database, brand: str) -> int:
     raise ConfigError(
         f"nothing was read for {brand} yet: `complaint-monitor run` or `complaint-monitor import`"
     )
+
+
+def number_if_named(its: Opened, brand: str | None) -> int | None:
+    """The row of a brand that the command line names; None: it names none, and all are meant."""
+    return None if brand is None else number_of(its.database, brand_of(its.settings, brand))
 
 
 def give(text: str, output: Path | None) -> None:

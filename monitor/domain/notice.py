@@ -130,6 +130,15 @@ class Unknowable:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierCase:
+    """Another case of the same customer on the same network."""
+
+    case_id: int
+    opened_at: datetime
+    status: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCard:
     """All that a card shows of a case, gathered at sending time."""
@@ -162,6 +171,22 @@ class CaseCard:
     step: str | None = None
     """For an escalation: the step's name."""
     no_answer_seen_as_of: datetime | None = None
+    policy: str = ""
+    """The name of the rule that governs the wait."""
+    claimed: bool = False
+    """The owner said "I am answering this"."""
+    seen_by: str | None = None
+    """Who has acknowledged it, …"""
+    seen_until: datetime | None = None
+    """… and until when that holds back repeats."""
+    snoozed_until: datetime | None = None
+    answer_channel: str | None = None
+    """Where it was answered, if not on the network; then `answer_text` is what staff noted of it."""
+    earlier: tuple[EarlierCase, ...] = ()
+    """The newest ones first, and not all of very many: `earlier_count` is how many there are."""
+    earlier_count: int = 0
+    contact: str | None = None
+    """How the customer wants to be reached: the channel, and an address unless it was purged."""
     alike: int = 0
     """Posts that say the same, by whomever: they are no cases of their own."""
 

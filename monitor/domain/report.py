@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import compress, repeat
 from math import ceil
@@ -205,6 +205,23 @@ class Report:
     filtered: tuple[SetAside, ...] = ()
     """Of the posts that came in the period, up to `as_of`."""
     missed: Missed | None = None
+
+
+def last_week(as_of: datetime, zone: tzinfo) -> Period:
+    """The last whole week before the one that `as_of` is in, from Monday, local."""
+    today = as_of.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    return days(monday - timedelta(days=7), monday, zone)
+
+
+def days(first: date, after: date, zone: tzinfo) -> Period:
+    """From a day's local midnight to another one's."""
+    return Period(midnight(first, zone), midnight(after, zone))
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The day's local beginning."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 NOBODY = "nobody"

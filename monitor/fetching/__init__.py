@@ -5,7 +5,9 @@
     JSON, and says   | in so much time | known ground; a look    | a page's markup
     what went wrong  |                 | that broke off goes on  |
 
-A plug-in builds a `Client` from its options, and a `Listing` for each of its streams.
+A plug-in builds a `Client` from its options, and a `Listing` for each of its streams. One that asks by
+its network's own library shares the rest: `failing` has the error of such a call, `never_left` knows
+whether it reached anybody, and `retry_after` reads when a server wants to be asked again.
 """
 
 from monitor.fetching.budget import Budget
@@ -13,7 +15,7 @@ from monitor.fetching.client import Client, FetchError, Refusals, send_error
 from monitor.fetching.descent import Descent, Leaf, Listing, Place, Spot, Thing
 from monitor.fetching.failing import CallError, source_error, unsure
 from monitor.fetching.html import plain
-from monitor.fetching.retry_after import bounded, retry_after, server_time
+from monitor.fetching.retry_after import retry_after, server_time, until_reset
 
 __all__ = [
     "Budget",
@@ -27,11 +29,11 @@ __all__ = [
     "Refusals",
     "Spot",
     "Thing",
-    "bounded",
     "plain",
     "retry_after",
     "send_error",
     "server_time",
     "source_error",
     "unsure",
+    "until_reset",
 ]

@@ -6,6 +6,7 @@ follows, or hide characters. Nothing is left out of a list: what nobody can see 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ from monitor.domain.notice import (
     SourceHealth,
     Words,
 )
+from monitor.render.tongue import IN_ENGLISH, Tongue
 
 QUOTE = 600
 """Characters of a post on a card."""
 EXCERPT = 80
 """Characters of a post in a line."""
 
+_NUMBER_OF_A_MEMBER = re.compile(r" \([UW][A-Z0-9]{8,}\)$")
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -50,17 +53,17 @@ class Spoken:
         return "\n".join((self.headline, *self.lines))
 
 
-def duration(span: timedelta) -> str:
+def duration(span: timedelta, say_in: Tongue = IN_ENGLISH) -> str:
     """A span as people say it: `2 h 10 min`, `3 d 4 h`, `under a minute`."""
     if span < timedelta(0):
-        return f"-{duration(-span)}"
+        return f"-{duration(-span, say_in)}"
     if span < _MINUTE:
-        return "under a minute"
+        return say_in("under a minute")
     if span < _HOUR:
         return f"{span // _MINUTE} min"
     if span < 2 * _DAY:
         return _two(span // _HOUR, "h", span % _HOUR // _MINUTE, "min")
-    return _two(span // _DAY, "d", span % _DAY // _HOUR, "h")
+    return _two(span // _DAY, say_in("d"), span % _DAY // _HOUR, "h")
 
 
 def _two(whole: int, unit: str, rest: int, smaller: str) -> str:
@@ -103,11 +106,11 @@ def cut(text: str, most: int) -> str:
     return f"{word if space and len(word) > most // 2 else kept}…"
 
 
-def say(notice: Notice, zone: tzinfo) -> Spoken:
-    """The notice in words, with times in `zone`."""
+def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
+    """The notice in words, with times in `zone`; of a case the headline in the tongue."""
     match notice.content:
         case CaseCard() as card:
-            spoken = _case(notice, card, zone)
+            spoken = _case(notice, card, zone, say_in)
         case Digest() as digest:
             spoken = say_digest(digest, zone)
         case Backlog() as backlog:
@@ -120,13 +123,13 @@ def say(notice: Notice, zone: tzinfo) -> Spoken:
             assert_never(never)
     if not notice.possibly_repeated:
         return spoken
-    return Spoken(f"{spoken.headline} (possibly repeated)", spoken.lines)
+    return Spoken(f"{spoken.headline} ({say_in('possibly repeated')})", spoken.lines)
 
 
 # ------------------------------------------------------------------------------------------- cards
 
 
-def _case(notice: Notice, card: CaseCard, zone: tzinfo) -> Spoken:
+def _case(notice: Notice, card: CaseCard, zone: tzinfo, say_in: Tongue) -> Spoken:
     lines = [
         *_quoted(card),
         _who(card, zone),
@@ -137,32 +140,42 @@ def _case(notice: Notice, card: CaseCard, zone: tzinfo) -> Spoken:
         lines.append(f"For {plain(', '.join(notice.mentions))}")
     if card.url:
         lines.append(plain(card.url))
-    return Spoken(_headline(notice.kind, card, again=notice.thread is not None), tuple(lines))
+    again = notice.thread is not None
+    return Spoken(_headline(notice.kind, card, say_in, again=again), tuple(lines))
 
 
-def _headline(kind: NoticeKind, card: CaseCard, *, again: bool) -> str:
-    about = f"{plain(card.brand)}, case {card.case_id}"
+def _headline(kind: NoticeKind, card: CaseCard, say_in: Tongue, *, again: bool) -> str:
+    about = f"{plain(card.brand)}, {say_in('case {number}', number=card.case_id)}"
+    where = f"{about}, {plain(card.network)}"
+    severity = say_in(card.severity.word)
     if kind is NoticeKind.ESCALATION and card.answered_at is None:
-        return f"{_waited(card)} without an answer: {about}, {plain(card.network)}"
+        return f"{say_in('{span} without an answer', span=_waited(card, say_in))}: {where}"
     if kind is NoticeKind.UPDATE or card.status != "open":
-        return f"{_standing(card)}: {about}"
-    sure = "complaint" if card.band is Band.ALERT else "possible complaint"
-    what = (
-        f"New {sure}, {card.severity.word}" if not again else f"Still unhappy, {card.severity.word}"
-    )
-    return f"{what}: {about}, {plain(card.network)}"
+        return f"{_standing(card, say_in)}: {about}"
+    if again:
+        return f"{say_in('Still unhappy, {severity}', severity=severity)}: {where}"
+    sure = "New complaint" if card.band is Band.ALERT else "New possible complaint"
+    return f"{say_in(sure)}, {severity}: {where}"
 
 
-def _waited(card: CaseCard) -> str:
-    return duration(card.waited) if card.waited is not None else "Some time"
+def _waited(card: CaseCard, say_in: Tongue = IN_ENGLISH) -> str:
+    return duration(card.waited, say_in) if card.waited is not None else say_in("Some time")
 
 
-def _standing(card: CaseCard) -> str:
+def _standing(card: CaseCard, say_in: Tongue) -> str:
     if card.answered_at is not None:
-        return f"Answered after {_waited(card)}"
+        return say_in("Answered after {span}", span=_waited(card, say_in))
     if card.status != "open":
-        return plain(card.status).capitalize()
-    return f"{plain(card.owner)} has it" if card.owner else f"Open, {card.severity.word}"
+        return say_in(plain(card.status).capitalize())
+    if not card.owner:
+        return say_in("Open, {severity}", severity=say_in(card.severity.word))
+    is_on_it = "{name} is answering" if card.claimed else "{name} has it"
+    return say_in(is_on_it, name=person(card.owner))
+
+
+def person(name: str) -> str:
+    """A colleague's name as it is shown: without the number that tells two of one name apart."""
+    return plain(_NUMBER_OF_A_MEMBER.sub("", name))
 
 
 def _quoted(card: CaseCard) -> Iterator[str]:
@@ -205,7 +218,7 @@ def _kept_short(card: CaseCard) -> Iterator[str]:
     if card.why:
         yield f"Why: {plain(card.why)}"
     if card.owner:
-        yield f"{plain(card.owner)} has it"
+        yield f"{person(card.owner)} has it"
     if card.alike:
         yield f"{card.alike} alike"
 
@@ -265,7 +278,7 @@ def _part(name: str, lines: Sequence[DigestLine]) -> Iterator[str]:
 
 def _line(one: DigestLine) -> str:
     text = cut(plain(one.title or one.text or "(the text was purged)"), EXCERPT)
-    owner = f"{plain(one.owner)} has it" if one.owner else "nobody has it"
+    owner = f"{person(one.owner)} has it" if one.owner else "nobody has it"
     place = f"{plain(one.network)}, {one.severity.word}"
     return f"{duration(one.waited)} · {place} · case {one.case_id} · {owner} · {text}"
 

@@ -18,9 +18,11 @@ from monitor.domain.keeping import Keep
 from monitor.domain.lexicon import Lexicon, word_rule
 from monitor.domain.policy import Rule
 from monitor.domain.relevance import CONTEXT, SPAM, WITHOUT, Relevance
+from monitor.settings.answers import AnswersTable
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
 from monitor.settings.rules import RuleTable, lexicon_of
+from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
 
 T = TypeVar("T")
@@ -313,6 +315,8 @@ class Settings(_Table):
     )
     digest: DigestTable = DigestTable()
     operators: OperatorsTable = OperatorsTable()
+    slack_app: SlackAppTable | None = None
+    answers: AnswersTable = AnswersTable()
     heartbeat: HeartbeatTable | None = None
     keep: KeepTable = KeepTable()
     review: ReviewTable = ReviewTable()

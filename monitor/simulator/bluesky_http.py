@@ -61,9 +61,12 @@ class BlueskyServer(Server):
                 return self._log_in(asked.body)
             if method == "com.atproto.server.refreshSession":
                 return self._renew(asked)
-            expires = self.accesses.get(_bearer(asked))
-            if expires is None:
+            token = _bearer(asked)
+            if not token:
                 return refusal(401, "AuthMissing", "Authentication Required")
+            expires = self.accesses.get(token)
+            if expires is None:
+                return refusal(400, "InvalidToken", "Token could not be verified")
             if expires <= self.world.clock():
                 return refusal(400, "ExpiredToken", "Token has expired")
             answer = self._answers().get(method)

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, RLock, Thread
-from typing import Any, Self
+from typing import Any, BinaryIO, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
 _JSON, _PAGE = "application/json; charset=utf-8", "text/html; charset=utf-8"
@@ -126,6 +126,8 @@ class Answer:
     status: int
     content: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    goes_on: Callable[[BinaryIO, BinaryIO], None] | None = None
+    """Has the connection from then on, which speaks another protocol (101): what it reads, and writes."""
 
 
 def as_json(status: int, said: object, headers: Mapping[str, str] | None = None) -> Answer:
@@ -338,3 +340,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.content)
         self.wfile.flush()
+        if answer.goes_on is not None:
+            self.close_connection = True
+            answer.goes_on(cast("BinaryIO", self.rfile), cast("BinaryIO", self.wfile))

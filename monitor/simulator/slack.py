@@ -15,7 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.simulator.serving import Answer, Asked, Fault, Server, as_json
+from monitor.simulator.slack_staff import APP_TOKEN, Staff
 from monitor.simulator.slack_workspace import Channel, Message, RefusedError, Workspace
+from monitor.simulator.websocket import WebSocket, accept
 
 TOKEN = "xoxb-good"  # noqa: S105 - of an invented workspace
 DROP_BEFORE, DROP_AFTER = Fault("drop"), Fault("drop after")
@@ -30,6 +32,7 @@ STALLED_AFTER = Fault("stall after", seconds=60)
 """Half an answer, and no more of it before the server is stopped."""
 _API = "/api/"
 _UPLOAD = "/upload/"
+_LINK = "/link/"
 
 
 def limited(retry_after: int | str | None) -> Fault:
@@ -56,6 +59,7 @@ class SlackServer(Server):
     ) -> None:
         super().__init__()
         self.workspace = Workspace(channels, clock=clock)
+        self.staff = Staff(self.workspace)
         self.calls: Counter[str] = Counter()
         """How often each method was called, in vain or not."""
         self.revoked = False
@@ -88,7 +92,7 @@ class SlackServer(Server):
 
     def next_fault(self, asked: Asked) -> Fault | None:
         method = asked.path.removeprefix(_API)
-        if asked.path.startswith(_UPLOAD):
+        if not asked.path.startswith(_API):
             return None
         said = asked.body
         with self.lock:
@@ -108,13 +112,36 @@ class SlackServer(Server):
         if asked.path.startswith(_UPLOAD):
             self.workspace.files[asked.path.removeprefix(_UPLOAD)] = asked.content
             return Answer(200, b"OK", {"Content-Type": "text/html"})
+        if asked.path.startswith(_LINK):
+            return self._linked(asked)
         bearer = asked.headers.get("authorization", "").removeprefix("Bearer ")
         return as_json(200, self._answer(asked.path.removeprefix(_API), asked.body, bearer))
+
+    def _linked(self, asked: Asked) -> Answer:
+        """Socket Mode: from here on the connection is a WebSocket's."""
+        key = asked.headers.get("sec-websocket-key")
+        if key is None:
+            return self.refusal(400, "")
+        headers = {"Upgrade": "websocket", "Connection": "Upgrade"}
+        headers["Sec-WebSocket-Accept"] = accept(key)
+        return Answer(
+            101,
+            headers=headers,
+            goes_on=lambda reads, writes: self.staff.serve(WebSocket(reads, writes)),
+        )
+
+    def _link(self, token: str) -> dict[str, Any]:
+        if token != APP_TOKEN:
+            return {"ok": False, "error": "invalid_auth"}
+        url = super().url.replace("http://", "ws://")
+        return {"ok": True, "url": f"{url}{_LINK}?ticket=t&app_id=A0SHOP0001"}
 
     def _answer(self, method: str, args: dict[str, Any], bearer: str) -> dict[str, Any]:
         token = bearer or args.get("token")
         if not token:
             return {"ok": False, "error": "not_authed"}
+        if method == "apps.connections.open":
+            return self._link(str(token))
         if token != TOKEN:
             return {"ok": False, "error": "invalid_auth"}
         if self.revoked:

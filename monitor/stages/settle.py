@@ -18,6 +18,7 @@ from monitor.domain.event import (
     Assigned,
     Claimed,
     Confirmed,
+    ContactNoted,
     Dismissed,
     Escalated,
     Event,
@@ -186,6 +187,7 @@ _OF_THE_WORLD = (
     AnsweredElsewhere,
     Confirmed,
     Dismissed,
+    ContactNoted,
 )
 _WHO_HAS_IT = (Claimed, Assigned, Acknowledged, Snoozed)
 _CANCELLED = (Reason.ANSWERED, Reason.WITHDRAWN, Reason.DISMISSED, Reason.ABSORBED)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.fetching import retry_after, server_time
+from monitor.fetching import retry_after, server_time, until_reset
 
 NOON = "Fri, 27 Mar 2026 12:00:00 GMT"
 LATER = "Fri, 27 Mar 2026 12:01:30 GMT"
@@ -54,6 +54,25 @@ def test_a_date_is_measured_on_our_clock_where_the_server_does_not_tell_its_own(
 def test_no_header_is_no_span() -> None:
     assert retry_after({}, OURS) is None
     assert server_time({}) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "span"),
+    [
+        ("1774612890", timedelta(seconds=90)),
+        ("2026-03-27T12:01:30Z", timedelta(seconds=90)),
+        ("2026-03-27T14:01:30.000000+02:00", timedelta(seconds=90)),
+        ("2026-03-27T12:01:30", timedelta(seconds=90)),
+        ("1774612000", timedelta(seconds=1)),
+        ("9" * 400, DAY),
+        ("tomorrow", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+def test_a_reset_is_a_moment_on_the_server_s_clock(said: str, span: timedelta | None) -> None:
+    assert until_reset(said, {"date": NOON}, OURS + 3 * DAY) == span
+    assert until_reset(said, {}) is None
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

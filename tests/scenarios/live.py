@@ -24,7 +24,16 @@ from monitor.simulator.slack_workspace import Channel, Message
 from monitor.store import brands, cases, readings
 from monitor.wiring import Application
 from tests.scenarios import pages, world
-from tests.scenarios.pages import PAGES, SALES, US, Page, RedditPage, StorePage, XPage
+from tests.scenarios.pages import (
+    PAGES,
+    SALES,
+    US,
+    BlueskyPage,
+    Page,
+    RedditPage,
+    StorePage,
+    XPage,
+)
 from tests.scenarios.world import clock_time
 
 CARE, LEADS = "C0ACMECARE", "C0ACMELEAD"
@@ -141,13 +150,14 @@ class Live(world.Going):
 
 
 def _config(live: Live) -> str:
+    identities = "".join(page.identities() for page in live.pages)
     return f"""
 database = "{live._database_url}"
 timezone = "Europe/Bucharest"
 {"".join(page.tables() for page in live.pages)}
 [[brands]]
 name = "acme"
-identities = [{{ handle = "{US}" }}, {{ handle = "{SALES}" }}]
+identities = [{{ handle = "{US}" }}, {{ handle = "{SALES}" }}{identities}]
 automatic_apps = ["AutoReply"]
 automatic_patterns = ["^This is an automatic message"]
 
@@ -185,7 +195,7 @@ def living(folder: Path, database_url: str, *networks: str) -> Iterator[Live]:
     with ExitStack() as stack:
         stack.enter_context(live.slack)
         for page in live.pages:
-            if isinstance(page, XPage | RedditPage | StorePage):
+            if isinstance(page, XPage | RedditPage | BlueskyPage | StorePage):
                 stack.enter_context(page.server)
         live.start()
         stack.callback(live.application.close)

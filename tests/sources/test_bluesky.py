@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -249,6 +250,17 @@ def test_a_mistake_in_the_config_is_told(said: dict[str, object], told: str | No
         registry.options(Bluesky, table, "sources.bluesky")
 
 
+def test_what_answers_need_is_asked_for_where_answers_are_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "atproto_client", None)
+    options = registry.options(Bluesky, {"account": BRAND}, "sources.bluesky")
+    with pytest.raises(ConfigError, match=r'pip install "complaint-monitor\[bluesky\]"'):
+        registry.build(Bluesky, options, secrets=world.secrets, clock=lambda: NOW)
+    world.asks()
+    assert one(world.source(answers=False))
+
+
 # ---------------------------------------------------------------------------------- looking again
 
 
@@ -357,6 +369,13 @@ def test_one_that_is_not_shown_is_read_as_it_was_told(world: World) -> None:
     world.server.fail("said", "getPosts", body='{"posts": []}')
     post = one(world.source())
     assert (post.key.external_id, post.can_reply) == (said.uri, True)
+
+
+@pytest.mark.parametrize("method", ["getPosts", "getProfiles"])
+def test_a_look_at_posts_that_is_refused_stops_no_stream(world: World, method: str) -> None:
+    said = world.asks()
+    world.server.fail("400", method)
+    assert one(world.source()).key.external_id == said.uri
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from threading import Barrier, Thread
 import pytest
 
 from monitor.domain.errors import SourceError
+from monitor.domain.finding import Standing
 from monitor.secrets import Keyring
 from monitor.sources.bluesky.session import KEPT
+from tests.contract.harness import Remembered
 from tests.sources.bluesky_world import BRAND, SECRET, World, one, posts, read
 
 
@@ -53,6 +55,22 @@ def test_when_the_session_was_revoked_the_password_is_used_again(world: World) -
     assert world.server.log_ins == 2
 
 
+@pytest.mark.parametrize("fault", ["400 InvalidToken", "401", "401 AccountTakedown"])
+def test_a_token_that_is_refused_is_renewed_once(world: World, fault: str) -> None:
+    """As when the server's own key was changed."""
+    source = world.source()
+    read(source)
+    world.calls()
+    world.server.fail(fault, "listNotifications", times=1)
+    assert len(posts(read(source))) == 1
+    assert world.calls().count("refreshSession") == 1
+    world.server.fail(fault, "listNotifications")
+    with pytest.raises(SourceError) as raised:
+        read(source)
+    assert raised.value.permanent
+    assert world.calls().count("refreshSession") == 1
+
+
 def test_another_process_that_renewed_is_followed(world: World) -> None:
     """A token with which something was renewed once is good for nothing after."""
     first, second = world.source(), world.source()
@@ -87,13 +105,15 @@ def test_threads_renew_once(world: World) -> None:
     assert world.calls().count("refreshSession") == 1
 
 
-@pytest.mark.parametrize("change", ["account", "password", "store"])
+@pytest.mark.parametrize("change", ["account", "server", "password", "store"])
 def test_a_session_of_somebody_else_is_not_used(world: World, change: str) -> None:
     read(world.source())
     match change:
         case "account":
             world.network.handles[world.network.brand] = "other.example"
             source = world.source(account="other.example")
+        case "server":
+            source = world.source(base_url=f"{world.server.url}/gateway")
         case "password":
             world.server.passwords.add("n3w")
             world.secrets.known[SECRET] = "n3w"
@@ -187,6 +207,23 @@ def test_the_real_keyring_keeps_it_for_the_owner_alone(world: World, tmp_path: P
     assert store.stat().st_mode & 0o077 == 0
     assert BRAND not in store.read_text()
     assert "pass-word" not in store.read_text()
+
+
+class Unwritable(Remembered):
+    """Secrets whose store cannot be written."""
+
+    def put(self, name: str, value: str, /) -> None:
+        raise PermissionError(13, "Permission denied")
+
+
+def test_a_session_that_cannot_be_kept_is_used_and_check_says_so(world: World) -> None:
+    world.secrets = Unwritable({SECRET: "pass-word"}, [])
+    source = world.source()
+    assert len(posts(read(source))) == 1
+    told = [one.said for one in source.try_out() if one.standing is Standing.LACKS]
+    assert len(told) == 1
+    assert "cannot be kept" in told[0]
+    assert world.server.log_ins == 1
 
 
 def test_no_error_shows_a_token_or_the_password(world: World) -> None:

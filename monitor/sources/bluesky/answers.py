@@ -15,6 +15,7 @@ from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
 from monitor.fetching import FetchError, fields
 from monitor.fetching.client import send_error
+from monitor.fetching.failing import unsure
 from monitor.sources.bluesky import gates, posts, record_keys
 from monitor.sources.bluesky.calls import NETWORK, REFUSED, Calls, error_of, iso
 from monitor.sources.bluesky.posts import POST
@@ -62,7 +63,7 @@ class Desk:
         try:
             return self._read(did, answer, record)
         except SourceError as error:
-            raise SendError(str(error), outcome=Outcome.UNKNOWN) from error
+            raise unsure(error) from error
 
     def find(self, to: Post, key: str) -> Post | Absent | Unknowable:
         """The record with that key.
@@ -81,9 +82,7 @@ class Desk:
         except SourceError as error:
             if isinstance(error, FetchError) and error_of(error) == _NOT_THERE:
                 return Absent()
-            raise SendError(
-                str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after
-            ) from error
+            raise unsure(error) from error
 
     def _shown(self, to: Post) -> Any:
         """The post as it is shown now. Raises SourceError: it cannot be answered."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from monitor.fetching import Budget, Client, FetchError, Refusals
+from monitor.fetching import Budget, Client, FetchError, Refusals, until_reset
 from monitor.ports import Secrets
 from monitor.sources.bluesky.options import Options
 from monitor.sources.bluesky.session import Session
@@ -15,8 +14,9 @@ from monitor.sources.bluesky.session import Session
 NETWORK = "bluesky"
 REFUSED = 400
 """The status of whatever is wrong with a question; which it is stands in the answer's `error`."""
+_UNKNOWN = 401
 _TOO_OLD = ("ExpiredToken", "InvalidToken")
-_MINUTE, _LONGEST = timedelta(minutes=1), timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 
 class Calls:
@@ -35,7 +35,8 @@ class Calls:
                 timeout=options.timeout,
             )
 
-        self.session = Session(client, options.account, options.password, secrets)
+        whose = f"{options.account} at {options.base_url}"
+        self.session = Session(client, options.account, whose, options.password, secrets)
         self._client = client(self.session.headers)
 
     def get(self, method: str, **asked: str | int | Sequence[str]) -> dict[str, Any]:
@@ -51,7 +52,7 @@ class Calls:
         try:
             answer = ask()
         except FetchError as error:
-            if error_of(error) not in _TOO_OLD:
+            if error.status != _UNKNOWN and error_of(error) not in _TOO_OLD:
                 raise
             self.session.renew(token)
             answer = ask()
@@ -72,12 +73,7 @@ def iso(at: datetime) -> str:
 
 
 def _until_reset(headers: Mapping[str, str]) -> timedelta | None:
-    """When there are calls again: seconds of the epoch, reckoned on the server's own clock."""
+    """When there are calls again."""
     if headers.get("ratelimit-remaining") != "0":
         return None
-    try:
-        reset = datetime.fromtimestamp(int(headers.get("ratelimit-reset", "")), UTC)
-        span = reset - parsedate_to_datetime(headers.get("date", ""))
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
-    return min(max(span, timedelta(seconds=1)), _LONGEST)
+    return until_reset(headers.get("ratelimit-reset", ""), headers)

@@ -18,6 +18,7 @@ from typing import Any
 
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.fetching import Budget, Client, FetchError
+from monitor.fetching.failing import source_error
 from monitor.ports import Secrets
 
 _CREATE = "xrpc/com.atproto.server.createSession"
@@ -31,7 +32,7 @@ KEPT = "_session"
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a log-in brought. `of`: a digest of account and password, by which another one is known."""
+    """What a log-in brought. `of`: a digest of account, server and password, to know others by."""
 
     did: str
     access: str
@@ -46,12 +47,17 @@ class Session:
         self,
         door: Callable[[Callable[[], Mapping[str, str]]], Client],
         account: str,
+        whose: str,
         password: str,
         secrets: Secrets,
     ) -> None:
-        """`door` makes the client for log-ins from a function that tells its headers."""
+        """`door` makes the client for log-ins from a function that tells its headers.
+
+        `whose` tells this account on this server from all others: a session is shown to no other one.
+        """
         self._client = door(self._presented)
         self._account = account
+        self._whose = whose
         self._password = password
         self._secrets = secrets
         self._log_ins = Budget(_LOG_INS, _PER)
@@ -59,6 +65,8 @@ class Session:
         self._held: Tokens | None = None
         self._shown: str | None = None
         self._why = ""
+        self.unkept: str | None = None
+        """Why the log-in could not be kept for the next start, if so; this one goes on with it."""
 
     def tokens(self) -> Tokens:
         """The log-in as it is now, made if there is none. Raises SourceError."""
@@ -120,7 +128,10 @@ class Session:
         if not (did.startswith("did:") and _is_token(access) and _is_token(renewal)):
             raise SourceError("Bluesky answers to the log-in with something that makes no sense")
         tokens = Tokens(did, access, renewal, of)
-        self._secrets.put(self._password + KEPT, json.dumps(asdict(tokens)))
+        try:
+            self._secrets.put(self._password + KEPT, json.dumps(asdict(tokens)))
+        except (ConfigError, OSError) as error:
+            self.unkept = str(error)
         return tokens
 
     def _kept(self) -> Tokens | None:
@@ -143,7 +154,7 @@ class Session:
         return password
 
     def _digest(self, password: str) -> str:
-        return hashlib.sha256(f"{self._account}\n{password}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._whose}\n{password}".encode()).hexdigest()
 
 
 @contextmanager
@@ -152,9 +163,7 @@ def _named() -> Iterator[None]:
     try:
         yield
     except FetchError as error:
-        raise SourceError(
-            f"log-in: {error}", permanent=error.permanent, retry_after=error.retry_after
-        ) from error
+        raise source_error("log-in", error) from error
 
 
 def _is_token(said: str) -> bool:

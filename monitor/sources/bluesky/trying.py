@@ -21,6 +21,9 @@ _TOLD_OF = ("mention", "reply", "quote")
 def findings(calls: Calls, options: Options, listings: Mapping[str, Listing]) -> Iterator[Finding]:
     """What may be read, and as whom. Raises SourceError: there is no log-in."""
     yield _log_in(calls.get("com.atproto.server.getSession"), options.account)
+    if calls.session.unkept is not None:
+        why = f"log-in: cannot be kept, so every start takes one of the day's 300: {calls.session.unkept}"
+        yield Finding(why, Standing.LACKS)
     for name, listing in listings.items():
         try:
             listing.leaf(0, None)

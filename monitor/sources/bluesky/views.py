@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from monitor.domain.errors import SourceError
-from monitor.fetching import Thing
+from monitor.fetching import FetchError, Thing
 from monitor.sources.bluesky import posts
-from monitor.sources.bluesky.calls import Calls
+from monitor.sources.bluesky.calls import REFUSED, Calls
 
 AT_ONCE = 25
 """Posts or profiles that the network shows in one call."""
@@ -30,7 +31,7 @@ class Views:
         shown: dict[str, Any] = {}
         parts = list(_parts([one.name for one in things if not one.name.startswith("?")]))
         for some in parts:
-            shown |= self.posts(some)
+            shown |= _unless_refused(partial(self.posts, some))
         found = [replace(one, said=shown.get(one.name, one.said)) for one in things]
         filled, calls = self.followed(found)
         return filled, calls + len(parts)
@@ -41,7 +42,7 @@ class Views:
         known: dict[str, Any] = {}
         parts = list(_parts(list(dict.fromkeys(did for did in dids if did is not None))))
         for some in parts:
-            known |= self._shown("app.bsky.actor.getProfiles", "profiles", "did", actors=some)
+            known |= _unless_refused(partial(self._profiles, some))
         filled = [
             replace(thing, said={**thing.said, "author": {**thing.said["author"], **known[did]}})
             if did in known
@@ -50,6 +51,9 @@ class Views:
         ]
         return filled, len(parts)
 
+    def _profiles(self, dids: Sequence[str]) -> dict[str, Any]:
+        return self._shown("app.bsky.actor.getProfiles", "profiles", "did", actors=dids)
+
     def _shown(self, method: str, inside: str, name: str, **asked: Sequence[str]) -> dict[str, Any]:
         found = self._calls.get(method, **asked).get(inside)
         if not isinstance(found, list):
@@ -57,6 +61,16 @@ class Views:
         return {
             one[name]: one for one in found if isinstance(one, dict) and _is_name(one.get(name))
         }
+
+
+def _unless_refused(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Nothing where the question is refused: one name in it that makes no sense must not stop a stream."""
+    try:
+        return ask()
+    except FetchError as error:
+        if error.status != REFUSED:
+            raise
+        return {}
 
 
 def _did(view: Any) -> str | None:

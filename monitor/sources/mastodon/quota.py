@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 
-from monitor.fetching import bounded, retry_after, server_time
-
-_SECONDS = 10**11
-"""Of the epoch: beyond that, in the year 5138, it is no time of ours."""
+from monitor.fetching import retry_after, until_reset
 
 
 class Quota:
@@ -45,13 +42,4 @@ def wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
 
 def _reset(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """Mastodon writes an ISO date, GoToSocial seconds of the epoch."""
-    said = headers.get("x-ratelimit-reset", "").strip()
-    try:
-        if said.isdecimal():
-            at = datetime.fromtimestamp(min(int(said[:15]), _SECONDS), UTC)
-        else:
-            at = datetime.fromisoformat(said)
-            at = at.replace(tzinfo=at.tzinfo or UTC)
-        return bounded(at - (server_time(headers) or now))
-    except (ValueError, OverflowError):
-        return None
+    return until_reset(headers.get("x-ratelimit-reset", ""), headers, now)

@@ -11,7 +11,7 @@ from typing import Any, Self
 import requests
 import tweepy
 
-from monitor.fetching import bounded, retry_after, server_time
+from monitor.fetching import retry_after, server_time, until_reset
 from monitor.fetching.never_left import never_left
 from monitor.ports import Clock
 from monitor.sources.x.http import HOST, BaseURLAdapter
@@ -133,8 +133,7 @@ class Calls:
         reset = headers.get("x-rate-limit-reset", "")
         if not reset.isdecimal() or int(headers.get("x-rate-limit-remaining", "0") or 0):
             return None
-        asked_at = int((server_time(headers) or now).timestamp())
-        return bounded(timedelta(seconds=min(int(reset), 10**11) - asked_at))
+        return until_reset(reset, headers, now)
 
 
 def _said(response: requests.Response) -> str:

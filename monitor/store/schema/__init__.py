@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from monitor.store.columns import Id, UtcDateTime
+from monitor.store.schema.doing import done as done
 from monitor.store.schema.incoming import letter as letter
 from monitor.store.schema.incoming import listening as listening
 from monitor.store.schema.incoming import refused as refused

@@ -7,6 +7,7 @@ from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.migrations import (
+    first_doing,
     first_incoming,
     first_keeping,
     first_learning,
@@ -346,6 +347,7 @@ first_incoming.listening(metadata)
 first_incoming.refused(metadata)
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
+first_doing.done(metadata)
 first_likeness.tables(metadata)
 first_watching.watch(metadata)
 first_watching.outage(metadata)
