@@ -106,6 +106,8 @@ class Client:
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
         """
         self.budget = budget
+        self.heard: Callable[[Mapping[str, str]], object] = lambda _: None
+        """Is given the headers of every answer, names in lower case, before the answer is judged."""
         self._network = network
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = headers
@@ -187,6 +189,7 @@ class Client:
             with self._client().stream(
                 call.method, call.url, headers=headers, **call.said
             ) as response:
+                self.heard(response.headers)
                 return response, self._body(response, ends)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise FetchError(

@@ -36,10 +36,18 @@ every_world = pytest.mark.parametrize(
 
 
 def look(
-    source: Source, cursors: dict[str, Cursor], *, pages: int = HUNG, only: str | None = None
+    source: Source,
+    cursors: dict[str, Cursor],
+    *,
+    pages: int = HUNG,
+    only: str | None = None,
+    seen: list[Page] | None = None,
 ) -> list[Page]:
-    """Read each stream on from its cursor, at most so many pages of it, and keep its cursor."""
-    seen = []
+    """Read each stream on from its cursor, at most so many pages of it, and keep its cursor.
+
+    `seen` gets the pages, also those before an error.
+    """
+    seen = [] if seen is None else seen
     for stream in source.streams():
         if only is not None and stream.name != only:
             continue
@@ -253,8 +261,10 @@ def test_a_fault_is_a_source_error_and_loses_nothing(
         seen = keys(look(source, cursors, pages=1))
         put |= put_some(network, 100, count=network.page + 1)
         network.fail(fault)
+        before: list[Page] = []
         with pytest.raises(SourceError) as raised:
-            look(source, cursors)
+            look(source, cursors, seen=before)
+        seen |= keys(before)
         assert str(raised.value)
         assert raised.value.permanent is expected.permanent
         assert raised.value.retry_after == expected.retry_after
