@@ -15,6 +15,7 @@ from tests.postgres import Cluster, cluster
 
 if TYPE_CHECKING:  # tests of the pure parts do not wait for SQLAlchemy and Alembic
     from monitor.store.engine import Database
+    from tests.stages.teaching import Staff
     from tests.stages.told import Told
 
 pytest_plugins = ["pytester", "tests.plugins.needs"]
@@ -122,6 +123,14 @@ def told(database: Database) -> Told:
     from tests.stages.told import Told
 
     return Told(database)
+
+
+@pytest.fixture
+def staff(database: Database) -> Staff:
+    """Those who say of its posts what they are."""
+    from tests.stages.teaching import Staff
+
+    return Staff(database)
 
 
 def _migrate(url: str) -> None:

@@ -12,6 +12,14 @@ from monitor.domain.report import Period, days, last_week
 
 DEFAULT = "30d"
 
+since_option = click.option(
+    "--since",
+    default="7d",
+    show_default=True,
+    help="A day, a time, or a span such as 12h or 4w.",
+)
+"""For `since_moment`."""
+
 _YEARS = range(1970, 3000)
 """What lies outside is a slip of the pen; within them no arithmetic of times overflows."""
 _SPAN = re.compile(r"([1-9]\d{0,3})([dhw])")

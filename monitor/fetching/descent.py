@@ -8,14 +8,15 @@ brought again. A look that broke off goes on where it stopped, and then another 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from monitor.domain.cursor import held
 from monitor.domain.errors import SourceError
-from monitor.domain.post import Cost, Cursor, Gap, Gone, Page, Post, Rejected
+from monitor.domain.finding import Finding, Standing
+from monitor.domain.post import Cost, Cursor, Gap, Gone, Page, Post, Rejected, Stream
 
 _VERSION = 1
 
@@ -218,6 +219,45 @@ def below(things: Sequence[Thing], spot: Spot | None, floor: int, most_pages: in
         return Spot(lowest)
     skip = spot.skip + 1
     return Spot(lowest, skip) if skip < most_pages else Spot(lowest - 1)
+
+
+class Looks:
+    """The listings of one source, each of them a stream, and how each goes on from a cursor."""
+
+    def __init__(
+        self, source: str, made: Iterable[tuple[Stream, Descent]], look_back: timedelta
+    ) -> None:
+        """`look_back`: so far back the first look at each goes."""
+        self._source = source
+        self._look_back = look_back
+        self._made = {stream.name: (stream, look) for stream, look in made}
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """In the order in which they were made."""
+        return tuple(stream for stream, _ in self._made.values())
+
+    @property
+    def listings(self) -> dict[str, Listing]:
+        """By the names of their streams."""
+        return {name: look.listing for name, (_, look) in self._made.items()}
+
+    def pages(self, stream: Stream, since: Cursor | None, now: datetime) -> Iterator[Page]:
+        """A look at a stream. Raises SourceError."""
+        _, look = self._made[stream.name]
+        horizon = (now - self._look_back).timestamp()
+        first = Place(horizon, int(horizon) if look.is_timed else 0)
+        yield from look.pages(read(since, self._source, lambda: first), now)
+
+    def tried(self, now: datetime) -> Iterator[Finding]:
+        """Whether each can be read: one answer of each listing, whatever that costs."""
+        for name, listing in self.listings.items():
+            try:
+                listing.leaf(int(now.timestamp()), None)
+            except SourceError as error:
+                yield Finding(f"{name}: {error}", Standing.FAILS)
+            else:
+                yield Finding(f"{name}: can be read")
 
 
 def write(place: Place) -> Cursor:

@@ -13,11 +13,12 @@ from monitor.domain.reply import Length
 from monitor.fetching import FetchError, send_error, unsure
 from monitor.reviewing import reviews
 from monitor.reviewing.look import Listed
-from monitor.reviewing.reviews import Raw, Review
+from monitor.reviewing.reviews import Review
 
 _GONE = (404, 410)
 
-Reader = Callable[[Raw], Review]
+Question = Callable[[], Review | Rejected]
+"""One call: the review as it stands, or that it can't be read. Raises SourceError."""
 
 
 def listed(read: Callable[[], Listed]) -> Listed:
@@ -29,20 +30,20 @@ def listed(read: Callable[[], Listed]) -> Listed:
 
 
 def looked_up(
-    ask: Callable[[], Any], read: Reader, keys: Sequence[PostKey], now: datetime
+    ask: Question, keys: Sequence[PostKey], now: datetime
 ) -> Iterator[Post | Gone | Rejected]:
     """What became of a review and its response. Raises SourceError."""
     try:
-        raw = ask()
+        found = ask()
     except FetchError as error:
         if error.status not in _GONE:
             raise
         yield from (Gone(key, now) for key in keys)
         return
-    yield from reviews.told_of(reviews.read_one(raw, read), keys, now)
+    yield from reviews.told_of(found, keys, now)
 
 
-def answered(ask: Callable[[], Any], read: Reader, to: Post) -> Post | Absent | Unknowable:
+def answered(ask: Question, to: Post) -> Post | Absent | Unknowable:
     """The response to a review, if it is younger than the review as it was answered.
 
     Raises:
@@ -50,14 +51,14 @@ def answered(ask: Callable[[], Any], read: Reader, to: Post) -> Post | Absent | 
 
     """
     try:
-        raw = ask()
+        found = ask()
     except FetchError as error:
         if error.status in _GONE:
             return Unknowable("the site does not show the review any more")
         raise unsure(error) from error
     except SourceError as error:
         raise unsure(error) from error
-    return reviews.answer_in(reviews.read_one(raw, read), to)
+    return reviews.answer_in(found, to)
 
 
 def written(write: Callable[[], Any], length: Length) -> Any:

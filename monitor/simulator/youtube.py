@@ -152,7 +152,7 @@ class YouTube:
             "channelId": self.channel,
             "topLevelComment": self._shown(top),
             "canReply": top.can_reply,
-            "totalReplyCount": len(below),
+            "totalReplyCount": len({one.id for one in (*below, *self._below(top))}),
             "isPublic": True,
         }
         if top.video:

@@ -5,40 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from typing import Any
 
 from monitor import registry
 from monitor.domain.post import Cursor, Page, PostKey
 from monitor.simulator.google_business import GoogleBusiness as Google
 from monitor.simulator.plain_http import PlainServer
-from monitor.simulator.stores import Review, Store
 from monitor.simulator.trustpilot import Trustpilot as Pilot
 from monitor.sources.google_business import GoogleBusiness
 from monitor.sources.trustpilot import Trustpilot
 from tests.given import Given
+from tests.sources.reviewed import Reviewed
 
-NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 ACCOUNT, PLACE = "106", "77"
 UNIT, USER = "507f191e810c19729de860ea", "507f191e810c19729de860eb"
 SITES = ("google_business", "trustpilot")
 
 
 @dataclass
-class Site:
-    """One shop on one site. `now` is the monitor's own clock and the site's."""
+class Site(Reviewed):
+    """One shop on one site."""
 
-    network: str
-    now: datetime = NOON
-    store: Store = field(init=False)
     simulated: Google | Pilot = field(init=False)
     server: PlainServer = field(init=False)
     secrets: Given = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = Store(self.network, lambda: self.now)
-        self._numbers = count(1)
+        super().__post_init__()
         self.secrets = Given({})
         if self.network == "google_business":
             self.simulated = Google(ACCOUNT, {PLACE: self.store})
@@ -64,31 +56,6 @@ class Site:
         checked = registry.options(Trustpilot, table | said, "sources.trustpilot")
         assert isinstance(checked, Trustpilot.Options)
         return Trustpilot(checked, secrets=self.secrets, clock=lambda: self.now)
-
-    def passes(self, span: timedelta) -> None:
-        self.now += span
-
-    def reviewed(self, text: str = "Cold soup", **said: Any) -> str:
-        """A customer wrote a review; returns the site's id of it."""
-        number = said.pop("id", None) or f"rev{next(self._numbers)}"
-        at = self.now - said.pop("ago", timedelta(minutes=1))
-        self.store.put(Review(id=number, text=text, at=at, author="Ana", **said))
-        return str(number)
-
-    def edits(self, number: str, text: str, rating: int = 5) -> None:
-        """Its author changes it now; the response stays."""
-        before = self.store.find(number)
-        assert before is not None
-        self.store.put(
-            Review(
-                id=number,
-                text=text,
-                at=self.now,
-                author="Ana",
-                rating=rating,
-                response=before.response,
-            )
-        )
 
     def key(self, number: str) -> PostKey:
         place = f"{PLACE}/" if self.network == "google_business" else ""

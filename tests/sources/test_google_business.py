@@ -20,7 +20,8 @@ from monitor.simulator.stores import Review
 from monitor.sources.google_business import wire
 from monitor.sources.google_business.wire import Place
 from tests.sources.mutations import mutated
-from tests.sources.review_sites import ACCOUNT, NOON, PLACE, look, site
+from tests.sources.review_sites import ACCOUNT, PLACE, look, site
+from tests.sources.reviewed import NOON
 from tests.sources.stores_world import items, posts
 
 HERE = Place(ACCOUNT, PLACE)

@@ -14,7 +14,8 @@ from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Gone, Post, PostKind
 from monitor.ports import DescribesReplies, Refreshes, Replies, TriesOut
 from monitor.simulator.serving import Fault
-from tests.sources.review_sites import NOON, SITES, Site, look, site
+from tests.sources.review_sites import SITES, Site, look, site
+from tests.sources.reviewed import NOON
 from tests.sources.stores_world import items, posts
 
 HOUR = timedelta(hours=1)

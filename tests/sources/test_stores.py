@@ -26,17 +26,8 @@ from monitor.simulator.stores import Review
 from monitor.sources.stores.app_store import wire as apple
 from monitor.sources.stores.google_play import wire as google
 from tests.sources.mutations import mutated
-from tests.sources.stores_world import (
-    APP,
-    NOON,
-    PACKAGE,
-    STORES,
-    Shop,
-    items,
-    look,
-    posts,
-    shop,
-)
+from tests.sources.reviewed import NOON
+from tests.sources.stores_world import APP, PACKAGE, STORES, Shop, items, look, posts, shop
 
 HOUR = timedelta(hours=1)
 

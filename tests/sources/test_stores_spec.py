@@ -19,18 +19,8 @@ from monitor.simulator.world import World
 from monitor.sources.stores.app_store import wire as apple
 from monitor.sources.stores.google_play import wire as google
 from tests.plugins.needs import SHARED
-from tests.sources.stores_world import (
-    APP,
-    ISSUER,
-    KEY_ID,
-    NOON,
-    PACKAGE,
-    STORES,
-    Shop,
-    look,
-    posts,
-    shop,
-)
+from tests.sources.reviewed import NOON
+from tests.sources.stores_world import APP, ISSUER, KEY_ID, PACKAGE, STORES, Shop, look, posts, shop
 
 DISCOVERY = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
 SPECIFICATION = SHARED / "recordings/appstore/Sources/OpenAPI/app_store_connect_api.json"

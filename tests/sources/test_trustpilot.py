@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from random import Random
 
 import pytest
@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
 from monitor.domain.finding import Standing
 from monitor.domain.post import Author, Rejected
+from monitor.reviewing import reviews
 from monitor.simulator.trustpilot import Trustpilot
 from monitor.sources.trustpilot import wire
 from monitor.sources.trustpilot.wire import Shop
 from tests.sources.mutations import mutated
-from tests.sources.review_sites import NOON, UNIT, look, site
+from tests.sources.review_sites import UNIT, look, site
+from tests.sources.reviewed import NOON
 from tests.sources.stores_world import posts
 
 PUBLIC = {"api_secret": None, "user": None}
@@ -102,7 +104,10 @@ def test_an_empty_success_is_one() -> None:
         assert (sent.text, sent.posted_at) == ("Sorry!", NOON)
 
 
-def test_an_id_that_is_none_is_not_asked_for() -> None:
+def test_an_id_that_is_none_is_set_aside_and_never_asked_for() -> None:
+    assert isinstance(
+        reviews.read_one({"id": "a/b"}, partial(wire.read, shop=Shop(UNIT, None))), Rejected
+    )
     with site("trustpilot") as world, pytest.raises(SourceError, match="no id of a review"):
         list(world.source().refresh([world.key("../business-units")]))
 

@@ -125,6 +125,25 @@ def test_of_a_long_thread_every_reply_is_read_once_and_what_that_takes_is_told(
     assert (quiet.items, quiet.cost.calls) == ((), 1)
 
 
+def test_pages_of_replies_that_lead_in_circles_are_given_up(world: Channel) -> None:
+    top = world.says("ana", "Late!")
+    for number in range(6):
+        world.says("dan", f"{number}", under=top)
+    world.server.fail("said", "/comments", body='{"items": [], "nextPageToken": "again"}')
+    with pytest.raises(SourceError, match="in circles"):
+        look(world.source())
+
+
+def test_a_held_reply_in_a_long_thread_is_not_lost_among_the_others(world: Channel) -> None:
+    top = world.says("ana", "Late!")
+    for number in range(6):
+        world.says("dan", f"{number}", under=top)
+    held = [world.says("eva", f"http://{one}", under=top, status="heldForReview") for one in "ab"]
+    found = posts(look(world.source(moderated=["held"]), name="held"))
+    assert set(held) < set(found)
+    assert len(found) == 9
+
+
 def test_a_broken_reply_does_not_hide_its_thread(world: Channel) -> None:
     top = world.says("ana", "Late!")
     world.says("dan", "?", under=top, broken={"publishedAt": 7})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-
-import pytest
 
 from monitor.domain.errors import SourceError
 from monitor.stages.intake import Feed, Intake
@@ -15,13 +13,6 @@ from tests.stages.network import Network
 from tests.store.written import NINE, SHOP, rows
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def looked_at(database: Database, at: datetime, network: Network | None = None) -> None:

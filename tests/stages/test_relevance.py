@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,13 +30,6 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CONTEXT_WORDS = Lexicon({CONTEXT: word_rule("context", CONTEXT, ["parcel*"])})
 PICKY = replace(SHOP, relevance=Relevance(words=CONTEXT_WORDS))
 LONG = "It is broken and nobody in the whole shop has answered my letters for weeks"
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def runs(database: Database, brand: Brand = PICKY) -> None:

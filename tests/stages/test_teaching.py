@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,18 +24,6 @@ from tests.store.written import RIVAL, SHOP, TEN, Bringing, gone, written
 
 DAY = timedelta(days=1)
 LATER = TEN + 2 * MINUTE
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def staff(database: Database) -> Staff:
-    return Staff(database)
 
 
 def test_what_was_let_pass_and_is_a_complaint_opens_a_case_and_is_remembered(staff: Staff) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-
-import pytest
 
 from monitor.domain.coverage import Blind, Silence, Why
 from monitor.domain.errors import SourceError
@@ -18,13 +15,6 @@ from tests.store.written import NINE, RIVAL, SHOP, Bringing, rows
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NOTHING = Counts(duplicate=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 class Looks:

@@ -22,7 +22,7 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.fetching import Descent, Place, Thing, descent
+from monitor.fetching import Descent, Looks, Thing, descent
 from monitor.fetching.descent import FillIn
 from monitor.ports import About, Clock, Secrets
 from monitor.sources.bluesky import listings, options, posts, trying
@@ -69,18 +69,14 @@ class Bluesky:
         self._mute = None if options.answers else _MUTE
         self._desk = Desk(self._calls, self._views, options.account)
         self._look_up = LookUp(self._calls, self._views, self._mute)
-        self._looks = {stream.name: (stream, look) for stream, look in self._made()}
+        self._looks = Looks(NETWORK, self._made(), options.look_back)
 
     def streams(self) -> Sequence[Stream]:
         """Own posts last, so that an answer found there finds its question stored."""
-        return tuple(stream for stream, _ in self._looks.values())
+        return self._looks.streams
 
     def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
-        now = self._clock()
-        _, look = self._looks[stream.name]
-        horizon = (now - self._options.look_back).timestamp()
-        place = descent.read(since, NETWORK, lambda: Place(horizon, int(horizon)))
-        yield from look.pages(place, now)
+        return self._looks.pages(stream, since, self._clock())
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """Twenty-five in a call, and one more for each that is not shown any more."""
@@ -106,7 +102,7 @@ class Bluesky:
 
     def try_out(self) -> Iterator[Finding]:
         """Log in, read one page of every stream, and say what the account keeps back. All is free."""
-        found = {name: look.listing for name, (_, look) in self._looks.items()}
+        found = self._looks.listings
         yield from trying.findings(self._calls, self._options, found)
 
     def _made(self) -> Iterator[tuple[Stream, Descent]]:

@@ -30,10 +30,9 @@ from monitor.fetching import (
     Descent,
     FetchError,
     Listing,
-    Place,
+    Looks,
     Refusals,
     Thing,
-    descent,
 )
 from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
@@ -121,17 +120,13 @@ class Discourse:
             re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
             for term in (*options.terms, *(f"@{name}" for name in self._accounts))
         )
-        self._looks = {stream.name: (stream, look) for stream, look in self._made()}
+        self._looks = Looks("discourse", self._made(), options.look_back)
 
     def streams(self) -> Sequence[Stream]:
-        return tuple(stream for stream, _ in self._looks.values())
+        return self._looks.streams
 
     def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
-        now = self._clock()
-        _, look = self._looks[stream.name]
-        horizon = (now - self._options.look_back).timestamp()
-        first = Place(horizon, int(horizon) if look.is_timed else 0)
-        yield from look.pages(descent.read(since, "discourse", lambda: first), now)
+        return self._looks.pages(stream, since, self._clock())
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """Look up again, one in a call.
@@ -171,7 +166,7 @@ class Discourse:
 
     def try_out(self) -> Iterator[Finding]:
         """Say whose key it is, and look at every stream once."""
-        listings = {name: look.listing for name, (_, look) in self._looks.items()}
+        listings = self._looks.listings
         yield from trying.findings(self._client, self._options.username, listings)
 
     def _headers(self) -> Mapping[str, str]:

@@ -117,8 +117,7 @@ class GoogleBusiness:
         for asked, its in reviews.by_review(keys, wire.NETWORK).items():
             location, number = wire.address(asked)
             if location in self._options.locations and number:
-                ask, read = partial(self._client.get, self._path(asked)), self._reader(asked)
-                yield from site.looked_up(ask, read, its, self._clock())
+                yield from site.looked_up(partial(self._one, asked), its, self._clock())
 
     @property
     def reply_author(self) -> Author | None:
@@ -144,8 +143,7 @@ class GoogleBusiness:
 
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
         """A reply that is younger than the review as it stands: an older one answers what it was."""
-        asked = to.key.external_id
-        return site.answered(partial(self._client.get, self._path(asked)), self._reader(asked), to)
+        return site.answered(partial(self._one, to.key.external_id), to)
 
     def try_out(self) -> Iterator[Finding]:
         """Log in and read one review of each place: a call each, which is free."""
@@ -173,9 +171,10 @@ class GoogleBusiness:
         place = Place(self._options.account, location)
         return site.listed(partial(wire.listed, body, place))
 
-    def _reader(self, external_id: str) -> site.Reader:
+    def _one(self, external_id: str) -> reviews.Review | Rejected:
         location, _ = wire.address(external_id)
-        return partial(wire.read, place=Place(self._options.account, location))
+        read = partial(wire.read, place=Place(self._options.account, location))
+        return reviews.read_one(self._client.get(self._path(external_id)), read)
 
     def _parent(self, location: str) -> str:
         return f"v4/accounts/{self._options.account}/locations/{location}"

@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from monitor.domain.errors import SourceError
 from monitor.domain.finding import Finding, Standing
 from monitor.domain.post import (
     Cursor,
@@ -21,7 +20,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
-from monitor.fetching import Budget, Client, Descent, Place, Refusals, Thing, descent
+from monitor.fetching import Budget, Client, Descent, Looks, Refusals, Thing
 from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
 from monitor.settings.secret_names import SecretName
@@ -98,17 +97,13 @@ class StackExchange:
             timeout=options.timeout,
         )
         self._calls = Calls(client, options.site, self._key, clock)
-        self._looks = {stream.name: (stream, look) for stream, look in self._made()}
+        self._looks = Looks(posts.NETWORK, self._made(), options.look_back)
 
     def streams(self) -> Sequence[Stream]:
-        return tuple(stream for stream, _ in self._looks.values())
+        return self._looks.streams
 
     def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
-        now = self._clock()
-        _, look = self._looks[stream.name]
-        horizon = (now - self._options.look_back).timestamp()
-        place = descent.read(since, posts.NETWORK, lambda: Place(horizon, int(horizon)))
-        yield from look.pages(place, now)
+        return self._looks.pages(stream, since, self._clock())
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """Three calls for a hundred at most. What the site does not know any more was deleted."""
@@ -119,13 +114,7 @@ class StackExchange:
 
     def try_out(self) -> Iterator[Finding]:
         """Ask for every stream once: a call each, and one for the filter."""
-        for name, (_, look) in self._looks.items():
-            try:
-                look.listing.leaf(int(self._clock().timestamp()), None)
-            except SourceError as error:
-                yield Finding(f"{name}: {error}", Standing.FAILS)
-            else:
-                yield Finding(f"{name}: can be read")
+        yield from self._looks.tried(self._clock())
         if not self._options.users:
             said = "users: none is named, so a complaint that you answered stays unanswered here"
             yield Finding(said, Standing.LACKS)

@@ -95,8 +95,7 @@ class Trustpilot:
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """One call a review, for it and its reply. What Trustpilot took offline is gone as well."""
         for asked, its in reviews.by_review(keys, wire.NETWORK).items():
-            ask = partial(self._client.get, self._path(asked))
-            yield from site.looked_up(ask, self._read, its, self._clock())
+            yield from site.looked_up(partial(self._one, asked), its, self._clock())
 
     @property
     def reply_author(self) -> Author | None:
@@ -118,9 +117,7 @@ class Trustpilot:
 
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
         """A reply that is younger than the review as it stands: an older one answers what it was."""
-        return site.answered(
-            partial(self._client.get, self._path(to.key.external_id)), self._read, to
-        )
+        return site.answered(partial(self._one, to.key.external_id), to)
 
     def try_out(self) -> Iterator[Finding]:
         """Log in, if there is a secret, and read one review: a call each, part of any plan."""
@@ -140,8 +137,9 @@ class Trustpilot:
         body = self._client.get(path, orderBy="createdat.desc", perPage=size, page=number)
         return site.listed(partial(wire.listed, body, self._shop, number, size))
 
-    def _read(self, raw: reviews.Raw) -> reviews.Review:
-        return wire.read(raw, self._shop)
+    def _one(self, external_id: str) -> reviews.Review | Rejected:
+        raw = self._client.get(self._path(external_id))
+        return reviews.read_one(raw, partial(wire.read, shop=self._shop))
 
     def _path(self, external_id: str) -> str:
         number = reviews.id_of(external_id)

@@ -39,7 +39,7 @@ def listed(body: Any, shop: Shop, page: int, size: int) -> Listed:
 
 def read(raw: Raw, shop: Shop) -> Review:
     """A review. Raises KeyError, ValueError, TypeError, AttributeError, OverflowError: it is none."""
-    number, consumer = reviews.identifier(raw["id"]), fields.table(raw.get("consumer") or {})
+    number, consumer = _id(raw["id"]), fields.table(raw.get("consumer") or {})
     posted, updated = _moment(raw["createdAt"]), raw.get("updatedAt")
     status, language = reviews.some(raw.get("status")) or _ACTIVE, raw.get("language")
     review = Post(
@@ -76,6 +76,14 @@ def _response(reply: dict[str, Any], review: Post, shop: Shop) -> Post:
         edited_at=_moment(updated) if updated else None,
         owner=shop.unit,
     )
+
+
+def _id(value: object) -> str:
+    """A piece of an address: an id of Trustpilot's is never more than that."""
+    number = reviews.identifier(value)
+    if not number.isalnum():
+        raise ValueError(f"{number[:40]!r} is no id of a review")
+    return number
 
 
 def _author(consumer: dict[str, Any]) -> Author:

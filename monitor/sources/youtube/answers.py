@@ -18,16 +18,16 @@ LONGEST = 10_000
 COST = 50
 """Units of the day's quota that a reply takes."""
 PAGE = 100
-_MOST_PAGES = 50
 _GONE = 404
 
 
 def replies_of(client: Client, whose: Whose) -> tuple[Sequence[Any], int]:
     """All replies of a thread, and how many calls that took. Raises SourceError."""
     found: list[Any] = []
+    seen: set[str] = set()
     asked: dict[str, str | int] = {"part": "snippet", "parentId": whose.thread}
     asked |= {"maxResults": PAGE, "textFormat": "plainText"}
-    for calls in range(1, _MOST_PAGES + 1):
+    while True:
         answer = client.get("youtube/v3/comments", **asked)
         listed = answer.get("items") if isinstance(answer, dict) else None
         if not isinstance(listed, list):
@@ -35,9 +35,11 @@ def replies_of(client: Client, whose: Whose) -> tuple[Sequence[Any], int]:
         found += listed
         token = answer.get("nextPageToken")
         if not isinstance(token, str) or not token:
-            return found, calls
+            return found, len(seen) + 1
+        if token in seen:
+            raise FetchError("YouTube's pages of replies lead in circles")
+        seen.add(token)
         asked["pageToken"] = token
-    return found, _MOST_PAGES
 
 
 def worded(to: Post, text: str) -> str:

@@ -61,7 +61,12 @@ class Thread:
         replies, calls = self.shown, 0
         if self.total > len(self.shown):
             raws, calls = self.all_replies(self.whose)
-            replies = read_replies(raws, self.whose)
+            listed = read_replies(raws, self.whose)
+            # what is held back is shown with its thread, and not listed
+            replies = (
+                *listed,
+                *(one for one in self.shown if _name(one) not in map(_name, listed)),
+            )
         told = addressed(self.id, self.top.author.handle, replies)
         return Whole((self.top, *told), calls)
 
@@ -127,6 +132,10 @@ def addressed(top: str, handle: str | None, replies: Replies) -> Replies:
         if one.author.handle:
             latest[one.author.handle.casefold()] = one.key.external_id
     return tuple(found)
+
+
+def _name(one: Post | Rejected) -> str:
+    return one.where if isinstance(one, Rejected) else one.key.external_id
 
 
 def begins_with(text: str, handle: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -23,11 +24,12 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.fetching import CallError, send_error, source_error, unsure
+from monitor.fetching import CallError, source_error
 from monitor.ports import About, Clock, Secrets
-from monitor.reviewing import look, reviews
+from monitor.reviewing import look, reviews, site
 from monitor.reviewing.look import Listed
 from monitor.reviewing.options import ReviewOptions
+from monitor.reviewing.reviews import Review
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
 from monitor.sources.stores.app_store import wire
@@ -89,7 +91,8 @@ class AppStore:
         try:
             with self._calls(_LESS_URGENT) as calls:
                 for number, its in reviews.by_review(keys, wire.NETWORK).items():
-                    yield from self._look_up(calls, number, its)
+                    ask = partial(self._looked_up, calls, number)
+                    yield from site.looked_up(ask, its, self._clock())
         except CallError as error:
             raise source_error("refresh", error) from error
 
@@ -104,16 +107,8 @@ class AppStore:
 
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         """Apple keeps no mark of ours, and one response a review: sent twice, it is there once."""
-        if self.reply_length(text).is_too_long:
-            raise SendError(
-                f"Apple takes {wire.LONGEST_ANSWER} characters, and these are {len(text)}",
-                outcome=Outcome.PERMANENT,
-            )
-        try:
-            with self._calls() as calls:
-                body = calls.reply(reviews.id_of(to.key.external_id), text)
-        except CallError as error:
-            raise send_error(error) from error
+        number = reviews.id_of(to.key.external_id)
+        body = site.written(lambda: self._write(number, text), self.reply_length(text))
         try:
             return wire.response(body["data"], to, self._options.app)
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
@@ -128,14 +123,7 @@ class AppStore:
             SendError: Apple can't be asked now; the outcome stays unknown.
 
         """
-        try:
-            with self._calls() as calls:
-                body = calls.get(reviews.id_of(to.key.external_id))
-        except CallError as error:
-            if error.missing:
-                return Unknowable("Apple does not show the review any more")
-            raise unsure(error) from error
-        return reviews.answer_in(wire.one(body, self._options.app), to)
+        return site.answered(lambda: self._one(reviews.id_of(to.key.external_id)), to)
 
     def try_out(self) -> Iterator[Finding]:
         """Read one review. Costs one of the hour's calls."""
@@ -159,17 +147,16 @@ class AppStore:
         except ValueError as error:
             raise CallError(f"Apple's answer can't be read: {error}") from error
 
-    def _look_up(
-        self, calls: Calls, number: str, keys: Sequence[PostKey]
-    ) -> Iterator[Post | Gone | Rejected]:
-        try:
-            body = calls.get(number)
-        except CallError as error:
-            if not error.missing:
-                raise
-            yield from (Gone(key, self._clock()) for key in keys)
-            return
-        yield from reviews.told_of(wire.one(body, self._options.app), keys, self._clock())
+    def _looked_up(self, calls: Calls, number: str) -> Review | Rejected:
+        return wire.one(calls.get(number), self._options.app)
+
+    def _one(self, number: str) -> Review | Rejected:
+        with self._calls() as calls:
+            return self._looked_up(calls, number)
+
+    def _write(self, number: str, text: str) -> Mapping[str, Any]:
+        with self._calls() as calls:
+            return calls.reply(number, text)
 
     def _calls(self, share: float = 1.0) -> Calls:
         """A connection of its own for each look: secrets rotate, and looks are made in threads."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -23,9 +23,9 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.fetching import CallError, send_error, source_error, unsure
+from monitor.fetching import CallError, source_error
 from monitor.ports import About, Clock, Secrets
-from monitor.reviewing import look, reviews
+from monitor.reviewing import look, reviews, site
 from monitor.reviewing.look import Listed
 from monitor.reviewing.options import ReviewOptions
 from monitor.reviewing.reviews import Review
@@ -115,17 +115,8 @@ class GooglePlay:
 
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         """Google keeps no mark of ours, and one response a review: sent twice, it is there once."""
-        if self.reply_length(text).is_too_long:
-            raise SendError(
-                f"Google takes {wire.LONGEST_ANSWER} characters, and these are {len(text)}",
-                outcome=Outcome.PERMANENT,
-            )
-        try:
-            with self._calls() as calls:
-                number, package = reviews.id_of(to.key.external_id), self._options.package
-                body = calls.reply(package, number, text)
-        except CallError as error:
-            raise send_error(error) from error
+        number, package = reviews.id_of(to.key.external_id), self._options.package
+        body = site.written(lambda: self._write(number, text), self.reply_length(text))
         try:
             return wire.answered(body, to, text, self._clock(), package)
         except ValueError as error:
@@ -140,15 +131,7 @@ class GooglePlay:
             SendError: Google can't be asked now; the outcome stays unknown.
 
         """
-        try:
-            with self._calls() as calls:
-                self._hourly.take()
-                raw = calls.get(self._options.package, reviews.id_of(to.key.external_id))
-        except CallError as error:
-            if error.missing:
-                return Unknowable("Google does not show the review any more")
-            raise unsure(error) from error
-        return reviews.answer_in(reviews.read_one(raw, self._read), to)
+        return site.answered(lambda: self._one(reviews.id_of(to.key.external_id)), to)
 
     def try_out(self) -> Iterator[Finding]:
         """Get a token and read one review. Costs one of the hour's calls."""
@@ -198,6 +181,15 @@ class GooglePlay:
                 yield from (Gone(key, now) for key in keys)
             return
         yield from reviews.told_of(reviews.read_one(raw, self._read), keys, self._clock())
+
+    def _one(self, number: str) -> Review | Rejected:
+        with self._calls() as calls:
+            self._hourly.take()
+            return reviews.read_one(calls.get(self._options.package, number), self._read)
+
+    def _write(self, number: str, text: str) -> Mapping[str, Any]:
+        with self._calls() as calls:
+            return calls.reply(self._options.package, number, text)
 
     def _read(self, raw: reviews.Raw) -> Review:
         return wire.read(raw, self._options.package)
