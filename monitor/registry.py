@@ -14,7 +14,8 @@ The convention for all of them:
 
 * `options` is an instance of the class's nested pydantic model `Options`, which forbids unknown
   keys (`model_config = ConfigDict(extra="forbid")`); what the config file says is checked by it.
-* `secrets` is a `monitor.ports.Secrets`, `clock` a `monitor.ports.Clock`.
+* `secrets` is a `monitor.ports.Secrets`, `clock` a `monitor.ports.Clock`. A source that `Receives` calls
+  from outside is also given `inbox`, a `monitor.ports.Inbox`.
 * The constructor does no I/O: no file, no network, no secret read. A config can so be checked
   without touching the world; what is wrong out there shows at the first call, as the port's error.
 * What a class needs beyond the base installation is an extra of the distribution, named on the

@@ -18,7 +18,7 @@ from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import Digest
 from monitor.domain.post import Post
 from monitor.domain.verdict import verdict
-from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Refreshes
+from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Receives, Refreshes
 from monitor.runner import SIDE_BY_SIDE, Runner, Stage
 from monitor.secrets import STORE, Keyring
 from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
@@ -37,6 +37,7 @@ from monitor.stages.triage import Triage
 from monitor.stages.watch import Watch
 from monitor.store import calibrations, readings
 from monitor.store.engine import Database
+from monitor.store.inbox import OwnInbox
 
 if TYPE_CHECKING:
     from monitor.slackapp.making import SlackApp
@@ -273,7 +274,8 @@ class Application:
         """What is served by HTTP. Raises ModuleNotFoundError without the extra `web`."""
         from monitor.web.site import Site
 
-        return Site(self.settings, self.database, self.clock)
+        doors = {one.name: one.source for one in self.feeds if isinstance(one.source, Receives)}
+        return Site(self.settings, self.database, doors, self.clock)
 
     def _asked_again(self) -> tuple[Asking, ...]:
         """The sources that can tell later whether their posts still stand."""
@@ -329,7 +331,10 @@ class Application:
     ) -> Any:
         cls: Any = registry.load(group, table.use)
         options = self._options(group, cls, table, said)
-        return registry.build(cls, options, secrets=self.secrets, clock=self.clock)
+        ports: dict[str, object] = {"secrets": self.secrets, "clock": self.clock}
+        if issubclass(cls, Receives):
+            ports["inbox"] = OwnInbox(self.database, table.called)
+        return registry.build(cls, options, **ports)
 
     def _options(
         self,

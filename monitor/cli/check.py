@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from monitor.wiring import Application
 
 
+_LATELY = timedelta(days=7)
 _SHOWN = {Standing.WELL: "ok  ", Standing.LACKS: "LACK", Standing.FAILS: "FAIL"}
 
 
@@ -91,6 +93,7 @@ def try_all(application: Application) -> Iterator[Tried]:
         none = "there are none: nothing is watched; see [[sources]]"
         yield Tried("sources", none, Standing.FAILS)
     yield from _unseen_answers(application.feeds)
+    yield from _sent_to_us(application)
     for name, notifier in application.notifiers.items():
         what = f"notifier {name}"
         if isinstance(notifier, TriesOut):
@@ -172,8 +175,34 @@ def _unseen_answers(feeds: Sequence[Feed]) -> Iterator[Tried]:
                     read.setdefault((brand.name, stream.network), set()).add(stream.kind)
     for (name, network), kinds in sorted(read.items()):
         if not kinds & {StreamKind.OWN, StreamKind.ALL}:
-            said = f"{name}'s answers on {network} are not seen: name its accounts in the source"
+            said = (
+                f"{name}'s answers on {network} are not seen: name its accounts in the source, "
+                "or have a webhook told them (tells_answers)"
+            )
             yield Tried("answers", said, Standing.LACKS)
+
+
+def _sent_to_us(application: Application) -> Iterator[Tried]:
+    """What was sent and nobody reads, and the calls that were refused lately."""
+    from monitor.store import inbox, maintenance
+
+    database = application.database
+    if database.path is not None and not database.path.exists():
+        return
+    if maintenance.current_revision(database) != maintenance.head_revision():
+        return  # told by the database's own trial
+    with database.reading() as conn:
+        waiting = inbox.unread(conn)
+        refused = inbox.refused_since(conn, (application.clock() - _LATELY).date())
+    names = {feed.name for feed in application.feeds}
+    for name, number in sorted(waiting.items()):
+        if name not in names:
+            said = f"{number} items wait for a source {name}, which the config does not name (any more)"
+            yield Tried("intake", said, Standing.LACKS)
+    for one in refused:
+        where = f"to {one.source}" if one.source else "to names that no source has"
+        calls = "1 call" if one.number == 1 else f"{one.number} calls"
+        yield Tried("intake", f"{one.day}: {calls} {where} refused: {one.what}")
 
 
 def _one_way(application: Application) -> Iterator[Tried]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.domain.account import ANY_NETWORK, Identity, plain_handle
-from monitor.domain.post import Post, PostKind
+from monitor.domain.post import AUTOMATIC, Post, PostKind
 from monitor.domain.relevance import EVERYTHING, Relevance, speaks_to
 
 __all__ = ["ANY_NETWORK", "Brand", "Identity", "brands_concerned", "plain_handle"]
@@ -36,7 +36,8 @@ class Brand:
 
     def answers_automatically(self, post: Post) -> bool:
         """Whether an own post is a machine's "we got your message", which ends no wait."""
-        if post.via is not None and post.via.casefold() in _folded(self.automatic_apps):
+        apps = _folded((AUTOMATIC, *self.automatic_apps))
+        if post.via is not None and post.via.casefold() in apps:
             return True
         return self.reads_automatic(post.text)
 

@@ -10,6 +10,7 @@
 A plug-in builds a `Client` from its options, and a `Listing` for each of its streams. One that asks by
 its network's own library shares the rest: `failing` has the error of such a call, `never_left` knows
 whether it reached anybody, and `retry_after` reads when a server wants to be asked again.
+Where strangers choose the address, `outside` keeps a client from the shop's own network.
 """
 
 from monitor.fetching.budget import Budget

@@ -3,7 +3,8 @@
 It never sleeps: when to come again is told to the scheduler. A read that lost its connection is tried
 a second time at once, as an idle connection may have been closed meanwhile; a write never is. A
 redirect is followed within the configured address alone: whoever controls an answer can neither send
-us to a private address nor have our key.
+us to a private address nor have our key. Only one that has no key and knows where not to go
+(`monitor.fetching.outside`) follows it anywhere.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
 from typing import Any
@@ -105,6 +106,8 @@ class Client:
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
         """
         self.budget = budget
+        self.heard: Callable[[Mapping[str, str]], object] = lambda _: None
+        """Is given the headers of every answer, names in lower case, before the answer is judged."""
         self._network = network
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = headers
@@ -117,7 +120,9 @@ class Client:
 
     def get(self, path: str, **asked: str | int | Sequence[str]) -> Any:
         """The JSON at `path`. Raises SourceError."""
-        call = _Call("GET", self._url(path).copy_merge_params(asked), {})
+        return self._read(*self._got(Call("GET", self._url(path).copy_merge_params(asked), {})))
+
+    def _got(self, call: Call) -> tuple[httpx.Response, bytes]:
         for left in reversed(range(_TRIES)):
             try:
                 return self._asked(call)
@@ -152,14 +157,16 @@ class Client:
         asked: Mapping[str, str | int],
     ) -> Any:
         try:
-            return self._asked(_Call(method, self._url(path).copy_merge_params(asked), said, cost))
+            url = self._url(path).copy_merge_params(asked)
+            response, body = self._asked(Call(method, url, said, cost))
         except _LostError as error:
             raise self._unreachable(error) from error
+        return None if response.is_success and not body.strip() else self._read(response, body)
 
     def _url(self, path: str) -> httpx.URL:
         return self._base.join(path.lstrip("/"))
 
-    def _asked(self, call: _Call) -> Any:
+    def _asked(self, call: Call) -> tuple[httpx.Response, bytes]:
         may_renew = True
         for _ in range(_REDIRECTS + 1):
             response, body = self._sent(call)
@@ -167,15 +174,13 @@ class Client:
                 may_renew = False
                 continue
             if not (response.has_redirect_location and call.method == "GET"):
-                if not body.strip() and response.is_success and call.method != "GET":
-                    return None
-                return self._read(response, body)
+                return response, body
             call = replace(call, url=self._followed(call.url, response.headers["location"]))
         raise FetchError(f"{self._network} redirects in circles", permanent=True)
 
-    def _sent(self, call: _Call) -> tuple[httpx.Response, bytes]:
+    def _sent(self, call: Call) -> tuple[httpx.Response, bytes]:
         try:
-            headers = dict(self._headers())
+            headers = {**self._headers(), **call.headers}
         except ConfigError as error:
             raise FetchError(str(error), permanent=True, may_have_arrived=False) from error
         self.budget.spend(call.cost, is_write=call.method != "GET")
@@ -184,6 +189,7 @@ class Client:
             with self._client().stream(
                 call.method, call.url, headers=headers, **call.said
             ) as response:
+                self.heard(response.headers)
                 return response, self._body(response, ends)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise FetchError(
@@ -263,6 +269,10 @@ class Client:
     def _unreachable(self, error: _LostError) -> FetchError:
         return FetchError(f"{self._network} broke off: {error}")
 
+    def _transport(self) -> httpx.BaseTransport | None:
+        """What makes the calls; None: httpx's own, by the environment's proxies."""
+        return None
+
     def _client(self) -> httpx.Client:
         """Made at the first call: it reads certificates."""
         with self._lock:
@@ -272,19 +282,21 @@ class Client:
                     headers={"user-agent": agent, "accept": "application/json"},
                     timeout=self._timeout,
                     follow_redirects=False,
+                    transport=self._transport(),
                 )
                 weakref.finalize(self, self._opened.close)
             return self._opened
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class Call:
     """What is asked. `said`: the body as httpx takes it; `cost`: calls of the budget."""
 
     method: str
     url: httpx.URL
     said: Mapping[str, Any]
     cost: int = 1
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class _LostError(Exception):

@@ -11,7 +11,7 @@ class Network(Protocol):
     """What stands behind the port. Asked by several threads."""
 
     def answer(self, asked: Asked, /) -> tuple[int, Any]:
-        """Status and JSON."""
+        """Status and JSON, or an Answer that is none."""
         ...
 
 
@@ -24,4 +24,5 @@ class PlainServer(Server):
 
     def serve(self, asked: Asked) -> Answer:
         """What the network says to a call."""
-        return as_json(*self.network.answer(asked))
+        status, said = self.network.answer(asked)
+        return said if isinstance(said, Answer) else as_json(status, said)

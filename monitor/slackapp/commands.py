@@ -48,6 +48,11 @@ def do(place: Workplace, typed: Typed) -> list[Block]:
     """What the command shows to who typed it. Raises MonitorError: why it was not done."""
     say_in = place.tongue(typed.channel)
     name = typed.words[0].lower() if typed.words else "help"
+    if name.isascii() and name.isdigit():
+        card = place.card(int(name))
+        return shown.listed(
+            say_in("Found: {words}", words=name), [shown.found(card, say_in)], say_in
+        )
     return _COMMANDS.get(name, _help)(place, typed, say_in)
 
 
@@ -150,6 +155,7 @@ def _help(place: Workplace, _: Typed, say_in: Tongue) -> list[Block]:
         (f"{its} open", "what is open, first due first"),
         (f"{its} mine", "what you have"),
         (f"{its} overdue", "what should have been answered"),
+        (f"{its} 12", "the case of that number"),
         (f"{its} search refund dana", "cases in which all these words are"),
         (f"{its} new https://… No parcel!", "opens a case from a link, or from what was said"),
         (f"{its} report", "last week's figures"),

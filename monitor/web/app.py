@@ -8,15 +8,16 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from monitor import __version__
-from monitor.web import health, problems
+from monitor.web import health, intake, problems
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
 from monitor.web.site import Site
+from monitor.web.watch import watching
 
 _BODY_WITHIN = 30.0
 """Seconds that a body may take to come."""
 
-PARTS: Sequence[APIRouter] = (health.router,)
+PARTS: Sequence[APIRouter] = (health.router, intake.router)
 
 
 def create(site: Site) -> FastAPI:
@@ -28,6 +29,7 @@ def create(site: Site) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        lifespan=watching,
     )
     app.state.site = site
     problems.say(app)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from monitor.clock import utc_now
-from monitor.ports import Clock
+from monitor.ports import Clock, Receives
 from monitor.settings import Settings
 from monitor.store.engine import Database
+from monitor.web.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,10 @@ class Site:
 
     settings: Settings
     database: Database
+    doors: Mapping[str, Receives]
+    """The sources that are told what is new, by configured name."""
     clock: Clock = utc_now
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 def _site(request: Request) -> Site:

@@ -6,10 +6,22 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import httpx
 
-from tests.cli.shop import Shop, environment
+from monitor.domain.errors import Refusal
+from monitor.ports import Letter
+from monitor.store import inbox
+from monitor.store.engine import Database
+from tests.cli.shop import CONFIG, Shop, environment
+
+WEBHOOK = """
+[[sources]]
+use = "webhook"
+name = "shop"
+secrets = "hook"
+"""
 
 WITHOUT_FASTAPI = """
 import sys
@@ -65,3 +77,25 @@ def test_a_listener_that_others_reach_is_warned_of(shop: Shop) -> None:
         process.kill()
         process.communicate()
     assert "WARNING: other machines can reach it" in told[1]
+
+
+def test_check_tells_what_was_refused_and_what_nobody_reads(shop: Shop) -> None:
+    shop.configure(CONFIG + WEBHOOK)
+    shop.does("db", "upgrade")
+    database = Database("sqlite:///complaint-monitor.db")
+    now = datetime.now(UTC)  # noqa: TID251 - the command takes the machine's
+    with database.writing() as conn:
+        inbox.put(conn, "renamed", [Letter("1", "{}")], now)
+        inbox.refuse(conn, "shop", Refusal.NOT_SIGNED, 3, now)
+        inbox.refuse(conn, "", Refusal.NOT_ASKED, 1, now)
+    database.close()
+    tried = shop.data("check", "--json", status=1)["tried"]
+    said = {(one["what"], one["said"], one["standing"]) for one in tried}
+    assert ("intake", f"{now.date()}: 3 calls to shop refused: not_signed", "ok") in said
+    assert (
+        "intake",
+        f"{now.date()}: 1 call to names that no source has refused: not_asked",
+        "ok",
+    ) in said
+    assert any(one["standing"] == "lacks" and "a source renamed" in one["said"] for one in tried)
+    assert any("COMPLAINT_MONITOR_HOOK" in one["said"] for one in tried)

@@ -55,6 +55,8 @@ class Harness(ABC):
     """The source's entry point."""
     page: ClassVar[int]
     """Items that fit on a page of this world."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What it stands on beyond the wheels (tests/plugins/needs.py)."""
     faults: ClassVar[dict[str, Expected]]
     """What can go wrong with the whole of it (401, 429, a time-out, garbage …), by name."""
 

@@ -388,7 +388,7 @@ def test_blanks_around_a_token_are_not_of_it(server: SlackServer) -> None:
 
 def test_a_missing_token_is_told_with_its_name(server: SlackServer) -> None:
     error = failure(server, alert(), token="another")
-    assert (error.outcome, str(error)) == (Outcome.NOT_SENT, "the secret another is missing")
+    assert (error.outcome, str(error)) == (Outcome.NOT_SENT, 'the secret "another" is missing')
 
 
 # ------------------------------------------------------------------------------------- looking

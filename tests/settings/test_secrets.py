@@ -238,6 +238,44 @@ base_url = "https://social.example"
 account = "@acme@social.example"
 token = {}
 """,
+    "mail": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+password = {}
+""",
+    "refresh": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+
+[sources.oauth]
+token_url = "https://login.example/token"
+client_id = "app"
+refresh_token = {}
+""",
+    "smtp": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+password = "mail_password"
+
+[sources.smtp]
+host = "localhost"
+sender = "a@shop.example"
+username = "care"
+password = {}
+""",
+    "access_token": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+access_token = {}
+""",
     "password": """
 [[notifiers]]
 use = "email"

@@ -13,13 +13,6 @@ from tests.slackapp.office import Office, office
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def server() -> Iterator[SlackServer]:
     with workspace() as running:
         yield running

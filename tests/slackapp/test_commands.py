@@ -84,6 +84,8 @@ def test_search_finds_by_words_and_by_author(team: Office) -> None:
     assert "order 7" in both
     assert "came broken" in both
     assert "None." in types(team, "search 100%")
+    assert "came broken" in types(team, "2")
+    assert "There is no case 77" in types(team, "77")
     assert "Say what to look for" in types(team, "search")
 
 

@@ -22,6 +22,7 @@ from monitor.simulator.serving import Asked
 from monitor.sources.discourse import posts
 from monitor.sources.discourse.listings import Found, Latest, Written
 from monitor.sources.discourse.posts import Forum
+from tests.anything import ANYTHING
 from tests.plugins.needs import SHARED
 from tests.sources.forum import NOW
 
@@ -46,13 +47,6 @@ SAMPLE: dict[str, Any] = {
     "deleted_at": None,
     "user_deleted": False,
 }
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
 ENLARGED = st.sampled_from(sorted(SAMPLE)).map(lambda name: {name: "9" * 10_000})
 
 

@@ -20,6 +20,7 @@ from monitor.simulator.hackernews import HackerNews as World
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.serving import Fault
 from monitor.sources.hackernews import HackerNews, items
+from tests.anything import ANYTHING
 from tests.given import Given
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
@@ -196,13 +197,6 @@ HIT = {
     "title": None,
     "url": None,
 }
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
 
 
 @settings(max_examples=300)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -13,14 +12,6 @@ from monitor.store import schema
 from monitor.store.done import KEPT, DoneBeforeError, Once
 from monitor.store.engine import Database
 from tests.stages.told import NOW
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    schema.metadata.create_all(made.engine)
-    yield made
-    made.close()
 
 
 def add(database: Database, key: str, name: str) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Self
 
 import httpx
 
+from monitor.clock import utc_now
+from monitor.ports import Clock
+from monitor.secrets import variable_of
 from monitor.settings.reading import read_text
-from monitor.store import maintenance
 from monitor.web import serving
 from monitor.web.app import create
 from monitor.wiring import Application
@@ -27,13 +29,15 @@ class Served:
     """What a config describes, served from `with` to its end."""
 
     def __init__(
-        self, folder: Path, config: str = "", secrets: dict[str, str] | None = None
+        self,
+        database_url: str,
+        config: str = "",
+        secrets: Mapping[str, str] | None = None,
+        clock: Clock = utc_now,
     ) -> None:
-        database = f'database = "sqlite:///{folder / "shop.db"}"\n'
-        settings = read_text(database + CONFIG + config, "config.toml")
-        environment = {f"COMPLAINT_MONITOR_{name}": one for name, one in (secrets or {}).items()}
-        self.application = Application(settings, environment=environment)
-        maintenance.upgrade(self.application.database)
+        settings = read_text(f'database = "{database_url}"\n{CONFIG}{config}', "config.toml")
+        environment = {variable_of(name): one for name, one in (secrets or {}).items()}
+        self.application = Application(settings, environment=environment, clock=clock)
         self.app = create(self.application.site())
 
     def __enter__(self) -> Self:

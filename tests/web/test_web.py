@@ -5,20 +5,24 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
+from monitor.domain.errors import ConfigError
+from monitor.web import serving
 from monitor.web.headers import HEADERS
 from tests.web.served import Served
 
 MOST = 4096
 
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    with Served(tmp_path, f"[web]\nmost_bytes = {MOST}\nhosts = ['shop.example']") as one:
+def served(database_url: str) -> Iterator[Served]:
+    with Served(database_url, f"[web]\nmost_bytes = {MOST}\nhosts = ['shop.example']") as one:
         yield one
 
 
@@ -63,9 +67,6 @@ def test_a_page_is_not_reached_under_a_stranger_s_name(
 
 
 def test_a_port_that_is_taken_is_told(served: Served) -> None:
-    from monitor.domain.errors import ConfigError
-    from monitor.web import serving
-
     with pytest.raises(ConfigError, match=r"see host and port under \[web\]"):
         serving.listen("127.0.0.1", served.port)
 

@@ -1,6 +1,6 @@
 """The tables, once for both databases.
 
-Times are UTC. Names and texts live in `post`, `author` and `note` only.
+Times are UTC. Names and texts live in `post`, `author` and `note` only, and in a `letter` until it is read.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ import sqlalchemy as sa
 
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.schema.doing import done as done
+from monitor.store.schema.incoming import letter as letter
+from monitor.store.schema.incoming import listening as listening
+from monitor.store.schema.incoming import refused as refused
 from monitor.store.schema.keeping import look_up as look_up
 from monitor.store.schema.keeping import purged as purged
 from monitor.store.schema.learning import adoption as adoption

@@ -8,6 +8,7 @@ from alembic import op
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.migrations import (
     first_doing,
+    first_incoming,
     first_keeping,
     first_learning,
     first_likeness,
@@ -341,6 +342,9 @@ failure = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 
+first_incoming.letter(metadata)
+first_incoming.listening(metadata)
+first_incoming.refused(metadata)
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
 first_doing.done(metadata)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from monitor.domain.post import NOBODY, Author, Gone, Post, PostKey, PostKind
 from monitor.domain.storable import storable
-from monitor.sources.files.texts import capped
-from monitor.sources.files.times import parse_time
+from monitor.rows.texts import capped
+from monitor.rows.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
