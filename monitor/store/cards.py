@@ -53,9 +53,6 @@ def card(
     one = _wait(conn, case_id, wait_number)
     first = one.first_post_id if one else case.root_post_id
     shown = _post(conn, case.brand_id, _that_stands(conn, case, one) or first)
-    answer = (
-        conn.execute(sa.select(post.c.text).where(post.c.id == one.answer_post_id)) if one else None
-    )
     folded = load(conn, case_id)
     said = notes(conn, folded.records)
     earlier, earlier_count = _earlier(conn, case)
@@ -82,11 +79,7 @@ def card(
         due_at=one.due_at if one else None,
         waited=(one.ended_at or now) - one.started_at if one else None,
         answered_at=one.ended_at if one and was_answered else None,
-        answer_text=_noted(folded, said)
-        if one and one.channel
-        else answer.scalar()
-        if answer
-        else None,
+        answer_text=_answer_text(conn, one, folded, said) if one else None,
         owner=case.owner,
         level=case.level,
         step=step,
@@ -210,6 +203,15 @@ def _earlier(conn: Connection, case: sa.Row[Any]) -> tuple[tuple[EarlierCase, ..
     if count == _EARLIER:
         count = conn.scalar(sa.select(sa.func.count()).select_from(cases).where(theirs)) or 0
     return tuple(EarlierCase(*row) for row in rows), count
+
+
+def _answer_text(
+    conn: Connection, one: sa.Row[Any], case: Case, said: Mapping[int, str]
+) -> str | None:
+    """What ended the wait: the words on the network, or the note of an answer in another place."""
+    if one.channel:
+        return _noted(case, said)
+    return conn.scalar(sa.select(post.c.text).where(post.c.id == one.answer_post_id))
 
 
 def _noted(case: Case, said: Mapping[int, str]) -> str | None:
