@@ -73,7 +73,10 @@ def comment(page: Page | Account, name: str, **said: Any) -> Node:
 
 
 def told(page: Page | Account, *changes: Mapping[str, Any], account: str | None = None) -> Call:
-    entry = {"id": account or page.account[0], "time": 1, "changes": list(changes)}
+    return signed({"id": account or page.account[0], "time": 1, "changes": list(changes)})
+
+
+def signed(entry: Mapping[str, Any]) -> Call:
     body = json.dumps({"object": "page", "entry": [entry]}).encode()
     return Call({}, {hook.SIGNATURE: hook.sign(body, APP_SECRET)}, body, NOON)
 
@@ -478,6 +481,27 @@ def test_only_what_may_be_somebody_s_words_is_kept(page: Page) -> None:
     assert len({one.key for one in again}) == 1
 
 
+@pytest.mark.parametrize("name", ["messaging", "standby"])
+def test_no_word_of_a_private_message_is_kept(page: Page, name: str) -> None:
+    source, private = facebook(page), {name: [{"message": {"text": "private words"}}]}
+    words = change("comment", "add", comment_id="900_1", post_id=page.standing)
+    assert source.take(signed({"id": "999", **private})) == []
+    assert source.take(signed({"id": "999", "time": 1})) == []
+    (letter,) = source.take(signed({"id": PAGE, "time": 1, **private}))
+    assert letter.flaw is not None
+    assert "private words" not in letter.said
+    (nobodys, told_of) = source.take(signed({**private, "changes": [words]}))
+    assert "private words" not in nobodys.said + told_of.said
+    both = source.take(signed({"id": PAGE, **private, "changes": [words]}))
+    assert [one.flaw is None for one in both] == [False, True]
+    assert "private words" not in "".join(one.said for one in both)
+    page.box.letters.append(Received(1, letter.said, NOON))
+    (found,) = items(source, "hook")
+    assert isinstance(found, Rejected)
+    assert found.reason == letter.flaw
+    assert f'"{name}": 1' in found.sample
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"entry": 1}', b'{"entry": [{}]}'])
 def test_what_cannot_be_read_is_kept_and_rejected(page: Page, body: bytes) -> None:
     source = facebook(page)
@@ -487,6 +511,7 @@ def test_what_cannot_be_read_is_kept_and_rejected(page: Page, body: bytes) -> No
     page.box.letters.append(Received(1, letter.said, NOON))
     (found,) = items(source, "hook")
     assert isinstance(found, Rejected)
+    assert found.reason == letter.flaw
 
 
 def test_what_is_told_of_is_looked_at(page: Page) -> None:
@@ -509,10 +534,50 @@ def test_what_is_told_of_is_looked_at(page: Page) -> None:
         change("comment", "add", **where),
     )
     found = items(source, "hook")
-    assert [type(one) for one in found] == [Post, Post, Gone, Gone, Rejected, Rejected, Rejected]
+    assert [type(one) for one in found] == [Post, Post, Rejected, Gone, *[Rejected] * 3]
     assert (found[0].text, found[0].thread) == ("what Meta shows", page.standing)
     assert found[1].text == "a visitor"
+    assert "does not exist" in found[2].reason
+    assert "900_2" in found[2].sample
+    assert "anybody" not in found[2].sample
     assert found[3] == Gone(PostKey("facebook", "900_3"), NOON)
+
+
+@pytest.mark.parametrize("refusal", [missing("900_1"), error(10, "no right"), error(3, "no way")])
+def test_a_thing_that_is_not_for_us_is_rejected_and_stops_no_other(
+    page: Page, refusal: Mapping[str, Any]
+) -> None:
+    for name in ("900_1", "900_2"):
+        comment(page, name)
+    page.server.fail("400", "/900_1?", body=json.dumps(refusal))
+    source = facebook(page)
+    for verb in ("add", "edited"):
+        deliver(page, source, change("comment", verb, comment_id="900_1", post_id=page.standing))
+    deliver(page, source, change("comment", "add", comment_id="900_2", post_id=page.standing))
+    found = items(source, "hook")
+    assert [type(one) for one in found] == [Rejected, Rejected, Post]
+    assert [one.path for one in page.server.asked].count(f"/{PAGE}") == 1
+
+
+@pytest.mark.parametrize("place", [f"/{PAGE}?", f"/{PAGE}/feed"])
+@pytest.mark.parametrize("refusal", [missing("900_1"), error(200, "no right")])
+def test_what_was_told_of_waits_while_a_right_is_missing(
+    page: Page, place: str, refusal: Mapping[str, Any]
+) -> None:
+    source = facebook(page)
+    for name in ("900_1", "900_2"):
+        comment(page, name)
+        deliver(page, source, change("comment", "add", comment_id=name, post_id=page.standing))
+    page.server.fail("400", "/900_2?", body=json.dumps(refusal))
+    page.server.fail("403", place, body=json.dumps(error(10, "no right")))
+    (stream,) = [one for one in source.streams() if one.name == "hook"]
+    pages = source.pages(stream, None)
+    first = next(pages)
+    with pytest.raises(SourceError, match="lacks a right"):
+        next(pages)
+    page.server.heal()
+    (found,) = items(source, "hook", first.cursor)
+    assert found.key.external_id == "900_2"
 
 
 def test_what_could_not_be_looked_at_is_looked_at_later(page: Page) -> None:
@@ -548,8 +613,9 @@ def test_a_mention_elsewhere_is_looked_at(account: Account) -> None:
         {"field": "story_insights", "value": {"media_id": "7"}},
     )
     found = items(source, "hook")
-    assert [type(one) for one in found] == [Post, Post, Post, Gone, Rejected]
-    assert [one.key.external_id for one in found[:4]] == ["media/700", "31", "1", "media/999"]
+    assert [type(one) for one in found] == [Post, Post, Post, Rejected, Rejected]
+    assert [one.key.external_id for one in found[:3]] == ["media/700", "31", "1"]
+    assert "999" in found[3].sample
     assert [one.reply_token for one in found[:3]] == ["mention:700", "mention:701", None]
 
 

@@ -36,6 +36,10 @@ class MissingError(OddError):
     """The thing is not there (any more), or not for us: Meta does not tell these apart."""
 
 
+class RightsError(FetchError):
+    """The token may not do this. Whether it is about one thing, or about all, Meta does not say."""
+
+
 class Graph:
     """The Graph API, with one token. Several threads may call."""
 
@@ -136,11 +140,7 @@ class Graph:
                 said=said,
                 may_have_arrived=False,
             )
-        if _is_missing(told, words):
-            kind: type[FetchError] = MissingError
-        else:
-            kind = FetchError if code in _TOKEN or code in _RIGHTS else OddError
-        return kind(
+        return _kind(told, words)(
             f"Meta {_reason(code)} ({code}): {words}",
             permanent=True,
             status=status,
@@ -157,6 +157,14 @@ def is_id(name: Any) -> bool:
 def _is_missing(told: Mapping[str, Any], words: str) -> bool:
     place = (told.get("code"), told.get("error_subcode"))
     return place in _MISSING and any(one in words for one in _MISSING_WORDS)
+
+
+def _kind(told: Mapping[str, Any], words: str) -> type[FetchError]:
+    if _is_missing(told, words):
+        return MissingError
+    if told.get("code") in _RIGHTS:
+        return RightsError
+    return FetchError if told.get("code") in _TOKEN else OddError
 
 
 def _reason(code: Any) -> str:

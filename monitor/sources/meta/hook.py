@@ -16,6 +16,8 @@ from monitor.domain.errors import CallError, Refusal
 from monitor.ports import Call, Letter
 
 SIGNATURE = "x-hub-signature-256"
+_PRIVATE = ("messaging", "standby")
+"""What of an entry is private messages: counted, and no word of them kept."""
 
 
 def greet(call: Call, word: str) -> str:
@@ -66,21 +68,46 @@ def _letters(
         yield _letter({"unreadable": said}, "it has no entries")
         return
     for entry in entries:
-        changes = entry.get("changes") if isinstance(entry, dict) else None
-        if not isinstance(changes, list):
-            yield _letter({"unreadable": entry}, "an entry without changes")
-            continue
-        if str(entry.get("id")) != account:
-            continue  # another page or account of the same app: its own source has its own address
-        for change in changes:
-            field = change.get("field") if isinstance(change, dict) else None
-            value = change.get("value") if isinstance(change, dict) else None
-            if not isinstance(field, str) or not isinstance(value, dict):
-                yield _letter({"unreadable": change}, "a change without field or value")
-            elif is_wanted(field, value):
-                yield _letter({"field": field, "value": value, "time": entry.get("time")})
+        if not isinstance(entry, dict):
+            yield _letter({"unreadable": entry}, "an entry that is no object")
+        elif entry.get("id") is None or str(entry["id"]) == account:
+            yield from _of_entry(entry, is_wanted)
+        # else another page or account of the same app: its own source has its own address
+
+
+def _of_entry(
+    entry: Mapping[str, Any], is_wanted: Callable[[str, Mapping[str, Any]], bool]
+) -> Iterator[Letter]:
+    private = {name: _number_of(entry[name]) for name in _PRIVATE if name in entry}
+    if private:
+        passed_over = {"passed_over": private, "time": entry.get("time")}
+        yield _letter(passed_over, "private messages are not read: unsubscribe from them")
+    changes = entry.get("changes")
+    if entry.get("id") is None or not isinstance(changes, list):
+        if not private or "changes" in entry:
+            rest = {name: said for name, said in entry.items() if name not in _PRIVATE}
+            yield _letter({"unreadable": rest}, "an entry without id or changes")
+        return
+    for change in changes:
+        field = change.get("field") if isinstance(change, dict) else None
+        value = change.get("value") if isinstance(change, dict) else None
+        if not isinstance(field, str) or not isinstance(value, dict):
+            yield _letter({"unreadable": change}, "a change without field or value")
+        elif is_wanted(field, value):
+            yield _letter({"field": field, "value": value, "time": entry.get("time")})
+
+
+def _number_of(things: Any) -> int:
+    return len(things) if isinstance(things, list) else 1
+
+
+def require_sound(said: Mapping[str, Any]) -> None:
+    """Raise ValueError, with the flaw that the letter was kept with, if any."""
+    if "flaw" in said:
+        raise ValueError(said["flaw"])
 
 
 def _letter(said: Mapping[str, Any], flaw: str | None = None) -> Letter:
-    written = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    kept = said if flaw is None else {**said, "flaw": flaw}
+    written = json.dumps(kept, sort_keys=True, separators=(",", ":"))
     return Letter(hashlib.sha256(written.encode()).hexdigest(), written, flaw)

@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, TypeAlias
 
 from monitor.domain.errors import CallError, Outcome, Refusal, SendError, SourceError
@@ -31,7 +31,7 @@ from monitor.fetching.client import send_error
 from monitor.ports import Call, Clock, Inbox, Letter, Received, Secrets
 from monitor.sources.meta import hook
 from monitor.sources.meta.edges import Under
-from monitor.sources.meta.graph import Graph, MissingError, OddError
+from monitor.sources.meta.graph import Graph, MissingError, OddError, RightsError
 from monitor.sources.meta.options import MetaOptions
 from monitor.sources.meta.usage import Usage
 
@@ -41,6 +41,8 @@ _HOOK_EVERY = timedelta(seconds=15)
 _LETTERS = 50
 """Letters in one page: each is a call."""
 _MOST_PAGES = 10
+_IDS = ("item", "verb", "id", "comment_id", "post_id", "media_id")
+"""What is kept of a letter about a thing that Meta does not show: which one it is, and none of its words."""
 
 Item: TypeAlias = Post | Gone | Rejected
 
@@ -92,7 +94,10 @@ class GraphSource(ABC):
 
     @abstractmethod
     def _told(self, field: str, value: Mapping[str, Any], at: datetime) -> Item:
-        """What a webhook told of, looked at. Raises SourceError, or one of `fields.UNREADABLE`."""
+        """What a webhook told of, looked at. Raises SourceError, or one of `fields.UNREADABLE`.
+
+        Gone is only what Meta says was removed: one that comes before its post is for ever.
+        """
 
     @abstractmethod
     def _looked_up(self, external_id: str) -> Post | Rejected | None:
@@ -273,9 +278,10 @@ class GraphSource(ABC):
         for some, _ in letters.read(self._inbox, since, _LETTERS, self._clock()):
             items: list[Item] = []
             done = since
+            require_sight = cache(self._require_sight)  # once for all these letters
             for letter in some:
                 try:
-                    items.append(self._opened(letter))
+                    items.append(self._opened(letter, require_sight))
                 except SourceError:
                     if done is not None and items:
                         yield Page(tuple(items), done, cost=Cost(len(items)))
@@ -285,13 +291,28 @@ class GraphSource(ABC):
                 yield Page(tuple(items), done, cost=Cost(len(items)))
         letters.require_listener(self._inbox, self._clock())
 
-    def _opened(self, letter: Received) -> Item:
+    def _opened(self, letter: Received, require_sight: Callable[[], None]) -> Item:
         where = f"letter {letter.number}"
         said: Any = None
         try:
             said = fields.table(json.loads(letter.said))
+            hook.require_sound(said)
             return self._told(
                 fields.text(said, "field"), fields.table(said["value"]), letter.came_at
             )
+        except (MissingError, RightsError) as error:
+            require_sight()
+            value = said["value"]
+            return fields.rejected(where, error, {one: value[one] for one in _IDS if one in value})
         except (*fields.UNREADABLE, OddError) as error:
             return fields.rejected(where, error, said)
+
+    def _require_sight(self) -> None:
+        """Raise SourceError unless we see the account and what stands on it.
+
+        Meta answers alike for a thing that was deleted, one that is not for us, and a right that was
+        lost; with the last, what was told of waits until the right is there again.
+        """
+        self._look_at_account()
+        _, listing = next(iter(self._looks.values()))
+        listing.leaf(int(self._clock().timestamp()), None)

@@ -14,7 +14,7 @@ from monitor.fetching import FetchError, Listing, fields
 from monitor.ports import About, Clock, Inbox, Secrets
 from monitor.sources.meta.edges import Comments, Edge, Nested, Under
 from monitor.sources.meta.facebook.items import COMMENT, NETWORK, POST, WORDS, Wall
-from monitor.sources.meta.graph import MissingError, is_id
+from monitor.sources.meta.graph import is_id
 from monitor.sources.meta.options import MetaOptions
 from monitor.sources.meta.source import GraphSource, Item
 
@@ -104,10 +104,7 @@ class Facebook(GraphSource):
             return Gone(PostKey(NETWORK, name), at)
         post = fields.word(told, "post_id")
         under = (Under(post) if post else self._wall.under(name)) if is_comment else None
-        try:
-            return self._asked_for(name, under)
-        except MissingError:
-            return Gone(PostKey(NETWORK, name), self._clock())
+        return self._asked_for(name, under)
 
     def _looked_up(self, external_id: str) -> Post | Rejected | None:
         if not is_id(external_id):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from monitor.domain.errors import Outcome, SendError
-from monitor.domain.post import Author, Gone, Post, PostKey, Rejected, Stream, StreamKind
+from monitor.domain.post import Author, Post, Rejected, Stream, StreamKind
 from monitor.fetching import FetchError, Listing, fields
 from monitor.ports import About, Clock, Inbox, Secrets
 from monitor.settings.spans import PositiveSpan
@@ -91,15 +91,11 @@ class Instagram(GraphSource):
         told = dict(value)
         post = fields.word(told, "media_id")
         name = fields.word(told, "comment_id") or fields.word(told, "id")
-        try:
-            if field == "comments":
-                return self._own(_number(name))
-            if name is not None:
-                return self._mentioned(_number(name))
-            return self._mentioned_post(_number(post))
-        except MissingError:
-            key = name if name is not None else f"{MEDIA}{post}"
-            return Gone(PostKey(NETWORK, key), self._clock())
+        if field == "comments":
+            return self._own(_number(name))
+        if name is not None:
+            return self._mentioned(_number(name))
+        return self._mentioned_post(_number(post))
 
     def _own(self, name: str) -> Post | Rejected:
         """A comment under a post of ours, whose place it tells itself."""
