@@ -287,6 +287,9 @@ QUOTES = [
         "From: the beginning it was late\nand then lost",
     ),
     ("They wrote: nothing\n\nmore", "They wrote: nothing\n\nmore"),
+    ("Merci\n\nAna <a@b.c> a écrit :\nperdu", "Merci"),
+    ("Thanks\n\nAna I. Pop <a@b.c> wrote:\nlost", "Thanks"),
+    ("Ok\n\nOn Friday, 27 March 2026 at 12:00\nAna wrote:\nlost", "Ok"),
     ("", ""),
 ]
 
@@ -294,6 +297,22 @@ QUOTES = [
 @pytest.mark.parametrize(("text", "own"), QUOTES)
 def test_what_others_said_is_left_out(text: str, own: str) -> None:
     assert without_quotes(text) == own
+
+
+OWN = [
+    "Hello,\n\nI already wrote to you twice about order 4711:\n- it never came\nI want my money back",
+    "Bună ziua,\n\nCurierul a scris pe colet:\nlivrat. NU am primit nimic",
+    "Hello,\n\nOn 12.03.2026 I wrote to care@shop.example:\nwhere is it? Nobody answered",
+    "Hello,\n\nYour driver wrote to care@shop.example on 12.03.2026:\nnobody home. I was",
+    "Hallo,\n\nam 12.03.2026 schrieb ich schon an den Fahrer:\nwo ist es? Nichts",
+    "Hello,\n\nLa reclamație nimeni n-a scris decât atât:\nașteptați",
+]
+
+
+@pytest.mark.parametrize("text", OWN)
+def test_who_writes_that_somebody_wrote_is_heard_to_the_end(text: str) -> None:
+    assert without_quotes(text) == text
+    assert without_quotes(f"{text}\n\nOn Fri, Ana <a@b.c> wrote:\n> Sorry") == text
 
 
 @given(st.text(alphabet=st.sampled_from(list(">-_:\n aOnFrom wrote")), max_size=200))

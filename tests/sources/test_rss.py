@@ -239,6 +239,51 @@ def test_a_link_to_older_entries_leads_to_known_ground_instead_of_a_gap(
     assert sum(page.cost.calls for page in pages) == 3
 
 
+def dated(number: int) -> str:
+    at = f"Fri, 27 Mar 2026 {number // 60:02}:{number % 60:02}:00 GMT"
+    return f"<item><guid>{number}</guid><title>late</title><pubDate>{at}</pubDate></item>"
+
+
+def test_a_pinned_entry_is_no_known_ground_and_hides_no_gap(
+    site: Site, page: Feeds, feeds: Feeds, publisher: Publisher
+) -> None:
+    source = page.source()
+    site.rss(*map(dated, (2, 1, 0)))
+    [first] = read(source)
+    site.rss(*map(dated, (0, 12, 11, 10)))
+    [cut] = read(source, first.cursor)
+    assert len(cut.items) == 3
+    assert cut.gap is not None
+    source = feeds.source()
+    for number in range(3):
+        publisher.put(entry(number))
+    cursor = read(source)[-1].cursor
+    for number in range(3, 13):
+        publisher.put(entry(number))
+    publisher.put(entry(0))  # on top, as it was
+    pages = read(source, cursor)
+    assert {one.key.external_id for one in items(pages) if isinstance(one, Post)} == {
+        f"urn:{number}" for number in range(3, 13)
+    }
+    assert [one.gap for one in pages] == [None] * len(pages)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [(0, 4, 3, 2), (4, 3, 1, 0), (3, 1), (1, 2, 3, 4), (4, 0, 3, 2)],
+    ids=["pinned", "taken back, another moves up", "one left", "upwards", "pinned below"],
+)
+def test_what_the_last_look_saw_in_its_place_is_known_ground(
+    site: Site, page: Feeds, shown: tuple[int, ...]
+) -> None:
+    source = page.source()
+    site.rss(*map(dated, (3, 2, 1)))
+    [first] = read(source)
+    site.rss(*map(dated, shown))
+    [second] = read(source, first.cursor)
+    assert second.gap is None
+
+
 def test_older_entries_are_followed_so_far_and_then_it_is_a_gap(
     feeds: Feeds, publisher: Publisher
 ) -> None:

@@ -26,6 +26,13 @@ _WROTE = re.compile(
     re.IGNORECASE,
 )
 _WHEN = re.compile(r"\s*(?:on|am|le|el|il|în|in|la|op|em|w dniu)\b", re.IGNORECASE)
+_DATE = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|\b\d{1,2}:\d\d\b|\b20\d\d\b")
+_ADDRESS = re.compile(r"[^\s<@]@[^\s>@]")
+_MYSELF = re.compile(
+    r"\b(?:i|we|ich|wir|ik)(?:\s+\w+){0,2}\s+(?:wrote|schrieb|schreef)"
+    r"|\bschrieb(?:en)?\s+(?:ich|wir)\b|\bschreef\s+ik\b|napisał[ea]m\b",
+    re.IGNORECASE,
+)
 _ORIGINAL = re.compile(
     r"\s*-{2,}\s*(?:original message|mesaj(?:ul)? original|ursprüngliche nachricht"
     r"|message d.origine|messaggio originale|mensaje original)\s*-{2,}\s*$",
@@ -52,12 +59,13 @@ def without_quotes(text: str) -> str:
     for at, line in enumerate(lines):
         if _ORIGINAL.match(line) or _begins_a_copy(lines, at):
             break
-        if _WROTE.search(line):
+        wrote = _WROTE.search(line)
+        is_quoted = wrote is not None and _is_quoted_below(lines, at)
+        if wrote and (is_quoted or _is_by_a_program(lines, at, wrote.start())):
             _drop_its_beginning(kept, line)
-            if not _is_quoted_below(lines, at):
+            if not is_quoted:
                 break
-            continue
-        if not line.startswith(">"):
+        elif not line.startswith(">"):
             kept.append(line)
     own = "\n".join(kept).strip()
     while own.endswith(("_____", "-----")):
@@ -73,8 +81,25 @@ def _begins_a_copy(lines: list[str], at: int) -> bool:
 
 
 def _is_quoted_below(lines: list[str], at: int) -> bool:
-    below = next((line for line in lines[at + 1 :] if line.strip()), "")
+    # no slice: a mail may be made of such lines, and each would copy all the others
+    below = next((lines[n] for n in range(at + 1, len(lines)) if lines[n].strip()), "")
     return below.startswith(">")
+
+
+def _is_by_a_program(lines: list[str], at: int, wrote: int) -> bool:
+    """Whether a mail program said so of what it quotes, and not a customer: "I wrote to you twice:".
+
+    Programs name an address before the word, or begin with when it was. In doubt the customer did:
+    what somebody said before may be told twice, but no complaint may be lost.
+    """
+    line = lines[at]
+    if _MYSELF.search(line):
+        return False
+    is_wrapped = at > 0 and not _WHEN.match(line) and _WHEN.match(lines[at - 1])
+    head = f"{lines[at - 1]} {line}" if is_wrapped else line
+    if _ADDRESS.search(line[:wrote]):
+        return True
+    return bool(_WHEN.match(head) and (_DATE.search(head) or _ADDRESS.search(head)))
 
 
 def _drop_its_beginning(kept: list[str], line: str) -> None:

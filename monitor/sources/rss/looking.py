@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,8 +43,8 @@ class Look:
         for broken in (one for one in read if isinstance(one, Rejected)):
             if self._is_new(broken.where, 0):
                 yield broken
+        self._met |= self._meets_ground(_newest(entry))
         for one in _newest(entry):
-            self._met |= self._is_known(one.name, one.mark)
             self._oldest = one.name
             if self._is_new(one.name, one.mark):
                 yield from self._item(one, feed)
@@ -69,7 +70,10 @@ class Look:
                 "the feed goes on to older entries than further_pages allows", to=self._oldest
             )
         if self.before.known:
-            reason = "all that the feed shows is new: what left it since the last look was not seen"
+            reason = (
+                "all that the feed shows is new, or pinned above what is: "
+                "what left it since the last look was not seen"
+            )
             return Gap(reason, to=self._oldest)
         return None
 
@@ -84,6 +88,23 @@ class Look:
         is_seen = self.listed.get(short) == mark
         self.listed[short] = mark
         return not (is_seen or self._is_known(name, mark))
+
+    def _meets_ground(self, those: Sequence[Entry]) -> bool:
+        """Whether one stands there as the last whole look saw it, and nothing newer below it is new.
+
+        A known entry above newer ones that are new is pinned, and tells nothing of those between.
+        Something unknown and older may stand below: it moves up where another one is taken back.
+        """
+        newest_new: float | None = None
+        for one in reversed(_downwards(those)):
+            at = one.posted.timestamp() if one.posted else None
+            if entries.fingerprint(one.name) not in self.before.known:
+                newest_new = max(newest_new or 0.0, math.inf if at is None else at)
+            elif self._is_known(one.name, one.mark) and (
+                newest_new is None or (at is not None and at > newest_new)
+            ):
+                return True
+        return False
 
     def _is_known(self, name: str, mark: int) -> bool:
         """Whether the last whole look saw it like this."""
@@ -103,6 +124,13 @@ def _read(said: Mapping[str, Any]) -> Entry | Rejected:
         return entries.entry(said)
     except fields.UNREADABLE as error:
         return entries.rejected(f"entry {entries.fingerprint(str(said))}", error, said)
+
+
+def _downwards(those: Sequence[Entry]) -> Sequence[Entry]:
+    """The newest first, as nearly all feeds have it; some have it last, and all dates say so."""
+    dates = [one.posted for one in those if one.posted]
+    is_upwards = dates == sorted(dates) and len(set(dates)) > 1
+    return those[::-1] if is_upwards else those
 
 
 def _newest(those: Sequence[Entry]) -> list[Entry]:
