@@ -111,7 +111,7 @@ class Letter:
     """One thing that a call brought, for the source's own `pages` to read.
 
     `key`: what is told twice under it is one thing. `said`: as it came. `flaw`: why it will be
-    rejected, for whoever sent it.
+    rejected, for whoever sent it; where that may be the config's fault, the key is another one.
     """
 
     key: str

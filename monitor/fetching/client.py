@@ -10,9 +10,9 @@ us to a private address nor have our key. Only one that has no key and knows whe
 from __future__ import annotations
 
 import json
-import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
@@ -23,6 +23,7 @@ import httpx
 from monitor import __version__
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
 from monitor.fetching.budget import Budget
+from monitor.fetching.line import LIMITS, LateError, Line
 from monitor.fetching.retry_after import retry_after
 
 MOST_BYTES = 8 * 2**20
@@ -30,7 +31,7 @@ MOST_BYTES = 8 * 2**20
 _REDIRECTS = 3
 _TRIES = 2
 _SLOWNESS = 4
-"""So many times the time-out may a body take that comes in drop by drop."""
+"""So many times the time-out may an answer take that comes in drop by drop."""
 _BUSY, _TOO_MANY, _SERVER = (408, 409, 425), 429, 500
 _UNAUTHORIZED = 401
 _SAID = 200
@@ -116,7 +117,7 @@ class Client:
         self._timeout = timeout
         self._most_bytes = most_bytes
         self._lock = Lock()
-        self._opened: httpx.Client | None = None
+        self._idle: list[Line] = []
 
     def get(self, path: str, **asked: str | int | Sequence[str]) -> Any:
         """The JSON at `path`. Raises SourceError."""
@@ -184,13 +185,18 @@ class Client:
         except ConfigError as error:
             raise FetchError(str(error), permanent=True, may_have_arrived=False) from error
         self.budget.spend(call.cost, is_write=call.method != "GET")
-        ends = time.monotonic() + self._timeout * _SLOWNESS
+        most, status = self._timeout * _SLOWNESS, None
         try:
-            with self._client().stream(
-                call.method, call.url, headers=headers, **call.said
-            ) as response:
+            with (
+                self._line() as line,
+                line.asked(call.method, call.url, most, headers=headers, **call.said) as response,
+            ):
+                status = response.status_code
                 self.heard(response.headers)
-                return response, self._body(response, ends)
+                body = self._body(response)
+            return response, body  # only now is it known that nothing was cut off
+        except LateError as error:
+            raise FetchError(f"{self._network} answers too slowly", status=status) from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise FetchError(
                 f"{self._network} can't be reached: {error}", may_have_arrived=False
@@ -204,7 +210,7 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise _LostError(str(error) or type(error).__name__) from error
 
-    def _body(self, response: httpx.Response, ends: float) -> bytes:
+    def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
         for some in response.iter_bytes():
             body += some
@@ -213,8 +219,6 @@ class Client:
                     f"{self._network} answers with more than {self._most_bytes} bytes",
                     status=response.status_code,
                 )
-            if time.monotonic() > ends:
-                raise FetchError(f"{self._network} answers too slowly", status=response.status_code)
         return bytes(body)
 
     def _read(self, response: httpx.Response, body: bytes) -> Any:
@@ -273,19 +277,29 @@ class Client:
         """What makes the calls; None: httpx's own, by the environment's proxies."""
         return None
 
-    def _client(self) -> httpx.Client:
-        """Made at the first call: it reads certificates."""
+    @contextmanager
+    def _line(self) -> Iterator[Line]:
+        """One that no other call uses; there are as many as there were calls at once."""
         with self._lock:
-            if self._opened is None:
-                agent = f"complaint-monitor/{__version__}"
-                self._opened = httpx.Client(
-                    headers={"user-agent": agent, "accept": "application/json"},
-                    timeout=self._timeout,
-                    follow_redirects=False,
-                    transport=self._transport(),
-                )
-                weakref.finalize(self, self._opened.close)
-            return self._opened
+            line = self._idle.pop() if self._idle else self._opened()
+        try:
+            yield line
+        finally:
+            with self._lock:
+                self._idle.append(line)
+
+    def _opened(self) -> Line:
+        """Made when a call needs it: it reads certificates."""
+        agent = f"complaint-monitor/{__version__}"
+        client = httpx.Client(
+            headers={"user-agent": agent, "accept": "application/json"},
+            timeout=self._timeout,
+            follow_redirects=False,
+            limits=LIMITS,
+            transport=self._transport(),
+        )
+        weakref.finalize(self, client.close)
+        return Line(client)
 
 
 @dataclass(frozen=True, slots=True)

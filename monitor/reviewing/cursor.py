@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 
 from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
@@ -51,14 +52,16 @@ class Place:
 
     def broken_off(self, marks: Mapping[str, str]) -> Place:
         """The place after a look that was cut off: what it did not come to is remembered as it was."""
-        return Place(self.horizon, known=_latest({**self.known, **self._seen(marks)}))
+        return Place(self.horizon, known=_latest(self._seen(marks), self.known))
 
     def again(self) -> Place:
         """From the top: the site forgot where the look was. What it saw is not brought again."""
-        return Place(self.horizon, known=_latest({**self.known, **self.seen}))
+        return Place(self.horizon, known=_latest(self.seen, self.known))
 
     def _seen(self, marks: Mapping[str, str]) -> Mapping[str, str]:
-        return _latest({**self.seen, **{_short(name): mark for name, mark in marks.items()}})
+        # a review that two pages show is where it was first, with the mark that it had last
+        shown = {_short(name): mark for name, mark in marks.items()}
+        return _latest({**self.seen, **shown}, {})
 
 
 def write(place: Place) -> Cursor:
@@ -80,5 +83,6 @@ def _short(review_id: str) -> str:
     return hashlib.blake2b(review_id.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
-def _latest(marks: Mapping[str, str]) -> Mapping[str, str]:
-    return dict([*marks.items()][-_MOST:])
+def _latest(seen: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str]:
+    """The first of them: a listing begins with the newest, and `known` is of an earlier look."""
+    return dict(islice({**seen, **known, **seen}.items(), _MOST))

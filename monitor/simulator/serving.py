@@ -30,7 +30,7 @@ from urllib.parse import parse_qsl, urlsplit
 _JSON, _PAGE = "application/json; charset=utf-8", "text/html; charset=utf-8"
 _LONGEST = 30.0
 _TRICKLE = 0.05
-"""Seconds between two bytes of a body that trickles."""
+"""Seconds between two bytes of a body that trickles, or of headers that drip."""
 _HALF = b'{"data": [{"id'
 _PROMISED = 5000
 _AFTER = " after"
@@ -44,7 +44,18 @@ _INSTEAD: dict[str, tuple[str, bytes]] = {
     "huge": (_JSON, b'"' + b"x" * (9 << 20) + b'"'),
     "gzip": ("application/gzip", b"\x1f\x8b"),
 }
-_LINE = ("drop", "slow", "truncated", "stall", "trickle", "held", "well", "redirect", "said")
+_LINE = (
+    "drop",
+    "slow",
+    "truncated",
+    "stall",
+    "trickle",
+    "drip",
+    "held",
+    "well",
+    "redirect",
+    "said",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +67,8 @@ class Fault:
     (`[]`), "object" (`{}`), "empty", "deep" (lists in lists without end), "huge", "gzip", "said"
     (`body`); or "redirect" (to `location`), "drop" (no answer), "slow" (none for `seconds`),
     "truncated" (a body that breaks off, its length promised), "stall" (the same, then nothing for
-    `seconds`), "trickle" (a blank at a time for `seconds`), "held" (well, once `released` is set),
-    "well" (nothing goes wrong with that call).
+    `seconds`), "trickle" (a blank at a time for `seconds`), "drip" (the same among the headers),
+    "held" (well, once `released` is set), "well" (nothing goes wrong with that call).
 
     What fails is not done. With " after" behind its kind it is done all the same, as "drop after" is.
     `headers` come with the answer, `body` is what a status says in place of what the network says.
@@ -291,8 +302,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send_half(done)
                 if fault.what == "stall":
                     closing.wait(fault.seconds)
-            case "trickle":
-                self._trickle(fault.seconds)
+            case "trickle" | "drip":
+                self._trickle(fault)
             case _:
                 self._send(self._instead(fault))
 
@@ -319,10 +330,13 @@ class _Handler(BaseHTTPRequestHandler):
         half = done.content[: len(done.content) // 2]
         self._send(replace(done, content=half), len(done.content))
 
-    def _trickle(self, seconds: float) -> None:
+    def _trickle(self, fault: Fault) -> None:
         self.close_connection = True
-        self._send(Answer(200), _PROMISED)
-        until = time.monotonic() + seconds
+        if fault.what == "drip":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Drip:")
+        else:
+            self._send(Answer(200), _PROMISED)
+        until = time.monotonic() + fault.seconds
         while time.monotonic() < until and not self.server.owner.closing.wait(_TRICKLE):
             self.wfile.write(b" ")
             self.wfile.flush()

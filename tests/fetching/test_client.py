@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 
 from monitor.domain.errors import ConfigError, Outcome, SourceError
 from monitor.fetching import Budget, Client, FetchError, Refusals
 from monitor.fetching.client import send_error
+from monitor.fetching.line import LateError, Line
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.serving import Asked, Fault
 
@@ -128,6 +132,56 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end(server: PlainServer) -> 
 def test_a_body_that_comes_in_drop_by_drop_is_given_up(server: PlainServer) -> None:
     error = refused(server, Fault("trickle"), timeout=0.2)
     assert "too slowly" in str(error)
+
+
+@pytest.mark.parametrize("is_kept_open", [False, True])
+def test_headers_that_drip_in_are_given_up(server: PlainServer, *, is_kept_open: bool) -> None:
+    there = client(server, timeout=0.2)
+    if is_kept_open:
+        there.get("well")
+    server.faults.append(Fault("drip", path="/things"))
+    with pytest.raises(FetchError, match="too slowly") as raised:
+        there.get("things")
+    assert (raised.value.status, raised.value.permanent) == (None, False)
+    assert [one.path for one in server.asked].count("/things") == 1
+    assert there.get("well")["path"] == "/well"
+
+
+def test_a_write_whose_answer_drips_in_may_have_arrived(server: PlainServer) -> None:
+    server.faults.append(Fault("drip"))
+    with pytest.raises(FetchError, match="too slowly") as raised:
+        client(server, timeout=0.2).post("things", {"text": "Sorry!"})
+    assert send_error(raised.value).outcome is Outcome.UNKNOWN
+
+
+def test_a_body_of_no_known_length_is_not_whole_where_it_was_cut() -> None:
+    """It ends where the connection does: nothing else tells that there was more."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+
+        def serve() -> None:
+            line, _ = listener.accept()
+            with line:
+                line.recv(65536)
+                line.sendall(b"HTTP/1.1 200 OK\r\n\r\n{}")
+                while line.recv(65536):
+                    pass  # until it is hung up
+
+        done = pool.submit(serve)
+        there = Line(httpx.Client(timeout=60))
+        url = httpx.URL(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        with pytest.raises(LateError), there.asked("GET", url, 0.3) as answer:
+            assert answer.read() == b"{}"
+        done.result()
+
+
+def test_what_one_call_waits_for_holds_up_no_other(server: PlainServer) -> None:
+    there = client(server, timeout=30)
+    server.faults.append(Fault("held", path="/held"))
+    with ThreadPoolExecutor(4) as pool:
+        held = [pool.submit(there.get, f"held/{number}") for number in range(3)]
+        assert pool.submit(there.get, "things").result()["path"] == "/things"
+        server.released.set()
+        assert [one.result()["path"] for one in held] == ["/held/0", "/held/1", "/held/2"]
 
 
 def test_the_network_s_own_words_are_told(server: PlainServer) -> None:

@@ -129,6 +129,12 @@ def test_a_body_that_trickles_keeps_the_line_awake_and_never_ends(till: Till) ->
     assert raised.value.partial.isspace()
 
 
+def test_headers_that_drip_keep_the_line_awake_and_never_end(till: Till) -> None:
+    till.fail("drip", seconds=0.3)
+    _, headers, said = call(till, timeout=0.2)
+    assert (headers, said) == ({"x-drip": ""}, b""), "it hung up before any other header"
+
+
 def test_nobody_waits_for_a_slow_answer_when_the_server_stops() -> None:
     arrived = threading.Event()
 

@@ -160,6 +160,28 @@ def test_a_mistake_in_the_config_is_named(said: Mapping[str, object], mistake: s
         registry.options(Webhook, said, "sources.hook")
 
 
+@pytest.mark.parametrize(
+    ("item", "mended"),
+    [
+        ({"text": "awful", "posted_at": "2026-05-04 10:00"}, {"zone": UTC}),
+        ({"text": "awful"}, {"assume_now": True}),
+        (
+            {"words": "awful", "posted_at": "2026-05-04"},
+            {"mapping": {"text": "/words"}, "zone": UTC},
+        ),
+    ],
+)
+def test_an_item_that_the_config_made_flawed_is_another_letter_once_that_is_mended(
+    item: dict[str, str], mended: dict[str, Any]
+) -> None:
+    said = json.dumps([item]).encode()
+    (flawed, again, good) = (
+        how.letters(said, NOW)[0] for how in (mapped(), mapped(), mapped(**mended))
+    )
+    assert (bool(flawed.flaw), good.flaw) == (True, None)
+    assert flawed.key == again.key != good.key
+
+
 @settings(max_examples=800)
 @given(
     st.dictionaries(st.sampled_from(sorted(SAMPLE)), ANYTHING | st.just("9" * 150_000)),

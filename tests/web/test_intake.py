@@ -117,6 +117,26 @@ def test_what_is_sent_twice_is_known(served: Served) -> None:
     assert len(rows(served.application.database, post)) == 2
 
 
+def test_what_was_rejected_under_a_wrong_config_is_new_once_that_is_mended(
+    database_url: str,
+) -> None:
+    said = body(item(1, when="2026-05-04 08:00"))
+    secrets = {"hook": SECRET, "hook_next": NEXT}
+    with Served(database_url, CONFIG, secrets, lambda: NOW) as served:
+        for _ in range(2):
+            answer = send(served, said).json()
+            assert (answer["new"], answer["known"], len(answer["rejected"])) == (0, 0, 1)
+        assert len(rows(served.application.database, letter)) == 1
+        read(served)
+    mended = f'{CONFIG}timezone = "Europe/Bucharest"\n'
+    with Served(database_url, mended, secrets, lambda: NOW) as served:
+        for new in (1, 0):
+            answer = send(served, said).json()
+            assert answer == {"received": 1, "new": new, "known": 1 - new, "rejected": []}
+            read(served)
+        assert [one.external_id for one in rows(served.application.database, post)] == ["1"]
+
+
 def test_twice_within_one_call_is_one(served: Served) -> None:
     answer = send(served, body(item(1), item(1))).json()
     assert (answer["received"], answer["new"], answer["known"]) == (2, 1, 1)

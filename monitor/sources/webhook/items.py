@@ -108,7 +108,9 @@ def _own(item: Any, field: Field) -> Any:
 
 
 def _letter(said: str, flaw: str | None) -> Letter:
-    return Letter(hashlib.sha256(said.encode()).hexdigest(), said, flaw)
+    # a flaw may be the config's: once that is mended, the same item sent again is another letter
+    known_by = said if flaw is None else f"{flaw}\0{said}"
+    return Letter(hashlib.sha256(known_by.encode()).hexdigest(), said, flaw)
 
 
 def _written(item: Any) -> str:
