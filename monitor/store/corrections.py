@@ -14,7 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.correction import Correction, How, Said, latest
-from monitor.domain.event import AskKind, Confirmed, DismissalReason, Dismissed, Opened, Undone
+from monitor.domain.event import (
+    AskKind,
+    Confirmed,
+    DismissalReason,
+    Dismissed,
+    FollowedUp,
+    Opened,
+    Undone,
+)
 from monitor.domain.judgement import Judgement
 from monitor.domain.wait import Outcome
 from monitor.store import by_hand, samples
@@ -34,8 +42,8 @@ from monitor.store.schema import (
 )
 
 PIPELINE = "triage"
-"""Who opens a case that no person opened."""
-_SAYING = (Opened, Confirmed, Dismissed, Undone)
+"""Who opens a case, and complains in it, where no person said so."""
+_SAYING = (Opened, FollowedUp, Confirmed, Dismissed, Undone)
 
 
 def keep(
@@ -152,8 +160,9 @@ def _said(
     brand_id: int, event: Any, by: str, at: datetime, complaints: Mapping[int, datetime]
 ) -> Iterator[Correction]:
     match event:
-        case Opened() if by != PIPELINE:
-            yield _bare(brand_id, event.ask.post, Said.COMPLAINT, How.OPENED, by, at)
+        case Opened(ask) | FollowedUp(ask) if by != PIPELINE:
+            if ask.kind is AskKind.COMPLAINT:  # questions join a case without anybody's saying so
+                yield _bare(brand_id, ask.post, Said.COMPLAINT, How.OPENED, by, at)
         case Confirmed():
             for post_id, seen_at in complaints.items():
                 if seen_at < at:  # one that a person brings is seen as it is said
