@@ -14,7 +14,7 @@ from monitor.domain.judgement import Band, Severity, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule, first_match
 from monitor.domain.post import Author, Post, PostKey
-from monitor.store import by_hand, cases, corrections, mentions
+from monitor.store import by_hand, cases, copies, corrections, mentions
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Transactions
 from monitor.store.mentions import Mention
@@ -94,7 +94,8 @@ def say(
     """Keep what a person says that a post is. A complaint that was let pass opens a confirmed case.
 
     Where the customer has a case in that thread, it asks in that one, and opens the next wait if none
-    is open. Returns the number of that case, None if there is none.
+    is open. A copy opens nothing: the case that it is linked to stands for it. Returns the number of
+    that case, None if there is none.
 
     Raises:
         NothingSaidError: no customer's post of the brand has that number, or its words are purged.
@@ -106,6 +107,9 @@ def say(
             msg = f"There is no post {post_id} of a customer whose words are kept."
             raise NothingSaidError(msg)
         corrections.keep(conn, brand_id, post_id, said, by=by, now=now)
+        copied = copies.case_of(conn, one)
+        if copied is not None:
+            return copied
         case_id = _case_of(conn, one)
         if said is Said.COMPLAINT and (case_id is None or one.asks is None):
             return _complain(conn, one, case_id, rules, lexicon, None, by=by, now=now)

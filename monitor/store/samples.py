@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.correction import Said
 from monitor.domain.judgement import Band
 from monitor.domain.post import PostKey
+from monitor.domain.relevance import Filter
 from monitor.domain.sampling import WEEK, Candidate, Part, begin_of
 from monitor.store.schema import correction, judgement, mention, post, sample, sample_week
 
@@ -25,7 +26,10 @@ class Waiting(NamedTuple):
 
 
 def candidates(conn: Connection, brand_id: int, week: str) -> list[Candidate]:
-    """Customers' posts that came in that week and were let pass, with those that the sample found."""
+    """Customers' posts that came in that week and were let pass, with those that the sample found.
+
+    Copies of a case's posts are not among them: their case stands for them.
+    """
     begin = begin_of(week)
     rows = conn.execute(
         sa.select(post.c.id, post.c.network, post.c.external_id, judgement.c.complaint)
@@ -35,6 +39,7 @@ def candidates(conn: Connection, brand_id: int, week: str) -> list[Candidate]:
             post.c.first_seen_at >= begin,
             post.c.first_seen_at < begin + WEEK,
             mention.c.own.is_(False),
+            mention.c.filtered.is_distinct_from(Filter.ALIKE.value),
             (mention.c.band == Band.PASS.value) | _looked_at(mention),
         )
         .order_by(post.c.id)

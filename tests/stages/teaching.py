@@ -43,7 +43,7 @@ class Staff:
     def judges(self, at: datetime = TEN) -> None:
         stages: Sequence[Stage] = [
             Classify(self.database, Keywords()),
-            Triage(self.database, (RULE,), LIMITS, NO_WORDS),
+            Triage(self.database, (RULE,), LIMITS, NO_WORDS, [SHOP]),
             Settle(self.database),
         ]
         Runner(stages, self.database, clock=lambda: at).until_idle()

@@ -123,6 +123,18 @@ def test_a_miss_that_the_sample_found_stays_one_of_those_that_were_let_pass(staf
     assert (staff.taught()[other].how, staff.taught()[other].weight) == (How.REVIEWED, 2.5)
 
 
+def test_a_copy_of_a_complaint_is_no_miss_and_opens_no_second_case(staff: Staff) -> None:
+    words = "It is broken and nobody in the whole shop has answered my letters for weeks"
+    staff.reads(words, f"{words}!!", "nice lamp")
+    assert staff.rows("SELECT post_id FROM mention WHERE filtered = 'alike'") == [(2,)]
+    staff.draws(TEN + MINUTE)
+    assert staff.drawn() == [3]
+    assert staff.rows("SELECT SUM(number) FROM sample_week") == [(1,)]
+    assert staff.says(2, Said.COMPLAINT) == 1
+    assert staff.rows("SELECT root_post_id FROM cases") == [(1,)]
+    assert staff.taught()[2].said is Said.COMPLAINT
+
+
 def test_an_edit_takes_a_post_out_of_the_running_draw(staff: Staff) -> None:
     staff.reads("nice lamp")
     staff.draws(TEN + MINUTE)
