@@ -77,12 +77,13 @@ def draw(candidates: Iterable[Candidate], week: str, brand: str, size: int) -> l
     for one in candidates:
         (near if one.is_near else far).append(one)
     for part in (near, far):
-        part.sort(key=lambda one: _place(week, brand, one.key))
+        part.sort(key=lambda one: place(week, brand, one.key))
     of_near = min(len(near), max((size + 1) // 2, size - len(far)))
     return [*near[:of_near], *far[: size - of_near]]
 
 
-def _place(week: str, brand: str, key: str) -> bytes:
+def place(week: str, brand: str, key: str) -> bytes:
+    """Where a post stands in the draw. In this order any beginning of a sample is a random one, too."""
     return hashlib.blake2b(f"{week}\0{brand}\0{key}".encode(), digest_size=8).digest()
 
 

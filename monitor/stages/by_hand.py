@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.domain.correction import Said
@@ -18,6 +19,16 @@ from monitor.store import by_hand, cases, copies, corrections, mentions
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Transactions
 from monitor.store.mentions import Mention
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a person says that a post is."""
+
+    said: Said
+    by: str
+    reviewed: bool = False
+    """The post came up in the weekly sample; else the person picked it."""
 
 
 class NothingSaidError(MonitorError):
@@ -84,11 +95,10 @@ def say(
     database: Transactions,
     brand_id: int,
     post_id: int,
-    said: Said,
+    told: Told,
     *,
     rules: Sequence[Rule],
     lexicon: Lexicon,
-    by: str,
     now: datetime,
 ) -> int | None:
     """Keep what a person says that a post is. A complaint that was let pass opens a confirmed case.
@@ -106,12 +116,13 @@ def say(
         if one is None or one.own or not f"{one.post.title or ''}{one.post.text}".strip():
             msg = f"There is no post {post_id} of a customer whose words are kept."
             raise NothingSaidError(msg)
-        corrections.keep(conn, brand_id, post_id, said, by=by, now=now)
+        by = told.by
+        corrections.keep(conn, brand_id, post_id, told.said, by=by, now=now, reviewed=told.reviewed)
         copied = copies.case_of(conn, one)
         if copied is not None:
             return copied
         case_id = _case_of(conn, one)
-        if said is Said.COMPLAINT and (case_id is None or one.asks is None):
+        if told.said is Said.COMPLAINT and (case_id is None or one.asks is None):
             return _complain(conn, one, case_id, rules, lexicon, None, by=by, now=now)
         return case_id
 

@@ -47,10 +47,21 @@ _SAYING = (Opened, FollowedUp, Confirmed, Dismissed, Undone)
 
 
 def keep(
-    conn: Connection, brand_id: int, post_id: int, said: Said, *, by: str, now: datetime
+    conn: Connection,
+    brand_id: int,
+    post_id: int,
+    said: Said,
+    *,
+    by: str,
+    now: datetime,
+    reviewed: bool,
 ) -> None:
-    """Keep what a person said of a post. What was said before stays; the last counts."""
-    reviewed = samples.has(conn, brand_id, post_id)
+    """Keep what a person said of a post. What was said before stays; the last counts.
+
+    `reviewed`: it came up in the weekly sample. A post that a person picked is no random find, also
+    if it is part of the sample; but what is said after the review corrects that.
+    """
+    reviewed = samples.has(conn, brand_id, post_id, looked_at=not reviewed)
     conn.execute(
         correction.insert().values(
             brand_id=brand_id, post_id=post_id, at=now, by=by, said=said.value, reviewed=reviewed

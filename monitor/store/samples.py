@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,8 +13,8 @@ from monitor.domain.correction import Said
 from monitor.domain.judgement import Band
 from monitor.domain.post import PostKey
 from monitor.domain.relevance import Filter
-from monitor.domain.sampling import WEEK, Candidate, Part, begin_of
-from monitor.store.schema import correction, judgement, mention, post, sample, sample_week
+from monitor.domain.sampling import WEEK, Candidate, Part, begin_of, place
+from monitor.store.schema import brand, correction, judgement, mention, post, sample, sample_week
 
 
 class Waiting(NamedTuple):
@@ -93,21 +93,27 @@ def open_weeks(conn: Connection, brand_id: int) -> list[str]:
     return list(conn.scalars(query.distinct()))
 
 
-def has(conn: Connection, brand_id: int, post_id: int) -> bool:
-    """Whether the post is part of a sample."""
+def has(conn: Connection, brand_id: int, post_id: int, *, looked_at: bool = False) -> bool:
+    """Whether the post is part of a sample, and was looked at in it."""
     its = (sample.c.brand_id == brand_id) & (sample.c.post_id == post_id)
+    if looked_at:
+        its &= _looked_at(sample)
     return conn.scalar(sa.select(sa.func.count()).where(its)) == 1
 
 
 def waiting(conn: Connection, brand_id: int) -> list[Waiting]:
     """What nobody has looked at and can be read, the oldest week first, in the order of the draw."""
     rows = conn.execute(
-        sa.select(sample.c.post_id, sample.c.week, post.c.first_seen_at)
+        sa.select(sample, post.c.first_seen_at, post.c.network, post.c.external_id, brand.c.name)
         .join(post, post.c.id == sample.c.post_id)
+        .join(brand, brand.c.id == sample.c.brand_id)
         .where(sample.c.brand_id == brand_id, post.c.text.is_not(None), ~_looked_at(sample))
-        .order_by(sample.c.week, sample.c.post_id)
-    )
-    return [Waiting(*row) for row in rows]
+    ).all()
+
+    def drawn(row: sa.Row[Any]) -> tuple[str, bytes]:
+        return row.week, place(row.week, row.name, str(PostKey(row.network, row.external_id)))
+
+    return [Waiting(row.post_id, row.week, row.first_seen_at) for row in sorted(rows, key=drawn)]
 
 
 def parts(
