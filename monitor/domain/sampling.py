@@ -70,6 +70,13 @@ def begin_of(week: str) -> datetime:
     return datetime.strptime(f"{week}-1", "%G-W%V-%u").replace(tzinfo=UTC)
 
 
+def is_of(week: str, since: datetime, until: datetime) -> bool:
+    """Whether the greater part of the week lies in that time; of two equal parts the later one counts."""
+    begin = begin_of(week)
+    inside = min(until, begin + WEEK) - max(since, begin)
+    return inside >= WEEK / 2 and since <= begin + WEEK / 2 < until
+
+
 def draw(candidates: Iterable[Candidate], week: str, brand: str, size: int) -> list[Candidate]:
     """`size` of the candidates at most, near and far in equal numbers as far as there are as many."""
     near: list[Candidate] = []

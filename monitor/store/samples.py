@@ -13,7 +13,7 @@ from monitor.domain.correction import Said
 from monitor.domain.judgement import Band
 from monitor.domain.post import PostKey
 from monitor.domain.relevance import Filter
-from monitor.domain.sampling import WEEK, Candidate, Part, begin_of, place
+from monitor.domain.sampling import WEEK, Candidate, Part, begin_of, is_of, place
 from monitor.store.schema import brand, correction, judgement, mention, post, sample, sample_week
 
 
@@ -119,7 +119,11 @@ def waiting(conn: Connection, brand_id: int) -> list[Waiting]:
 def parts(
     conn: Connection, brand_id: int, since: datetime, until: datetime, as_of: datetime
 ) -> list[Part]:
-    """The weeks that began in a period and were drawn for good by `as_of`, and what was said by then."""
+    """The weeks of a period that were drawn for good by `as_of`, and what was said by then.
+
+    A week is of the period in which the greater part of it lies: weeks are drawn in UTC, and the
+    period's days are of another zone.
+    """
     weeks = conn.execute(
         sa.select(sample_week)
         .where(sample_week.c.brand_id == brand_id, sample_week.c.closed_at <= as_of)
@@ -129,7 +133,7 @@ def parts(
     return [
         Part(row.week, row.near, row.number, *said.get((row.week, row.near), (0, 0)))
         for row in weeks
-        if since <= begin_of(row.week) < until and row.number
+        if is_of(row.week, since, until) and row.number
     ]
 
 

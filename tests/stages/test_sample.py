@@ -83,7 +83,7 @@ def test_the_report_says_what_is_not_known_and_then_what_is(staff: Staff) -> Non
     told = _report(staff.database, OVER)
     assert "an estimated 1 [1, 2] complaints among 5 posts" in told
     assert "1 found among 4 looked at" in told
-    assert "no week's sample" in _report(staff.database, OVER, MONDAY + MINUTE)
+    assert "no week's sample" in _report(staff.database, OVER, MONDAY + 4 * DAY)
 
 
 def test_a_report_of_a_moment_knows_nothing_of_what_was_said_later(staff: Staff) -> None:
