@@ -96,7 +96,9 @@ def correct(
     click.echo(f"post {post}: {number} entries forgotten")
 
 
-def _say(its: Opened, brand_id: int, post_id: int, said: Said, by: str) -> str:
+def _say(
+    its: Opened, brand_id: int, post_id: int, said: Said, by: str, *, reviewed: bool = False
+) -> str:
     from monitor.stages import by_hand
 
     settings = its.settings
@@ -104,10 +106,9 @@ def _say(its: Opened, brand_id: int, post_id: int, said: Said, by: str) -> str:
         its.database,
         brand_id,
         post_id,
-        said,
+        by_hand.Told(said=said, by=by, reviewed=reviewed),
         rules=settings.targets(),
         lexicon=settings.lexicon(),
-        by=by,
         now=utc_now(),
     )
     told = f"post {post_id}: {said.value.replace('_', ' ')}"
@@ -215,7 +216,7 @@ def _ask(its: Opened, shown: Sequence[Shown], zone: ZoneInfo, by: str) -> None:
         if key == "x":
             break
         if key in _KEYS:
-            click.echo(_say(its, one.brand_id, one.post_id, _KEYS[key], by))
+            click.echo(_say(its, one.brand_id, one.post_id, _KEYS[key], by, reviewed=True))
 
 
 def _words(one: Shown) -> str:

@@ -70,6 +70,13 @@ def begin_of(week: str) -> datetime:
     return datetime.strptime(f"{week}-1", "%G-W%V-%u").replace(tzinfo=UTC)
 
 
+def is_of(week: str, since: datetime, until: datetime) -> bool:
+    """Whether the greater part of the week lies in that time; of two equal parts the later one counts."""
+    begin = begin_of(week)
+    inside = min(until, begin + WEEK) - max(since, begin)
+    return inside >= WEEK / 2 and since <= begin + WEEK / 2 < until
+
+
 def draw(candidates: Iterable[Candidate], week: str, brand: str, size: int) -> list[Candidate]:
     """`size` of the candidates at most, near and far in equal numbers as far as there are as many."""
     near: list[Candidate] = []
@@ -77,12 +84,13 @@ def draw(candidates: Iterable[Candidate], week: str, brand: str, size: int) -> l
     for one in candidates:
         (near if one.is_near else far).append(one)
     for part in (near, far):
-        part.sort(key=lambda one: _place(week, brand, one.key))
+        part.sort(key=lambda one: place(week, brand, one.key))
     of_near = min(len(near), max((size + 1) // 2, size - len(far)))
     return [*near[:of_near], *far[: size - of_near]]
 
 
-def _place(week: str, brand: str, key: str) -> bytes:
+def place(week: str, brand: str, key: str) -> bytes:
+    """Where a post stands in the draw. In this order any beginning of a sample is a random one, too."""
     return hashlib.blake2b(f"{week}\0{brand}\0{key}".encode(), digest_size=8).digest()
 
 

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.domain.correction import Said
 from monitor.domain.errors import MonitorError
-from monitor.domain.event import Ask, AskKind, Confirmed, Opened
+from monitor.domain.event import Ask, AskKind, Confirmed, FollowedUp, Opened, Rejudged, Undone
 from monitor.domain.identity import Brand
 from monitor.domain.judgement import Band, Severity, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule, first_match
 from monitor.domain.post import Author, Post, PostKey
-from monitor.store import by_hand, cases, corrections, mentions
+from monitor.store import by_hand, cases, copies, corrections, mentions
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Transactions
 from monitor.store.mentions import Mention
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a person says that a post is."""
+
+    said: Said
+    by: str
+    reviewed: bool = False
+    """The post came up in the weekly sample; else the person picked it."""
 
 
 class NothingSaidError(MonitorError):
@@ -25,7 +36,7 @@ class NothingSaidError(MonitorError):
 
 
 class AlreadyOpenError(MonitorError):
-    """There is a case for it already."""
+    """There is a case already in which it waits for an answer."""
 
 
 def heard(
@@ -65,35 +76,36 @@ def open_case(
 ) -> int:
     """Open a confirmed case for what was heard; if a source has brought that address, for that post.
 
-    Returns the case's number.
+    Where the customer has a case in that thread, the post asks in that one. Returns the case's number.
 
     Raises:
-        AlreadyOpenError: the customer has a case in that thread.
+        AlreadyOpenError: the post asks there already.
 
     """
     with database.writing() as conn:
         known = by_hand.by_address(conn, brand, post.url) if post.url else None
         one = known or by_hand.keep(conn, brand, post, now)
-        case_id = cases.find(conn, _key(one))
-        if case_id is not None:
+        case_id = _case_of(conn, one)
+        if case_id is not None and one.asks is not None:
             raise AlreadyOpenError(f"case {case_id} is about that already")
-        return _open(conn, one, rules, lexicon, severity, by=by, now=now)
+        return _complain(conn, one, case_id, rules, lexicon, severity, by=by, now=now)
 
 
 def say(
     database: Transactions,
     brand_id: int,
     post_id: int,
-    said: Said,
+    told: Told,
     *,
     rules: Sequence[Rule],
     lexicon: Lexicon,
-    by: str,
     now: datetime,
 ) -> int | None:
     """Keep what a person says that a post is. A complaint that was let pass opens a confirmed case.
 
-    Returns the number of the customer's case in that thread, None if there is none.
+    Where the customer has a case in that thread, it asks in that one, and opens the next wait if none
+    is open. A copy opens nothing: the case that it is linked to stands for it. Returns the number of
+    that case, None if there is none.
 
     Raises:
         NothingSaidError: no customer's post of the brand has that number, or its words are purged.
@@ -104,20 +116,31 @@ def say(
         if one is None or one.own or not f"{one.post.title or ''}{one.post.text}".strip():
             msg = f"There is no post {post_id} of a customer whose words are kept."
             raise NothingSaidError(msg)
-        corrections.keep(conn, brand_id, post_id, said, by=by, now=now)
-        case_id = cases.find(conn, _key(one))
-        if said is Said.COMPLAINT and case_id is None:
-            return _open(conn, one, rules, lexicon, None, by=by, now=now)
+        by = told.by
+        corrections.keep(conn, brand_id, post_id, told.said, by=by, now=now, reviewed=told.reviewed)
+        copied = copies.case_of(conn, one)
+        if copied is not None:
+            return copied
+        case_id = _case_of(conn, one)
+        if told.said is Said.COMPLAINT and (case_id is None or one.asks is None):
+            return _complain(conn, one, case_id, rules, lexicon, None, by=by, now=now)
         return case_id
+
+
+def _case_of(conn: Connection, one: Mention) -> int | None:
+    """The customer's case in the thread, or the one that it became part of."""
+    case_id = cases.find(conn, _key(one))
+    return None if case_id is None else cases.hold(conn, case_id)
 
 
 def _key(one: Mention) -> CaseKey:
     return CaseKey(one.brand_id, one.post.key.network, one.post.thread, one.customer)
 
 
-def _open(
+def _complain(
     conn: Connection,
     one: Mention,
+    case_id: int | None,
     rules: Sequence[Rule],
     lexicon: Lexicon,
     severity: Severity | None,
@@ -125,6 +148,7 @@ def _open(
     by: str,
     now: datetime,
 ) -> int:
+    """Have the post ask: in the customer's case in the thread, else in a new one."""
     reading = lexicon.read(f"{one.post.title or ''}\n{one.post.text}")
     told = Verdict(
         band=Band.ALERT,
@@ -133,11 +157,17 @@ def _open(
         reason="; ".join((f"opened by hand by {by}", *reading.because)),
         asks=True,
     )
+    asked_at = one.post.posted_at
     ask = _ask(conn, one, told, rules)
-    case_id = cases.open_case(
-        conn, _key(one), root_post_id=one.post_id, opened_at=one.post.posted_at
-    )
-    facts = [Fact(one.post.posted_at, Opened(ask), by), Fact(now, Confirmed(), by)]
+    if case_id is None:
+        case_id = cases.open_case(conn, _key(one), root_post_id=one.post_id, opened_at=asked_at)
+        facts = [Fact(asked_at, Opened(ask), by), Fact(now, Confirmed(), by)]
+    else:
+        # nothing is said of the case's other posts: what is surely a complaint needs no `Confirmed`
+        wrong = Rejudged(one.post_id, None)  # what an edit took back was asked all the time
+        known = cases.load(conn, case_id).records
+        facts = [Fact(now, Undone(it.seq), by) for it in known if it.event == wrong]
+        facts.append(Fact(asked_at, FollowedUp(ask), by))
     cases.append(conn, case_id, facts, now=now)
     mentions.keep_verdict(
         conn,

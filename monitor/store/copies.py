@@ -103,6 +103,19 @@ def of_case(conn: Connection, case_id: int) -> list[int]:
     return list(conn.scalars(query))
 
 
+def case_of(conn: Connection, one: Mention) -> int | None:
+    """The case that a copy is linked to; None: the post is no copy."""
+    query = (
+        sa.select(case_post.c.case_id)
+        .join(links, links.c.first_id == case_post.c.post_id)
+        .join(cases, (cases.c.id == case_post.c.case_id) & (cases.c.brand_id == links.c.brand_id))
+        .where(links.c.brand_id == one.brand_id, links.c.post_id == one.post_id)
+        .where(cases.c.merged_into.is_(None))
+        .order_by(case_post.c.case_id)
+    )
+    return conn.scalars(query).first() if one.filtered == Filter.ALIKE else None
+
+
 def give_back(conn: Connection, gone: Collection[int]) -> None:
     """These posts go: their copies stand for themselves, and are decided on anew."""
     copies = sa.select(links.c.brand_id, links.c.post_id).where(among(conn, links.c.first_id, gone))

@@ -14,7 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.correction import Correction, How, Said, latest
-from monitor.domain.event import AskKind, Confirmed, DismissalReason, Dismissed, Opened, Undone
+from monitor.domain.event import (
+    AskKind,
+    Confirmed,
+    DismissalReason,
+    Dismissed,
+    FollowedUp,
+    Opened,
+    Undone,
+)
 from monitor.domain.judgement import Judgement
 from monitor.domain.wait import Outcome
 from monitor.store import by_hand, samples
@@ -34,15 +42,26 @@ from monitor.store.schema import (
 )
 
 PIPELINE = "triage"
-"""Who opens a case that no person opened."""
-_SAYING = (Opened, Confirmed, Dismissed, Undone)
+"""Who opens a case, and complains in it, where no person said so."""
+_SAYING = (Opened, FollowedUp, Confirmed, Dismissed, Undone)
 
 
 def keep(
-    conn: Connection, brand_id: int, post_id: int, said: Said, *, by: str, now: datetime
+    conn: Connection,
+    brand_id: int,
+    post_id: int,
+    said: Said,
+    *,
+    by: str,
+    now: datetime,
+    reviewed: bool,
 ) -> None:
-    """Keep what a person said of a post. What was said before stays; the last counts."""
-    reviewed = samples.has(conn, brand_id, post_id)
+    """Keep what a person said of a post. What was said before stays; the last counts.
+
+    `reviewed`: it came up in the weekly sample. A post that a person picked is no random find, also
+    if it is part of the sample; but what is said after the review corrects that.
+    """
+    reviewed = samples.has(conn, brand_id, post_id, looked_at=not reviewed)
     conn.execute(
         correction.insert().values(
             brand_id=brand_id, post_id=post_id, at=now, by=by, said=said.value, reviewed=reviewed
@@ -152,8 +171,9 @@ def _said(
     brand_id: int, event: Any, by: str, at: datetime, complaints: Mapping[int, datetime]
 ) -> Iterator[Correction]:
     match event:
-        case Opened() if by != PIPELINE:
-            yield _bare(brand_id, event.ask.post, Said.COMPLAINT, How.OPENED, by, at)
+        case Opened(ask) | FollowedUp(ask) if by != PIPELINE:
+            if ask.kind is AskKind.COMPLAINT:  # questions join a case without anybody's saying so
+                yield _bare(brand_id, ask.post, Said.COMPLAINT, How.OPENED, by, at)
         case Confirmed():
             for post_id, seen_at in complaints.items():
                 if seen_at < at:  # one that a person brings is seen as it is said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 from monitor.domain.correction import Said
 from monitor.domain.judgement import Band
 from monitor.domain.post import PostKey
-from monitor.domain.sampling import WEEK, Candidate, Part, begin_of
-from monitor.store.schema import correction, judgement, mention, post, sample, sample_week
+from monitor.domain.relevance import Filter
+from monitor.domain.sampling import WEEK, Candidate, Part, begin_of, is_of, place
+from monitor.store.schema import brand, correction, judgement, mention, post, sample, sample_week
 
 
 class Waiting(NamedTuple):
@@ -25,7 +26,10 @@ class Waiting(NamedTuple):
 
 
 def candidates(conn: Connection, brand_id: int, week: str) -> list[Candidate]:
-    """Customers' posts that came in that week and were let pass, with those that the sample found."""
+    """Customers' posts that came in that week and were let pass, with those that the sample found.
+
+    Copies of a case's posts are not among them: their case stands for them.
+    """
     begin = begin_of(week)
     rows = conn.execute(
         sa.select(post.c.id, post.c.network, post.c.external_id, judgement.c.complaint)
@@ -35,6 +39,7 @@ def candidates(conn: Connection, brand_id: int, week: str) -> list[Candidate]:
             post.c.first_seen_at >= begin,
             post.c.first_seen_at < begin + WEEK,
             mention.c.own.is_(False),
+            mention.c.filtered.is_distinct_from(Filter.ALIKE.value),
             (mention.c.band == Band.PASS.value) | _looked_at(mention),
         )
         .order_by(post.c.id)
@@ -88,27 +93,37 @@ def open_weeks(conn: Connection, brand_id: int) -> list[str]:
     return list(conn.scalars(query.distinct()))
 
 
-def has(conn: Connection, brand_id: int, post_id: int) -> bool:
-    """Whether the post is part of a sample."""
+def has(conn: Connection, brand_id: int, post_id: int, *, looked_at: bool = False) -> bool:
+    """Whether the post is part of a sample, and was looked at in it."""
     its = (sample.c.brand_id == brand_id) & (sample.c.post_id == post_id)
+    if looked_at:
+        its &= _looked_at(sample)
     return conn.scalar(sa.select(sa.func.count()).where(its)) == 1
 
 
 def waiting(conn: Connection, brand_id: int) -> list[Waiting]:
     """What nobody has looked at and can be read, the oldest week first, in the order of the draw."""
     rows = conn.execute(
-        sa.select(sample.c.post_id, sample.c.week, post.c.first_seen_at)
+        sa.select(sample, post.c.first_seen_at, post.c.network, post.c.external_id, brand.c.name)
         .join(post, post.c.id == sample.c.post_id)
+        .join(brand, brand.c.id == sample.c.brand_id)
         .where(sample.c.brand_id == brand_id, post.c.text.is_not(None), ~_looked_at(sample))
-        .order_by(sample.c.week, sample.c.post_id)
-    )
-    return [Waiting(*row) for row in rows]
+    ).all()
+
+    def drawn(row: sa.Row[Any]) -> tuple[str, bytes]:
+        return row.week, place(row.week, row.name, str(PostKey(row.network, row.external_id)))
+
+    return [Waiting(row.post_id, row.week, row.first_seen_at) for row in sorted(rows, key=drawn)]
 
 
 def parts(
     conn: Connection, brand_id: int, since: datetime, until: datetime, as_of: datetime
 ) -> list[Part]:
-    """The weeks that began in a period and were drawn for good by `as_of`, and what was said by then."""
+    """The weeks of a period that were drawn for good by `as_of`, and what was said by then.
+
+    A week is of the period in which the greater part of it lies: weeks are drawn in UTC, and the
+    period's days are of another zone.
+    """
     weeks = conn.execute(
         sa.select(sample_week)
         .where(sample_week.c.brand_id == brand_id, sample_week.c.closed_at <= as_of)
@@ -118,7 +133,7 @@ def parts(
     return [
         Part(row.week, row.near, row.number, *said.get((row.week, row.near), (0, 0)))
         for row in weeks
-        if since <= begin_of(row.week) < until and row.number
+        if is_of(row.week, since, until) and row.number
     ]
 
 

@@ -91,7 +91,7 @@ def test_a_missed_complaint_opens_a_case_and_teaches(judged: Shop) -> None:
     said = judged.does("model", "correct", awful, "praise").stdout
     assert "`complaint-monitor cases dismiss" in said
     told = judged.data("model", "show")["corrections"]
-    assert (told["reviewed"]["complaints"], told["corrected"]["others"]) == (1, 1)
+    assert told["corrected"] == {"complaints": 1, "others": 1}
     judged.does("model", "correct", awful, "--take-back")
     assert judged.data("model", "show")["corrections"]["corrected"]["others"] == 0
     assert "no post 9999" in judged.refuses("model", "correct", "9999", "other")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -17,10 +18,13 @@ from monitor.domain.sampling import (
     begin_of,
     draw,
     estimate,
+    is_of,
     week_of,
 )
 
 WEEK = "2026-W19"
+
+FIRST = datetime(2026, 5, 11, tzinfo=UTC)  # Monday of W20
 
 scores = st.lists(st.sampled_from([0.001, 0.02, NEAR, 0.2]), max_size=60)
 
@@ -35,6 +39,28 @@ def test_a_moment_lies_in_its_week(hour: int) -> None:
     begin = begin_of(week_of(moment))
     assert begin <= moment < begin + timedelta(days=7)
     assert (begin.weekday(), begin.hour) == (0, 0)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Europe/Bucharest"])
+def test_a_weekly_report_has_its_own_weeks_misses_wherever_it_is_read(zone: str) -> None:
+    since = FIRST.replace(tzinfo=ZoneInfo(zone))
+    until = since + timedelta(days=7)
+    weeks = ("2026-W19", "2026-W20", "2026-W21")
+    assert [one for one in weeks if is_of(one, since.astimezone(UTC), until.astimezone(UTC))] == [
+        "2026-W20"
+    ]
+
+
+@given(st.integers(0, 14 * 24))
+def test_of_two_periods_that_meet_one_has_the_week(hour: int) -> None:
+    meet = FIRST - timedelta(days=4) + timedelta(hours=hour)
+    before = is_of("2026-W20", meet - timedelta(days=30), meet)
+    after = is_of("2026-W20", meet, meet + timedelta(days=30))
+    assert before != after
+
+
+def test_a_day_has_no_weeks_misses() -> None:
+    assert not is_of("2026-W20", FIRST + timedelta(days=3), FIRST + timedelta(days=4))
 
 
 @given(scores, st.integers(0, 40), st.randoms())

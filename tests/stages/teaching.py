@@ -43,7 +43,7 @@ class Staff:
     def judges(self, at: datetime = TEN) -> None:
         stages: Sequence[Stage] = [
             Classify(self.database, Keywords()),
-            Triage(self.database, (RULE,), LIMITS, NO_WORDS),
+            Triage(self.database, (RULE,), LIMITS, NO_WORDS, [SHOP]),
             Settle(self.database),
         ]
         Runner(stages, self.database, clock=lambda: at).until_idle()
@@ -55,15 +55,25 @@ class Staff:
             stage.handle(item, now)
         return stage
 
-    def says(self, post: int, said: Said, now: datetime = TEN + 2 * MINUTE) -> int | None:
+    def looks(self, post: int, said: Said, now: datetime = TEN + 2 * MINUTE) -> int | None:
+        """What they say of a post that came up in the sample."""
+        return self.says(post, said, now, reviewed=True)
+
+    def says(
+        self,
+        post: int,
+        said: Said,
+        now: datetime = TEN + 2 * MINUTE,
+        *,
+        reviewed: bool = False,
+    ) -> int | None:
         return by_hand.say(
             self.database,
             self.brand,
             post,
-            said,
+            by_hand.Told(said=said, by="ana", reviewed=reviewed),
             rules=(RULE,),
             lexicon=NO_WORDS,
-            by="ana",
             now=now,
         )
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.domain.correction import How, Said
 from monitor.domain.keeping import Keep
+from monitor.domain.post import PostKey
 from monitor.domain.report import Period
-from monitor.domain.sampling import Part, begin_of, week_of
+from monitor.domain.sampling import Part, begin_of, place, week_of
 from monitor.render.report_html import report_html
 from monitor.render.report_json import report_data
 from monitor.render.report_text import report_text
@@ -75,21 +76,21 @@ def test_the_report_says_what_is_not_known_and_then_what_is(staff: Staff) -> Non
     staff.draws(OVER)
     assert "5 posts were let pass, and nobody has looked" in _report(staff.database, OVER)
     first, *rest = staff.drawn()
-    assert staff.says(first, Said.COMPLAINT, OVER) is not None
+    assert staff.looks(first, Said.COMPLAINT, OVER) is not None
     for one in rest:
-        staff.says(one, Said.PRAISE, OVER)
+        staff.looks(one, Said.PRAISE, OVER)
     assert staff.drawn() == []
     told = _report(staff.database, OVER)
     assert "an estimated 1 [1, 2] complaints among 5 posts" in told
     assert "1 found among 4 looked at" in told
-    assert "no week's sample" in _report(staff.database, OVER, MONDAY + MINUTE)
+    assert "no week's sample" in _report(staff.database, OVER, MONDAY + 4 * DAY)
 
 
 def test_a_report_of_a_moment_knows_nothing_of_what_was_said_later(staff: Staff) -> None:
     staff.reads(*QUIET)
     staff.draws(OVER)
     for one in staff.drawn():
-        staff.says(one, Said.OTHER, OVER + DAY)
+        staff.looks(one, Said.OTHER, OVER + DAY)
     assert "nobody has looked" in _report(staff.database, OVER)
     assert "0 found among 4 looked at" in _report(staff.database, OVER + DAY)
 
@@ -98,8 +99,8 @@ def test_the_last_word_on_a_sampled_post_counts(staff: Staff) -> None:
     staff.reads(*QUIET)
     staff.draws(OVER)
     one = staff.drawn()[0]
-    staff.says(one, Said.COMPLAINT, OVER)
-    staff.says(one, Said.OTHER, OVER + MINUTE)
+    staff.looks(one, Said.COMPLAINT, OVER)
+    staff.looks(one, Said.OTHER, OVER + MINUTE)
     with staff.database.reading() as conn:
         parts = samples.parts(conn, 1, begin_of(WEEK), OVER, OVER + DAY)
     assert parts == [Part(WEEK, is_near=False, population=5, looked_at=1, missed=0)]
@@ -109,7 +110,7 @@ def test_a_miss_that_the_sample_found_stays_one_of_those_that_were_let_pass(staf
     staff.reads(*QUIET)
     staff.draws(TEN + MINUTE)
     one = staff.drawn()[0]
-    staff.says(one, Said.COMPLAINT)
+    staff.looks(one, Said.COMPLAINT)
     staff.draws(OVER)
     with staff.database.reading() as conn:
         parts = samples.parts(conn, 1, begin_of(WEEK), OVER, OVER)
@@ -119,8 +120,42 @@ def test_a_miss_that_the_sample_found_stays_one_of_those_that_were_let_pass(staf
     told = staff.taught()[one]
     assert (told.how, told.weight) == (How.REVIEWED, 5.0)
     other = staff.drawn()[0]
-    staff.says(other, Said.OTHER, OVER)
+    staff.looks(other, Said.OTHER, OVER)
     assert (staff.taught()[other].how, staff.taught()[other].weight) == (How.REVIEWED, 2.5)
+
+
+def test_the_sample_is_looked_at_in_the_order_of_the_draw(staff: Staff) -> None:
+    staff.reads(*(f"lamp {number}" for number in range(1, 21)))
+    staff.draws(TEN + MINUTE, size=20)
+    order = sorted(range(1, 21), key=lambda one: place(WEEK, "Shop", str(PostKey("x", str(one)))))
+    assert order != sorted(order)
+    assert staff.drawn() == order
+
+
+def test_a_known_miss_that_was_drawn_is_no_random_find(staff: Staff) -> None:
+    staff.reads(*QUIET)
+    staff.draws(OVER)
+    one, other, *_ = staff.drawn()
+    staff.says(one, Said.COMPLAINT, OVER)
+    assert one in staff.drawn()  # in its turn it is looked at like the rest
+    assert (staff.taught()[one].how, staff.taught()[one].weight) == (How.CORRECTED, 1.0)
+    staff.looks(other, Said.COMPLAINT, OVER)
+    staff.says(other, Said.OTHER, OVER + MINUTE)  # a slip, put right
+    with staff.database.reading() as conn:
+        parts = samples.parts(conn, 1, begin_of(WEEK), OVER, OVER + DAY)
+    assert parts == [Part(WEEK, is_near=False, population=5, looked_at=1, missed=0)]
+
+
+def test_a_copy_of_a_complaint_is_no_miss_and_opens_no_second_case(staff: Staff) -> None:
+    words = "It is broken and nobody in the whole shop has answered my letters for weeks"
+    staff.reads(words, f"{words}!!", "nice lamp")
+    assert staff.rows("SELECT post_id FROM mention WHERE filtered = 'alike'") == [(2,)]
+    staff.draws(TEN + MINUTE)
+    assert staff.drawn() == [3]
+    assert staff.rows("SELECT SUM(number) FROM sample_week") == [(1,)]
+    assert staff.says(2, Said.COMPLAINT) == 1
+    assert staff.rows("SELECT root_post_id FROM cases") == [(1,)]
+    assert staff.taught()[2].said is Said.COMPLAINT
 
 
 def test_an_edit_takes_a_post_out_of_the_running_draw(staff: Staff) -> None:

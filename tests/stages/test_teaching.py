@@ -12,7 +12,7 @@ from monitor.domain.judgement import Thresholds
 from monitor.domain.keeping import Keep
 from monitor.domain.post import Page, Stream, StreamKind
 from monitor.stages import act
-from monitor.stages.by_hand import NothingSaidError, heard, open_case
+from monitor.stages.by_hand import AlreadyOpenError, NothingSaidError, heard, open_case
 from monitor.stages.forget import purge_all
 from monitor.stages.triage import Triage
 from monitor.store import brands, calibrations, corrections, coverage, mentions, posts
@@ -46,6 +46,77 @@ def test_what_is_said_of_a_post_in_a_case_names_the_case(staff: Staff) -> None:
     assert staff.says(1, Said.COMPLAINT, LATER + MINUTE) == 1
     assert staff.taught()[1].said is Said.COMPLAINT
     assert len(staff.rows("SELECT id FROM correction")) == 2
+
+
+@pytest.mark.parametrize("ended_by", ["dismissed", "answered"])
+def test_a_missed_complaint_in_a_case_that_is_over_opens_the_next_wait(
+    staff: Staff, database: Database, ended_by: str
+) -> None:
+    staff.bringing.brings(written("1", text="hmm, odd"))
+    staff.judges()
+    if ended_by == "dismissed":
+        act.dismiss(database, 1, by="bob", now=TEN + MINUTE)
+    else:
+        staff.bringing.brings(written("9", by="shop", to="1", posted_at=TEN, text="sorry"))
+    later = TEN + MINUTE
+    staff.bringing.brings(written("2", to="1", posted_at=later, text="it hums"), at=later)
+    staff.judges(later)
+    number = staff.rows("SELECT id FROM post WHERE external_id = '2'")[0][0]
+    assert staff.says(number, Said.COMPLAINT, LATER) == 1
+    staff.judges(LATER)
+    assert staff.rows("SELECT id, status FROM cases") == [(1, "open")]
+    waits = "SELECT number, first_post_id, confirmed, outcome FROM wait ORDER BY number"
+    assert staff.rows(waits) == [(1, 1, False, ended_by), (2, number, True, None)]
+    asks = f"SELECT band, asks, next FROM mention WHERE post_id = {number}"
+    assert staff.rows(asks) == [("alert", "complaint", None)]
+    said = {post: it.said for post, it in staff.taught().items()}
+    first = {1: Said.NOT_A_COMPLAINT} if ended_by == "dismissed" else {}
+    assert said == {number: Said.COMPLAINT, **first}  # of the first post nobody said anything new
+    assert staff.says(number, Said.COMPLAINT, LATER + MINUTE) == 1
+    assert len(staff.rows("SELECT number FROM wait")) == 2
+
+
+def test_a_case_opened_by_address_where_one_is_over_goes_on_in_that_one(
+    staff: Staff, database: Database
+) -> None:
+    staff.bringing.brings(
+        written("1", text="it is broken"), written("2", to="1", text="it hums", url="https://x/2")
+    )
+    staff.judges()
+    act.dismiss(database, 1, by="bob", now=LATER)
+    post = heard(SHOP, "it hums", url="https://x/2", author=None, posted_at=LATER)
+
+    def opens() -> int:
+        return open_case(
+            database,
+            SHOP,
+            post,
+            rules=(RULE,),
+            lexicon=NO_WORDS,
+            severity=None,
+            by="ana",
+            now=LATER,
+        )
+
+    assert opens() == 1
+    assert staff.rows("SELECT id, status FROM cases") == [(1, "open")]
+    assert (staff.taught()[2].said, staff.taught()[2].how) == (Said.COMPLAINT, How.OPENED)
+    with pytest.raises(AlreadyOpenError, match="case 1"):
+        opens()
+
+
+def test_a_complaint_that_an_edit_took_back_was_asked_all_the_time_if_a_person_says_so(
+    staff: Staff,
+) -> None:
+    staff.reads("it is broken")
+    words = written("1", by="customer1", text="it hums", edited_at=LATER)
+    staff.bringing.brings(words, at=LATER)
+    staff.judges(LATER)
+    assert staff.rows("SELECT status FROM cases") == [("withdrawn",)]
+    assert staff.says(1, Said.COMPLAINT, LATER + MINUTE) == 1
+    assert staff.rows("SELECT status FROM cases") == [("open",)]
+    assert staff.rows("SELECT number, first_post_id, outcome FROM wait") == [(1, 1, None)]
+    assert staff.taught()[1].said is Said.COMPLAINT
 
 
 def test_what_was_said_can_be_forgotten(staff: Staff, database: Database) -> None:
