@@ -108,6 +108,19 @@ class Staff:
             f"You may not do that here: it is for {mentioned} ([slack_app.rights], {right.value})."
         )
 
+    def refusals(self, person: Person) -> Mapping[Right, NotAllowedError]:
+        """Why the person may not do what takes these rights; of those that are not named, the person may.
+
+        For where the right that is needed comes out in a transaction: none waits for Slack.
+        """
+        found = {}
+        for right in Right:
+            try:
+                self.require(right, person)
+            except NotAllowedError as error:
+                found[right] = error
+        return found
+
     def warm(self) -> None:
         """Ask for our workspace and all groups, so that the first press need not wait."""
         try:

@@ -206,9 +206,18 @@ def link_answer(
 
 
 def undo(
-    database: Transactions, case_id: int, *, by: str, now: datetime, seq: int | None = None
+    database: Transactions,
+    case_id: int,
+    *,
+    by: str,
+    now: datetime,
+    seq: int | None = None,
+    may: Callable[[Event], None] | None = None,
 ) -> Case:
-    """Take back what a person did: the last such record, or the one with `seq`."""
+    """Take back what a person did: the last such record, or the one with `seq`.
+
+    `may` is shown what would be taken back, and raises MonitorError if that is not the person's to do.
+    """
     with database.writing() as conn:
         cases.lock(conn, case_id)
         case = _case(conn, case_id)
@@ -222,7 +231,10 @@ def undo(
         if not chosen:
             msg = "There is nothing that a person did, or it is undone already."
             raise ActionError(msg)
-        return cases.append(conn, case_id, [Fact(now, Undone(chosen[-1].seq), by)], now=now)
+        last = chosen[-1]
+        if may is not None:
+            may(last.event)
+        return cases.append(conn, case_id, [Fact(now, Undone(last.seq), by)], now=now)
 
 
 def _act(
