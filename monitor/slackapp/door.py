@@ -96,6 +96,7 @@ class Door:
     def _press(self, body: Mapping[str, Any]) -> None:
         action = body["actions"][0]
         press = self._press_of(body)
+        self._place.require(press.case_id)
         if press.act in DECISIONS:
             replying.decide(self._place, press, _number(action), self._watch)
         elif press.act == TEMPLATE:
@@ -120,6 +121,7 @@ class Door:
             trigger=str(body.get("trigger_id", "")),
             view_id=view["id"],
         )
+        self._place.require(press.case_id)
         if press.act == replying.ACT:
             replying.submit(self._place, press, Filled(view), origin, self._watch)
         else:
