@@ -17,10 +17,10 @@ AN_ID = re.compile(r"[UWS][A-Z0-9]{8,17}")
 
 
 class Right(StrEnum):
-    """What needs to be allowed."""
+    """What needs to be allowed. To take something back takes the right that it took to do it."""
 
     WORK = "work"
-    """Claim, acknowledge, assign, snooze, note a contact, take back."""
+    """Claim, acknowledge, assign, snooze, note a contact."""
     ANSWER = "answer"
     """Answer in the brand's name; say that it was answered elsewhere."""
     DISMISS = "dismiss"

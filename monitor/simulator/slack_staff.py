@@ -90,7 +90,7 @@ class Staff:
         """Type a command."""
         payload = {
             "token": "t",
-            "team_id": TEAM,
+            "team_id": self._team(user),
             "team_domain": "shop",
             "channel_id": channel,
             "channel_name": self.workspace.channels[channel].name,
@@ -109,7 +109,7 @@ class Staff:
         event = {"type": "app_home_opened", "user": user, "channel": "D0HOME0001", "tab": "home"}
         payload = {
             "token": "t",
-            "team_id": TEAM,
+            "team_id": self._team(user),
             "api_app_id": "A0SHOP0001",
             "event": event | {"event_ts": f"{time.time_ns() / 1e9:.6f}"},
             "type": "event_callback",
@@ -204,7 +204,7 @@ class Staff:
     def _who(self, user: str) -> dict[str, Any]:
         name = self._name(user)
         return {
-            "user": {"id": user, "username": name, "name": name, "team_id": TEAM},
+            "user": {"id": user, "username": name, "name": name, "team_id": self._team(user)},
             "team": {"id": TEAM, "domain": "shop"},
             "api_app_id": "A0SHOP0001",
             "token": "t",
@@ -216,6 +216,11 @@ class Staff:
     def _name(self, user: str) -> str:
         known = self.workspace.surfaces.users.get(user, {})
         return str(known.get("name", user.lower()))
+
+    def _team(self, user: str) -> str:
+        """Somebody of another workspace, in a channel that is shared with it, is known by `team_id`."""
+        known = self.workspace.surfaces.users.get(user, {})
+        return str(known.get("team_id", TEAM))
 
     def _follow(self, view: View, answer: Any) -> None:
         """What Slack does with the answer to a modal: closes it, or shows what it is told to."""

@@ -137,6 +137,14 @@ class Calls:
         )
         return frozenset(map(str, answer.get("users") or ()))
 
+    def team(self) -> str:
+        """The id of the workspace whose token we have. Raises CallError."""
+        answer = self.call("auth.test", lambda slack: slack.auth_test())
+        its_id = str(answer.get("team_id") or "")
+        if not its_id:
+            raise CallError("auth.test", "no workspace is named")
+        return its_id
+
     def scopes(self) -> frozenset[str] | None:
         """What the app was granted; None if Slack does not say. Raises CallError."""
         answer = self.call("auth.test", lambda slack: slack.auth_test())

@@ -20,7 +20,7 @@ from monitor.slackapp import lists
 from monitor.slackapp.staff import Person
 from monitor.slackapp.workplace import Workplace
 from monitor.stages import by_hand
-from monitor.store import brands, readings
+from monitor.store import readings
 
 _ADDRESS = re.compile(r"<?(https?://[^\s|>]+)(?:\|[^>]*)?>?")
 """As typed, or as Slack escapes what it takes for a link."""
@@ -142,10 +142,9 @@ def _report(place: Workplace, _: Typed, say_in: Tongue) -> list[Block]:
     period = last_week(now, place.zone)
     blocks: list[Block] = []
     with place.database.reading() as conn:
-        for brand_id, name in brands.names(conn).items():
-            if name in {one.name for one in place.brands}:
-                made = readings.report(conn, brand_id, period=period, as_of=now)
-                blocks += shown.columns(report_text(made, place.zone))
+        for brand_id in place.brand_names(conn):
+            made = readings.report(conn, brand_id, period=period, as_of=now)
+            blocks += shown.columns(report_text(made, place.zone))
     return blocks or [section(say_in("None."))]
 
 

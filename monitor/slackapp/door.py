@@ -27,7 +27,7 @@ from monitor.slackapp import commands, presses, replying, submissions, views
 from monitor.slackapp.calls import client, quiet
 from monitor.slackapp.commands import Typed
 from monitor.slackapp.filled import Filled
-from monitor.slackapp.staff import NotAllowedError
+from monitor.slackapp.staff import NotAllowedError, StrangerError
 from monitor.slackapp.workplace import Press, Workplace
 from monitor.store.done import DoneBeforeError
 
@@ -96,6 +96,7 @@ class Door:
     def _press(self, body: Mapping[str, Any]) -> None:
         action = body["actions"][0]
         press = self._press_of(body)
+        self._place.require(press.case_id)
         if press.act in DECISIONS:
             replying.decide(self._place, press, _number(action), self._watch)
         elif press.act == TEMPLATE:
@@ -120,6 +121,7 @@ class Door:
             trigger=str(body.get("trigger_id", "")),
             view_id=view["id"],
         )
+        self._place.require(press.case_id)
         if press.act == replying.ACT:
             replying.submit(self._place, press, Filled(view), origin, self._watch)
         else:
@@ -176,9 +178,15 @@ class Door:
     def _do(self, body: Mapping[str, Any], work: Callable[[], None]) -> None:
         """Do it; what is refused is said to the person, in words."""
         try:
+            self._place.staff.admit(_team(body))
             work()
         except DoneBeforeError:
             _log.info("slack_repeated", kind=body.get("type"))
+        except StrangerError as error:
+            _log.warning(
+                "slack_refused", kind=body.get("type"), reason="stranger", team=_team(body)
+            )
+            self._place.calls.tell(_user(body), _channel(body), str(error))
         except MonitorError as error:
             said = str(error) if isinstance(error, NotAllowedError) else escape(str(error))
             _log.info("slack_refused", kind=body.get("type"), problem=str(error))
@@ -209,6 +217,15 @@ def _user(body: Mapping[str, Any]) -> str:
     if isinstance(user, Mapping):
         return str(user["id"])
     return str(body.get("user_id") or (body.get("event") or {}).get("user", ""))
+
+
+def _team(body: Mapping[str, Any]) -> str:
+    """The workspace of the person; where Slack tells it of the person alone, not that of the channel."""
+    user = body.get("user")
+    if isinstance(user, Mapping):
+        return str(user.get("team_id") or (body.get("team") or {}).get("id") or "")
+    event: Mapping[str, Any] = body.get("event") or {}
+    return str(event.get("user_team") or body.get("team_id") or "")
 
 
 def _channel(body: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ from monitor.render.slack_lists import Line, Team
 from monitor.render.tongue import Tongue
 from monitor.slackapp.staff import Person
 from monitor.slackapp.workplace import Workplace
-from monitor.store import brands, cards, readings, searching, waits
+from monitor.store import cards, readings, searching, waits
 from monitor.store.engine import Connection
 
 _AT_ONCE = 500
@@ -26,7 +26,7 @@ def open_cases(
     with place.database.reading() as conn:
         found = [
             one
-            for brand_id in _brands(conn, place)
+            for brand_id in place.brand_names(conn)
             for one in _waiting(conn, brand_id, now)
             if which(one, now)
         ]
@@ -65,7 +65,7 @@ def search(place: Workplace, words: list[str], say_in: Tongue, limit: int) -> li
     """The newest cases in which all the words are."""
     now = place.clock()
     with place.database.reading() as conn:
-        numbers = searching.cases_with(conn, _brands(conn, place), words, limit)
+        numbers = searching.cases_with(conn, place.brand_names(conn), words, limit)
         return [shown.found(cards.card(conn, one, now, None), say_in) for one in numbers]
 
 
@@ -75,7 +75,7 @@ def teams(place: Workplace) -> list[Team]:
     period = last_week(now, place.zone)
     found = []
     with place.database.reading() as conn:
-        for brand_id, name in _brands(conn, place).items():
+        for brand_id, name in place.brand_names(conn).items():
             waiting = list(_waiting(conn, brand_id, now))
             report = readings.report(conn, brand_id, period=period, as_of=now)
             found.append(
@@ -88,9 +88,3 @@ def teams(place: Workplace) -> list[Team]:
                 )
             )
     return found
-
-
-def _brands(conn: Connection, place: Workplace) -> dict[int, str]:
-    """The brands of the config, by their numbers."""
-    configured = {one.name for one in place.brands}
-    return {number: name for number, name in brands.names(conn).items() if name in configured}

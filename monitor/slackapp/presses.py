@@ -8,6 +8,7 @@ from typing import Protocol
 
 from monitor.domain.case import Case
 from monitor.domain.errors import MonitorError
+from monitor.domain.event import Answered, AnsweredElsewhere, Confirmed, Dismissed, Event
 from monitor.render import slack_forms as forms
 from monitor.render.slack_blocks import Block
 from monitor.render.slack_buttons import LABELS
@@ -26,6 +27,7 @@ RIGHTS: Mapping[str, Right] = {
     "duplicate": Right.DISMISS,
 }
 """What an act needs; any other one needs the right to work."""
+UNDO = "undo"
 FREE = ("whole", "show")
 """To read what stands there is everybody's."""
 
@@ -47,13 +49,27 @@ def right_for(name: str) -> Right:
     return RIGHTS.get(name, Right.WORK)
 
 
+def right_to_undo(event: Event) -> Right:
+    """The right that it takes to take it back: the one that it took to do it."""
+    match event:
+        case Answered() | AnsweredElsewhere():
+            return Right.ANSWER
+        case Confirmed() | Dismissed():
+            return Right.DISMISS
+        case _:
+            return Right.WORK
+
+
 def is_at_once(name: str) -> bool:
     """Whether the act needs nothing to be asked."""
-    return name in _AT_ONCE
+    return name == UNDO or name in _AT_ONCE
 
 
 def do(place: Workplace, press: Press) -> None:
     """Do what was pressed, once. Raises MonitorError: why not."""
+    if press.act == UNDO:
+        _undo(place, press)
+        return
     if press.act not in FREE:
         place.staff.require(right_for(press.act), press.person)
     if press.act in _AT_ONCE:
@@ -69,8 +85,20 @@ _AT_ONCE: Mapping[str, _Act] = {
     "ack": act.acknowledge,
     "dismiss": act.dismiss,
     "confirm": act.confirm,
-    "undo": act.undo,
 }
+
+
+def _undo(place: Workplace, press: Press) -> None:
+    """What would be taken back is known in the transaction only, and so is the right for it."""
+    refused = place.staff.refusals(press.person)
+
+    def may(event: Event) -> None:
+        why = refused.get(right_to_undo(event))
+        if why is not None:
+            raise why
+
+    by, now = press.person.name, place.clock()
+    act.undo(place.once(press.key), press.case_id, by=by, now=now, may=may)
 
 
 def _form(place: Workplace, press: Press) -> View:

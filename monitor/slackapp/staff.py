@@ -22,6 +22,10 @@ class NotAllowedError(MonitorError):
     """The person may not do that; says who may."""
 
 
+class StrangerError(MonitorError):
+    """The person is of another workspace, such as in a channel that two companies share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody in the workspace. `name` is what stands in the history of cases."""
@@ -44,6 +48,7 @@ class Staff:
             right: tuple(people.get(one, one) for one in named) for right, named in rights.items()
         }
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+        self._team: str | None = None
 
     @property
     def groups(self) -> list[str]:
@@ -68,6 +73,21 @@ class Staff:
             _log.info("slack_name_unknown", problem=str(error))
             return ""
 
+    def admit(self, team: str) -> None:
+        """Return if that is the workspace whose token we have; it is asked of Slack once.
+
+        Raises:
+            StrangerError: it is another one, or none is named.
+            CallError: Slack does not say which is ours: nobody is let in.
+
+        """
+        if self._team is None:
+            self._team = self._calls.team()
+        if team != self._team:
+            raise StrangerError(
+                "This app is for the members of its own workspace: nothing was done."
+            )
+
     def require(self, right: Right, person: Person) -> None:
         """Return if the person may do that.
 
@@ -88,8 +108,25 @@ class Staff:
             f"You may not do that here: it is for {mentioned} ([slack_app.rights], {right.value})."
         )
 
+    def refusals(self, person: Person) -> Mapping[Right, NotAllowedError]:
+        """Why the person may not do what takes these rights; of those that are not named, the person may.
+
+        For where the right that is needed comes out in a transaction: none waits for Slack.
+        """
+        found = {}
+        for right in Right:
+            try:
+                self.require(right, person)
+            except NotAllowedError as error:
+                found[right] = error
+        return found
+
     def warm(self) -> None:
-        """Ask for all groups, so that the first press need not wait."""
+        """Ask for our workspace and all groups, so that the first press need not wait."""
+        try:
+            self._team = self._calls.team()
+        except MonitorError as error:
+            _log.warning("slack_team_unknown", problem=str(error))
         for one in self.groups:
             try:
                 self._members(one)

@@ -16,13 +16,13 @@ from monitor.ports import Clock, Desk
 from monitor.render.tongue import Tongue, tongue
 from monitor.slackapp.calls import Calls
 from monitor.slackapp.staff import Person, Staff
-from monitor.store import cards, cases
+from monitor.store import brands, cards, cases
 from monitor.store.done import Once
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
 
 
 class NoSuchCaseError(MonitorError):
-    """There is no case of that number."""
+    """There is no case of that number, or it is of a brand that the config does not name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +62,26 @@ class Workplace:
     def card(self, case_id: int) -> CaseCard:
         """The case as it stands. Raises NoSuchCaseError."""
         now: datetime = self.clock()
+        self.require(case_id)
         with self.database.reading() as conn:
-            if cases.row(conn, case_id) is None:
-                raise NoSuchCaseError(f"There is no case {case_id}.")
             return cards.card(conn, case_id, now, None)
+
+    def require(self, case_id: int) -> None:
+        """Return if it is a case of the config's brands: others are not there for whoever is here.
+
+        Raises:
+            NoSuchCaseError: there is none of that number.
+
+        """
+        with self.database.reading() as conn:
+            row = cases.row(conn, case_id)
+            if row is None or row.brand_id not in self.brand_names(conn):
+                raise NoSuchCaseError(f"There is no case {case_id}.")
+
+    def brand_names(self, conn: Connection) -> dict[int, str]:
+        """The brands of the config, by their numbers."""
+        configured = {one.name for one in self.brands}
+        return {number: name for number, name in brands.names(conn).items() if name in configured}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,20 +122,43 @@ def dismiss(
     duplicate_of: int | None = None,
 ) -> Case:
     """Say that what is known of the case is no complaint, or the same as another one. It can be undone."""
-
-    def made(case: Case, conn: Connection) -> Event:
+    with database.writing() as conn:
+        original = None if duplicate_of is None else _survivor(conn, duplicate_of)
+        for one in sorted({case_id, original or case_id}):
+            # both: else two could be dismissed at one moment as duplicates of each other
+            cases.lock(conn, one)
+        case = _case(conn, case_id)
         if case.status is Status.DISMISSED:
             msg = "The case is dismissed already."
             raise ActionError(msg)
-        if duplicate_of is None:
-            return Dismissed(DismissalReason.NOT_A_COMPLAINT, case.asks)
-        if duplicate_of == case_id:
-            msg = "A case is not a duplicate of itself."
-            raise ActionError(msg)
-        _brand_of(conn, duplicate_of)
-        return Dismissed(DismissalReason.DUPLICATE, case.asks, duplicate_of)
+        event = Dismissed(DismissalReason.NOT_A_COMPLAINT, case.asks)
+        if original is not None:
+            _require_original(conn, case_id, original)
+            event = Dismissed(DismissalReason.DUPLICATE, case.asks, original)
+        return cases.append(conn, case_id, [Fact(now, event, by)], now=now)
 
-    return _act(database, case_id, by, now, made)
+
+def _survivor(conn: Connection, case_id: int) -> int:
+    """The case, or the one that it became part of in the end."""
+    _brand_of(conn, case_id)
+    into = cases.load(conn, case_id).merged_into
+    return case_id if into is None else _survivor(conn, into)
+
+
+def _require_original(conn: Connection, case_id: int, original: int) -> None:
+    """Somebody must be told of the other case, or this one would be lost."""
+    if original == case_id:
+        msg = "A case is not a duplicate of itself."
+        raise ActionError(msg)
+    if _brand_of(conn, original) != _brand_of(conn, case_id):
+        msg = f"Case {original} is another brand's: name one of the same brand."
+        raise ActionError(msg)
+    if _case(conn, original).status is Status.DISMISSED:
+        msg = (
+            f"Case {original} is dismissed: nobody would be told of either."
+            " Name another, or undo that dismissal first."
+        )
+        raise ActionError(msg)
 
 
 def answered_elsewhere(
@@ -206,9 +229,18 @@ def link_answer(
 
 
 def undo(
-    database: Transactions, case_id: int, *, by: str, now: datetime, seq: int | None = None
+    database: Transactions,
+    case_id: int,
+    *,
+    by: str,
+    now: datetime,
+    seq: int | None = None,
+    may: Callable[[Event], None] | None = None,
 ) -> Case:
-    """Take back what a person did: the last such record, or the one with `seq`."""
+    """Take back what a person did: the last such record, or the one with `seq`.
+
+    `may` is shown what would be taken back, and raises MonitorError if that is not the person's to do.
+    """
     with database.writing() as conn:
         cases.lock(conn, case_id)
         case = _case(conn, case_id)
@@ -222,7 +254,10 @@ def undo(
         if not chosen:
             msg = "There is nothing that a person did, or it is undone already."
             raise ActionError(msg)
-        return cases.append(conn, case_id, [Fact(now, Undone(chosen[-1].seq), by)], now=now)
+        last = chosen[-1]
+        if may is not None:
+            may(last.event)
+        return cases.append(conn, case_id, [Fact(now, Undone(last.seq), by)], now=now)
 
 
 def _act(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from monitor.domain.event import Dismissed
 from monitor.simulator.slack import SlackServer
-from monitor.store import cases
+from monitor.store import cases, schema
 from monitor.store.engine import Database
 from tests.notifiers.slack_side import ANA, CARE
 from tests.slackapp.office import ION, Office, office, picked, text_of, typed
@@ -149,6 +149,24 @@ def test_an_act_without_sense_is_refused_in_words(team: Office) -> None:
     team.chooses(case, "duplicate")
     team.submits(team.modal(), case=typed("77"))
     team.hears("There is no case 77")
+
+
+def test_a_case_of_a_brand_that_the_config_does_not_name_is_not_there(team: Office) -> None:
+    """Such as one that another config, of another team, keeps in the same database."""
+    case = team.complains()
+    team.press(case, "snooze")
+    view = team.modal()
+    with team.database.writing() as conn:
+        conn.execute(schema.brand.update().values(name="Rival"))
+    team.press(case, "claim")
+    team.chooses(case, "dismiss")
+    team.press(case, "answer")
+    team.submits(view, span=picked("900"))
+    team.server.staff.command(ANA, CARE, str(case))
+    team.until(lambda: len(team.hidden()) == 5)
+    assert {text for _, _, text in team.hidden()} == {f"There is no case {case}."}
+    assert team.events(case) == []
+    assert len(team.server.workspace.surfaces.views) == 1
 
 
 def test_a_connection_that_ends_is_made_anew(team: Office) -> None:

@@ -13,7 +13,7 @@ import pytest
 from monitor.simulator import slack as faults
 from monitor.simulator.slack import SlackServer
 from monitor.store.engine import Database
-from tests.notifiers.slack_side import ANA
+from tests.notifiers.slack_side import ANA, CARE
 from tests.slackapp.office import ION, Office, office, typed
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -69,6 +69,45 @@ def test_signed_http_does_the_same(by_http: Office) -> None:
     by_http.submits(by_http.modal(), case=typed("77"))
     by_http.hears("There is no case 77")
     by_http.did(case, ("Claimed", "ana"))
+
+
+STRANGER = "U0EVIL0001"
+_ONLY_OURS = "for the members of its own workspace"
+
+
+def test_in_a_shared_channel_a_stranger_does_nothing(team: Office) -> None:
+    """The channel and the card are ours; the person is of the company that it is shared with."""
+    case = team.complains()
+    team.press(case, "assign")
+    view = team.modal()
+    surfaces = team.server.workspace.surfaces
+    surfaces.users[STRANGER] = {"name": "eve", "team_id": "T0EVIL0001"}
+    chosen = {"type": "users_select", "selected_user": STRANGER}
+    team.chooses(case, "dismiss", by=STRANGER)
+    team.press(case, "answer", by=STRANGER)
+    team.submits(view, by=STRANGER, person=chosen)
+    team.server.staff.command(STRANGER, CARE, "open")
+    team.server.staff.opens_home(STRANGER)
+    team.until(lambda: len(team.hidden()) + len(surfaces.direct) == 5)
+    said = [text for _, _, text in team.hidden()] + [text for _, text, _ in surfaces.direct]
+    assert all(_ONLY_OURS in one for one in said)
+    assert team.events(case) == []
+    assert len(surfaces.views) == 1
+    assert surfaces.homes == {}
+
+
+def test_nobody_is_let_in_while_slack_does_not_say_which_workspace_is_ours(
+    database: Database, server: SlackServer
+) -> None:
+    server.plan("auth.test", *[faults.broken(503)] * 2)
+    with office(database, server) as team:
+        case = team.complains()
+        team.until(lambda: server.calls["auth.test"] > 0)
+        team.press(case, "claim")
+        team.hears("auth.test")
+        team.press(case, "claim")
+        team.did(case, ("Claimed", "ana"))
+        assert server.calls["auth.test"] == 3
 
 
 @pytest.mark.parametrize("secret", ["", "another"])

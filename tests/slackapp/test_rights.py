@@ -58,6 +58,17 @@ def test_what_is_sent_off_needs_the_right_once_more(team: Office) -> None:
     assert team.events(case) == []
 
 
+def test_to_take_something_back_takes_the_right_to_do_it(team: Office) -> None:
+    case = team.complains()
+    team.chooses(case, "dismiss")
+    team.did(case, ("Dismissed", "ana"))
+    team.shows(case)
+    team.press(case, "undo", by=ION)  # may work, and no more
+    team.hears("[slack_app.rights], dismiss")
+    team.press(case, "undo")
+    team.did(case, ("Dismissed", "ana"), ("Undone", "ana"))
+
+
 def test_groups_are_remembered_and_nobody_is_let_in_by_an_error(
     database: Database, server: SlackServer
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -25,7 +26,7 @@ from monitor.domain.notice import CaseCard
 from monitor.domain.sla import State
 from monitor.stages import act
 from monitor.stages.act import ActionError
-from monitor.store import cards, cases, schema
+from monitor.store import brands, cards, cases, schema
 from monitor.store.cases import Fact
 from monitor.store.engine import Database
 from tests.domain.histories import an_ask, at
@@ -153,6 +154,52 @@ def test_a_duplicate_is_one_of_another_case(shop: Shop) -> None:
             act.dismiss(shop.database, second, by="ana", now=at(5), duplicate_of=other)
     act.dismiss(shop.database, second, by="ana", now=at(5), duplicate_of=first)
     assert last_event(shop, second) == Dismissed(DismissalReason.DUPLICATE, (2,), first)
+
+
+def test_two_cases_are_no_duplicates_of_each_other(shop: Shop) -> None:
+    first = shop.case((0, Opened(an_ask(1, 0))))
+    second = shop.case((0, Opened(an_ask(2, 0))), thread="u")
+    act.dismiss(shop.database, first, by="ana", now=at(5), duplicate_of=second)
+    with pytest.raises(ActionError, match=f"Case {first} is dismissed"):
+        act.dismiss(shop.database, second, by="ana", now=at(6), duplicate_of=first)
+    with shop.database.reading() as conn:
+        assert cases.load(conn, second).open_wait is not None
+
+
+def test_a_duplicate_at_the_same_moment_leaves_one_open(shop: Shop) -> None:
+    pair = (
+        shop.case((0, Opened(an_ask(1, 0)))),
+        shop.case((0, Opened(an_ask(2, 0))), thread="u"),
+    )
+
+    def dismisses(one: int, other: int) -> bool:
+        try:
+            act.dismiss(shop.database, one, by="ana", now=at(5), duplicate_of=other)
+        except ActionError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as hands:
+        assert sorted(hands.map(dismisses, pair, pair[::-1])) == [False, True]
+
+
+def test_a_duplicate_of_a_merged_case_is_one_of_what_it_became(shop: Shop) -> None:
+    into = shop.case((0, Opened(an_ask(1, 0))))
+    merged = shop.case((0, Opened(an_ask(2, 0))), (5, Merged(into)), thread="u")
+    second = shop.case((0, Opened(an_ask(3, 0))), thread="v")
+    with pytest.raises(ActionError, match="of itself"):
+        act.dismiss(shop.database, into, by="ana", now=at(6), duplicate_of=merged)
+    act.dismiss(shop.database, second, by="ana", now=at(6), duplicate_of=merged)
+    assert last_event(shop, second) == Dismissed(DismissalReason.DUPLICATE, (3,), into)
+
+
+def test_a_duplicate_is_one_of_the_same_brand(shop: Shop) -> None:
+    ours = shop.case((0, Opened(an_ask(1, 0))))
+    with shop.database.writing() as conn:
+        [shop.brand] = brands.ensure(conn, ["rival"]).values()
+    theirs = shop.case((0, Opened(an_ask(2, 0))), thread="u")
+    with pytest.raises(ActionError, match="another brand's"):
+        act.dismiss(shop.database, ours, by="ana", now=at(6), duplicate_of=theirs)
 
 
 def test_an_answer_elsewhere_lies_between_the_complaint_and_now(shop: Shop) -> None:
