@@ -17,7 +17,7 @@ from monitor.classifiers.text import prepared
 from monitor.domain.judgement import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 COMPLAINT, QUESTION, PRAISE, OTHER = Label
@@ -33,6 +33,8 @@ class Example:
     corpus: str
     split: str
     phenomena: tuple[str, ...] = ()
+    rating: int | None = None
+    """Stars out of five, where the text is a review that says so."""
 
 
 _GO = {
@@ -72,6 +74,7 @@ _BANK_UNCLEAR = frozenset(
     transfer_timing""".split()  # noqa: SIM905 - thirty words read better as words
 )
 _PER_BANK_CATEGORY = 16
+_SHARE_OF_GOEMOTIONS = 0.2
 
 
 def _chance(text: str) -> float:
@@ -91,6 +94,7 @@ def project(folder: Path) -> Iterator[Example]:
                 "project",
                 row["split"],
                 tuple(row["phenomena"]),
+                row.get("rating"),
             )
 
 
@@ -159,6 +163,24 @@ def _red(folder: Path) -> Iterator[Example]:
                 emotion = row["Emotion"]
                 if split == "test" or emotion != "Bucurie":
                     yield Example(row["Tweet"].strip(), OTHER, "ro", "red", split, (emotion,))
+
+
+def emotions(folder: Path, wanted: Collection[str]) -> set[str]:
+    """GoEmotions' training texts that bear one emotion only, and a wanted one."""
+    names = (folder / "goemotions-labels.txt").read_text().split()
+    lines = (folder / "goemotions-train.tsv").read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines)
+    return {text for text, label, _ in rows if "," not in label and names[int(label)] in wanted}
+
+
+def unlabelled(folder: Path) -> Iterator[str]:
+    """Texts whose answer only the teachers know: the training parts of the same permissive sets."""
+    go = (folder / "goemotions-train.tsv").read_text(encoding="utf-8").splitlines()
+    yield from (line.split("\t")[0] for line in go if _chance(line) < _SHARE_OF_GOEMOTIONS)
+    for name, column in (("banking77-train.csv", "text"), ("redv1-train.csv", "Tweet")):
+        with (folder / name).open(encoding="utf-8", newline="") as rows:
+            found = (row[column].strip() for row in csv.DictReader(rows))
+            yield from (one for one in found if _chance(one) > 0.7)  # noqa: PLR2004 - three tenths
 
 
 def sentiment(folder: Path, name: str) -> list[tuple[str, bool]]:
