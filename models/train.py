@@ -37,7 +37,7 @@ from monitor.learning.scoring import scores  # noqa: E402
 folder = click.Path(path_type=Path, file_okay=False)
 MAX_TOKENS = 128
 TEACHER = training.Recipe(epochs=3, frozen=6)
-STUDENT = training.Recipe(epochs=4, frozen=0, rate=1e-4, decay=0.9)
+STUDENT = training.Recipe(epochs=3, frozen=0, rate=1e-4, decay=0.9)
 
 
 @click.command()

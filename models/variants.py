@@ -214,8 +214,10 @@ def main(
     dev = [one for one in examples if one.split == "dev"]
     bench = Bench(data, cache, taught, dev, small, tokenizer)
     lines = [
-        "| one thing changed | macro-F1 own, en | macro-F1 own, ro | AUC own | sarcasm found "
-        "| off-target alerts | questions alert | macro-F1 public |",
+        (
+            "| one thing changed | macro-F1 own, en | macro-F1 own, ro | AUC own | sarcasm found "
+            "| off-target alerts | questions alert | macro-F1 public |"
+        ),
         "|---|---|---|---|---|---|---|---|",
     ]
     for variant in VARIANTS:
