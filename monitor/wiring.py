@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from monitor import registry
+from monitor.classifiers.weights import CARD
 from monitor.clock import utc_now
-from monitor.domain.errors import ConfigError
+from monitor.domain.errors import ClassifierError, ConfigError
 from monitor.domain.judgement import Judgement, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import Digest
@@ -30,11 +31,15 @@ from monitor.stages.forget import Forget
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.refresh import Asking, Refresh
 from monitor.stages.reply import Reply
+from monitor.stages.sample import Sample
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
-from monitor.store import readings
+from monitor.stages.watch import Watch
+from monitor.store import calibrations, readings
 from monitor.store.engine import Database
 
+SHIPPED = "shipped"
+"""The plug-in whose models staff's corrections can make anew."""
 AT_ONCE = 4
 """Sources that are asked at the same time whether posts still stand."""
 ANSWERS_AT_ONCE = 2
@@ -46,6 +51,41 @@ def classifier_of(table: ClassifierTable) -> Classifier:
     cls = registry.load(registry.CLASSIFIERS, table.use)
     made: Classifier = registry.build(cls, registry.options(cls, table.options, "classifier"))
     return made
+
+
+def adopted_of(table: ClassifierTable, database: Database) -> ClassifierTable:
+    """The table with the model that was adopted last in the place of the shipped one.
+
+    Raises:
+        ClassifierError: its folder is gone.
+
+    """
+    last = calibrations.adopted(database) if table.use == SHIPPED else None
+    if last is None or last.folder is None:
+        return table
+    if not last.folder.is_dir():
+        raise ClassifierError(
+            f"the model {last.model} was adopted, and its folder {last.folder} is gone: put it "
+            "back, or `complaint-monitor model rollback`"
+        )
+    return ClassifierTable.model_validate(
+        {**table.model_dump(), **table.options, "folder": last.folder}
+    )
+
+
+def named_table(name: str, labels: Mapping[str, str], models: Path) -> ClassifierTable:
+    """A classifier by what a person calls it.
+
+    A revision of `models`, a folder with a model of ours, a plug-in or package.module:Class, else a
+    folder or name in the Hugging Face layout, with its labels as our classes.
+    """
+    for folder in (models / name.rpartition("@")[2], Path(name)):
+        if (folder / CARD).is_file():
+            return ClassifierTable.model_validate({"use": SHIPPED, "folder": folder})
+    if name in registry.names(registry.CLASSIFIERS) or ":" in name:
+        return ClassifierTable(use=name)
+    said = {"use": "transformers", "name": name, "labels": dict(labels)}
+    return ClassifierTable.model_validate(said)
 
 
 def own_thresholds(classifier: Classifier) -> Thresholds:
@@ -81,11 +121,53 @@ class Judge:
         ]
 
 
+def table_in_force(settings: Settings) -> ClassifierTable:
+    """The classifier that judges now: what was adopted last, else what the config names.
+
+    Raises:
+        ClassifierError: what was adopted is gone.
+        StoreError: the database does not answer.
+
+    """
+    database = Database(settings.database)
+    try:
+        return adopted_of(settings.classifier, database)
+    finally:
+        database.close()
+
+
 def judge_of(settings: Settings) -> Judge:
-    """What judges by these settings. Raises ClassifierError if the model's weights can't be read."""
-    classifier = classifier_of(settings.classifier)
+    """What judges by these settings. Raises like `table_in_force`, and if the weights can't be read."""
+    classifier = classifier_of(table_in_force(settings))
     thresholds = settings.thresholds(lambda: own_thresholds(classifier))
     return Judge(classifier, thresholds, settings.lexicon())
+
+
+class InForce:
+    """The model that was adopted last, made anew when another one is; without one, the config's."""
+
+    def __init__(self, table: ClassifierTable, database: Database) -> None:
+        self._table = table
+        self._database = database
+        self._made: tuple[ClassifierTable, Classifier] | None = None
+
+    @property
+    def model(self) -> str:
+        return self._now().model
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The model's own. Raises ConfigError where it brings none."""
+        return own_thresholds(self._now())
+
+    def classify(self, posts: Sequence[Post], /) -> Sequence[Judgement]:
+        return self._now().classify(posts)
+
+    def _now(self) -> Classifier:
+        table = adopted_of(self._table, self._database)
+        if self._made is None or self._made[0] != table:
+            self._made = table, classifier_of(table)
+        return self._made[1]
 
 
 class Application:
@@ -109,9 +191,10 @@ class Application:
 
     @cached_property
     def classifier(self) -> Classifier:
-        return classifier_of(self.settings.classifier)
+        """What judges now: it changes when another model is adopted."""
+        return InForce(self.settings.classifier, self.database)
 
-    @cached_property
+    @property
     def thresholds(self) -> Thresholds:
         """The model's own, where the config says nothing else. Raises ClassifierError."""
         return self.settings.thresholds(lambda: own_thresholds(self.classifier))
@@ -177,6 +260,12 @@ class Application:
                 shadow=shadow,
             ),
             *(() if shadow else (reply,)),
+            Sample(
+                self.database,
+                names=self.settings.brand_names,
+                size=self.settings.review.weekly,
+            ),
+            Watch(self.database, operators=self.operators),
             Forget(self.database, keep, operators=self.operators),
         )
 
@@ -220,24 +309,28 @@ class Application:
 
 
 class _Judged:
-    """Triage, made when the model's thresholds can be read: until then, what is judged waits."""
+    """Triage, made when the model's thresholds can be read: until then, what is judged waits.
+
+    It is made anew when they are others, as after another model was adopted.
+    """
 
     name: ClassVar[str] = Triage.name
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._triage: Triage | None = None
+        self._made: tuple[Thresholds, Triage] | None = None
 
     def due(self, now: datetime, /) -> Sequence[str]:
         return self._ready().due(now)
 
     def handle(self, item: str, now: datetime, /) -> None:
-        self._ready().handle(item, now)
+        triage = self._made[1] if self._made else self._ready()
+        triage.handle(item, now)
 
     def _ready(self) -> Triage:
-        if self._triage is None:
-            its = self._application
-            self._triage = Triage(
-                its.database, its.settings.targets(), its.thresholds, its.settings.lexicon()
-            )
-        return self._triage
+        its = self._application
+        limits = its.thresholds
+        if self._made is None or self._made[0] != limits:
+            lexicon = its.settings.lexicon()
+            self._made = limits, Triage(its.database, its.settings.targets(), limits, lexicon)
+        return self._made[1]

@@ -110,24 +110,33 @@ def _as_object(brand: str, one: Unanswered) -> dict[str, Any]:
 
 @cases.command(short_help="One case with its history.")
 @click.argument("case", type=int)
+@click.option("--why", is_flag=True, help="Which words of the first post moved its score.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def show(ctx: click.Context, case: int, as_json: bool) -> None:
+def show(ctx: click.Context, case: int, why: bool, as_json: bool) -> None:
     r"""Show a case: what was said, where it stands, all that happened, and what was told to whom.
 
     \b
-    Example:
+    Examples:
       complaint-monitor cases show 12
+      complaint-monitor cases show 12 --why
     """
     with opened(ctx) as its:
         card, history, notices, notes, replies = _gather(its, case)
         zone = ZoneInfo(its.settings.timezone)
+        words = _moved_by(its, case) if why else []
     if as_json:
         events = [{**_fields(one), "kind": type(one.event).__name__} for one in history]
         said = {"card": card, "history": events, "notices": notices, "notes": notes}
-        print_json(said | {"answers": replies})
+        print_json(said | {"answers": replies} | ({"words": words} if why else {}))
         return
     _print_card(card, zone)
+    if why:
+        from monitor.cli.classify import in_words
+
+        click.echo(
+            f"  {'words':<9} {in_words(words) or 'not told: purged, or the model cannot say'}"
+        )
     click.echo("\nhistory")
     print_table(
         ("", "at", "what", "by"),
@@ -149,6 +158,20 @@ def show(ctx: click.Context, case: int, as_json: bool) -> None:
                 for one in notices
             ],
         )
+
+
+def _moved_by(its: Opened, case: int) -> list[tuple[str, float]]:
+    """What moved the score of the post that opened the case, by the model that judges now."""
+    from monitor.cli.classify import moved_by
+    from monitor.store import cases as stored
+    from monitor.store import posts
+    from monitor.wiring import judge_of
+
+    with its.database.reading() as conn:
+        row = stored.row(conn, case)
+        found = posts.load_posts(conn, [] if row is None else [row.root_post_id])
+    judge = judge_of(its.settings)
+    return [moved for post in found.values() for moved in moved_by(judge, post)]
 
 
 def _gather(

@@ -6,13 +6,11 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
-from click.core import ParameterSource
 
-from monitor.cli.opening import config_path, settings_of
+from monitor.cli.opening import settings_or_own
 from monitor.cli.printing import print_json
 from monitor.clock import utc_now
 from monitor.domain.judgement import Band, Judgement, Verdict
@@ -20,11 +18,12 @@ from monitor.domain.post import Post, PostKey
 from monitor.render.words import plain
 
 if TYPE_CHECKING:
-    from monitor.settings import Settings
     from monitor.wiring import Judge
 
 WORDS = 8
 """Words that moved the score, printed."""
+MEASURED = ("en", "ro")
+"""The languages for which the shipped model's figures stand."""
 
 
 @click.command(short_help="Judge a text, or lines of JSON.")
@@ -37,14 +36,18 @@ WORDS = 8
     show_default=True,
     help="Lines judged together; 1 answers each line before it reads the next.",
 )
+@click.option("--explain", is_flag=True, help="With --jsonl: the words that moved each score, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def classify(ctx: click.Context, text: str | None, jsonl: bool, batch: int, as_json: bool) -> None:
+def classify(
+    ctx: click.Context, text: str | None, jsonl: bool, batch: int, explain: bool, as_json: bool
+) -> None:
     r"""Judge a TEXT as a customer's post, and say why. Needs no config file.
 
     With --jsonl, lines {"text": …} are read from standard input and one verdict line each is written,
     in order: complaint (whether it would alert), score, band and model; for a line that can't be
-    read: error.
+    read: error. --explain measures which words moved a score by judging the text without each of its
+    first 40 words: some forty times slower.
 
     \b
     Examples:
@@ -56,32 +59,20 @@ def classify(ctx: click.Context, text: str | None, jsonl: bool, batch: int, as_j
 
     if jsonl == (text is not None):
         raise click.UsageError("give a text, or --jsonl and lines on standard input")
-    judge = judge_of(_settings(ctx))
+    judge = judge_of(settings_or_own(ctx))
     if text is None:
         for lines in _batches(sys.stdin.buffer, batch):
-            for verdict in _verdicts(judge, lines):
+            for verdict in _verdicts(judge, lines, explain=explain):
                 print_json(verdict, line=True)
             sys.stdout.flush()
         return
     post = _post(text)
     [(judged, told)] = judge.judge([post])
-    words = _words(judge, post)
+    words = moved_by(judge, post)
     if as_json:
         print_json({**_line(judged, told), **_more(judged, told), "words": words})
     else:
         _explain(judge, judged, told, words)
-
-
-def _settings(ctx: click.Context) -> Settings:
-    """The config's; without a config file (and none named), the program's own."""
-    from monitor import log
-    from monitor.settings import BrandTable, Settings
-
-    named = ctx.find_root().get_parameter_source("config") is not ParameterSource.DEFAULT
-    if named or Path(config_path(ctx)).exists():
-        return settings_of(ctx)
-    log.configure(level="warning")
-    return Settings(brands=(BrandTable(name="any"),))
 
 
 def _batches(file: BinaryIO, size: int) -> Iterator[list[bytes]]:
@@ -89,12 +80,16 @@ def _batches(file: BinaryIO, size: int) -> Iterator[list[bytes]]:
         yield lines
 
 
-def _verdicts(judge: Judge, lines: Sequence[bytes]) -> Iterator[dict[str, Any]]:
+def _verdicts(judge: Judge, lines: Sequence[bytes], *, explain: bool) -> Iterator[dict[str, Any]]:
     """One verdict a line, in order; a line that can't be read costs the others nothing."""
     read = [_text(line) for line in lines]
     judged = iter(judge.judge([_post(one) for one in read if isinstance(one, str)]))
     for one in read:
-        yield one if isinstance(one, dict) else _line(*next(judged))
+        if isinstance(one, dict):
+            yield one
+            continue
+        words = {"words": moved_by(judge, _post(one))} if explain else {}
+        yield _line(*next(judged)) | words
 
 
 def _text(line: bytes) -> str | dict[str, Any]:
@@ -136,7 +131,7 @@ def _more(judged: Judgement, told: Verdict) -> dict[str, Any]:
     }
 
 
-def _words(judge: Judge, post: Post) -> list[tuple[str, float]]:
+def moved_by(judge: Judge, post: Post) -> list[tuple[str, float]]:
     """The words that moved the score most, if the classifier can tell."""
     explain = getattr(judge.classifier, "explain", None)
     return [] if explain is None else [(word, round(by, 3)) for word, by in explain(post)[:WORDS]]
@@ -166,7 +161,19 @@ def _explain(
     click.echo(f"  topics    {', '.join(told.topics) or 'none'}")
     click.echo(f"  because   {plain(told.reason)}")
     if words:
-        moved = ", ".join(f"{plain(word)} {by:+.2f}" for word, by in words)
-        click.echo(f"  words     {moved}")
-    click.echo(f"  language  {judged.language or 'not told'}")
+        click.echo(f"  words     {in_words(words)}")
+    click.echo(f"  language  {_language(judged)}")
     click.echo(f"  model     {judged.model}")
+
+
+def in_words(words: Sequence[tuple[str, float]]) -> str:
+    """The words that moved a score, for people."""
+    return ", ".join(f"{plain(word)} {by:+.2f}" for word, by in words)
+
+
+def _language(judged: Judgement) -> str:
+    if judged.language is None:
+        return "not told: the score may mean less"
+    if judged.language not in MEASURED:
+        return f"{judged.language}: the shipped model is measured on {' and '.join(MEASURED)}"
+    return judged.language

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from monitor.cli.printing import tell
 from monitor.domain.errors import StoreError
@@ -45,6 +46,18 @@ def settings_of(ctx: click.Context) -> Settings:
 
     log.configure(level="warning")
     return config.read(config_path(ctx))
+
+
+def settings_or_own(ctx: click.Context) -> Settings:
+    """The config's; without a config file (and none named), the program's own."""
+    from monitor import log
+    from monitor.settings import BrandTable, Settings
+
+    named = ctx.find_root().get_parameter_source("config") is not ParameterSource.DEFAULT
+    if named or config_path(ctx).exists():
+        return settings_of(ctx)
+    log.configure(level="warning")
+    return Settings(brands=(BrandTable(name="any"),))
 
 
 @contextmanager

@@ -21,6 +21,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("monitor.cli.run:run", "Watch, and tell people, until stopped."),
     "import": ("monitor.cli.importing:import_", "Read posts from files, once."),
     "classify": ("monitor.cli.classify:classify", "Judge a text, or lines of JSON."),
+    "model": (
+        "monitor.cli.model:model",
+        "What judges: measure it, teach it, look at what it lets pass.",
+    ),
     "rejects": (
         "monitor.cli.rejects:rejects",
         "What sources brought and could not be read.",

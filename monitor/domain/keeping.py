@@ -19,6 +19,10 @@ class Keep:
     """How often a network is asked whether a post still stands."""
     without_look_up: timedelta = timedelta(days=2)
     """What a network that can be asked did not confirm for so long is kept no longer."""
+    corrected: timedelta = timedelta(days=30)
+    """Posts of which staff said what they are, from when they came: the model learns from them."""
+    sampled: timedelta = timedelta(days=7)
+    """Posts of the weekly sample, from when they came, until somebody looks at them."""
 
     @property
     def in_vain(self) -> timedelta:

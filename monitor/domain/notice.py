@@ -48,6 +48,8 @@ class Reason(StrEnum):
     ITEM_HANGS = "item_hangs"
     WORDS_PURGED = "words_purged"
     """Words of open cases went, as their network did not confirm them."""
+    DRIFTED = "drifted"
+    """Scores or languages of what is judged are not what they were."""
     REPLY_UNKNOWN = "reply_unknown"
     """Nobody knows whether an answer was posted: a person has to look."""
     REPLY_REFUSED = "reply_refused"

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import SourceHealth
+from monitor.domain.sampling import Missed
 from monitor.domain.sla import (
     BREACHES,
     DECIDED,
@@ -190,7 +191,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The figures of a brand for (period, as_of). `sources` says what could be read by `as_of`."""
+    """The figures of a brand for (period, as_of). `sources` says what could be read by `as_of`.
+
+    `missed` is what the samples of the weeks that began in the period say; None: no sample is drawn.
+    """
 
     brand: str
     period: Period
@@ -198,6 +202,7 @@ class Report:
     total: Group
     groups: Mapping[By, tuple[Group, ...]]
     sources: tuple[SourceHealth, ...] = ()
+    missed: Missed | None = None
 
 
 NOBODY = "nobody"
@@ -214,6 +219,7 @@ def build(
     as_of: datetime,
     read_through: ReadThrough,
     sources: Sequence[SourceHealth] = (),
+    missed: Missed | None = None,
 ) -> Report:
     """The report; waits of another period, or not begun by `as_of`, are left out."""
     counted = [
@@ -233,6 +239,7 @@ def build(
         total=_group("all", confirmed, unconfirmed),
         groups={by: tuple(_grouped(by, named[by], beside[by])) for by in By},
         sources=tuple(_as_of(one, as_of) for one in sources),
+        missed=missed,
     )
 
 

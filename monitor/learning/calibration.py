@@ -12,8 +12,10 @@ from monitor.domain.judgement import Label
 Scores = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
-_PRECISION = 0.85
-_RECALL = 0.95
+PRECISION = 0.85
+"""Of what alerts, at least."""
+RECALL = 0.95
+"""Of what alerts or is asked about, at least."""
 _COMPLAINT, _QUESTION = 0, 1
 
 
@@ -58,7 +60,7 @@ def temperature(scores: Scores, truth: Truth) -> float:
 def alert_threshold(scores: Scores, complaint: NDArray[np.bool_]) -> float:
     """Best macro-F1 among the thresholds whose precision is at least .85 (else the most precise)."""
     steps = [float(one) for one in np.arange(0.05, 0.96, 0.01).round(2)]
-    precise = [one for one in steps if precision(scores >= one, complaint) >= _PRECISION]
+    precise = [one for one in steps if precision(scores >= one, complaint) >= PRECISION]
     if not precise:
         return max(steps, key=lambda one: precision(scores >= one, complaint))
     return max(precise, key=lambda one: macro_f1(scores >= one, complaint))
@@ -67,7 +69,7 @@ def alert_threshold(scores: Scores, complaint: NDArray[np.bool_]) -> float:
 def review_threshold(scores: Scores, complaint: NDArray[np.bool_]) -> float:
     """The highest threshold that still finds 95 % of the complaints."""
     found = np.sort(scores[complaint])
-    missed = int(len(found) * (1 - _RECALL))
+    missed = int(len(found) * (1 - RECALL))
     return float(np.floor(found[missed] * 1000) / 1000) if len(found) else 0.5
 
 

@@ -55,3 +55,16 @@ def measured_f1(said: Bools, truth: Bools) -> Measured:
 def measured_auc(scores: Floats, truth: Bools) -> Measured:
     """Area under the ROC curve."""
     return interval(lambda rows: auc(scores[rows], truth[rows]), len(truth))
+
+
+def calibration_error(scores: Floats, truth: Bools, bins: int = 10) -> float:
+    """Expected calibration error: how far scores lie from the share that is true, in bins of equal width."""
+    if not len(scores):
+        return float("nan")
+    which = np.minimum((scores * bins).astype(int), bins - 1)
+    return float(
+        sum(
+            (which == one).mean() * abs(scores[which == one].mean() - truth[which == one].mean())
+            for one in np.unique(which)
+        )
+    )

@@ -82,6 +82,24 @@ def sections(report: Report) -> Iterator[tuple[str, tuple[Group, ...]]]:
             yield title, report.groups[by]
 
 
+def missed(report: Report) -> str:
+    """How many complaints were let pass, as far as people looked."""
+    said = report.missed
+    if said is None:
+        return "not known: no week's sample of what was let pass was drawn to its end in the period"
+    if said.estimate is None:
+        return (
+            f"not known: {said.unknown} posts were let pass, and nobody has looked at the sample of "
+            "them (`complaint-monitor model review`)"
+        )
+    told = (
+        f"an estimated {said.estimate.value:.0f} [{said.estimate.low:.0f}, {said.estimate.high:.0f}] "
+        f"complaints among {said.population} posts that were let pass (95 %): "
+        f"{said.found} found among {said.looked_at} looked at"
+    )
+    return f"{told}; of {said.unknown} more posts nobody looked at any" if said.unknown else told
+
+
 def _count(state: State, means: str) -> Column:
     return Column(STATES[state], means, lambda group: str(group.figures.states[state]))
 

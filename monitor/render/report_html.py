@@ -17,6 +17,7 @@ from monitor.render.figures import (
     TABLES,
     bounds,
     method,
+    missed,
     percent,
     reached,
     sections,
@@ -62,6 +63,7 @@ def report_html(report: Report, zone: tzinfo) -> str:
         tables=TABLES,
         sections=tuple(_sections(report)),
         sources=[source(one, zone) for one in report.sources],
+        missed=missed(report),
     )
 
 

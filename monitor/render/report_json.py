@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.domain.notice import SourceHealth
 from monitor.domain.report import Counted, Figures, Group, Report, Share
+from monitor.domain.sampling import Missed
 from monitor.domain.sla import State
 from monitor.render.figures import method
 from monitor.render.report_csv import WAIT, in_order
@@ -23,6 +24,7 @@ def report_data(report: Report) -> dict[str, Any]:
         "total": _group(report.total),
         "groups": {by.value: [_group(one) for one in found] for by, found in report.groups.items()},
         "sources": [_source(one) for one in report.sources],
+        "missed": _missed(report.missed),
     }
 
 
@@ -85,6 +87,22 @@ def _share(share: Share) -> dict[str, Any]:
 def _names(names: Iterable[tuple[int, int]]) -> list[str]:
     """`case.wait`, in order."""
     return [f"{case}.{number}" for case, number in sorted(names)]
+
+
+def _missed(missed: Missed | None) -> dict[str, Any] | None:
+    """Null where no week's sample was drawn to its end; a null estimate where nobody looked at any."""
+    if missed is None:
+        return None
+    sure = missed.estimate
+    return {
+        "estimate": sure and sure.value,
+        "low": sure and sure.low,
+        "high": sure and sure.high,
+        "let_pass": missed.population,
+        "looked_at": missed.looked_at,
+        "found": missed.found,
+        "unknown": missed.unknown,
+    }
 
 
 def _source(health: SourceHealth) -> dict[str, Any]:

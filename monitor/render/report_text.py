@@ -7,7 +7,7 @@ from datetime import timedelta, tzinfo
 from textwrap import wrap
 
 from monitor.domain.report import Counted, Report
-from monitor.render.figures import NOTHING, STATES, TABLES, Table, sections
+from monitor.render.figures import NOTHING, STATES, TABLES, Table, missed, sections
 from monitor.render.report_csv import in_order
 from monitor.render.words import duration, local_time, plain, source
 
@@ -53,6 +53,9 @@ def _lines(report: Report, zone: tzinfo) -> Iterator[str]:
         yield table.title
         yield from _table(report, table)
         yield from wrap(table.note, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    yield ""
+    yield "Missed"
+    yield from wrap(missed(report), _WIDTH, initial_indent="  ", subsequent_indent="  ")
     yield ""
     yield "Sources"
     for one in report.sources:

@@ -183,6 +183,12 @@ class KeepTable(_Table):
     without_look_up: PositiveSpan = Field(
         default=timedelta(days=2), description="What its network does not confirm."
     )
+    corrected: PositiveSpan = Field(
+        default=timedelta(days=30), description="Posts of which staff said what they are."
+    )
+    sampled: PositiveSpan = Field(
+        default=timedelta(days=7), description="Posts of the weekly sample, until looked at."
+    )
 
     @model_validator(mode="after")
     def _time_to_ask(self) -> Self:
@@ -200,7 +206,15 @@ class KeepTable(_Table):
             after_case=self.after_case,
             look_up_every=self.look_up_every,
             without_look_up=self.without_look_up,
+            corrected=self.corrected,
+            sampled=self.sampled,
         )
+
+
+class ReviewTable(_Table):
+    """`[review]`: what was let pass is looked at, too, so that misses are measured."""
+
+    weekly: int = Field(default=50, ge=0, le=10_000, description="Posts a week and brand.")
 
 
 class LogTable(_Table):
@@ -228,6 +242,7 @@ class Settings(_Table):
     operators: OperatorsTable = OperatorsTable()
     heartbeat: HeartbeatTable | None = None
     keep: KeepTable = KeepTable()
+    review: ReviewTable = ReviewTable()
     log: LogTable = LogTable()
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -12,18 +11,19 @@ from monitor.domain.judgement import Band, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule, first_match
 from monitor.domain.verdict import verdict
-from monitor.store import cases, mentions
+from monitor.store import calibrations, cases, mentions
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import Mention
 
 ROUND = 500
-SAMPLE_ONE_IN = 50
-"""One in so many posts that were let pass is shown to people, so that misses are measured."""
 
 
 class Triage:
-    """Decides on each judged mention by thresholds and transparent rules."""
+    """Decides on each judged mention by thresholds and transparent rules.
+
+    `thresholds` hold where staff's corrections gave a source none of its own.
+    """
 
     name: ClassVar[str] = "triage"
 
@@ -56,7 +56,10 @@ class Triage:
         if judged is None:  # deleted before it was judged: nothing is left to decide on
             mentions.hand_on(conn, one.brand_id, one.post_id, mentions.SETTLE)
             return
-        told = verdict(one.post, judged, self._thresholds, self._lexicon)
+        limits = calibrations.thresholds(
+            conn, one.brand_id, one.post_id, judged.model, self._thresholds
+        )
+        told = verdict(one.post, judged, limits, self._lexicon)
         asked_at = _asked_at(one, now)
         ask = self._ask(conn, one, told, asked_at)
         case_id = _case_that_asks(conn, one)
@@ -79,7 +82,6 @@ class Triage:
             asks=ask.kind if ask else None,
             due_at=ask.due_at if ask else None,
             rule=ask.rule if ask else None,
-            sampled=told.band is Band.PASS and _is_sampled(one),
             next_stage=mentions.SETTLE if look else None,
         )
 
@@ -136,8 +138,3 @@ def _asked_at(one: Mention, now: datetime) -> datetime:
     if one.band is None:
         return one.post.posted_at
     return max(one.post.posted_at, one.post.edited_at or now)
-
-
-def _is_sampled(one: Mention) -> bool:
-    """A fixed pseudo-random choice by key, so that looking again changes nothing."""
-    return zlib.crc32(f"{one.brand_id}:{one.post.key}".encode()) % SAMPLE_ONE_IN == 0

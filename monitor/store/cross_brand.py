@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Band
-from monitor.store.schema import mention, post
+from monitor.store.schema import judgement, mention, post
 
 
 def to_judge(conn: Connection, limit: int) -> list[int]:
@@ -44,3 +48,41 @@ def found_after(conn: Connection, post_id: int) -> dict[Band | None, int]:
         band = Band(word) if word else None
         bands[number] = min(band, bands.get(number), key=order.index)
     return {one: sum(band is one for band in bands.values()) for one in order}
+
+
+def customers_posts(conn: Connection, since: datetime) -> list[int]:
+    """Posts that came since then and are no brand's own, in the order of their coming."""
+    asked = sa.exists().where(mention.c.post_id == post.c.id, mention.c.own.is_(False))
+    query = sa.select(post.c.id).where(post.c.first_seen_at >= since, asked)
+    return list(conn.scalars(query.order_by(post.c.id)))
+
+
+_EDGES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
+"""Of bins of P(complaint): narrow where most posts are."""
+
+
+def scores(conn: Connection, since: datetime, until: datetime) -> Mapping[str, dict[str, int]]:
+    """By model, how many posts judged in that time scored below each edge (and above the one before)."""
+    bins = [(judgement.c.complaint < edge, f"below {edge:g}") for edge in _EDGES]
+    return _counted(conn, sa.case(*bins, else_=f"from {_EDGES[-1]:g}"), since, until)
+
+
+def languages(conn: Connection, since: datetime, until: datetime) -> Mapping[str, dict[str, int]]:
+    """By model, how many posts judged in that time were in which language."""
+    return _counted(conn, sa.func.coalesce(judgement.c.language, "not told"), since, until)
+
+
+def _counted(
+    conn: Connection, name: sa.ColumnElement[str], since: datetime, until: datetime
+) -> Mapping[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    named = sa.select(judgement.c.model, name.label("name")).where(
+        judgement.c.judged_at >= since, judgement.c.judged_at < until
+    )
+    each = named.subquery()
+    query = sa.select(each.c.model, each.c.name, sa.func.count()).group_by(
+        each.c.model, each.c.name
+    )
+    for model, bin_, number in conn.execute(query):
+        found[model][bin_] = number
+    return found

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.case import Status
 from monitor.domain.keeping import Keep, Purge
-from monitor.store import authors, looking, tallies
+from monitor.store import authors, corrections, looking, samples, tallies
 from monitor.store.bulk import among
 from monitor.store.columns import EPOCH
 from monitor.store.gone import WORDS
@@ -94,8 +94,8 @@ def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, in
     bare = post.c.text.is_(None) & post.c.url.is_not(None)
     conn.execute(post.update().where(bare, ~looking.of_open_case()).values(url=None))
     notes = conn.execute(note.update().where(_old_notes(keep, now)).values(text=None))
-    samples = conn.execute(reject.update().where(_old_samples(keep, now)).values(sample=""))
-    found = {Purge.NOTE: notes.rowcount, Purge.SAMPLE: samples.rowcount}
+    beginnings = conn.execute(reject.update().where(_old_samples(keep, now)).values(sample=""))
+    found = {Purge.NOTE: notes.rowcount, Purge.SAMPLE: beginnings.rowcount}
     for reason, number in found.items():
         tallies.add_purged(conn, reason, number, now)
     return found
@@ -107,10 +107,11 @@ def _count(conn: Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> 
 
 def _may_go(reason: Purge, keep: Keep, now: datetime) -> sa.ColumnElement[bool]:
     """Whether a post's words are to be purged for that reason, and for no other one before it."""
-    without_case = _came_before(now - keep.without_case) & ~_has_case() & ~_in_work()
+    held = ~samples.held(now - keep.sampled) & ~_still_teaches(now - keep.corrected)
+    without_case = _came_before(now - keep.without_case) & ~_has_case() & ~_in_work() & held
     # what came later than that belongs to no case that ended so long ago
     ended_before = now - keep.after_case
-    after_case = _came_before(ended_before) & _has_case() & ~_in_work()
+    after_case = _came_before(ended_before) & _has_case() & ~_in_work() & held
     after_case &= ~sa.exists().where(
         case_post.c.post_id == post.c.id,
         cases.c.id == case_post.c.case_id,
@@ -128,6 +129,11 @@ def _may_go(reason: Purge, keep: Keep, now: datetime) -> sa.ColumnElement[bool]:
 
 def _came_before(at: datetime) -> sa.ColumnElement[bool]:
     return post.c.first_seen_at.between(EPOCH, at)
+
+
+def _still_teaches(since: datetime) -> sa.ColumnElement[bool]:
+    """Staff said what it is, and it did not come before then."""
+    return (post.c.first_seen_at > since) & corrections.is_taught()
 
 
 def _has_case() -> sa.ColumnElement[bool]:

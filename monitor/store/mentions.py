@@ -183,7 +183,6 @@ def keep_verdict(
     asks: AskKind | None,
     due_at: datetime | None,
     rule: str | None,
-    sampled: bool,
     next_stage: str | None,
 ) -> None:
     """Write what triage decided, and hand the mention on."""
@@ -198,7 +197,6 @@ def keep_verdict(
             reason=verdict.reason,
             due_at=due_at,
             rule=rule,
-            sampled=sampled,
             next=next_stage,
         )
     )

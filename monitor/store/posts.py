@@ -258,7 +258,6 @@ def _mention_rows(post_id: int, one: Post, brands: Brands, *, gone: bool) -> lis
                 "own": own,
                 "automatic": own and brand.answers_automatically(one),
                 "next": SETTLE if own or gone else TRIAGE,
-                "sampled": False,
             }
         )
     return rows

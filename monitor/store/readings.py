@@ -11,11 +11,13 @@ from monitor.domain import report as reports
 from monitor.domain.digest import Schedule
 from monitor.domain.notice import Digest
 from monitor.domain.report import Period, Report
-from monitor.store import brands, by_hand, coverage, waits
+from monitor.domain.sampling import estimate
+from monitor.store import brands, by_hand, coverage, samples, waits
 
 
 def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) -> Report:
     """The figures for (period, as_of)."""
+    drawn = samples.parts(conn, brand_id, period.since, period.until, as_of)
     return reports.build(
         waits.of_period(conn, brand_id, since=period.since, until=period.until, as_of=as_of),
         brand=brands.names(conn)[brand_id],
@@ -24,6 +26,7 @@ def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) 
         # of what people brought themselves no source could bring an answer: what they know is all
         read_through={**coverage.read_through(conn, brand_id), by_hand.NETWORK: as_of},
         sources=coverage.health(conn, brand_id, as_of),
+        missed=estimate(drawn) if drawn else None,
     )
 
 

@@ -47,7 +47,7 @@ def follow(conn: Connection, talks: Mapping[PostKey, AbstractSet[int]]) -> Colle
         if row.brand_id in talks[PostKey(network, row.thread)]
     ]
     pairs = dict.fromkeys((brand_id, post_id) for brand_id, post_id, _ in rows)
-    facts = {"own": False, "automatic": False, "next": TRIAGE, "sampled": False}
+    facts = {"own": False, "automatic": False, "next": TRIAGE}
     mentions = [{"brand_id": brand_id, "post_id": post_id, **facts} for brand_id, post_id in pairs]
     bulk.insert_missing(conn, mention, mentions)
     seen = ("brand_id", "post_id", "stream_id")

@@ -49,7 +49,7 @@ POSTS = (
     " VALUES (?, ?, ?, 'post', ?, '[]', ?, ?, ?, ?, ?, ?, 0)"
 )
 AUTHORS = "INSERT INTO author (id, network, key, handle, name) VALUES (?, 'x', ?, ?, ?)"
-MENTIONS = "INSERT INTO mention (brand_id, post_id, own, automatic, sampled) VALUES (1, ?, 0, 0, 0)"
+MENTIONS = "INSERT INTO mention (brand_id, post_id, own, automatic) VALUES (1, ?, 0, 0)"
 CASES = (
     "INSERT INTO cases (id, brand_id, network, thread, customer, root_post_id, opened_at, seq,"
     " status, confirmed, severity, level, owner, claimed)"

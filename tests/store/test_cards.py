@@ -67,7 +67,6 @@ def test_an_open_case(told: Told) -> None:
                 post_id=1,
                 own=False,
                 automatic=False,
-                sampled=False,
                 reason="score 0.93",
             )
         )

@@ -10,6 +10,11 @@ import sqlalchemy as sa
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.schema.keeping import look_up as look_up
 from monitor.store.schema.keeping import purged as purged
+from monitor.store.schema.learning import adoption as adoption
+from monitor.store.schema.learning import calibration as calibration
+from monitor.store.schema.learning import correction as correction
+from monitor.store.schema.learning import sample as sample
+from monitor.store.schema.learning import sample_week as sample_week
 from monitor.store.schema.outgoing import notice as notice
 from monitor.store.schema.outgoing import reply as reply
 from monitor.store.schema.parts import id_ as _id
@@ -187,7 +192,6 @@ mention = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("due_at", UtcDateTime),
     sa.Column("rule", sa.Text),
-    sa.Column("sampled", sa.Boolean, nullable=False, default=False),
     sa.Index("ix_mention_next", "next", "post_id", **_where("next IS NOT NULL")),
     sa.Index("ix_mention_post", "post_id"),
 )

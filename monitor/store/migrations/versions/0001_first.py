@@ -6,7 +6,12 @@ import sqlalchemy as sa
 from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
-from monitor.store.migrations import first_keeping, first_outgoing, first_parts
+from monitor.store.migrations import (
+    first_keeping,
+    first_learning,
+    first_outgoing,
+    first_parts,
+)
 from monitor.store.migrations.first_parts import id_ as _id
 from monitor.store.migrations.first_parts import ref as _ref
 from monitor.store.migrations.first_parts import where as _where
@@ -181,7 +186,6 @@ mention = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("due_at", UtcDateTime),
     sa.Column("rule", sa.Text),
-    sa.Column("sampled", sa.Boolean, nullable=False, default=False),
     sa.Index("ix_mention_next", "next", "post_id", **_where("next IS NOT NULL")),
     sa.Index("ix_mention_post", "post_id"),
 )
@@ -332,6 +336,7 @@ failure = sa.Table(
 
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
+first_learning.tables(metadata)
 
 tombstone = sa.Table(
     "tombstone",

@@ -1,0 +1,268 @@
+"""Models that staff's corrections made: the shipped one with another head, each in a folder of its own.
+
+Whatever was shipped stays as it is. A revision is a whole model folder with a card, so that it is
+loaded, verified and measured as every other one; `origin.json` says what it was made of.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from monitor.classifiers import weights
+from monitor.classifiers.shipped import Shipped
+from monitor.domain.correction import Said
+from monitor.domain.errors import ClassifierError
+from monitor.domain.judgement import Label
+from monitor.learning import head as heads
+from monitor.learning.calibration import Truth, calibrate, classes, heated
+from monitor.learning.fitting import TooFewError
+from monitor.learning.head import Head, Lessons
+from monitor.learning.metrics import Floats, Measured, measured_auc, measured_f1
+from monitor.learning.pooled import Pooled
+from monitor.learning.scoring import scores
+from monitor.learning.texts import Labelled, stock
+
+FOLDER = "complaint-monitor-models"
+"""Where revisions lie, beside the database."""
+ORIGIN = "origin.json"
+ENOUGH = 30
+"""Corrections whose words are kept; fewer say nothing that the model does not know."""
+_HOLDS = (0.003, 0.01, 0.03, 0.1)
+_FOLDS = 5
+_SHARE = 0.5
+"""All corrections together count half of what the stock does …"""
+_MOST = 10.0
+"""… and each at most so many times what a text of the stock does."""
+
+
+class Compared(BaseModel):
+    """A figure of the model before and after."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    n: int
+    before: str
+    after: str
+
+
+class Origin(BaseModel):
+    """`origin.json`: of what, when and by whom a revision was made, and what it changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    base: str
+    made_at: datetime
+    by: str
+    complaints: int
+    others: int
+    stock: int
+    hold: float
+    figures: tuple[Compared, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A model folder that `retrain` made."""
+
+    folder: Path
+    card: weights.Card
+    origin: Origin
+
+
+def beside(database: Path | None) -> Path:
+    """Where the revisions of an installation lie: beside its SQLite file, else in this folder."""
+    return (database.parent if database else Path()) / FOLDER
+
+
+def found(folder: Path) -> list[Revision]:
+    """All revisions, the oldest first. Raises ClassifierError for one that can't be read."""
+    made = [_read(path.parent) for path in sorted(folder.glob(f"*/{ORIGIN}"))]
+    return sorted(made, key=lambda one: one.origin.made_at)
+
+
+def retrain(
+    base: Path,
+    into: Path,
+    taught: Sequence[Labelled],
+    *,
+    by: str,
+    now: datetime,
+    say: Callable[[str], None] = lambda _: None,
+    texts: Callable[[str], Sequence[Labelled]] = stock,
+) -> Revision:
+    """Fit the head to the corrections and the stock, and write a new revision under `into`.
+
+    `texts` gives the stock by split: `train` is mixed in so that nothing is forgotten, `dev` chooses
+    temperature and thresholds, and says whether something was.
+
+    Raises:
+        TooFewError: there are fewer than 30 corrections whose words are kept, or all say the same.
+        ClassifierError: the base model can't be read.
+
+    """
+    complaints = sum(one.said is Said.COMPLAINT for one in taught)
+    if len(taught) < ENOUGH or complaints in (0, len(taught)):
+        raise TooFewError(
+            f"there are {len(taught)} corrections whose words are kept, {complaints} of them "
+            f"complaints; {ENOUGH} are needed, of both kinds. `complaint-monitor model review` and "
+            "`complaint-monitor model correct` make more; `[keep] corrected` keeps their words longer"
+        )
+    pooled = Pooled(base)
+    say("reading the texts")
+    known, development = texts("train"), texts("dev")
+    old = _lessons(pooled, known)
+    new = _weighed(_lessons(pooled, taught), len(known))
+    dev = _lessons(pooled, development)
+    say("fitting")
+    folds = np.arange(len(taught)) % _FOLDS
+    hold = _best_hold(pooled.head, old, new, dev, folds)
+    fitted = heads.fit(old + new, pooled.head, hold)
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into) as place:
+        made = Path(place) / "revision"
+        pooled.write(made, fitted)
+        card = _card(made, pooled.card, development)
+        say("measuring")
+        origin = Origin(
+            base=pooled.card.model,
+            made_at=now,
+            by=by,
+            complaints=complaints,
+            others=len(taught) - complaints,
+            stock=len(known),
+            hold=hold,
+            figures=(
+                *_on_corrections(pooled, old, new, dev, folds, hold),
+                _on_development(base, made, development),
+            ),
+        )
+        (made / ORIGIN).write_text(origin.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        target = into / card.revision
+        if target.exists():
+            shutil.rmtree(target)
+        made.rename(target)
+    return Revision(target, card, origin)
+
+
+def _read(folder: Path) -> Revision:
+    try:
+        origin = Origin.model_validate_json((folder / ORIGIN).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ClassifierError(
+            f"{folder / ORIGIN} can't be read: {error}. Delete {folder}, or put it back from a backup"
+        ) from error
+    return Revision(folder, weights.read_card(folder), origin)
+
+
+def _lessons(pooled: Pooled, rows: Sequence[Labelled]) -> Lessons:
+    vectors = np.zeros((len(rows), pooled.head[0].shape[1]))
+    for which, found_ in pooled.vectors([one.text for one in rows]):
+        vectors[which] = found_
+    return Lessons(
+        vectors,
+        heads.may_be([one.said for one in rows]),
+        np.array([one.weight for one in rows]),
+    )
+
+
+def _weighed(taught: Lessons, stock_size: int) -> Lessons:
+    """A correction counts as one, whatever it speaks for in a sample: what is right is right."""
+    each = min(_MOST, _SHARE * stock_size / len(taught.weights))
+    return Lessons(taught.vectors, taught.open, np.full(len(taught.weights), each))
+
+
+def _best_hold(old_head: Head, old: Lessons, new: Lessons, dev: Lessons, folds: Truth) -> float:
+    """Measured on a fold of the corrections and on texts that never train, alike."""
+    kept, left = new.part(folds != 0), new.part(folds == 0)
+
+    def cost(hold: float) -> float:
+        fitted = heads.fit(old + kept, old_head, hold)
+        return heads.surprise(left, fitted) + heads.surprise(dev, fitted)
+
+    return min(_HOLDS, key=cost)
+
+
+def _on_corrections(
+    pooled: Pooled,
+    old: Lessons,
+    new: Lessons,
+    dev: Lessons,
+    folds: Truth,
+    hold: float,
+) -> list[Compared]:
+    """On corrections that the head did not learn from: five times on the fifth that was left out."""
+    complaint = new.open[:, 0]
+    before = heads.probabilities(new.vectors, pooled.head)[:, 0]
+    said_before = before >= _alert(dev, pooled.head)
+    after, said_after = np.zeros(len(before)), np.zeros(len(before), dtype=bool)
+    for fold in range(_FOLDS):
+        fitted = heads.fit(old + new.part(folds != fold), pooled.head, hold)
+        left = folds == fold
+        after[left] = heads.probabilities(new.vectors[left], fitted)[:, 0]
+        said_after[left] = after[left] >= _alert(dev, fitted)
+    f1 = measured_f1(said_before, complaint), measured_f1(said_after, complaint)
+    area = measured_auc(before, complaint), measured_auc(after, complaint)
+    return [
+        _compared("corrections, left out: macro-F1", len(before), *f1),
+        _compared("corrections, left out: AUC", len(before), *area),
+    ]
+
+
+def _alert(dev: Lessons, head: Head) -> float:
+    """Where alert begins without a temperature, chosen on the development texts."""
+    found_ = heads.probabilities(dev.vectors, head)
+    fitted = calibrate(found_, dev.open.argmax(axis=1))
+    # the threshold is of heated scores: find the raw score that it stands for
+    warm = heated(found_, fitted.temperature)[:, 0]
+    above = found_[:, 0][warm >= fitted.alert]
+    return float(above.min()) if len(above) else 1.0
+
+
+def _on_development(base: Path, made: Path, development: Sequence[Labelled]) -> Compared:
+    """On the project's own texts, which nothing learns from: whether something was forgotten."""
+    complaint = np.array([one.said is Said.COMPLAINT for one in development], dtype=bool)
+    figures = []
+    for folder in (base, made):
+        classifier = Shipped(Shipped.Options(folder=folder))
+        said = _scores(folder, development)[:, 0] >= classifier.thresholds.alert
+        figures.append(measured_f1(said, complaint))
+    return _compared("development texts: macro-F1", len(development), *figures)
+
+
+def _compared(what: str, n: int, before: Measured, after: Measured) -> Compared:
+    return Compared(what=what, n=n, before=str(before), after=str(after))
+
+
+def _card(made: Path, base: weights.Card, development: Sequence[Labelled]) -> weights.Card:
+    """Hash what was written, then fit temperature and thresholds through the very code that uses them."""
+    hashes = {name: weights.sha256(made / name) for name in base.sha256}
+    bare = base.model_copy(
+        update={
+            "revision": hashes[weights.MODEL.replace(".xml", ".bin")][:8],
+            "sha256": hashes,
+            "temperature": 1.0,
+        }
+    )
+    _write(made, bare)
+    truth = classes([Label(one.said.value) for one in development])
+    fitted = calibrate(_scores(made, development), truth)
+    card = bare.model_copy(update={name: getattr(fitted, name) for name in fitted.__slots__})
+    _write(made, card)
+    return card
+
+
+def _write(folder: Path, card: weights.Card) -> None:
+    (folder / weights.CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def _scores(folder: Path, rows: Sequence[Labelled]) -> Floats:
+    return scores(Shipped(Shipped.Options(folder=folder)), [one.text for one in rows])

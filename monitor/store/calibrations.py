@@ -1,0 +1,117 @@
+"""Thresholds that staff's corrections gave a source, and which model was adopted: the last entry counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.judgement import Thresholds
+from monitor.store.engine import Database
+from monitor.store.schema import adoption, calibration, sighting, stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """From which scores of a model on posts of a source bring an alert, and ask people.
+
+    Both None: the model's own again. `figures` says what they rest on.
+    """
+
+    source: str
+    model: str
+    at: datetime
+    by: str
+    alert: float | None
+    review: float | None
+    figures: Mapping[str, Any]
+
+    def over(self, general: Thresholds) -> Thresholds:
+        """The thresholds that these make of the general ones."""
+        if self.alert is None or self.review is None:
+            return general
+        return Thresholds(self.alert, self.review, general.question)
+
+
+class Adopted(NamedTuple):
+    """Which model judges, since when, and who said so. `folder` None: the one of the config."""
+
+    at: datetime
+    by: str
+    model: str
+    folder: Path | None
+
+
+def keep(conn: Connection, one: Calibrated) -> None:
+    """Let it count from now on for its source and model, and for nothing else."""
+    values = {name: getattr(one, name) for name in Calibrated.__dataclass_fields__}
+    conn.execute(calibration.insert().values(**values | {"figures": dict(one.figures)}))
+
+
+def in_force(conn: Connection, model: str) -> list[Calibrated]:
+    """Of each source the last calibration of this model, by name."""
+    return [one for one in _last(conn) if one.model == model and one.alert is not None]
+
+
+def of_other_models(conn: Connection, model: str) -> list[Calibrated]:
+    """Calibrations that rest on another model's scores, and count no more."""
+    return [one for one in _last(conn) if one.model != model and one.alert is not None]
+
+
+def thresholds(
+    conn: Connection, brand_id: int, post_id: int, model: str, general: Thresholds
+) -> Thresholds:
+    """Those of the source that brought the post; of several sources, the most watchful."""
+    rows = conn.scalars(
+        sa.select(stream.c.source)
+        .join(sighting, sighting.c.stream_id == stream.c.id)
+        .where(sighting.c.brand_id == brand_id, sighting.c.post_id == post_id)
+    )
+    own = {one.source: one for one in in_force(conn, model)}
+    found = [own[name].over(general) if name in own else general for name in set(rows)]
+    found = found or [general]
+    return Thresholds(
+        min(one.alert for one in found), min(one.review for one in found), general.question
+    )
+
+
+def adopt(conn: Connection, one: Adopted) -> None:
+    """Let this model judge from now on."""
+    folder = str(one.folder) if one.folder else None
+    conn.execute(adoption.insert().values(at=one.at, by=one.by, model=one.model, folder=folder))
+
+
+def adoptions(conn: Connection) -> list[Adopted]:
+    """All that were adopted, the last one first; none: the config's model judges."""
+    rows = conn.execute(sa.select(adoption).order_by(adoption.c.id.desc()))
+    return [
+        Adopted(row.at, row.by, row.model, Path(row.folder) if row.folder else None) for row in rows
+    ]
+
+
+def adopted(database: Database) -> Adopted | None:
+    """The last adoption; None without one, or without tables that could hold it."""
+    if database.path is not None and not database.path.exists():
+        return None
+    with database.reading() as conn:
+        if not sa.inspect(conn).has_table(adoption.name):
+            return None
+        return next(iter(adoptions(conn)), None)
+
+
+def _last(conn: Connection) -> list[Calibrated]:
+    newest = sa.select(sa.func.max(calibration.c.id)).group_by(
+        calibration.c.source, calibration.c.model
+    )
+    rows = conn.execute(
+        sa.select(calibration).where(calibration.c.id.in_(newest)).order_by(calibration.c.source)
+    )
+    return [
+        Calibrated(**{name: getattr(row, name) for name in Calibrated.__dataclass_fields__})
+        for row in rows
+    ]
