@@ -35,6 +35,8 @@ class Example:
     phenomena: tuple[str, ...] = ()
     rating: int | None = None
     """Stars out of five, where the text is a review that says so."""
+    source: str = ""
+    """In whose style: tweet, reddit, review, forum, mail, comment; empty where nobody said."""
 
 
 _GO = {
@@ -95,6 +97,7 @@ def project(folder: Path) -> Iterator[Example]:
                 row["split"],
                 tuple(row["phenomena"]),
                 row.get("rating"),
+                row.get("source", ""),
             )
 
 
@@ -183,11 +186,15 @@ def unlabelled(folder: Path) -> Iterator[str]:
             yield from (one for one in found if _chance(one) > 0.7)  # noqa: PLR2004 - three tenths
 
 
-def sentiment(folder: Path, name: str) -> list[tuple[str, bool]]:
+def sentiment(folder: Path, name: str, *, neutral: bool = True) -> list[tuple[str, bool]]:
     """An evaluation-only set: texts and whether they are negative. Never for training (licence)."""
     texts = (folder / f"{name}_text.txt").read_text(encoding="utf-8").split("\n")
     labels = (folder / f"{name}_labels.txt").read_text().split()
-    return [(text, label == "0") for text, label in zip(texts, labels, strict=False)]
+    return [
+        (text, label == "0")
+        for text, label in zip(texts, labels, strict=False)
+        if neutral or label != "1"
+    ]
 
 
 def irony(folder: Path) -> list[tuple[str, bool]]:
