@@ -54,6 +54,10 @@ chaos *arguments:
 reconcile *arguments:
     {{ python }} -m tests.chaos.reconcile {{ arguments }}
 
+# Against the real PDS and AppView of Bluesky, from npm (docs/sources/bluesky.md).
+bluesky *arguments:
+    {{ python }} -m pytest tests/real/bluesky.py -n 0 -p no:randomly -v {{ arguments }}
+
 # Take what X and Reddit really sent (../shared/recordings) the whole way, and count.
 recorded *arguments="../shared/recordings":
     {{ python }} -m tests.scenarios.recorded {{ arguments }}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -33,6 +33,31 @@ class Source(Protocol):
 
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a source's class says of itself before it is configured, for `complaint-monitor sources`.
+
+    The class attribute `about` holds it. Whether it answers and looks posts up again is told by its
+    methods (`Replies`, `Refreshes`); all texts are for the person who has to choose and set it up.
+    """
+
+    title: str
+    """The network's name, as people write it."""
+    reads: str
+    rights: str
+    """The smallest rights with which it works, and what answering takes beyond; or that none are needed."""
+    limits: str
+    """What the network or this source leaves out or cuts off."""
+    cost: str
+    """Money and quota."""
+    page: str
+    """Its page, below `docs/`."""
+    finds_replies: bool = False
+    """Whether an answer whose fate is unknown can be looked for on the network."""
+    cannot_reply_because: str | None = None
+    """Why nothing can be answered through it; None where it answers."""
 
 
 @runtime_checkable
@@ -68,6 +93,79 @@ class DescribesReplies(Protocol):
 
     def reply_length(self, text: str, /) -> Length:
         """How long the network finds the text, and how long it may be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call from outside, at a source's address. Header names are in lower case; `at`: when it came."""
+
+    asked: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One thing that a call brought, for the source's own `pages` to read.
+
+    `key`: what is told twice under it is one thing. `said`: as it came. `flaw`: why it will be
+    rejected, for whoever sent it.
+    """
+
+    key: str
+    said: str
+    flaw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A letter in an inbox. Numbers rise, in the order in which letters were kept."""
+
+    number: int
+    said: str
+    came_at: datetime
+
+
+class Inbox(Protocol):
+    """What was sent to one source and waits to be read by it. All may raise StoreError."""
+
+    def after(self, number: int, most: int, /) -> Sequence[Received]:
+        """The letters that follow, in order."""
+        ...
+
+    def forget(self, through: int, now: datetime, /) -> None:
+        """Purge the words of the letters up to that one: they are stored as posts."""
+        ...
+
+    def heard_at(self) -> datetime | None:
+        """When somebody last listened at the source's address; None: nobody ever did."""
+        ...
+
+
+@runtime_checkable
+class Receives(Protocol):
+    """A source that is also told, at the address /intake/NAME (`web`); constructed with an `inbox`, too.
+
+    What is told is kept in the inbox, and becomes posts by `pages`, as everything does.
+    """
+
+    def greet(self, call: Call, /) -> str:
+        """What to answer to a GET that asks whether it is us. Raises CallError."""
+        ...
+
+    def take(self, call: Call, /) -> Sequence[Letter]:
+        """Make sure who sent it, and split it; nothing of what was sent is left out.
+
+        Raises:
+            CallError: it is none of ours.
+
+        """
+        ...
+
+    def reading_stream(self) -> str:
+        """The name of the stream that reads the inbox."""
         ...
 
 

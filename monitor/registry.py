@@ -14,12 +14,15 @@ The convention for all of them:
 
 * `options` is an instance of the class's nested pydantic model `Options`, which forbids unknown
   keys (`model_config = ConfigDict(extra="forbid")`); what the config file says is checked by it.
-* `secrets` is a `monitor.ports.Secrets`, `clock` a `monitor.ports.Clock`.
+* `secrets` is a `monitor.ports.Secrets`, `clock` a `monitor.ports.Clock`. A source that `Receives` calls
+  from outside is also given `inbox`, a `monitor.ports.Inbox`.
 * The constructor does no I/O: no file, no network, no secret read. A config can so be checked
   without touching the world; what is wrong out there shows at the first call, as the port's error.
 * What a class needs beyond the base installation is an extra of the distribution, named on the
   entry point (`bluesky = "monitor.sources.bluesky:Bluesky [bluesky]"`) where the module imports it
   at its top, or by the class attribute `extra: ClassVar[str | None]` where the constructor does.
+* A source says of itself what people want to know before they configure it: the class attribute
+  `about: ClassVar[About]` (`monitor.ports.About`), which `complaint-monitor sources` shows.
 """
 
 from __future__ import annotations
@@ -61,6 +64,12 @@ def load(group: str, use: str) -> type:
         raise ConfigError(f'"{use}" ({entry.value}) is not a class')
     _options_model(loaded)
     return loaded
+
+
+def extra_of(group: str, name: str) -> str | None:
+    """The extra of our distribution that an installed plug-in needs; None: the base installation."""
+    entry = _installed(group, name)
+    return next(iter(entry.extras), None)
 
 
 def options(cls: type, table: Mapping[str, object], where: str) -> BaseModel:

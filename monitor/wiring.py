@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor import registry
-from monitor.classifiers.weights import CARD
 from monitor.clock import utc_now
 from monitor.domain.errors import ClassifierError, ConfigError
 from monitor.domain.judgement import Judgement, Thresholds, Verdict
@@ -19,7 +18,7 @@ from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import Digest
 from monitor.domain.post import Post
 from monitor.domain.verdict import verdict
-from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Refreshes
+from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Receives, Refreshes
 from monitor.runner import SIDE_BY_SIDE, Runner, Stage
 from monitor.secrets import STORE, Keyring
 from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
@@ -29,6 +28,7 @@ from monitor.stages.digest import DailyDigest
 from monitor.stages.escalate import Escalate
 from monitor.stages.forget import Forget
 from monitor.stages.intake import Feed, Intake
+from monitor.stages.listen import Listen
 from monitor.stages.refresh import Asking, Refresh
 from monitor.stages.reply import Reply
 from monitor.stages.sample import Sample
@@ -37,6 +37,11 @@ from monitor.stages.triage import Triage
 from monitor.stages.watch import Watch
 from monitor.store import calibrations, readings
 from monitor.store.engine import Database
+from monitor.store.inbox import OwnInbox
+
+if TYPE_CHECKING:
+    from monitor.slackapp.making import SlackApp
+    from monitor.web.site import Site
 
 SHIPPED = "shipped"
 """The plug-in whose models staff's corrections can make anew."""
@@ -71,21 +76,6 @@ def adopted_of(table: ClassifierTable, database: Database) -> ClassifierTable:
     return ClassifierTable.model_validate(
         {**table.model_dump(), **table.options, "folder": last.folder}
     )
-
-
-def named_table(name: str, labels: Mapping[str, str], models: Path) -> ClassifierTable:
-    """A classifier by what a person calls it.
-
-    A revision of `models`, a folder with a model of ours, a plug-in or package.module:Class, else a
-    folder or name in the Hugging Face layout, with its labels as our classes.
-    """
-    for folder in (models / name.rpartition("@")[2], Path(name)):
-        if (folder / CARD).is_file():
-            return ClassifierTable.model_validate({"use": SHIPPED, "folder": folder})
-    if name in registry.names(registry.CLASSIFIERS) or ":" in name:
-        return ClassifierTable(use=name)
-    said = {"use": "transformers", "name": name, "labels": dict(labels)}
-    return ClassifierTable.model_validate(said)
 
 
 def own_thresholds(classifier: Classifier) -> Thresholds:
@@ -246,6 +236,7 @@ class Application:
             ),
             *self.judging(),
             Escalate(self.database),
+            Listen(self.database, operators=self.operators),
             DailyDigest(
                 self.database,
                 names=self.settings.brand_names,
@@ -279,6 +270,13 @@ class Application:
             operators=self.operators,
         )
 
+    def site(self) -> Site:
+        """What is served by HTTP. Raises ModuleNotFoundError without the extra `web`."""
+        from monitor.web.site import Site
+
+        doors = {one.name: one.source for one in self.feeds if isinstance(one.source, Receives)}
+        return Site(self.settings, self.database, doors, self.clock)
+
     def _asked_again(self) -> tuple[Asking, ...]:
         """The sources that can tell later whether their posts still stand."""
         return tuple(
@@ -286,6 +284,36 @@ class Application:
             for one in self.feeds
             if isinstance(one.source, Refreshes)
         )
+
+    def slack_app(self) -> SlackApp:
+        """The Slack app that the config describes.
+
+        Raises:
+            ConfigError: it describes none, or the app's extra is not installed.
+
+        """
+        try:
+            from monitor.slackapp.making import SlackApp
+        except ModuleNotFoundError as error:
+            needs = 'pip install "complaint-monitor[slack-app]"'
+            raise ConfigError(f"[slack_app] needs {needs}") from error
+        return SlackApp(
+            self.settings,
+            self._slack_options(),
+            database=self.database,
+            secrets=self.secrets,
+            clock=self.clock,
+            desks=lambda: self.desks,
+        )
+
+    def _slack_options(self) -> Any:
+        """Those of the notifier whose cards have the buttons; None if there is no app."""
+        table = self.settings.slack_app
+        if table is None:
+            return None
+        its = next(one for one in self.settings.notifiers if one.called == table.notifier)
+        cls: Any = registry.load(registry.NOTIFIERS, its.use)
+        return self._options(registry.NOTIFIERS, cls, its, its.options)
 
     def _digest(self, conn: Any, brand_id: int, day: date, as_of: datetime) -> Digest:
         return readings.digest(conn, brand_id, day, as_of, self.settings.schedule())
@@ -302,10 +330,29 @@ class Application:
         self, group: str, table: SourceTable | NotifierTable, said: Mapping[str, object]
     ) -> Any:
         cls: Any = registry.load(group, table.use)
-        if group == registry.NOTIFIERS and "zone" in cls.Options.model_fields:
-            said = {"zone": self.settings.timezone, **said}
-        options = registry.options(cls, said, table.called)
-        return registry.build(cls, options, secrets=self.secrets, clock=self.clock)
+        options = self._options(group, cls, table, said)
+        ports: dict[str, object] = {"secrets": self.secrets, "clock": self.clock}
+        if issubclass(cls, Receives):
+            ports["inbox"] = OwnInbox(self.database, table.called)
+        return registry.build(cls, options, **ports)
+
+    def _options(
+        self,
+        group: str,
+        cls: Any,
+        table: SourceTable | NotifierTable,
+        said: Mapping[str, object],
+    ) -> Any:
+        """What a plug-in's table says, and what the rest of the config says in its place."""
+        app = self.settings.slack_app
+        of_config: dict[str, object] = {
+            "zone": self.settings.timezone,
+            "buttons": app is not None and app.notifier == table.called,
+        }
+        if group == registry.NOTIFIERS:
+            known = cls.Options.model_fields
+            said = {**{key: it for key, it in of_config.items() if key in known}, **said}
+        return registry.options(cls, said, table.called)
 
 
 class _Judged:
@@ -332,5 +379,14 @@ class _Judged:
         limits = its.thresholds
         if self._made is None or self._made[0] != limits:
             lexicon = its.settings.lexicon()
-            self._made = limits, Triage(its.database, its.settings.targets(), limits, lexicon)
+            self._made = (
+                limits,
+                Triage(
+                    its.database,
+                    its.settings.targets(),
+                    limits,
+                    lexicon,
+                    tuple(one.brand() for one in its.settings.brands),
+                ),
+            )
         return self._made[1]

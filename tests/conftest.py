@@ -6,11 +6,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from tests.postgres import Cluster, cluster
+
+if TYPE_CHECKING:  # tests of the pure parts do not wait for SQLAlchemy and Alembic
+    from monitor.store.engine import Database
+    from tests.stages.teaching import Staff
+    from tests.stages.told import Told
 
 pytest_plugins = ["pytester", "tests.plugins.needs"]
 
@@ -89,8 +95,45 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         yield url
 
 
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """It, open."""
+    from monitor.store.engine import Database
+
+    made = Database(database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One SQLite for many examples, each of which empties it."""
+    from monitor.store.engine import Database
+    from monitor.store.schema import metadata
+
+    made = Database(f"sqlite:///{tmp_path_factory.mktemp('scratch')}/scratch.db")
+    metadata.create_all(made.engine)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def told(database: Database) -> Told:
+    """It, with cases of which people are told."""
+    from tests.stages.told import Told
+
+    return Told(database)
+
+
+@pytest.fixture
+def staff(database: Database) -> Staff:
+    """Those who say of its posts what they are."""
+    from tests.stages.teaching import Staff
+
+    return Staff(database)
+
+
 def _migrate(url: str) -> None:
-    # here, so that tests of the pure parts do not wait for SQLAlchemy and Alembic
     from monitor.store import maintenance
     from monitor.store.engine import Database
 

@@ -145,11 +145,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[Server]:
-    """A running server of our own that ends with the block."""
+def server(programs: Path | None = None) -> Iterator[Server]:
+    """A running server of our own that ends with the block; `programs`: others than the wheel's."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
-        made = Server(folder, _programs(folder), _unprivileged(folder))
+        made = Server(folder, programs or _programs(folder), _unprivileged(folder))
         made.make()
         try:
             made.start()

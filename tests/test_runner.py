@@ -30,13 +30,6 @@ only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def logged() -> Iterator[io.StringIO]:
     lines = io.StringIO()
     log.configure(level="info", stream=lines)

@@ -14,12 +14,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PIL import Image
 from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
+
+from monitor.domain.coverage import Blind, Why
+from monitor.domain.notice import SourceHealth
+from monitor.domain.report import Period, build
+from monitor.render.charts import picture
 
 HERE = Path(__file__).parent
 COLUMNS = 118
@@ -49,6 +55,38 @@ def main() -> None:
         report = folder / "report.html"
         shoot(report, HERE / "report-light.png", (1100, 1880))
         shoot(report, HERE / "report-dark.png", (1100, 1880), dark=True)
+    (HERE / "coverage.png").write_bytes(coverage())
+
+
+def coverage() -> bytes:
+    """The report's chart of when was looked, of a week that is invented: nothing fails in the demo."""
+    monday, hour = datetime(2026, 5, 4, tzinfo=UTC), timedelta(hours=1)
+    night = Blind(monday + 18 * hour, monday + 30 * hour, Why.NOT_LOOKED)
+    refused = Blind(monday + 64 * hour, monday + 75 * hour, Why.FAILING, "402")
+    rows = (
+        ("x", "mentions", 0, (night, refused)),
+        ("reddit", "search", 50, ()),
+        ("x", "own", 0, (night,)),
+    )
+    sources = [
+        SourceHealth(
+            source=source,
+            stream=stream,
+            network=source,
+            read_through=monday + 168 * hour,
+            failing_since=None,
+            problem=None,
+            blind=blind,
+            watched_since=monday + began * hour,
+        )
+        for source, stream, began, blind in rows
+    ]
+    period = Period(monday, monday + 168 * hour)
+    facts = {"brand": "Shop", "period": period, "as_of": period.until, "read_through": {}}
+    drawn = picture(build((), sources=sources, **facts), UTC)
+    if drawn is None:
+        raise SystemExit("there was nothing to draw")
+    return drawn.png
 
 
 def on_a_terminal(command: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.classifiers import language, text, weights
+from monitor.classifiers.halving import in_halves
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Thresholds
 from monitor.domain.post import Post
@@ -89,8 +90,11 @@ class Shipped:
         real = [index for index, one in enumerate(texts) if one]
         scores = [[0.0, 0.0, 0.0, 1.0] for _ in texts]
         if real:
-            found = self._loaded().probabilities([texts[index] for index in real])
-            for index, row in zip(real, found.tolist(), strict=True):
+            network = self._loaded()
+            found = in_halves(
+                lambda some: network.probabilities(some).tolist(), [texts[index] for index in real]
+            )
+            for index, row in zip(real, found, strict=True):
                 scores[index] = row
         return scores
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.classifiers import language, text
+from monitor.classifiers.halving import in_halves
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Label, Thresholds
 from monitor.domain.post import Post
@@ -67,7 +68,7 @@ class Transformers:
         with self._lock:
             for start in range(0, len(real), self._options.batch):
                 batch = real[start : start + self._options.batch]
-                judged = self._batch([texts[at] for at in batch])
+                judged = in_halves(self._batch, [texts[at] for at in batch])
                 for at, score in zip(batch, judged, strict=True):
                     scores[at] = score
         return [
@@ -82,12 +83,12 @@ class Transformers:
             for post, shown, score in zip(posts, texts, scores, strict=True)
         ]
 
-    def _batch(self, texts: list[str]) -> list[dict[Label, float]]:
+    def _batch(self, texts: Sequence[str]) -> list[dict[Label, float]]:
         import torch
 
         tokenizer, network, labels = self._ready()
         shown = tokenizer(
-            texts,
+            list(texts),
             padding=True,
             truncation=True,
             max_length=self._options.max_tokens,

@@ -241,6 +241,33 @@ def answered(
     )
 
 
+@click.command(short_help="Keep how the customer wants to be reached.")
+@click.option(
+    "--channel",
+    type=click.Choice([one.value for one in Channel]),
+    default=Channel.PHONE.value,
+    show_default=True,
+    help="How.",
+)
+@_acting
+@click.argument("address")
+def contact(
+    ctx: click.Context, case: int, address: str, channel: str, by: str, as_json: bool
+) -> None:
+    r"""Keep how the customer wants to be reached; the card shows it, and it is purged with the notes.
+
+    \b
+    Example:
+      complaint-monitor cases contact 12 "0712 000 111" --channel phone
+    """
+    _do(
+        ctx,
+        case,
+        as_json,
+        lambda act, db: act.note_contact(db, case, Channel(channel), address, by=by, now=utc_now()),
+    )
+
+
 @click.command(short_help="Say which post answers it.")
 @_acting
 @click.argument("post", type=int)
@@ -264,4 +291,5 @@ ACTIONS: Sequence[click.Command] = (
     undo,
     answered,
     link,
+    contact,
 )

@@ -234,6 +234,7 @@ def _print_card(card: CaseCard, zone: ZoneInfo) -> None:
         "topics": ", ".join(card.topics),
         "why": card.why,
         "has it": card.owner,
+        "reach by": card.contact,
     }
     for name, value in said.items():
         if value:

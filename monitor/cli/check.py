@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from monitor.wiring import Application
 
 
+_LATELY = timedelta(days=7)
 _SHOWN = {Standing.WELL: "ok  ", Standing.LACKS: "LACK", Standing.FAILS: "FAIL"}
 
 
@@ -62,6 +64,11 @@ def check(ctx: click.Context, offline: bool, as_json: bool) -> None:
             tried.extend(try_all(application))
         finally:
             application.close()
+    print_tried(ctx, tried, as_json=as_json)
+
+
+def print_tried(ctx: click.Context, tried: Sequence[Tried], *, as_json: bool) -> None:
+    """Print what was tried; end with status 1 if something does not work."""
     works = all(one.standing is not Standing.FAILS for one in tried)
     if as_json:
         print_json({"ok": works, "tried": tried})
@@ -79,20 +86,23 @@ def try_all(application: Application) -> Iterator[Tried]:
     for feed in application.feeds:
         what = f"source {feed.name}"
         if isinstance(feed.source, TriesOut):
-            yield from _try_out(what, feed.source)
+            yield from try_out(what, feed.source)
         else:
             yield _try(what, partial(_source, feed))
     if not application.feeds:
         none = "there are none: nothing is watched; see [[sources]]"
         yield Tried("sources", none, Standing.FAILS)
     yield from _unseen_answers(application.feeds)
+    yield from _sent_to_us(application)
     for name, notifier in application.notifiers.items():
         what = f"notifier {name}"
         if isinstance(notifier, TriesOut):
-            yield from _try_out(what, notifier)
+            yield from try_out(what, notifier)
         else:
             none = "nothing to try; `complaint-monitor notify --test` sends a message"
             yield Tried(what, none)
+    if application.settings.slack_app is not None:
+        yield from _slack_app(application)
     yield from _one_way(application)
     yield _try("items", lambda: _set_aside(application))
 
@@ -104,13 +114,22 @@ def _try(what: str, do: Callable[[], str]) -> Tried:
         return Tried(what, str(error), Standing.FAILS)
 
 
-def _try_out(what: str, plug_in: TriesOut) -> Iterator[Tried]:
+def try_out(what: str, plug_in: TriesOut) -> Iterator[Tried]:
     """A line for each thing that it finds, and one for what ends its trial."""
     try:
         for found in plug_in.try_out():
             yield Tried(what, found.said, found.standing)
     except MonitorError as error:
         yield Tried(what, str(error), Standing.FAILS)
+
+
+def _slack_app(application: Application) -> Iterator[Tried]:
+    try:
+        app = application.slack_app()
+    except MonitorError as error:
+        yield Tried("slack app", str(error), Standing.FAILS)
+    else:
+        yield from try_out("slack app", app)
 
 
 def _database(application: Application) -> str:
@@ -156,8 +175,34 @@ def _unseen_answers(feeds: Sequence[Feed]) -> Iterator[Tried]:
                     read.setdefault((brand.name, stream.network), set()).add(stream.kind)
     for (name, network), kinds in sorted(read.items()):
         if not kinds & {StreamKind.OWN, StreamKind.ALL}:
-            said = f"{name}'s answers on {network} are not seen: name its accounts in the source"
+            said = (
+                f"{name}'s answers on {network} are not seen: name its accounts in the source, "
+                "or have a webhook told them (tells_answers)"
+            )
             yield Tried("answers", said, Standing.LACKS)
+
+
+def _sent_to_us(application: Application) -> Iterator[Tried]:
+    """What was sent and nobody reads, and the calls that were refused lately."""
+    from monitor.store import inbox, maintenance
+
+    database = application.database
+    if database.path is not None and not database.path.exists():
+        return
+    if maintenance.current_revision(database) != maintenance.head_revision():
+        return  # told by the database's own trial
+    with database.reading() as conn:
+        waiting = inbox.unread(conn)
+        refused = inbox.refused_since(conn, (application.clock() - _LATELY).date())
+    names = {feed.name for feed in application.feeds}
+    for name, number in sorted(waiting.items()):
+        if name not in names:
+            said = f"{number} items wait for a source {name}, which the config does not name (any more)"
+            yield Tried("intake", said, Standing.LACKS)
+    for one in refused:
+        where = f"to {one.source}" if one.source else "to names that no source has"
+        calls = "1 call" if one.number == 1 else f"{one.number} calls"
+        yield Tried("intake", f"{one.day}: {calls} {where} refused: {one.what}")
 
 
 def _one_way(application: Application) -> Iterator[Tried]:

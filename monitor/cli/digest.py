@@ -11,7 +11,7 @@ import click
 from monitor.cli.opening import opened
 from monitor.cli.periods import as_of_moment
 from monitor.cli.printing import as_data
-from monitor.cli.sending import brand_of, give, mail, number_of
+from monitor.cli.sending import brand_of, give, mail, number_of, written_as
 from monitor.clock import utc_now
 from monitor.domain.notice import Digest, NoticeKind
 from monitor.render.words import say_digest
@@ -22,23 +22,7 @@ _FORMATS = ("terminal", "html", "json")
 @click.command(short_help="Show or send what is unanswered.")
 @click.option("--as-of", metavar="TIME", help="As it was then; default: now.")
 @click.option("--brand", help="Default: the only one.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(_FORMATS),
-    default="terminal",
-    show_default=True,
-    help="How it is written.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="To this file.")
-@click.option(
-    "--email",
-    is_flag=False,
-    flag_value="",
-    metavar="[TO]",
-    help="Mail it: to an address, or to whom the config names.",
-)
+@written_as(*_FORMATS)
 @click.pass_context
 def digest(
     ctx: click.Context,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monitor.learning.evaluation import Figures
     from monitor.learning.texts import Labelled
     from monitor.ports import Classifier
+    from monitor.settings import ClassifierTable
 
 _NO_SAMPLE = (
     "These are no random posts: what nobody saw is not among them. `complaint-monitor report` "
@@ -105,16 +106,36 @@ def chosen(
     """The classifier that a person names (None: what judges now), with its thresholds."""
     from monitor.learning.revisions import beside
     from monitor.store.engine import Database
-    from monitor.wiring import classifier_of, named_table, own_thresholds, table_in_force
+    from monitor.wiring import classifier_of, own_thresholds, table_in_force
 
     settings = settings_or_own(ctx)
     if name is None:
         classifier = classifier_of(table_in_force(settings))
         return classifier, settings.thresholds(lambda: own_thresholds(classifier))
     pairs = dict(_pair(one) for one in labels)
-    table = named_table(name, pairs, beside(Database(settings.database).path))
+    table = _named(name, pairs, beside(Database(settings.database).path))
     classifier = classifier_of(table)
     return classifier, own_thresholds(classifier)
+
+
+def _named(name: str, labels: Mapping[str, str], models: Path) -> ClassifierTable:
+    """A classifier by what a person calls it.
+
+    A revision of `models`, a folder with a model of ours, a plug-in or package.module:Class, else a
+    folder or name in the Hugging Face layout, with its labels as our classes.
+    """
+    from monitor import registry
+    from monitor.classifiers.weights import CARD
+    from monitor.settings import ClassifierTable
+    from monitor.wiring import SHIPPED
+
+    for folder in (models / name.rpartition("@")[2], Path(name)):
+        if (folder / CARD).is_file():
+            return ClassifierTable.model_validate({"use": SHIPPED, "folder": folder})
+    if name in registry.names(registry.CLASSIFIERS) or ":" in name:
+        return ClassifierTable(use=name)
+    said = {"use": "transformers", "name": name, "labels": dict(labels)}
+    return ClassifierTable.model_validate(said)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.domain.report import Period
+from monitor.domain.report import Period, days, last_week
 
 DEFAULT = "30d"
+
+since_option = click.option(
+    "--since",
+    default="7d",
+    show_default=True,
+    help="A day, a time, or a span such as 12h or 4w.",
+)
+"""For `since_moment`."""
 
 _YEARS = range(1970, 3000)
 """What lies outside is a slip of the pen; within them no arithmetic of times overflows."""
@@ -50,6 +58,21 @@ def as_of_moment(text: str | None, zone: ZoneInfo, *, now: datetime) -> datetime
     return found
 
 
+since_option = click.option(
+    "--since", default="7d", show_default=True, help="A day, a time, or a span such as 12h or 4w."
+)
+
+
+def since_moment(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
+    """What `--since` names: a local day or time, or a span back from `now`. Raises click.UsageError."""
+    if _SPAN.fullmatch(text):
+        return _last(text, now, zone).since
+    found = moment(text, zone)
+    if found >= now:
+        raise click.UsageError(f"--since {text}: that is not over yet")
+    return found
+
+
 def moment(text: str, zone: ZoneInfo) -> datetime:
     """A day (its midnight) or a time, local unless it says its zone. Raises click.UsageError."""
     try:
@@ -66,22 +89,13 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
 def _last(text: str, as_of: datetime, zone: ZoneInfo) -> Period:
     today = as_of.astimezone(zone).date()
     if text == "week":
-        monday = today - timedelta(days=today.weekday())
-        return _days(monday - timedelta(days=7), monday, zone)
+        return last_week(as_of, zone)
     if text == "month":
         first = today.replace(day=1)
-        return _days((first - timedelta(days=1)).replace(day=1), first, zone)
+        return days((first - timedelta(days=1)).replace(day=1), first, zone)
     span = _SPAN.fullmatch(text)
     if span is None:
         raise click.UsageError(
             f"--last {text}: say week, month, or a span like 30d, 12h or 4w, up to 9999 of each"
         )
     return Period(as_of - int(span[1]) * _UNITS[span[2]], as_of)
-
-
-def _days(first: date, after: date, zone: ZoneInfo) -> Period:
-    return Period(_midnight(first, zone), _midnight(after, zone))
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)

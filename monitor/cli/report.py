@@ -13,7 +13,7 @@ import click
 
 from monitor.cli.opening import opened
 from monitor.cli.periods import DEFAULT, as_of_moment, period_of
-from monitor.cli.sending import brand_of, give, mail, number_of, send
+from monitor.cli.sending import brand_of, give, mail, number_of, send, written_as
 from monitor.clock import utc_now
 from monitor.domain.notice import Document, NoticeKind
 from monitor.domain.report import By, Counted, Report
@@ -31,26 +31,10 @@ _FORMATS = ("terminal", "html", "csv", "json")
 @click.option("--last", metavar="SPAN", help=f"week, month, or a span; default: {DEFAULT}.")
 @click.option("--as-of", metavar="TIME", help="The moment from which it is seen; default: now.")
 @click.option("--brand", help="Default: the only one.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(_FORMATS),
-    default="terminal",
-    show_default=True,
-    help="How it is written.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--waits", is_flag=True, help="List the waits behind the figures instead.")
 @click.option("--of", metavar="BY=NAME", help="Of one group alone, such as network=reddit.")
 @click.option("--state", type=click.Choice([one.value for one in State]), help="In that state.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="To this file.")
-@click.option(
-    "--email",
-    is_flag=False,
-    flag_value="",
-    metavar="[TO]",
-    help="Mail it with its page: to an address, or to whom the config names.",
-)
+@written_as(*_FORMATS, mailed="Mail it with its page")
 @click.option(
     "--tell", metavar="AUDIENCE", help="Send it, its chart and its page: slack, slack:leads, …"
 )

@@ -18,7 +18,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("monitor.cli.demo:demo", "Watch a day of an invented shop, without any set-up."),
     "init": ("monitor.cli.init:init", "Write a config file, asking what it needs."),
     "check": ("monitor.cli.check:check", "Name every mistake of the config, then try everything."),
+    "sources": ("monitor.cli.sources:sources", "What can be read, and what each source needs."),
     "run": ("monitor.cli.run:run", "Watch, and tell people, until stopped."),
+    "web": ("monitor.cli.web:web", "Serve the web page, and take in what others send."),
     "import": ("monitor.cli.importing:import_", "Read posts from files, once."),
     "classify": ("monitor.cli.classify:classify", "Judge a text, or lines of JSON."),
     "model": (
@@ -29,7 +31,17 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "monitor.cli.rejects:rejects",
         "What sources brought and could not be read.",
     ),
+    "coverage": ("monitor.cli.coverage:coverage", "What was looked at, and what could not be."),
+    "filtered": (
+        "monitor.cli.filtered:filtered",
+        "Posts that were set aside, and by which rule.",
+    ),
     "cases": ("monitor.cli.cases:cases", "List, show, open and work on cases."),
+    "templates": (
+        "monitor.cli.templates:templates",
+        "The approved answers, and what is wrong with them.",
+    ),
+    "slack": ("monitor.cli.slack:slack", "The Slack app: its manifest, a check, serving it."),
     "digest": ("monitor.cli.digest:digest", "Show or send what is unanswered."),
     "report": ("monitor.cli.report:report", "Figures of a period: terminal, HTML, CSV or JSON."),
     "notify": ("monitor.cli.notify:notify", "Send a test alert."),

@@ -110,9 +110,26 @@ def work(
     runner = application.runner(shadow=shadow)
     if once:
         return runner.until_idle(stop)
-    runner.run(stop, before_round=still_alone, after_round=_beats(application))
+    with _listening(application, shadow=shadow):
+        runner.run(stop, before_round=still_alone, after_round=_beats(application))
     tell("complaint-monitor: stopped")
     return None
+
+
+@contextmanager
+def _listening(application: Application, *, shadow: bool) -> Iterator[None]:
+    """Serve Slack's buttons and commands meanwhile, if the config says so and people are told."""
+    table = application.settings.slack_app
+    if table is None or not table.with_run or shadow:
+        yield
+        return
+    app = application.slack_app().serving()
+    app.start()
+    tell("complaint-monitor: what is pressed in Slack is done")
+    try:
+        yield
+    finally:
+        app.stop()
 
 
 def _say_what_is_watched(application: Application, *, shadow: bool) -> None:

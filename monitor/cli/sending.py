@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,10 +16,45 @@ from monitor.domain.errors import ConfigError
 from monitor.domain.notice import Digest, Document, Notice, NoticeKind, Reason, Receipt
 
 if TYPE_CHECKING:
+    from monitor.cli.opening import Opened
     from monitor.settings import Settings
     from monitor.store.engine import Database
 
 EMAIL = "email"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def written_as(*formats: str, mailed: str = "Mail it") -> Callable[[Command], Command]:
+    """The options that say how the result is written, and where it goes."""
+    ways = (
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            help="How it is written.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+        click.option(
+            "--output", type=click.Path(path_type=Path, dir_okay=False), help="To this file."
+        ),
+        click.option(
+            "--email",
+            is_flag=False,
+            flag_value="",
+            metavar="[TO]",
+            help=f"{mailed}: to an address, or to whom the config names.",
+        ),
+    )
+
+    def decorated(command: Command) -> Command:
+        for way in reversed(ways):
+            command = way(command)
+        return command
+
+    return decorated
 
 
 def brand_of(settings: Settings, asked: str | None) -> str:
@@ -49,6 +85,11 @@ def number_of(database: Database, brand: str) -> int:
     raise ConfigError(
         f"nothing was read for {brand} yet: `complaint-monitor run` or `complaint-monitor import`"
     )
+
+
+def number_if_named(its: Opened, brand: str | None) -> int | None:
+    """The row of a brand that the command line names; None: it names none, and all are meant."""
+    return None if brand is None else number_of(its.database, brand_of(its.settings, brand))
 
 
 def give(text: str, output: Path | None) -> None:

@@ -17,6 +17,7 @@ from monitor.domain.event import (
     Assigned,
     Claimed,
     Confirmed,
+    ContactNoted,
     Dismissed,
     Escalated,
     FollowedUp,
@@ -65,6 +66,8 @@ class Case:
     confirmed: bool = False
     acknowledged: Acknowledged | None = None
     snoozed: Snoozed | None = None
+    noted: Record | None = None
+    """Who noted last how the customer wants to be reached (a `ContactNoted`), and when."""
     merged_into: int | None = None
     fired: tuple[Escalated, ...] = ()
     """What fired; each (wait, rule, step) does once, also if facts learnt later move the wait."""
@@ -73,6 +76,12 @@ class Case:
     def open_wait(self) -> Wait | None:
         """The one wait that is not over, if any."""
         return next((one for one in self.waits if one.is_open), None)
+
+    @property
+    def contact(self) -> ContactNoted | None:
+        """How the customer wants to be reached, as it was noted last."""
+        event = self.noted.event if self.noted else None
+        return event if isinstance(event, ContactNoted) else None
 
     @property
     def status(self) -> Status:
@@ -166,7 +175,7 @@ def apply(case: Case, record: Record) -> Case:
             return replace(case, fired=(*case.fired, escalated))
         case Merged(into=into):
             return replace(case, merged_into=into, waits=())
-        case Claimed() | Assigned() | Acknowledged() | Snoozed():
+        case Claimed() | Assigned() | Acknowledged() | Snoozed() | ContactNoted():
             return _person(replace(case, records=(*case.records, record)), record)
         case Confirmed():
             return replace(case, records=(*case.records, record), confirmed=True)
@@ -200,6 +209,7 @@ def _people_again(case: Case) -> Case:
         confirmed=any(isinstance(one.event, Confirmed) for one in case.records),
         acknowledged=None,
         snoozed=None,
+        noted=None,
     )
     for one in case.records:
         case = _person(case, one)
@@ -217,6 +227,10 @@ def _person(case: Case, record: Record) -> Case:
             return replace(case, acknowledged=acknowledged)
         case Snoozed() as snoozed:
             return replace(case, snoozed=snoozed)
+        case ContactNoted():
+            # of two cases that became one, what was noted later holds, not what was moved later
+            is_newer = case.noted is None or case.noted.at <= record.at
+            return replace(case, noted=record) if is_newer else case
         case _:
             return case
 

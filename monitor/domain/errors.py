@@ -39,6 +39,27 @@ class Outcome(StrEnum):
     """It may have arrived: only a look at the other side can tell."""
 
 
+class Refusal(StrEnum):
+    """Why a call from outside was not taken in."""
+
+    NOT_ASKED = "not_asked"
+    """There is nothing at that address that answers to such a call."""
+    NOT_SIGNED = "not_signed"
+    WRONG_SIGNATURE = "wrong_signature"
+    WRONG_TIME = "wrong_time"
+    """Signed, but too long ago, or ahead of our clock: an old call may be played again."""
+    NOT_READY = "not_ready"
+    """We lack a secret that signatures are checked with."""
+
+
+class CallError(MonitorError):
+    """A call from outside was refused; the text is for whoever made it, and gives nothing away."""
+
+    def __init__(self, message: str, reason: Refusal) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class SendError(MonitorError):
     """A notice was not delivered, or nobody knows."""
 

@@ -253,7 +253,7 @@ def looks_different(before: Case, after: Case) -> bool:
 
     def shown(case: Case) -> tuple[object, ...]:
         changed = sum(isinstance(one.event, _CHANGES_WORDS) for one in case.records)
-        people = case.owner, case.claimed
+        people = case.owner, case.claimed, case.contact, case.acknowledged, case.snoozed
         return case.status, *people, case.level, case.severity, len(case.waits), changed
 
     return shown(before) != shown(after)

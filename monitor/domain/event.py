@@ -156,6 +156,14 @@ class Snoozed:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactNoted:
+    """How the customer wants to be reached; `note` is the number of the address, the latest one holds."""
+
+    channel: Channel
+    note: int
+
+
+@dataclass(frozen=True, slots=True)
 class Escalated:
     """A step of the open wait fired (`Record.at` is when it fell due).
 
@@ -196,12 +204,22 @@ Event: TypeAlias = (
     | Assigned
     | Acknowledged
     | Snoozed
+    | ContactNoted
     | Escalated
     | Merged
     | Undone
 )
 
-STAFF = (AnsweredElsewhere, Confirmed, Dismissed, Claimed, Assigned, Acknowledged, Snoozed)
+STAFF = (
+    AnsweredElsewhere,
+    Confirmed,
+    Dismissed,
+    Claimed,
+    Assigned,
+    Acknowledged,
+    Snoozed,
+    ContactNoted,
+)
 """What people do, and may undo. (An answer linked by hand is undone with `Undone` too.)"""
 
 

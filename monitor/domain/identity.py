@@ -6,35 +6,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from monitor.domain.post import Author, Post, PostKind
+from monitor.domain.account import ANY_NETWORK, Identity, plain_handle
+from monitor.domain.post import AUTOMATIC, Post, PostKind
+from monitor.domain.relevance import EVERYTHING, Relevance, speaks_to
 
-ANY_NETWORK = "*"
-
-
-@lru_cache(maxsize=4096)
-def plain_handle(handle: str) -> str:
-    """A handle as people compare it: no case, no at-sign."""
-    return handle.strip().casefold().lstrip("@")
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """An account that answers in the brand's name. `network` may be `*`; `id` beats `handle`."""
-
-    network: str
-    id: str | None = None
-    handle: str | None = None
-
-    def is_(self, network: str, author: Author) -> bool:
-        if self.network not in (ANY_NETWORK, network):
-            return False
-        if self.id is not None and author.id is not None:
-            return self.id == author.id
-        return (
-            self.handle is not None
-            and author.handle is not None
-            and plain_handle(self.handle) == plain_handle(author.handle)
-        )
+__all__ = ["ANY_NETWORK", "Brand", "Identity", "brands_concerned", "plain_handle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +22,7 @@ class Brand:
     terms: tuple[str, ...] = ()
     automatic_apps: tuple[str, ...] = ()
     automatic_patterns: tuple[str, ...] = ()
+    relevance: Relevance = EVERYTHING
 
     def wrote(self, post: Post) -> bool:
         """Whether the post is the brand's own. A site lets only the owner write a review's response."""
@@ -59,13 +36,18 @@ class Brand:
 
     def answers_automatically(self, post: Post) -> bool:
         """Whether an own post is a machine's "we got your message", which ends no wait."""
-        if post.via is not None and post.via.casefold() in _folded(self.automatic_apps):
+        apps = _folded((AUTOMATIC, *self.automatic_apps))
+        if post.via is not None and post.via.casefold() in apps:
             return True
         return self.reads_automatic(post.text)
 
     def reads_automatic(self, text: str) -> bool:
         """Whether what the brand says there is taken for a machine's, by its words."""
         return any(_compiled(one).search(text) for one in self.automatic_patterns)
+
+    def is_addressed_in(self, post: Post) -> bool:
+        """Whether the post speaks to the brand: a review, a mail, or it names one of its accounts."""
+        return speaks_to(post, self.identities)
 
     def is_named_in(self, post: Post) -> bool:
         """Whether one of the brand's terms stands in the post as whole words."""

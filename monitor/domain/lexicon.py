@@ -126,7 +126,7 @@ class Lexicon:
 
     def read(self, text: str) -> Reading:
         """Topics in alphabetical order, the highest severity, and the first term hit of each rule."""
-        words = self._hits(_TOKEN.findall(fold(text)))
+        words = self.hits(text)
         hit = sorted(
             (self.rules[name] for name in words),
             key=lambda one: (-(one.severity or Severity.LOW), one.name),
@@ -137,8 +137,9 @@ class Lexicon:
             because=tuple(f'{one.name}: "{words[one.name]}"' for one in hit),
         )
 
-    def _hits(self, tokens: Iterable[str]) -> dict[str, str]:
+    def hits(self, text: str) -> dict[str, str]:
         """Of each rule the term that is complete first; of several there the longest, as written."""
+        tokens = _TOKEN.findall(fold(text))
         hits: dict[str, tuple[int, int, str]] = {}
         begun: list[_Node] = []
         for at, token in enumerate(tokens):
@@ -161,6 +162,11 @@ def lexicon_from(*tables: Mapping[str, object]) -> Lexicon:
         for name, value in table.items():
             rules[name] = _rule(value, rules.get(name, WordRule(name, None, None, ())))
     return Lexicon(rules)
+
+
+def word_rule(place: str, name: str, words: Iterable[str]) -> WordRule:
+    """A rule that says nothing but that one of its words is there. Raises ConfigError naming `place`."""
+    return WordRule(name, None, None, tuple(_terms(place, list(words))))
 
 
 def _rule(value: object, earlier: WordRule) -> WordRule:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from monitor.domain.coverage import Blind, Silence
 from monitor.domain.judgement import Band, Severity
 
 
@@ -41,6 +42,8 @@ class Reason(StrEnum):
     SCHEDULED = "scheduled"
     REQUESTED = "requested"
     SOURCE_FAILING = "source_failing"
+    SOURCE_SILENT = "source_silent"
+    """It is not looked at any more, or brings nothing new for longer than it ever did."""
     SOURCE_WORKING = "source_working"
     """It can be read again, after the operators were told that it could not."""
     QUARANTINED = "quarantined"
@@ -127,6 +130,15 @@ class Unknowable:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierCase:
+    """Another case of the same customer on the same network."""
+
+    case_id: int
+    opened_at: datetime
+    status: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCard:
     """All that a card shows of a case, gathered at sending time."""
@@ -159,6 +171,24 @@ class CaseCard:
     step: str | None = None
     """For an escalation: the step's name."""
     no_answer_seen_as_of: datetime | None = None
+    policy: str = ""
+    """The name of the rule that governs the wait."""
+    claimed: bool = False
+    """The owner said "I am answering this"."""
+    seen_by: str | None = None
+    """Who has acknowledged it, …"""
+    seen_until: datetime | None = None
+    """… and until when that holds back repeats."""
+    snoozed_until: datetime | None = None
+    answer_channel: str | None = None
+    """Where it was answered, if not on the network; then `answer_text` is what staff noted of it."""
+    earlier: tuple[EarlierCase, ...] = ()
+    """The newest ones first, and not all of very many: `earlier_count` is how many there are."""
+    earlier_count: int = 0
+    contact: str | None = None
+    """How the customer wants to be reached: the channel, and an address unless it was purged."""
+    alike: int = 0
+    """Posts that say the same, by whomever: they are no cases of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +202,23 @@ class SourceHealth:
     failing_since: datetime | None
     problem: str | None
     gaps: int = 0
-    """Of the last 24 hours."""
+    """Of the time that is told of: a digest's last 24 hours, a report's period."""
     rejected: int = 0
-    """Items of the last 24 hours that could not be read: `complaint-monitor rejects` shows them."""
+    """Items of that time that could not be read: `complaint-monitor rejects` shows them."""
+    blind: tuple[Blind, ...] = ()
+    """When nobody looked in that time: what came then was seen late, or not at all."""
+    silence: Silence | None = None
+    """It is read and brings nothing for longer than it ever did: it may have broken without a word."""
+    watched_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """How many posts a rule of relevance set aside, and how many of them would have asked for an answer."""
+
+    rule: str
+    posts: int
+    asking: int
 
 
 class DigestLine(NamedTuple):
@@ -209,6 +253,8 @@ class Digest:
     sources: tuple[SourceHealth, ...]
     unjudged: int
     """Posts that wait for the classifier."""
+    filtered: tuple[SetAside, ...] = ()
+    """Of the last 24 hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,10 @@ class PostKey(NamedTuple):
         return f"{self.network}:{self.external_id}"
 
 
+AUTOMATIC = "automatic"
+"""`via` of what says of itself that a machine wrote it: an out-of-office note, a bounce, a receipt."""
+
+
 class PostKind(StrEnum):
     """The shape in which the network shows a post."""
 

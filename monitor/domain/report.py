@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import compress, repeat
 from math import ceil
@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from monitor.domain.judgement import Severity
-from monitor.domain.notice import SourceHealth
+from monitor.domain.notice import SetAside, SourceHealth
 from monitor.domain.sampling import Missed
 from monitor.domain.sla import (
     BREACHES,
@@ -202,7 +202,26 @@ class Report:
     total: Group
     groups: Mapping[By, tuple[Group, ...]]
     sources: tuple[SourceHealth, ...] = ()
+    filtered: tuple[SetAside, ...] = ()
+    """Of the posts that came in the period, up to `as_of`."""
     missed: Missed | None = None
+
+
+def last_week(as_of: datetime, zone: tzinfo) -> Period:
+    """The last whole week before the one that `as_of` is in, from Monday, local."""
+    today = as_of.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    return days(monday - timedelta(days=7), monday, zone)
+
+
+def days(first: date, after: date, zone: tzinfo) -> Period:
+    """From a day's local midnight to another one's."""
+    return Period(midnight(first, zone), midnight(after, zone))
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The day's local beginning."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 NOBODY = "nobody"
@@ -219,6 +238,7 @@ def build(
     as_of: datetime,
     read_through: ReadThrough,
     sources: Sequence[SourceHealth] = (),
+    filtered: Sequence[SetAside] = (),
     missed: Missed | None = None,
 ) -> Report:
     """The report; waits of another period, or not begun by `as_of`, are left out."""
@@ -239,6 +259,7 @@ def build(
         total=_group("all", confirmed, unconfirmed),
         groups={by: tuple(_grouped(by, named[by], beside[by])) for by in By},
         sources=tuple(_as_of(one, as_of) for one in sources),
+        filtered=tuple(filtered),
         missed=missed,
     )
 
@@ -372,13 +393,4 @@ def _as_of(health: SourceHealth, as_of: datetime) -> SourceHealth:
     """What a stream's health says of the time up to `as_of`; how it fares since is another report's."""
     if health.read_through is None or health.read_through < as_of:
         return health
-    return SourceHealth(
-        source=health.source,
-        stream=health.stream,
-        network=health.network,
-        read_through=as_of,
-        failing_since=None,
-        problem=None,
-        gaps=health.gaps,
-        rejected=health.rejected,
-    )
+    return replace(health, read_through=as_of, failing_since=None, problem=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.domain.judgement import Band, Judgement, Severity, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon, Reading
-from monitor.domain.post import Post
+from monitor.domain.post import AUTOMATIC, Post
 
 LOW_RATING = 2.0
 """A review of one or two stars is a complaint whatever its words."""
@@ -21,7 +21,7 @@ def verdict(post: Post, judgement: Judgement, thresholds: Thresholds, lexicon: L
     reading = lexicon.read(f"{post.title or ''}\n{post.text}")
     band, why = _band(post, judgement, thresholds, reading)
     severity, raised_by = _severity(post, reading)
-    question = judgement.question >= thresholds.question
+    question = judgement.question >= thresholds.question and post.via != AUTOMATIC
     reasons = [why, *reading.because, *raised_by]
     if band is Band.PASS and question:
         reasons.append(f"a question ({judgement.question:.2f})")
@@ -38,6 +38,8 @@ def _band(
     post: Post, judgement: Judgement, thresholds: Thresholds, reading: Reading
 ) -> tuple[Band, str]:
     score = judgement.complaint
+    if post.via == AUTOMATIC:
+        return _unless_grave("a machine wrote it, as it says itself", reading)
     if post.rating is not None and post.rating <= LOW_RATING:
         return Band.ALERT, f"rated {post.rating:g} of 5 (score {score:.2f})"
     if score >= thresholds.alert:
@@ -47,11 +49,15 @@ def _band(
             Band.REVIEW,
             f"score {score:.2f}, unsure between {thresholds.review:.2f} and {thresholds.alert:.2f}",
         )
-    low = f"score {score:.2f}, below {thresholds.review:.2f}"
+    # the model takes mockery for praise
+    return _unless_grave(f"score {score:.2f}, below {thresholds.review:.2f}", reading)
+
+
+def _unless_grave(why: str, reading: Reading) -> tuple[Band, str]:
+    """Let it pass; but where the words are grave, a person looks."""
     if reading.severity is not None and reading.severity >= Severity.HIGH:
-        # the model takes mockery for praise: where the words are grave, a person looks
-        return Band.REVIEW, f"{low}, but its words are grave"
-    return Band.PASS, low
+        return Band.REVIEW, f"{why}, but its words are grave"
+    return Band.PASS, why
 
 
 def _severity(post: Post, reading: Reading) -> tuple[Severity, list[str]]:

@@ -3,7 +3,8 @@
 It never sleeps: when to come again is told to the scheduler. A read that lost its connection is tried
 a second time at once, as an idle connection may have been closed meanwhile; a write never is. A
 redirect is followed within the configured address alone: whoever controls an answer can neither send
-us to a private address nor have our key.
+us to a private address nor have our key. Only one that has no key and knows where not to go
+(`monitor.fetching.outside`) follows it anywhere.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from __future__ import annotations
 import json
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
 
@@ -22,6 +23,7 @@ import httpx
 from monitor import __version__
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
 from monitor.fetching.budget import Budget
+from monitor.fetching.retry_after import retry_after
 
 MOST_BYTES = 8 * 2**20
 """The longest body that is read, unpacked."""
@@ -30,8 +32,7 @@ _TRIES = 2
 _SLOWNESS = 4
 """So many times the time-out may a body take that comes in drop by drop."""
 _BUSY, _TOO_MANY, _SERVER = (408, 409, 425), 429, 500
-_LONGEST = 86_400.0
-"""Seconds, a day: nobody waits longer unasked."""
+_UNAUTHORIZED = 401
 _SAID = 200
 _REASONS = {
     400: "finds the question wrong",
@@ -67,6 +68,23 @@ class FetchError(SourceError):
         self.may_have_arrived = may_have_arrived
 
 
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What a network's refusal tells in a manner of its own.
+
+    `pause`: the seconds to wait; None: it does not say. `wait`: the same from headers of the network's
+    own, where none is called retry-after. `is_limit`: whether there were too many calls,
+    whatever the status.
+    """
+
+    pause: Callable[[Any], Any] = lambda _: None
+    wait: Callable[[Mapping[str, str]], timedelta | None] = lambda _: None
+    is_limit: Callable[[Any], bool] = lambda _: False
+
+
+_PLAIN = Refusals()
+
+
 class Client:
     """One network at one address. Several threads may call."""
 
@@ -77,65 +95,101 @@ class Client:
         *,
         budget: Budget,
         headers: Callable[[], Mapping[str, str]] = dict,
-        pause: Callable[[Any], Any] = lambda _: None,
+        renew: Callable[[], bool] = lambda: False,
+        refusals: Refusals = _PLAIN,
         timeout: float = 16,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         """`network`: its name in messages. `headers`: those of the log-in, asked for at each call.
 
-        `pause`: the seconds to wait, from the JSON of a refusal whose headers do not tell them.
+        `renew`: after 401, gets another log-in if that may help; then the call is made once more.
         `timeout`: seconds of silence; a whole answer may take four times as long. No I/O here.
         """
         self.budget = budget
+        self.heard: Callable[[Mapping[str, str]], object] = lambda _: None
+        """Is given the headers of every answer, names in lower case, before the answer is judged."""
         self._network = network
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = headers
-        self._pause = pause
+        self._renew = renew
+        self._refusals = refusals
         self._timeout = timeout
         self._most_bytes = most_bytes
         self._lock = Lock()
         self._opened: httpx.Client | None = None
 
-    def get(self, path: str, **asked: str | int) -> Any:
+    def get(self, path: str, **asked: str | int | Sequence[str]) -> Any:
         """The JSON at `path`. Raises SourceError."""
-        url = self._url(path).copy_merge_params(asked)
+        return self._read(*self._got(Call("GET", self._url(path).copy_merge_params(asked), {})))
+
+    def _got(self, call: Call) -> tuple[httpx.Response, bytes]:
         for left in reversed(range(_TRIES)):
             try:
-                return self._asked("GET", url, None)
+                return self._asked(call)
             except _LostError as error:
                 if not left:
                     raise self._unreachable(error) from error
         raise AssertionError("the last try answers or raises")
 
-    def post(self, path: str, said: Mapping[str, Any]) -> Any:
-        """Write JSON, once; the JSON that is answered. Raises SourceError."""
+    def post(
+        self, path: str, said: Mapping[str, Any] | None, *, cost: int = 1, **asked: str | int
+    ) -> Any:
+        """Write JSON (None: nothing at all), once; the JSON that is answered, None if nothing is.
+
+        `cost`: calls of the budget. Raises SourceError.
+        """
+        return self._write("POST", path, {} if said is None else {"json": said}, cost, asked)
+
+    def put(self, path: str, said: Mapping[str, Any]) -> Any:
+        """Write JSON over what is there, once; the JSON that is answered. Raises SourceError."""
+        return self._write("PUT", path, {"json": said}, 1, {})
+
+    def form(self, path: str, said: Mapping[str, str]) -> Any:
+        """Send a form, once; the JSON that is answered. Raises SourceError."""
+        return self._write("POST", path, {"data": said}, 1, {})
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        said: Mapping[str, Any],
+        cost: int,
+        asked: Mapping[str, str | int],
+    ) -> Any:
         try:
-            return self._asked("POST", self._url(path), said)
+            url = self._url(path).copy_merge_params(asked)
+            response, body = self._asked(Call(method, url, said, cost))
         except _LostError as error:
             raise self._unreachable(error) from error
+        return None if response.is_success and not body.strip() else self._read(response, body)
 
     def _url(self, path: str) -> httpx.URL:
         return self._base.join(path.lstrip("/"))
 
-    def _asked(self, method: str, url: httpx.URL, said: Mapping[str, Any] | None) -> Any:
+    def _asked(self, call: Call) -> tuple[httpx.Response, bytes]:
+        may_renew = True
         for _ in range(_REDIRECTS + 1):
-            response, body = self._sent(method, url, said)
-            if not (response.has_redirect_location and method == "GET"):
-                return self._read(response, body)
-            url = self._followed(url, response.headers["location"])
+            response, body = self._sent(call)
+            if response.status_code == _UNAUTHORIZED and may_renew and self._renew():
+                may_renew = False
+                continue
+            if not (response.has_redirect_location and call.method == "GET"):
+                return response, body
+            call = replace(call, url=self._followed(call.url, response.headers["location"]))
         raise FetchError(f"{self._network} redirects in circles", permanent=True)
 
-    def _sent(
-        self, method: str, url: httpx.URL, said: Mapping[str, Any] | None
-    ) -> tuple[httpx.Response, bytes]:
+    def _sent(self, call: Call) -> tuple[httpx.Response, bytes]:
         try:
-            headers = dict(self._headers())
+            headers = {**self._headers(), **call.headers}
         except ConfigError as error:
             raise FetchError(str(error), permanent=True, may_have_arrived=False) from error
-        self.budget.spend()
+        self.budget.spend(call.cost, is_write=call.method != "GET")
         ends = time.monotonic() + self._timeout * _SLOWNESS
         try:
-            with self._client().stream(method, url, headers=headers, json=said) as response:
+            with self._client().stream(
+                call.method, call.url, headers=headers, **call.said
+            ) as response:
+                self.heard(response.headers)
                 return response, self._body(response, ends)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise FetchError(
@@ -179,9 +233,10 @@ class Client:
     def _refused(self, response: httpx.Response, said: Any) -> FetchError:
         """The one place where a status becomes an error."""
         status = response.status_code
-        after = retry_after(response.headers) or _span(self._pause(said))
-        if status == _TOO_MANY:
-            message = f"{self._network} says: too many calls (429)"
+        headers, told = response.headers, self._refusals
+        after = retry_after(headers) or told.wait(headers) or _span(told.pause(said))
+        if status == _TOO_MANY or told.is_limit(said):
+            message = f"{self._network} says: too many calls ({status}){_words(said)}"
             return FetchError(
                 message, retry_after=after, status=status, said=said, may_have_arrived=False
             )
@@ -214,6 +269,10 @@ class Client:
     def _unreachable(self, error: _LostError) -> FetchError:
         return FetchError(f"{self._network} broke off: {error}")
 
+    def _transport(self) -> httpx.BaseTransport | None:
+        """What makes the calls; None: httpx's own, by the environment's proxies."""
+        return None
+
     def _client(self) -> httpx.Client:
         """Made at the first call: it reads certificates."""
         with self._lock:
@@ -223,26 +282,25 @@ class Client:
                     headers={"user-agent": agent, "accept": "application/json"},
                     timeout=self._timeout,
                     follow_redirects=False,
+                    transport=self._transport(),
                 )
                 weakref.finalize(self, self._opened.close)
             return self._opened
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked. `said`: the body as httpx takes it; `cost`: calls of the budget."""
+
+    method: str
+    url: httpx.URL
+    said: Mapping[str, Any]
+    cost: int = 1
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 class _LostError(Exception):
     """The connection was lost before there was a whole answer."""
-
-
-def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """The header of that name: seconds, or a date, which is reckoned on the server's own clock."""
-    said = headers.get("retry-after")
-    seconds = _number(said)
-    if seconds is None and said:
-        try:
-            until = parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))
-        except (TypeError, ValueError):
-            return None
-        seconds = min(max(until.total_seconds(), 0.0), _LONGEST)
-    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def send_error(error: SourceError) -> SendError:
@@ -255,24 +313,21 @@ def send_error(error: SourceError) -> SendError:
 
 
 def _span(seconds: Any) -> timedelta | None:
-    number = _number(str(seconds))
-    return None if number is None else timedelta(seconds=number)
-
-
-def _number(said: str | None) -> float | None:
-    """A span in seconds, if it is one."""
-    try:
-        number = float(said or "")
-    except ValueError:
-        return None
-    return min(number, _LONGEST) if number >= 0 else None
+    """Seconds that a body names."""
+    return retry_after({"retry-after": str(seconds)})
 
 
 def _words(said: Any) -> str:
     """The network's own words on a refusal, where the usual places hold some."""
     if not isinstance(said, dict):
         return ""
-    errors = said.get("errors")
-    found = errors if isinstance(errors, list) else [said.get("message"), said.get("error_message")]
+    errors, inner = said.get("errors"), said.get("error") or said.get("fault")
+    if isinstance(errors, list):
+        found = errors
+    elif isinstance(inner, dict):  # Google; Trustpilot
+        found = [inner.get("message"), inner.get("faultstring")]
+    else:  # the others; `error_description`: where log-ins are had
+        names = ("message", "error_message", "error", "error_description")
+        found = [said.get(name) for name in names]
     words = "; ".join(one for one in found if isinstance(one, str))[:_SAID]
     return f": {words}" if words else ""

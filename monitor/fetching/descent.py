@@ -8,13 +8,15 @@ brought again. A look that broke off goes on where it stopped, and then another 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from monitor.domain.cursor import held
 from monitor.domain.errors import SourceError
-from monitor.domain.post import Cost, Cursor, Gap, Gone, Page, Post, Rejected
+from monitor.domain.finding import Finding, Standing
+from monitor.domain.post import Cost, Cursor, Gap, Gone, Page, Post, Rejected, Stream
 
 _VERSION = 1
 
@@ -22,10 +24,14 @@ Item: TypeAlias = Post | Gone | Rejected
 
 
 class Spot(NamedTuple):
-    """Where a listing goes on: things at most so high in its order, after `skip` pages of them."""
+    """Where a listing goes on: things at most so high in its order, after `skip` pages of them.
+
+    `token`: the network's own name for that place, if it has one.
+    """
 
     at: int
     skip: int = 0
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,13 @@ class Thing:
 class Leaf:
     """One answer of a listing. `further`: where it goes on; None: there is no more.
 
-    `capped`: why there is no more, if that is not the end of what there is.
+    `capped`: why there is no more, if that is not the end of what there is. `calls`: what it took.
     """
 
     things: Sequence[Thing]
     further: Spot | None
     capped: str | None = None
+    calls: int = 1
 
 
 class Listing(Protocol):
@@ -89,6 +96,15 @@ class Place:
         return known is None or known[1] != thing.mark
 
 
+FillIn: TypeAlias = Callable[[Sequence[Thing]], tuple[Sequence[Thing], int]]
+"""The things with what was asked about them together, and how many calls that took. Raises SourceError."""
+
+
+def as_listed(things: Sequence[Thing]) -> tuple[Sequence[Thing], int]:
+    """Nothing is left out."""
+    return things, 0
+
+
 @dataclass(frozen=True, slots=True)
 class Descent:
     """How one stream's listing is read."""
@@ -102,6 +118,8 @@ class Descent:
     """Whether the order is seconds of the epoch: then nothing is covered that is later than now."""
     calls_to_read: int = 0
     """How many calls it takes to read a thing that is new."""
+    fill_in: FillIn = as_listed
+    """Adds what the listing leaves out of new things."""
 
     def pages(self, place: Place, now: datetime) -> Iterator[Page]:
         """What is new, each page with the cursor to go on from. Raises SourceError."""
@@ -111,9 +129,11 @@ class Descent:
         while True:
             floor = place.covered - self.overlap
             leaf = self.listing.leaf(floor, place.spot)
-            calls += 1
+            calls += leaf.calls
             read: list[Thing] = []
-            for thing in self._fresh(leaf, place, floor):
+            fresh, asked = self.fill_in(self._fresh(leaf, place, floor))
+            calls += asked
+            for thing in fresh:
                 calls += self.calls_to_read
                 try:
                     item = self.read(thing)
@@ -187,6 +207,59 @@ def _gap(leaf: Leaf, place: Place, floor: int) -> Gap | None:
     return Gap(leaf.capped, str(place.covered), str(lowest))
 
 
+def below(things: Sequence[Thing], spot: Spot | None, floor: int, most_pages: int) -> Spot:
+    """Where a listing goes on that can be asked for what is at most as high as something.
+
+    Pages are turned only among things of one height, `most_pages` of them: what is beyond them then
+    can't be had.
+    """
+    orders = [thing.order for thing in things if thing.order is not None]
+    lowest = min(orders, default=spot.at if spot else floor)
+    if spot is None or lowest < spot.at:
+        return Spot(lowest)
+    skip = spot.skip + 1
+    return Spot(lowest, skip) if skip < most_pages else Spot(lowest - 1)
+
+
+class Looks:
+    """The listings of one source, each of them a stream, and how each goes on from a cursor."""
+
+    def __init__(
+        self, source: str, made: Iterable[tuple[Stream, Descent]], look_back: timedelta
+    ) -> None:
+        """`look_back`: so far back the first look at each goes."""
+        self._source = source
+        self._look_back = look_back
+        self._made = {stream.name: (stream, look) for stream, look in made}
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """In the order in which they were made."""
+        return tuple(stream for stream, _ in self._made.values())
+
+    @property
+    def listings(self) -> dict[str, Listing]:
+        """By the names of their streams."""
+        return {name: look.listing for name, (_, look) in self._made.items()}
+
+    def pages(self, stream: Stream, since: Cursor | None, now: datetime) -> Iterator[Page]:
+        """A look at a stream. Raises SourceError."""
+        _, look = self._made[stream.name]
+        horizon = (now - self._look_back).timestamp()
+        first = Place(horizon, int(horizon) if look.is_timed else 0)
+        yield from look.pages(read(since, self._source, lambda: first), now)
+
+    def tried(self, now: datetime) -> Iterator[Finding]:
+        """Whether each can be read: one answer of each listing, whatever that costs."""
+        for name, listing in self.listings.items():
+            try:
+                listing.leaf(int(now.timestamp()), None)
+            except SourceError as error:
+                yield Finding(f"{name}: {error}", Standing.FAILS)
+            else:
+                yield Finding(f"{name}: can be read")
+
+
 def write(place: Place) -> Cursor:
     """The place as a cursor."""
     return json.dumps({"descent": _VERSION, **asdict(place)}, separators=(",", ":"))
@@ -201,16 +274,14 @@ def read(cursor: Cursor | None, source: str, first: Callable[[], Place]) -> Plac
     """
     if cursor is None:
         return first()
-    try:
-        said = json.loads(cursor)
-        place = {_VERSION: Place}[said.pop("descent")](**said)
-        spot = Spot(*place.spot) if place.spot else None
-        known = {name: (int(order), int(mark)) for name, (order, mark) in place.known.items()}
-        return replace(place, spot=spot, known=known)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(
-            f"this is no cursor of the source {source}: {cursor[:80]}", permanent=True
-        ) from error
+    return held(cursor, f"the source {source}", _held)
+
+
+def _held(said: Any) -> Place:
+    place = {_VERSION: Place}[said.pop("descent")](**said)
+    spot = Spot(*place.spot) if place.spot else None
+    known = {name: (int(order), int(mark)) for name, (order, mark) in place.known.items()}
+    return replace(place, spot=spot, known=known)
 
 
 def when(seconds: float) -> datetime:

@@ -17,6 +17,17 @@ _LAST = 1e10
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 """What reading an item that is not as it should be raises."""
 
+BREAKS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What somebody else's parser raises of what nobody foresaw."""
+
 
 def table(said: Any) -> dict[str, Any]:
     """A JSON object. Raises TypeError."""

@@ -19,11 +19,13 @@ _TAG = re.compile(r"<[^>]*>")
 def plain(html: str, *, without: frozenset[str] = frozenset()) -> str:
     """The text, paragraphs apart by an empty line. Broken HTML gives what can be had.
 
-    `without`: classes of elements that are left out, such as quotations.
+    `without`: elements that are left out, such as quotations: a class, or `element[type=word]`.
     """
     words = _Words(without)
+    # behind the last ">" no tag ends; looking for its end from each "<" anew would take hours
+    tags, end, rest = html.rpartition(">")
     try:
-        words.feed(html)
+        words.feed(tags + end + rest.replace("<", "&lt;"))
         words.close()
     except AssertionError:  # what the standard library says of "<![" and what follows it
         return _SPACE.sub(" ", unescape(_TAG.sub(" ", html))).strip()
@@ -48,7 +50,8 @@ class _Words(HTMLParser):
         """Begin an element; of a picture that stands for a character, say the character."""
         told = dict(attrs)
         classes = (told.get("class") or "").split()
-        if self._silent or tag in _UNSAID or not self._without.isdisjoint(classes):
+        marks = (*classes, f"{tag}[type={told.get('type')}]")
+        if self._silent or tag in _UNSAID or not self._without.isdisjoint(marks):
             if tag not in _LONELY:
                 self._silent.append(tag)
         elif tag == "br":

@@ -109,40 +109,29 @@ def retrain(
         ClassifierError: the base model can't be read.
 
     """
-    complaints = sum(one.said is Said.COMPLAINT for one in taught)
-    if len(taught) < ENOUGH or complaints in (0, len(taught)):
-        raise TooFewError(
-            f"there are {len(taught)} corrections whose words are kept, {complaints} of them "
-            f"complaints; {ENOUGH} are needed, of both kinds. `complaint-monitor model review` and "
-            "`complaint-monitor model correct` make more; `[keep] corrected` keeps their words longer"
-        )
-    pooled = Pooled(base)
+    complaints = _enough(taught)
     say("reading the texts")
-    known, development = texts("train"), texts("dev")
-    old = _lessons(pooled, known)
-    new = _weighed(_lessons(pooled, taught), len(known))
-    dev = _lessons(pooled, development)
+    given = _gather(Pooled(base), taught, texts)
     say("fitting")
-    folds = np.arange(len(taught)) % _FOLDS
-    hold = _best_hold(pooled.head, old, new, dev, folds)
-    fitted = heads.fit(old + new, pooled.head, hold)
+    hold = _best_hold(given)
+    fitted = heads.fit(given.old + given.new, given.pooled.head, hold)
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into) as place:
         made = Path(place) / "revision"
-        pooled.write(made, fitted)
-        card = _card(made, pooled.card, development)
+        given.pooled.write(made, fitted)
+        card = _card(made, given.pooled.card, given.development)
         say("measuring")
         origin = Origin(
-            base=pooled.card.model,
+            base=given.pooled.card.model,
             made_at=now,
             by=by,
             complaints=complaints,
             others=len(taught) - complaints,
-            stock=len(known),
+            stock=len(given.old.weights),
             hold=hold,
             figures=(
-                *_on_corrections(pooled, old, new, dev, folds, hold),
-                _on_development(base, made, development),
+                *_on_corrections(given, hold),
+                _on_development(base, made, given.development),
             ),
         )
         (made / ORIGIN).write_text(origin.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -151,6 +140,45 @@ def retrain(
             shutil.rmtree(target)
         made.rename(target)
     return Revision(target, card, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a revision is made from: the vectors of stock, corrections and development texts."""
+
+    pooled: Pooled
+    old: Lessons
+    new: Lessons
+    dev: Lessons
+    development: Sequence[Labelled]
+    folds: Truth
+    """Which fifth of the corrections each belongs to."""
+
+
+def _enough(taught: Sequence[Labelled]) -> int:
+    """How many of them are complaints. Raises TooFewError."""
+    complaints = sum(one.said is Said.COMPLAINT for one in taught)
+    if len(taught) < ENOUGH or complaints in (0, len(taught)):
+        raise TooFewError(
+            f"there are {len(taught)} corrections whose words are kept, {complaints} of them "
+            f"complaints; {ENOUGH} are needed, of both kinds. `complaint-monitor model review` and "
+            "`complaint-monitor model correct` make more; `[keep] corrected` keeps their words longer"
+        )
+    return complaints
+
+
+def _gather(
+    pooled: Pooled, taught: Sequence[Labelled], texts: Callable[[str], Sequence[Labelled]]
+) -> _Given:
+    known, development = texts("train"), texts("dev")
+    return _Given(
+        pooled,
+        _lessons(pooled, known),
+        _weighed(_lessons(pooled, taught), len(known)),
+        _lessons(pooled, development),
+        development,
+        np.arange(len(taught)) % _FOLDS,
+    )
 
 
 def _read(folder: Path) -> Revision:
@@ -180,35 +208,29 @@ def _weighed(taught: Lessons, stock_size: int) -> Lessons:
     return Lessons(taught.vectors, taught.open, np.full(len(taught.weights), each))
 
 
-def _best_hold(old_head: Head, old: Lessons, new: Lessons, dev: Lessons, folds: Truth) -> float:
+def _best_hold(given: _Given) -> float:
     """Measured on a fold of the corrections and on texts that never train, alike."""
-    kept, left = new.part(folds != 0), new.part(folds == 0)
+    kept, left = given.new.part(given.folds != 0), given.new.part(given.folds == 0)
 
     def cost(hold: float) -> float:
-        fitted = heads.fit(old + kept, old_head, hold)
-        return heads.surprise(left, fitted) + heads.surprise(dev, fitted)
+        fitted = heads.fit(given.old + kept, given.pooled.head, hold)
+        return heads.surprise(left, fitted) + heads.surprise(given.dev, fitted)
 
     return min(_HOLDS, key=cost)
 
 
-def _on_corrections(
-    pooled: Pooled,
-    old: Lessons,
-    new: Lessons,
-    dev: Lessons,
-    folds: Truth,
-    hold: float,
-) -> list[Compared]:
+def _on_corrections(given: _Given, hold: float) -> list[Compared]:
     """On corrections that the head did not learn from: five times on the fifth that was left out."""
+    new, own = given.new, given.pooled.head
     complaint = new.open[:, 0]
-    before = heads.probabilities(new.vectors, pooled.head)[:, 0]
-    said_before = before >= _alert(dev, pooled.head)
+    before = heads.probabilities(new.vectors, own)[:, 0]
+    said_before = before >= _alert(given.dev, own)
     after, said_after = np.zeros(len(before)), np.zeros(len(before), dtype=bool)
     for fold in range(_FOLDS):
-        fitted = heads.fit(old + new.part(folds != fold), pooled.head, hold)
-        left = folds == fold
+        left = given.folds == fold
+        fitted = heads.fit(given.old + new.part(~left), own, hold)
         after[left] = heads.probabilities(new.vectors[left], fitted)[:, 0]
-        said_after[left] = after[left] >= _alert(dev, fitted)
+        said_after[left] = after[left] >= _alert(given.dev, fitted)
     f1 = measured_f1(said_before, complaint), measured_f1(said_after, complaint)
     area = measured_auc(before, complaint), measured_auc(after, complaint)
     return [

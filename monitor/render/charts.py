@@ -10,7 +10,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from importlib.resources import as_file, files
 from io import BytesIO
 from math import ceil
@@ -21,12 +21,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from monitor.domain.coverage import Why
 from monitor.domain.notice import Picture
 from monitor.domain.report import By, Group, Report, curve
 from monitor.domain.sla import State
 from monitor.domain.survival import Curve
 from monitor.render.figures import bounds, percent, reached
-from monitor.render.words import plain
+from monitor.render.words import WHY, duration, plain
 
 _THEME = {
     "#24292f": "--ink",
@@ -107,6 +108,8 @@ def _drawings(report: Report, zone: tzinfo) -> Iterator[_Drawing]:
         yield _within(report)
     if total.received:
         yield _volume(report, zone)
+    if any(one.blind for one in report.sources):
+        yield _looked(report, zone)
 
 
 def _ink(drawing: _Drawing, format_: Literal["svg", "png"]) -> bytes:
@@ -282,3 +285,51 @@ def _volume_in_words(days: Sequence[date], counts: Counter[date]) -> str:
         f"{counts.total()} waits on {len(days)} days from {days[0].isoformat()} to "
         f"{days[-1].isoformat()}; most on {most.isoformat()}: {counts[most]}."
     )
+
+
+# ----------------------------------------------------------------------------------- where we looked
+
+_HOLES = {Why.FAILING: "#cf222e", Why.NOT_LOOKED: "#8c959f"}
+_LOOKED = "#1a7f37"
+
+
+def _looked(report: Report, zone: tzinfo) -> _Drawing:
+    """When each stream was looked at, from the period's begin to `as_of`."""
+    begin, end = report.period.since, report.as_of
+    rows = [one for one in report.sources if one.watched_since and one.watched_since < end]
+    names = [f"{plain(one.source)}/{plain(one.stream)}" for one in rows]
+    days = _days(begin.astimezone(zone).date(), end.astimezone(zone).date())
+
+    def place(at: datetime) -> float:
+        return (at - begin).total_seconds() / _DAY
+
+    def draw(axes: Axes) -> None:
+        holes = [(row, hole) for row, one in enumerate(rows) for hole in one.blind]
+        starts = [max(0.0, place(one.watched_since or begin)) for one in rows]
+        widths = [place(end) - start for start in starts]
+        axes.barh(range(len(rows)), widths, left=starts, height=0.5, color=_LOOKED, label="looked")
+        for why, colour in _HOLES.items():
+            its = [(row, hole) for row, hole in holes if hole.why is why]
+            if its:
+                axes.barh(
+                    [row for row, _ in its],
+                    [hole.lasted.total_seconds() / _DAY for _, hole in its],
+                    left=[place(hole.since) for _, hole in its],
+                    height=0.5,
+                    color=colour,
+                    label=f"not: {WHY[why]}",
+                )
+        axes.set_yticks(range(len(rows)), names)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlim(0, place(end))
+        shown = range(0, len(days), ceil(len(days) / _MOST_TICKS))
+        midnights = [datetime.combine(days[one], time(), zone) for one in shown]
+        ticks = [(place(at), at) for at in midnights if 0 <= place(at) <= place(end)]
+        axes.set_xticks([at for at, _ in ticks], [f"{day.day} {day:%b}" for _, day in ticks])
+        axes.grid(visible=False, axis="y")
+        axes.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=3, handlelength=1)
+
+    missed = (sum((hole.lasted for hole in one.blind), timedelta(0)) for one in rows)
+    told = (f"{name} {duration(span)}" for name, span in zip(names, missed, strict=True) if span)
+    words = f"Not looked at, in all: {'; '.join(told)}."
+    return _Drawing("looked", "When each stream was looked at", draw, 1.4 + 0.32 * len(rows), words)

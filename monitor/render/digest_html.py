@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from monitor.domain.notice import Digest, DigestLine
 from monitor.render.pages import page
-from monitor.render.words import cut, duration, is_blind, local_time, plain, source
+from monitor.render.words import cut, duration, is_blind, local_time, plain, set_aside, source
 
 _EXCERPT = 280
 
@@ -51,6 +51,7 @@ def digest_html(digest: Digest, zone: tzinfo) -> str:
             for title, means, lines in parts
         ],
         unjudged=digest.unjudged,
+        filtered=set_aside(digest.filtered) if digest.filtered else "",
         sources=[source(one, zone) for one in digest.sources],
     )
 

@@ -13,7 +13,7 @@ _HEADLINES: Mapping[Reason, str] = {
     Reason.REPLY_DELAYED: "The answer to case {} is not posted yet",
     Reason.REPLY_CANCELLED: "The answer to case {} was not posted",
 }
-_WHY: Mapping[Reason | None, str] = {
+WHY: Mapping[Reason | None, str] = {
     Reason.ANSWERED: "the customer was answered in another way first",
     Reason.WITHDRAWN: "the customer deleted the post",
     Reason.DISMISSED: "the case was dismissed",
@@ -21,6 +21,8 @@ _WHY: Mapping[Reason | None, str] = {
     Reason.TAKEN_BACK: "it was taken back",
     Reason.SECOND: "two cases became one, and another answer to the customer was first",
 }
+"""Why an answer was not posted."""
+_NOBODY = "nobody waits for it any more"
 
 
 def about_reply(one: Outgoing, reason: Reason) -> Words:
@@ -35,7 +37,7 @@ def about_reply(one: Outgoing, reason: Reason) -> Words:
 
 def why_cancelled(one: Outgoing) -> str:
     """Why it was not posted, in words."""
-    return _WHY.get(one.reason, "nobody waits for it any more")
+    return WHY.get(one.reason, _NOBODY)
 
 
 def _to_do(one: Outgoing, reason: Reason) -> list[str]:

@@ -23,7 +23,7 @@ from monitor.render.figures import (
     sections,
 )
 from monitor.render.pages import page
-from monitor.render.words import is_blind, local_time, plain, source
+from monitor.render.words import is_blind, local_time, plain, set_aside, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,11 @@ def report_html(report: Report, zone: tzinfo) -> str:
         or ([] if report.sources else ["no source is configured"]),
         tiles=tuple(_tiles(report.total)),
         charts=charts(report, zone),
+        received=report.total.figures.received,
         tables=TABLES,
         sections=tuple(_sections(report)),
         sources=[source(one, zone) for one in report.sources],
+        filtered=set_aside(report.filtered) if report.filtered else "",
         missed=missed(report),
     )
 

@@ -24,6 +24,9 @@ def report_data(report: Report) -> dict[str, Any]:
         "total": _group(report.total),
         "groups": {by.value: [_group(one) for one in found] for by, found in report.groups.items()},
         "sources": [_source(one) for one in report.sources],
+        "filtered": [
+            {"rule": one.rule, "posts": one.posts, "asking": one.asking} for one in report.filtered
+        ],
         "missed": _missed(report.missed),
     }
 
@@ -115,6 +118,12 @@ def _source(health: SourceHealth) -> dict[str, Any]:
         "problem": health.problem,
         "gaps": health.gaps,
         "rejected": health.rejected,
+        "blind": [
+            {"since": _at(one.since), "until": _at(one.until), "why": one.why.value}
+            for one in health.blind
+        ],
+        "silent_since": _at(health.silence.since) if health.silence else None,
+        "watched_since": _at(health.watched_since),
     }
 
 

@@ -9,7 +9,7 @@ from textwrap import wrap
 from monitor.domain.report import Counted, Report
 from monitor.render.figures import NOTHING, STATES, TABLES, Table, missed, sections
 from monitor.render.report_csv import in_order
-from monitor.render.words import duration, local_time, plain, source
+from monitor.render.words import duration, local_time, plain, set_aside, source
 
 _GAP = "  "
 _WIDTH = 110
@@ -62,6 +62,9 @@ def _lines(report: Report, zone: tzinfo) -> Iterator[str]:
         yield f"  {source(one, zone)}"
     if not report.sources:
         yield "  none is configured: nothing could be seen"
+    if report.filtered:
+        yield ""
+        yield set_aside(report.filtered)
 
 
 def _table(report: Report, table: Table) -> Iterator[str]:

@@ -128,10 +128,22 @@ def link(url: str | None, label: str) -> str | None:
     return f"<{escape(address)}|{escape(label)}>" if address else None
 
 
-def moment(at: datetime, zone: tzinfo) -> str:
-    """A time in `mrkdwn`, which Slack shows to each reader in the reader's own zone."""
-    stamp = int(at.timestamp())
-    return f"<!date^{stamp}^{{date_short_pretty}}, {{time}}|{escape(local_time(at, zone))}>"
+def moment(at: datetime, zone: tzinfo, *, ticking: bool = False) -> str:
+    """A time in `mrkdwn`, which Slack shows to each reader in the reader's own zone.
+
+    `ticking`: with how long it is to it, or was; Slack keeps that up to date by itself.
+    """
+    shown = "{date_short_pretty}, {time} ({ago})" if ticking else "{date_short_pretty}, {time}"
+    return _date(at, zone, shown)
+
+
+def ago(at: datetime, zone: tzinfo) -> str:
+    """How long ago a time is (or how long it is until then), kept up to date by Slack."""
+    return _date(at, zone, "{ago}")
+
+
+def _date(at: datetime, zone: tzinfo, shown: str) -> str:
+    return f"<!date^{int(at.timestamp())}^{shown}|{escape(local_time(at, zone))}>"
 
 
 def pieces(text: str) -> Iterator[str]:

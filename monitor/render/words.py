@@ -6,12 +6,14 @@ follows, or hide characters. Nothing is left out of a list: what nobody can see 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import assert_never
 
+from monitor.domain.coverage import Why
 from monitor.domain.judgement import Band
 from monitor.domain.notice import (
     Backlog,
@@ -21,15 +23,18 @@ from monitor.domain.notice import (
     Document,
     Notice,
     NoticeKind,
+    SetAside,
     SourceHealth,
     Words,
 )
+from monitor.render.tongue import IN_ENGLISH, Tongue
 
 QUOTE = 600
 """Characters of a post on a card."""
 EXCERPT = 80
 """Characters of a post in a line."""
 
+_NUMBER_OF_A_MEMBER = re.compile(r" \([UW][A-Z0-9]{8,}\)$")
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -48,17 +53,17 @@ class Spoken:
         return "\n".join((self.headline, *self.lines))
 
 
-def duration(span: timedelta) -> str:
+def duration(span: timedelta, say_in: Tongue = IN_ENGLISH) -> str:
     """A span as people say it: `2 h 10 min`, `3 d 4 h`, `under a minute`."""
     if span < timedelta(0):
-        return f"-{duration(-span)}"
+        return f"-{duration(-span, say_in)}"
     if span < _MINUTE:
-        return "under a minute"
+        return say_in("under a minute")
     if span < _HOUR:
         return f"{span // _MINUTE} min"
     if span < 2 * _DAY:
         return _two(span // _HOUR, "h", span % _HOUR // _MINUTE, "min")
-    return _two(span // _DAY, "d", span % _DAY // _HOUR, "h")
+    return _two(span // _DAY, say_in("d"), span % _DAY // _HOUR, "h")
 
 
 def _two(whole: int, unit: str, rest: int, smaller: str) -> str:
@@ -101,11 +106,11 @@ def cut(text: str, most: int) -> str:
     return f"{word if space and len(word) > most // 2 else kept}…"
 
 
-def say(notice: Notice, zone: tzinfo) -> Spoken:
-    """The notice in words, with times in `zone`."""
+def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
+    """The notice in words, with times in `zone`; of a case the headline in the tongue."""
     match notice.content:
         case CaseCard() as card:
-            spoken = _case(notice, card, zone)
+            spoken = _case(notice, card, zone, say_in)
         case Digest() as digest:
             spoken = say_digest(digest, zone)
         case Backlog() as backlog:
@@ -118,13 +123,13 @@ def say(notice: Notice, zone: tzinfo) -> Spoken:
             assert_never(never)
     if not notice.possibly_repeated:
         return spoken
-    return Spoken(f"{spoken.headline} (possibly repeated)", spoken.lines)
+    return Spoken(f"{spoken.headline} ({say_in('possibly repeated')})", spoken.lines)
 
 
 # ------------------------------------------------------------------------------------------- cards
 
 
-def _case(notice: Notice, card: CaseCard, zone: tzinfo) -> Spoken:
+def _case(notice: Notice, card: CaseCard, zone: tzinfo, say_in: Tongue) -> Spoken:
     lines = [
         *_quoted(card),
         _who(card, zone),
@@ -135,32 +140,42 @@ def _case(notice: Notice, card: CaseCard, zone: tzinfo) -> Spoken:
         lines.append(f"For {plain(', '.join(notice.mentions))}")
     if card.url:
         lines.append(plain(card.url))
-    return Spoken(_headline(notice.kind, card, again=notice.thread is not None), tuple(lines))
+    again = notice.thread is not None
+    return Spoken(_headline(notice.kind, card, say_in, again=again), tuple(lines))
 
 
-def _headline(kind: NoticeKind, card: CaseCard, *, again: bool) -> str:
-    about = f"{plain(card.brand)}, case {card.case_id}"
+def _headline(kind: NoticeKind, card: CaseCard, say_in: Tongue, *, again: bool) -> str:
+    about = f"{plain(card.brand)}, {say_in('case {number}', number=card.case_id)}"
+    where = f"{about}, {plain(card.network)}"
+    severity = say_in(card.severity.word)
     if kind is NoticeKind.ESCALATION and card.answered_at is None:
-        return f"{_waited(card)} without an answer: {about}, {plain(card.network)}"
+        return f"{say_in('{span} without an answer', span=_waited(card, say_in))}: {where}"
     if kind is NoticeKind.UPDATE or card.status != "open":
-        return f"{_standing(card)}: {about}"
-    sure = "complaint" if card.band is Band.ALERT else "possible complaint"
-    what = (
-        f"New {sure}, {card.severity.word}" if not again else f"Still unhappy, {card.severity.word}"
-    )
-    return f"{what}: {about}, {plain(card.network)}"
+        return f"{_standing(card, say_in)}: {about}"
+    if again:
+        return f"{say_in('Still unhappy, {severity}', severity=severity)}: {where}"
+    sure = "New complaint" if card.band is Band.ALERT else "New possible complaint"
+    return f"{say_in(sure)}, {severity}: {where}"
 
 
-def _waited(card: CaseCard) -> str:
-    return duration(card.waited) if card.waited is not None else "Some time"
+def _waited(card: CaseCard, say_in: Tongue = IN_ENGLISH) -> str:
+    return duration(card.waited, say_in) if card.waited is not None else say_in("Some time")
 
 
-def _standing(card: CaseCard) -> str:
+def _standing(card: CaseCard, say_in: Tongue) -> str:
     if card.answered_at is not None:
-        return f"Answered after {_waited(card)}"
+        return say_in("Answered after {span}", span=_waited(card, say_in))
     if card.status != "open":
-        return plain(card.status).capitalize()
-    return f"{plain(card.owner)} has it" if card.owner else f"Open, {card.severity.word}"
+        return say_in(plain(card.status).capitalize())
+    if not card.owner:
+        return say_in("Open, {severity}", severity=say_in(card.severity.word))
+    is_on_it = "{name} is answering" if card.claimed else "{name} has it"
+    return say_in(is_on_it, name=person(card.owner))
+
+
+def person(name: str) -> str:
+    """A colleague's name as it is shown: without the number that tells two of one name apart."""
+    return plain(_NUMBER_OF_A_MEMBER.sub("", name))
 
 
 def _quoted(card: CaseCard) -> Iterator[str]:
@@ -203,7 +218,9 @@ def _kept_short(card: CaseCard) -> Iterator[str]:
     if card.why:
         yield f"Why: {plain(card.why)}"
     if card.owner:
-        yield f"{plain(card.owner)} has it"
+        yield f"{person(card.owner)} has it"
+    if card.alike:
+        yield f"{card.alike} alike"
 
 
 # -------------------------------------------------------------------------------- digest, backlog
@@ -225,9 +242,21 @@ def say_digest(digest: Digest, zone: tzinfo) -> Spoken:
         said += _part(name, lines)
     if digest.unjudged:
         said += ["", f"Not judged yet: {_posts(digest.unjudged)}"]
+    if digest.filtered:
+        said += ["", set_aside(digest.filtered)]
     said += ["", "Sources", *(f"  {source(one, zone)}" for one in digest.sources)]
     nothing = not_judged(digest.unjudged) if digest.unjudged else "nothing is waiting"
     return Spoken(headline + (counted or nothing), tuple(said))
+
+
+def set_aside(filtered: Sequence[SetAside]) -> str:
+    """How many posts the rules of relevance set aside, and what they would have been."""
+    rules = ", ".join(f"{one.posts} {one.rule}" for one in filtered)
+    asking = sum(one.asking for one in filtered)
+    would = (
+        f"{asking} of them would have been complaints" if asking else "none looked like a complaint"
+    )
+    return f"Set aside: {_posts(sum(one.posts for one in filtered))} ({rules}); {would}"
 
 
 def not_judged(posts: int) -> str:
@@ -249,13 +278,19 @@ def _part(name: str, lines: Sequence[DigestLine]) -> Iterator[str]:
 
 def _line(one: DigestLine) -> str:
     text = cut(plain(one.title or one.text or "(the text was purged)"), EXCERPT)
-    owner = f"{plain(one.owner)} has it" if one.owner else "nobody has it"
+    owner = f"{person(one.owner)} has it" if one.owner else "nobody has it"
     place = f"{plain(one.network)}, {one.severity.word}"
     return f"{duration(one.waited)} · {place} · case {one.case_id} · {owner} · {text}"
 
 
 def _posts(number: int) -> str:
     return "1 post" if number == 1 else f"{number} posts"
+
+
+WHY = {
+    Why.FAILING: "the source could not be read",
+    Why.NOT_LOOKED: "the program did not run",
+}
 
 
 def source(one: SourceHealth, zone: tzinfo) -> str:
@@ -265,11 +300,31 @@ def source(one: SourceHealth, zone: tzinfo) -> str:
     if one.rejected:
         holes += f", {one.rejected} item{'s' if one.rejected > 1 else ''} unreadable"
     read = f"read up to {local_time(one.read_through, zone)}" if one.read_through else "never read"
+    missed = "".join(f"; {said}" for said in _missed(one, zone))
     if one.failing_since is None:
-        return f"{name}: {read}{holes}"
+        return f"{name}: {read}{holes}{missed}"
     why = f": {plain(one.problem)}" if one.problem else ""
     since = local_time(one.failing_since, zone)
-    return f"{name}: could not be read since {since} ({read}{holes}){why}"
+    return f"{name}: could not be read since {since} ({read}{holes}){why}{missed}"
+
+
+def _missed(one: SourceHealth, zone: tzinfo) -> Iterator[str]:
+    """When nobody looked, and since when nothing came although somebody did."""
+    if one.blind:
+        longest = max(one.blind, key=lambda hole: hole.lasted)
+        where = f"from {local_time(longest.since, zone)} to {local_time(longest.until, zone)}"
+        if len(one.blind) == 1:
+            yield f"nobody looked for {duration(longest.lasted)}, {where} ({WHY[longest.why]})"
+        else:
+            total = duration(sum((hole.lasted for hole in one.blind), timedelta(0)))
+            yield (
+                f"nobody looked for {total} in all, {len(one.blind)} times, "
+                f"the longest {where} ({WHY[longest.why]})"
+            )
+    if one.silence is not None:
+        since = local_time(one.silence.since, zone)
+        usual = duration(one.silence.usual)
+        yield f"nothing new since {since}, and it was never silent for longer than {usual} before"
 
 
 def is_blind(one: SourceHealth) -> bool:
@@ -279,6 +334,8 @@ def is_blind(one: SourceHealth) -> bool:
         or one.failing_since is not None
         or one.gaps > 0
         or one.rejected > 0
+        or bool(one.blind)
+        or one.silence is not None
     )
 
 

@@ -15,6 +15,7 @@ from monitor.settings.calendars import ALWAYS
 from monitor.settings.lines import Place
 from monitor.settings.model import ClassifierTable, NotifierTable, Settings, SourceTable
 from monitor.settings.rules import RuleTable, lexicon_of
+from monitor.settings.slack import AN_ID
 from monitor.settings.spans import span
 
 _SHOWN = 60
@@ -159,7 +160,24 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _unknown("notifier", ("digest",), digest, "tell", notifiers)
     operators = _table(document, "operators")
     yield from _unknown("notifier", ("operators",), operators, "tell", notifiers)
+    if "slack_app" in document:
+        app = {"notifier": "slack", **_table(document, "slack_app")}
+        yield from _unknown("notifier", ("slack_app",), app, "notifier", notifiers)
+        yield from _unnamed(document, app)
     yield from _unordered(_table(_table(document, "classifier"), "thresholds"))
+
+
+def _unnamed(document: Mapping[str, Any], app: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Rights of people whom nobody knows: who is meant would be let in by nobody, and not hear why."""
+    tables = [one for _, one in _tables(document, "notifiers") if _called(one) == app["notifier"]]
+    people = sorted(name for one in tables for name in _table(one, "people"))
+    for right, named in _table(app, "rights").items():
+        for name in [named] if isinstance(named, str) else named if isinstance(named, list) else []:
+            if name not in people and not (isinstance(name, str) and AN_ID.fullmatch(name)):
+                said = (
+                    f'"{name}" is neither in `people` nor an id (U…, S…){_hint(str(name), people)}'
+                )
+                yield Mistake(("slack_app", "rights", right), said)
 
 
 def _twice(document: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -167,6 +185,12 @@ def _twice(document: Mapping[str, Any]) -> Iterator[Mistake]:
     for place, policy in _tables(document, "policies"):
         steps = _dicts(policy.get("steps"))
         lists.append([((*place, "steps", at), one) for at, one in enumerate(steps)])
+    lists.append(
+        [
+            (("answers", *place), one)
+            for place, one in _tables(_table(document, "answers"), "templates")
+        ]
+    )
     for tables in lists:
         seen: set[str] = set()
         for place, one in tables:

@@ -10,15 +10,19 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.digest import Schedule
+from monitor.domain.errors import ConfigError
 from monitor.domain.hours import BusinessHours
 from monitor.domain.identity import ANY_NETWORK, Brand, Identity
 from monitor.domain.judgement import Thresholds
 from monitor.domain.keeping import Keep
-from monitor.domain.lexicon import Lexicon
+from monitor.domain.lexicon import Lexicon, word_rule
 from monitor.domain.policy import Rule
+from monitor.domain.relevance import CONTEXT, SPAM, WITHOUT, Relevance
+from monitor.settings.answers import AnswersTable
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
 from monitor.settings.rules import RuleTable, lexicon_of
+from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
 
 T = TypeVar("T")
@@ -52,6 +56,13 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s:][^:]*
 
 Regex = Annotated[str, AfterValidator(_regex)]
 
+HostName = Annotated[
+    str, Field(pattern=r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])$")
+]
+"""A host as a browser names it, without a port; "*.shop.example" for all below one, "*" for any."""
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
+
 
 class _Table(BaseModel):
     """A table whose keys are all known."""
@@ -83,6 +94,54 @@ class IdentityTable(_Table):
             raise ValueError("say which account: a handle, or better its id")
         return self
 
+    def identity(self) -> Identity:
+        """The domain's identity."""
+        return Identity(self.network.lower(), self.id, self.handle)
+
+
+class RelevanceTable(_Table):
+    """`[brands.relevance]`: which posts that name a brand are not about it, or are no customer's words."""
+
+    context: Names = Field(default=(), description="One of these has to stand beside the name.")
+    without: Names = Field(default=(), description="Words that show that something else is meant.")
+    languages: tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...] = Field(
+        default=(), description="Default: all."
+    )
+    ignored: tuple[IdentityTable, ...] = Field(
+        default=(), description="Accounts that are no customers: partners, bots."
+    )
+    reposts: bool = Field(default=False, description="Whether `RT @somebody: …` counts.")
+    most_links: int | None = Field(default=None, ge=0, description="More are spam.")
+    most_hashtags: int | None = Field(default=None, ge=0, description="More are spam.")
+    most_handles: int | None = Field(default=None, ge=0, description="More are spam.")
+    spam: Names = Field(default=(), description="Words of spam.")
+    alike: bool = Field(default=True, description="Link copies of a complaint to it.")
+
+    @model_validator(mode="after")
+    def _words_that_can_be_read(self) -> Self:
+        self._lexicon()
+        return self
+
+    def _lexicon(self) -> Lexicon:
+        said = {CONTEXT: self.context, WITHOUT: self.without, SPAM: self.spam}
+        try:
+            return Lexicon({name: word_rule(name, name, one) for name, one in said.items() if one})
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+
+    def relevance(self) -> Relevance:
+        """The domain's rules."""
+        return Relevance(
+            words=self._lexicon(),
+            languages=self.languages,
+            ignored=tuple(one.identity() for one in self.ignored),
+            reposts=self.reposts,
+            most_links=self.most_links,
+            most_hashtags=self.most_hashtags,
+            most_handles=self.most_handles,
+            alike=self.alike,
+        )
+
 
 class BrandTable(_Table):
     """`[[brands]]`: whom the customers complain to."""
@@ -94,17 +153,17 @@ class BrandTable(_Table):
     automatic_patterns: tuple[Regex, ...] = Field(
         default=(), description="Regular expressions of automatic replies' texts."
     )
+    relevance: RelevanceTable = RelevanceTable()
 
     def brand(self) -> Brand:
         """The domain's brand."""
         return Brand(
             name=self.name,
-            identities=tuple(
-                Identity(one.network.lower(), one.id, one.handle) for one in self.identities
-            ),
+            identities=tuple(one.identity() for one in self.identities),
             terms=self.terms,
             automatic_apps=self.automatic_apps,
             automatic_patterns=self.automatic_patterns,
+            relevance=self.relevance.relevance(),
         )
 
 
@@ -217,6 +276,22 @@ class ReviewTable(_Table):
     weekly: int = Field(default=50, ge=0, le=10_000, description="Posts a week and brand.")
 
 
+class WebTable(_Table):
+    """`[web]`: what is served by HTTP (`web`)."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen at.")
+    port: int = Field(default=8321, ge=0, le=65_535)
+    hosts: tuple[HostName, ...] = Field(
+        default=(), description="Names by which it is called, besides this machine's own."
+    )
+    most_bytes: int = Field(default=2 * 2**20, ge=1024, description="Of what one call may send.")
+
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """What a call may name as its host."""
+        return (*_LOOPBACK, self.host, *self.hosts)
+
+
 class LogTable(_Table):
     """`[log]`: what the program says of its own work, on standard error."""
 
@@ -240,9 +315,12 @@ class Settings(_Table):
     )
     digest: DigestTable = DigestTable()
     operators: OperatorsTable = OperatorsTable()
+    slack_app: SlackAppTable | None = None
+    answers: AnswersTable = AnswersTable()
     heartbeat: HeartbeatTable | None = None
     keep: KeepTable = KeepTable()
     review: ReviewTable = ReviewTable()
+    web: WebTable = WebTable()
     log: LogTable = LogTable()
 
     @property

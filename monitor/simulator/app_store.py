@@ -12,9 +12,10 @@ from functools import cache
 from urllib.parse import urlencode
 
 import jwt
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from monitor.simulator.keys import pem
+from monitor.simulator.serving import Asked
 from monitor.simulator.stores import Payload, Review, Store
 
 _AUDIENCE = "appstoreconnect-v1"
@@ -47,23 +48,16 @@ class AppStore:
     def key(self) -> str:
         return _key()[0]
 
-    def answer(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: Payload,
-        headers: Mapping[str, str],
-    ) -> tuple[int, Payload]:
+    def answer(self, asked: Asked, /) -> tuple[int, Payload]:
         """Status and body for one question."""
-        if not self._is_signed(headers.get("authorization", "").removeprefix("Bearer ")):
+        if not self._is_signed(asked.headers.get("authorization", "").removeprefix("Bearer ")):
             return self.refusal(401)
         with self.store.lock:
-            if method == "POST" and path == _RESPONSES:
-                return self._respond(body)
-            if found := _LIST.fullmatch(path):
-                return self.listed(query) if found[1] == self.app else self.refusal(404)
-            one = _ONE.fullmatch(path)
+            if asked.method == "POST" and asked.path == _RESPONSES:
+                return self._respond(asked.body)
+            if found := _LIST.fullmatch(asked.path):
+                return self.listed(asked.query) if found[1] == self.app else self.refusal(404)
+            one = _ONE.fullmatch(asked.path)
             review = self.store.find(one[1]) if one else None
             if review is None:
                 return self.refusal(404)
@@ -161,13 +155,4 @@ def _time(at: datetime) -> str:
 def _key() -> tuple[str, str]:
     """The key and its public half."""
     private = ec.generate_private_key(ec.SECP256R1())
-    return (
-        private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode(),
-        private.public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode(),
-    )
+    return pem(private)

@@ -11,7 +11,7 @@ from threading import RLock
 from typing import Any
 
 from monitor.simulator.ids import author_id
-from monitor.simulator.plain_http import Question
+from monitor.simulator.serving import Asked
 
 _SEARCH_PAGES = 10
 _FIRST_NEW = 900_000
@@ -71,27 +71,27 @@ class Forum:
                 return one
         raise KeyError(address)
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
+    def answer(self, call: Asked, /) -> tuple[int, Any]:
         """What the forum has at a path."""
-        key = question.headers.get("api-key")
+        key = call.headers.get("api-key")
         account = self.keys.get(key or "")
-        if key is not None and account != question.headers.get("api-username"):
+        if key is not None and account != call.headers.get("api-username"):
             return 403, _NOT_PERMITTED
-        path = question.path.strip("/").removesuffix(".json").split("/")
+        path = call.path.strip("/").removesuffix(".json").split("/")
         with self._lock:
-            match question.method, path:
+            match call.method, path:
                 case "GET", ["posts"]:
-                    return 200, self._latest(question.asked)
+                    return 200, self._latest(call.query)
                 case "POST", ["posts"]:
-                    return self._write(account, question.said)
+                    return self._write(account, call.body)
                 case "GET", ["posts", "by_number", topic, number]:
                     return self._one(
                         lambda one: (one.topic, one.number) == (int(topic), int(number))
                     )
                 case "GET", ["search"]:
-                    return self._found(question.asked)
+                    return self._found(call.query)
                 case "GET", ["user_actions"]:
-                    return 200, self._actions(question.asked)
+                    return 200, self._actions(call.query)
                 case "GET", ["session", "current"] if account:
                     user = {"id": 5, "username": account, "admin": False, "moderator": False}
                     return 200, {"current_user": user}

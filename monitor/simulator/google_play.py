@@ -13,9 +13,10 @@ from functools import cache
 from urllib.parse import unquote
 
 import jwt
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from monitor.simulator.keys import pem
+from monitor.simulator.serving import Asked
 from monitor.simulator.stores import Payload, Response, Review, Store
 
 TOKEN_PATH = "/token"  # noqa: S105  # a path
@@ -57,30 +58,23 @@ class GooglePlay:
         }
         return json.dumps(told)
 
-    def answer(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: Payload,
-        headers: Mapping[str, str],
-    ) -> tuple[int, Payload]:
+    def answer(self, asked: Asked, /) -> tuple[int, Payload]:
         """Status and body for one question."""
-        if path == TOKEN_PATH:
-            return self._token(str(body.get("assertion", "")))
-        if headers.get("authorization") != f"Bearer {_TOKEN}":
+        if asked.path == TOKEN_PATH:
+            return self._token(str(asked.body.get("assertion", "")))
+        if asked.headers.get("authorization") != f"Bearer {_TOKEN}":
             return self.refusal(401)
-        found = _REVIEWS.fullmatch(path)
+        found = _REVIEWS.fullmatch(asked.path)
         if found is None or unquote(found[1]) != self.package:
             return self.refusal(404)
         with self.store.lock:
             if found[2] is None:
-                return self.listed(query)
+                return self.listed(asked.query)
             review = self.store.find(unquote(found[2]))
             if review is None:
                 return self.refusal(404)
-            if method == "POST" and found[3]:
-                return self._reply(review, str(body.get("replyText", "")))
+            if asked.method == "POST" and found[3]:
+                return self._reply(review, str(asked.body.get("replyText", "")))
             return 200, _shown(review)
 
     def refusal(self, status: int, reason: str = "") -> tuple[int, Payload]:
@@ -166,13 +160,4 @@ def _time(at: datetime) -> Payload:
 def _key() -> tuple[str, str]:
     """The service account's key and its public half, made once: that takes a moment."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return (
-        private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode(),
-        private.public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode(),
-    )
+    return pem(private)

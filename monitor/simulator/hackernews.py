@@ -10,7 +10,7 @@ from html import escape
 from threading import RLock
 from typing import Any
 
-from monitor.simulator.plain_http import Question
+from monitor.simulator.serving import Asked
 
 MOST_HITS = 1000
 _BOUND = re.compile(r"created_at_i(>=|<=|>|<)(-?\d+)")
@@ -46,12 +46,12 @@ class HackerNews:
     def __getitem__(self, number: int) -> Entry:
         return self._entries[number]
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
+    def answer(self, call: Asked, /) -> tuple[int, Any]:
         """`search_by_date` and `items`."""
         with self._lock:
-            match question.path.strip("/").split("/"):
+            match call.path.strip("/").split("/"):
                 case ["api", "v1", "search_by_date"]:
-                    return 200, self._found(question.asked)
+                    return 200, self._found(call.query)
                 case ["api", "v1", "items", number]:
                     entry = self._entries.get(int(number))
                     if entry is None or entry.is_gone:

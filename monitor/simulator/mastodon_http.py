@@ -1,93 +1,45 @@
-"""Mastodon's wire: bearer tokens with scopes, its paths, its limits; and what goes wrong, by plan."""
+"""Mastodon's wire: bearer tokens with scopes, its paths, its limits."""
 
 from __future__ import annotations
 
-import gzip
-import json
-import sys
-import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from monitor.simulator.mastodon import Mastodon, Status
+from monitor.simulator.serving import Answer, Asked, Server, as_json, packed
 
-_FOREVER = 10**9
-_HALF = '[{"id": "1160000", "uri": "https://soc'
 _NEEDED = {"notifications": "read:notifications", "search": "read:search"}
 EVERYTHING = frozenset({"read", "write"})
 """The scopes of a token that may read and write."""
 
 
-@dataclass(slots=True)
-class Fault:
-    """What goes wrong with calls whose path holds `path`, so many `times`.
-
-    `kind` is a status ("503"), or: "redirect", "html", "half" (whole, but half a JSON), "truncated" (a
-    body that breaks off, its length promised), "stall" (the same, then nothing for `seconds`), "drip"
-    (a byte now and then, for `seconds`), "slow" (nothing at all for `seconds`), "drop" (before
-    accepting), "drop after" (accepted and done, not answered), "other" (`body`, with status 200).
-    """
-
-    kind: str
-    path: str = ""
-    times: int = _FOREVER
-    method: str = ""
-    headers: Mapping[str, str] | None = None
-    body: str = ""
-    seconds: float = 0.0
-
-
-class MastodonServer:
+class MastodonServer(Server):
     """One server on a local port, from `with` to its end."""
+
+    elsewhere = "/about"
 
     def __init__(
         self, world: Mastodon, *, tokens: Mapping[str, frozenset[str]], quota: int = 300
     ) -> None:
         """`tokens`: their scopes, by token. `quota`: calls until the limits' next reset."""
+        super().__init__(world.clock)
         self.world, self.tokens, self.quota = world, tokens, quota
-        self.faults: list[Fault] = []
-        self.asked: list[tuple[str, str]] = []
-        """Method and path with its question of every call."""
         self.multi = True
         """Whether several statuses can be asked for at once, as since version 4.3."""
-        self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def serve(self, asked: Asked) -> Answer:
+        """What Mastodon says to a call, packed if the caller can unpack it."""
+        question = f"{urlsplit(asked.address).query}&{asked.content.decode()}"
+        said = parse_qs(question, keep_blank_values=True)
+        status, answer = self.answer(asked.method, asked.path, said, asked.headers)
+        whole = as_json(status, answer, self.limits())
+        return packed(whole) if "gzip" in asked.headers.get("accept-encoding", "") else whole
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def fault_for(self, method: str, target: str) -> Fault | None:
-        """The planned fault of this call, used up once."""
-        path = urlsplit(target).path
-        with self._lock:
-            self.asked.append((method, target))
-            for fault in self.faults:
-                if fault.path in path and fault.method in ("", method) and fault.times > 0:
-                    fault.times -= 1
-                    return fault
-        return None
+    def refusal(self, status: int, manner: str) -> Answer:
+        del manner
+        return as_json(status, {"error": "no"})
 
     def limits(self) -> dict[str, str]:
         """The headers, as Mastodon writes them: a count, and an ISO date."""
@@ -108,7 +60,7 @@ class MastodonServer:
         if not scopes & {needed, needed.partition(":")[0]}:
             return 403, {"error": "This action is outside the authorized scopes"}
         asked = {name: values[-1] for name, values in said.items()}
-        with self._lock:
+        with self.lock:
             if method == "POST" and parts == ["statuses"]:
                 return self.world.post(asked, headers.get("idempotency-key", ""))
             shown = self._listed(parts, asked, said)
@@ -158,99 +110,3 @@ class MastodonServer:
                 return 200, world.policy
             case _:
                 return 404, {"error": "Record not found"}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], owner: MastodonServer) -> None:
-        self.owner = owner
-        super().__init__(address, _Handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller who hangs up is no news; anything else is a mistake of ours."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # one packet an answer: a second one would wait for the first to be acknowledged
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_GET(self) -> None:
-        """Answer a question."""
-        self._handle("GET")
-
-    def do_POST(self) -> None:
-        """Take what is written."""
-        self._handle("POST")
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing: whoever asks reads `MastodonServer.asked`."""
-
-    def _handle(self, method: str) -> None:
-        owner, address = self.server.owner, urlsplit(self.path)
-        written = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
-        said = parse_qs(f"{address.query}&{written}", keep_blank_values=True)
-        fault = owner.fault_for(method, self.path)
-        if fault is not None and fault.kind != "drop after":
-            self._fail(fault)
-            return
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        status, answer = owner.answer(method, address.path, said, headers)
-        if fault is not None:
-            self.close_connection = True
-            return
-        self._send(status, json.dumps(answer), owner.limits(), packs=True)
-
-    def _fail(self, fault: Fault) -> None:
-        headers = dict(fault.headers or {})
-        match fault.kind:
-            case "drop":
-                self.close_connection = True
-            case "slow":
-                time.sleep(fault.seconds)
-                self.close_connection = True
-            case "truncated" | "stall":
-                self._send(200, _HALF, {"content-length": "5000"})
-                self.wfile.flush()
-                time.sleep(fault.seconds)
-                self.close_connection = True
-            case "drip":
-                self._send(200, "", {"content-length": "5000"})
-                for _ in range(round(fault.seconds / 0.05)):
-                    self.wfile.write(b" ")
-                    self.wfile.flush()
-                    time.sleep(0.05)
-                self.close_connection = True
-            case "half":
-                self._send(200, _HALF, headers)
-            case "html":
-                self._send(200, "<!doctype html><title>We are upgrading</title>", headers)
-            case "other":
-                self._send(200, fault.body, headers)
-            case "redirect":
-                self._send(302, "", {"location": "/about", **headers})
-            case status:
-                self._send(int(status), fault.body or json.dumps({"error": "no"}), headers)
-
-    def _send(
-        self, status: int, body: str, headers: Mapping[str, str], *, packs: bool = False
-    ) -> None:
-        content = body.encode()
-        told = {"content-type": "application/json; charset=utf-8"}
-        if packs and "gzip" in self.headers.get("accept-encoding", ""):
-            content = gzip.compress(content, 1)
-            told["content-encoding"] = "gzip"
-        now = self.server.owner.world.clock()
-        told |= {"date": f"{now:%a, %d %b %Y %H:%M:%S} GMT", "content-length": str(len(content))}
-        told |= {name.lower(): value for name, value in headers.items()}
-        self.send_response_only(status)
-        if self.close_connection:
-            told["connection"] = "close"
-        for name, value in told.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)

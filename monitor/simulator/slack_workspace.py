@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any, TypeAlias
+from typing import Any
 
-Args: TypeAlias = Mapping[str, Any]
-Answer: TypeAlias = dict[str, Any]
+from monitor.simulator.slack_surfaces import Answer, Args, RefusedError, Surfaces, is_interactive
+
+__all__ = ["ALL_SCOPES", "BOT", "Answer", "Args", "Channel", "Message", "RefusedError", "Workspace"]
 
 BOT = "U0BOT00001"
 _BLOCKS, _HEADER, _SECTION, _ELEMENTS, _BLOCKS_LENGTH = 50, 150, 3000, 10, 13_200
@@ -27,15 +28,14 @@ _SCOPES = {
     "conversations.history": "history",
     "conversations.replies": "history",
     "conversations.info": "read",
+    "chat.postEphemeral": "chat:write",
+    "users.info": "users:read",
+    "usergroups.users.list": "usergroups:read",
 }
 ALL_SCOPES = frozenset(
-    {"chat:write", "files:write"}
+    {"chat:write", "files:write", "users:read", "usergroups:read", "commands"}
     | {f"{kind}:{what}" for kind in ("channels", "groups") for what in ("history", "read")}
 )
-
-
-class RefusedError(Exception):
-    """Slack's `ok: false`; the text is the error's name."""
 
 
 @dataclass
@@ -75,6 +75,7 @@ class Workspace:
         """`clock` says nanoseconds since 1970: Slack's own, which may differ from the caller's."""
         self.channels = {one.id: one for one in channels}
         self.files: dict[str, bytes] = {}
+        self.surfaces = Surfaces()
         self.scopes = ALL_SCOPES
         self.late_s = 0.0
         """How long a message stands in its channel before history and threads show it."""
@@ -102,10 +103,21 @@ class Workspace:
             "files.getUploadURLExternal": self._upload,
             "files.completeUploadExternal": self._complete,
         }.get(method)
+        with self._lock:
+            if do is not None:
+                return do(args)
+            return self._surface(method, args)
+
+    def _surface(self, method: str, args: Args) -> Answer:
+        do = self.surfaces.methods.get(method)
         if do is None:
             raise RefusedError("unknown_method")
-        with self._lock:
-            return do(args)
+        if method in _SCOPES:
+            self._may(method)
+        # a person who is told something alone must be in the channel, and so must the app
+        if method == "chat.postEphemeral" and not self._channel(args, "chat.postMessage").is_member:
+            raise RefusedError("not_in_channel")
+        return do(args)
 
     def _may(self, method: str, channel: Channel | None = None) -> None:
         scope = _SCOPES[method]
@@ -147,6 +159,9 @@ class Workspace:
         }
 
     def _post(self, args: Args) -> Answer:
+        if str(args.get("channel")) in self.surfaces.users:
+            self._may("chat.postMessage")
+            return self.surfaces.say(args)
         channel = self._channel(args, "chat.postMessage")
         if not channel.is_member:
             raise RefusedError("not_in_channel")
@@ -310,6 +325,8 @@ def _is_block(block: Mapping[str, Any]) -> bool:
             return bool(elements) and all(map(_is_rich, elements))
         case {"type": "divider"}:
             return True
+        case {"type": "actions"}:
+            return is_interactive(block)
         case _:
             return False
 

@@ -16,22 +16,24 @@ from monitor.domain.event import (
     Channel,
     Claimed,
     Confirmed,
+    ContactNoted,
     DismissalReason,
     Dismissed,
     Event,
     Snoozed,
     Undone,
 )
+from monitor.domain.storable import storable
 from monitor.store import cases, mentions
 from monitor.store.cases import Fact
-from monitor.store.engine import Connection, Database
+from monitor.store.engine import Connection, Transactions
 
 
 class ActionError(MonitorError):
     """The action makes no sense for the case as it stands; the text says what to do instead."""
 
 
-def claim(database: Database, case_id: int, *, by: str, now: datetime) -> Case:
+def claim(database: Transactions, case_id: int, *, by: str, now: datetime) -> Case:
     """Say "I am answering this", so that two do not answer at once: the second is refused."""
 
     def made(case: Case, _: Connection) -> Event:
@@ -48,7 +50,7 @@ def claim(database: Database, case_id: int, *, by: str, now: datetime) -> Case:
     return _act(database, case_id, by, now, made)
 
 
-def assign(database: Database, case_id: int, to: str, *, by: str, now: datetime) -> Case:
+def assign(database: Transactions, case_id: int, to: str, *, by: str, now: datetime) -> Case:
     """Give the case to a person; what the one before had acknowledged counts no more."""
     if not to.strip():
         msg = "A case is given to somebody: say to whom."
@@ -56,7 +58,7 @@ def assign(database: Database, case_id: int, to: str, *, by: str, now: datetime)
     return _act(database, case_id, by, now, lambda case, _: _of_open(case, Assigned(to)))
 
 
-def acknowledge(database: Database, case_id: int, *, by: str, now: datetime) -> Case:
+def acknowledge(database: Transactions, case_id: int, *, by: str, now: datetime) -> Case:
     """Stop the repeats of the current step for as long as the rule allows. The clock goes on."""
 
     def made(case: Case, conn: Connection) -> Event:
@@ -70,7 +72,13 @@ def acknowledge(database: Database, case_id: int, *, by: str, now: datetime) -> 
 
 
 def snooze(
-    database: Database, case_id: int, span: timedelta, *, by: str, now: datetime, why: str | None
+    database: Transactions,
+    case_id: int,
+    span: timedelta,
+    *,
+    by: str,
+    now: datetime,
+    why: str | None,
 ) -> Case:
     """No step until then. Beyond the due time only with a reason, which is kept as a note."""
 
@@ -90,7 +98,7 @@ def snooze(
     return _act(database, case_id, by, now, made)
 
 
-def confirm(database: Database, case_id: int, *, by: str, now: datetime) -> Case:
+def confirm(database: Transactions, case_id: int, *, by: str, now: datetime) -> Case:
     """Say that an unconfirmed case is a complaint: from now on it counts and alerts."""
 
     def made(case: Case, _: Connection) -> Event:
@@ -106,7 +114,7 @@ def confirm(database: Database, case_id: int, *, by: str, now: datetime) -> Case
 
 
 def dismiss(
-    database: Database,
+    database: Transactions,
     case_id: int,
     *,
     by: str,
@@ -131,7 +139,7 @@ def dismiss(
 
 
 def answered_elsewhere(
-    database: Database,
+    database: Transactions,
     case_id: int,
     channel: Channel,
     *,
@@ -160,7 +168,24 @@ def answered_elsewhere(
         return cases.append(conn, case_id, [fact], now=now)
 
 
-def link_answer(database: Database, case_id: int, post_id: int, *, by: str, now: datetime) -> Case:
+def note_contact(
+    database: Transactions, case_id: int, channel: Channel, address: str, *, by: str, now: datetime
+) -> Case:
+    """Keep how the customer wants to be reached. The address is kept as a note, and purged as one."""
+
+    def made(_: Case, conn: Connection) -> Event:
+        kept = storable(address).strip()
+        if not kept:
+            msg = "Say how the customer is reached: a number, an address."
+            raise ActionError(msg)
+        return ContactNoted(channel, cases.keep_note(conn, case_id, kept, by=by, at=now))
+
+    return _act(database, case_id, by, now, made)
+
+
+def link_answer(
+    database: Transactions, case_id: int, post_id: int, *, by: str, now: datetime
+) -> Case:
     """Say that a brand post answers this customer where the network does not."""
     with database.writing() as conn:
         cases.lock(conn, case_id)
@@ -181,7 +206,7 @@ def link_answer(database: Database, case_id: int, post_id: int, *, by: str, now:
 
 
 def undo(
-    database: Database, case_id: int, *, by: str, now: datetime, seq: int | None = None
+    database: Transactions, case_id: int, *, by: str, now: datetime, seq: int | None = None
 ) -> Case:
     """Take back what a person did: the last such record, or the one with `seq`."""
     with database.writing() as conn:
@@ -201,7 +226,7 @@ def undo(
 
 
 def _act(
-    database: Database,
+    database: Transactions,
     case_id: int,
     by: str,
     now: datetime,

@@ -17,7 +17,7 @@ from monitor.domain.wait import Wait
 from monitor.ports import DescribesReplies, Desk
 from monitor.store import answers, cases, mentions, replies
 from monitor.store.cases import Fact
-from monitor.store.engine import Connection, Database
+from monitor.store.engine import Connection, Transactions
 from monitor.store.mentions import Mention
 
 
@@ -65,7 +65,7 @@ def draft(
 
 
 def answer(
-    database: Database,
+    database: Transactions,
     desks: Sequence[Desk],
     case_id: int,
     text: str,
@@ -91,7 +91,7 @@ def answer(
         return _shown(conn, case_id, number)
 
 
-def resend(database: Database, desks: Sequence[Desk], case_id: int, number: int) -> Outgoing:
+def resend(database: Transactions, desks: Sequence[Desk], case_id: int, number: int) -> Outgoing:
     """Have it posted (again): a person has looked, and it is not there; or what refused it is mended.
 
     Raises:
@@ -115,7 +115,7 @@ def resend(database: Database, desks: Sequence[Desk], case_id: int, number: int)
         return _shown(conn, case_id, number)
 
 
-def posted(database: Database, case_id: int, number: int, *, now: datetime) -> Outgoing:
+def posted(database: Transactions, case_id: int, number: int, *, now: datetime) -> Outgoing:
     """A person has looked, and it stands there. The wait ends when a source brings it.
 
     Raises:
@@ -131,7 +131,7 @@ def posted(database: Database, case_id: int, number: int, *, now: datetime) -> O
         return _shown(conn, case_id, number)
 
 
-def cancel(database: Database, case_id: int, number: int) -> Outgoing:
+def cancel(database: Transactions, case_id: int, number: int) -> Outgoing:
     """Never post it.
 
     Raises:

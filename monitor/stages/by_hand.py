@@ -16,7 +16,7 @@ from monitor.domain.policy import Rule, first_match
 from monitor.domain.post import Author, Post, PostKey
 from monitor.store import by_hand, cases, corrections, mentions
 from monitor.store.cases import CaseKey, Fact
-from monitor.store.engine import Connection, Database
+from monitor.store.engine import Connection, Transactions
 from monitor.store.mentions import Mention
 
 
@@ -53,7 +53,7 @@ def heard(
 
 
 def open_case(
-    database: Database,
+    database: Transactions,
     brand: Brand,
     post: Post,
     *,
@@ -81,7 +81,7 @@ def open_case(
 
 
 def say(
-    database: Database,
+    database: Transactions,
     brand_id: int,
     post_id: int,
     said: Said,

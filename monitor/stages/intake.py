@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import structlog
 
+from monitor.domain.coverage import FAILURES_UNTIL_TOLD
 from monitor.domain.errors import SourceError
 from monitor.domain.identity import Brand
 from monitor.domain.notice import Reason
@@ -22,8 +23,6 @@ from monitor.store.posts import Counts
 
 log = structlog.get_logger()
 
-FAILURES_UNTIL_TOLD = 5
-"""So many looks in a row that failed are no passing trouble: the operators hear of it."""
 MOST_SAID = 200
 """Characters kept of what an unforeseen error says."""
 

@@ -18,6 +18,7 @@ from monitor.domain.event import (
     Assigned,
     Claimed,
     Confirmed,
+    ContactNoted,
     Dismissed,
     Escalated,
     Event,
@@ -30,7 +31,7 @@ from monitor.domain.event import (
     Withdrawn,
 )
 from monitor.domain.notice import NoticeKind, NoticeState, Reason
-from monitor.store import answers, cases, mentions, outbox, replies
+from monitor.store import answers, cases, filtered, mentions, outbox, replies
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import InThread, Mention
@@ -59,6 +60,7 @@ class Settle:
                 return
             if one.own:
                 mentions.keep_quotes(conn, one)
+                filtered.reconsider(conn, one.brand_id, one.post.key.network, one.post.thread)
             self._follow_thread(conn, one, now)
             if not one.own:
                 self._join_questions(conn, one, now)
@@ -185,6 +187,7 @@ _OF_THE_WORLD = (
     AnsweredElsewhere,
     Confirmed,
     Dismissed,
+    ContactNoted,
 )
 _WHO_HAS_IT = (Claimed, Assigned, Acknowledged, Snoozed)
 _CANCELLED = (Reason.ANSWERED, Reason.WITHDRAWN, Reason.DISMISSED, Reason.ABSORBED)

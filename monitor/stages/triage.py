@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
+from monitor.domain import relevance
 from monitor.domain.event import Ask, AskKind, Event, FollowedUp, Opened, Rejudged
-from monitor.domain.judgement import Band, Thresholds, Verdict
+from monitor.domain.identity import Brand
+from monitor.domain.judgement import Band, Judgement, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.policy import Rule, first_match
+from monitor.domain.relevance import Filter, Filtered
 from monitor.domain.verdict import verdict
-from monitor.store import calibrations, cases, mentions
+from monitor.store import calibrations, cases, copies, filtered, mentions
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import Mention
@@ -33,11 +37,14 @@ class Triage:
         rules: Sequence[Rule],
         thresholds: Thresholds,
         lexicon: Lexicon,
+        brands: Sequence[Brand] = (),
     ) -> None:
+        """`brands`: those whose rules of relevance hold; of others nothing is set aside."""
         self._database = database
         self._rules = rules
         self._thresholds = thresholds
         self._lexicon = lexicon
+        self._brands = {one.name: one for one in brands}
 
     def due(self, now: datetime) -> Sequence[str]:
         """Judged mentions without a verdict."""
@@ -56,10 +63,16 @@ class Triage:
         if judged is None:  # deleted before it was judged: nothing is left to decide on
             mentions.hand_on(conn, one.brand_id, one.post_id, mentions.SETTLE)
             return
+        if one.filtered == Filter.ALIKE:
+            copies.unlink(conn, one)
         limits = calibrations.thresholds(
             conn, one.brand_id, one.post_id, judged.model, self._thresholds
         )
         told = verdict(one.post, judged, limits, self._lexicon)
+        aside = self._not_relevant(conn, one, judged)
+        if aside is not None:
+            self._set_aside(conn, one, told, aside)
+            return
         asked_at = _asked_at(one, now)
         ask = self._ask(conn, one, told, asked_at)
         case_id = _case_that_asks(conn, one)
@@ -71,7 +84,14 @@ class Triage:
                 Fact(at=asked_at, event=event, by=self.name) for event in _events(ask, case_id)
             ]
         if case_id is None and facts:
+            first = copies.first_of(conn, one) if self._links_copies(one) else None
+            if first is not None:
+                copies.link(conn, one, *first, now)
+                self._set_aside(conn, one, told, Filtered(Filter.ALIKE, f"case {first[0]}"))
+                return
             case_id = cases.open_case(conn, _key(one), root_post_id=one.post_id, opened_at=asked_at)
+            copies.remember(conn, one)
+            filtered.reconsider(conn, one.brand_id, one.post.key.network, one.post.thread)
         if case_id is not None and facts:
             cases.append(conn, case_id, facts, now=now)
         look = bool(facts) or mentions.has_answers(conn, one)
@@ -84,6 +104,40 @@ class Triage:
             rule=ask.rule if ask else None,
             next_stage=mentions.SETTLE if look else None,
         )
+
+    def _not_relevant(self, conn: Connection, one: Mention, judged: Judgement) -> Filtered | None:
+        """The rule by which the post is set aside. Of a conversation with us only partners' posts are."""
+        brand = self._brands.get(one.brand)
+        if brand is None:
+            return None
+        rules, language = brand.relevance, judged.language
+        found = relevance.filtered(one.post, rules, language=language, addressed=False)
+        # what the database knows of it is asked only where it makes a difference
+        if found is None or found.rule is Filter.AUTHOR:
+            return found
+        if filtered.is_ours(conn, one):
+            return None
+        addressed = brand.is_addressed_in(one.post) or filtered.names_us(conn, one)
+        return relevance.filtered(one.post, rules, language=language, addressed=addressed)
+
+    def _links_copies(self, one: Mention) -> bool:
+        brand = self._brands.get(one.brand)
+        return brand is not None and brand.relevance.alike
+
+    def _set_aside(self, conn: Connection, one: Mention, told: Verdict, why: Filtered) -> None:
+        """It asks for nothing; what it would be without the rule stays with it."""
+        said = f"filtered, {why.rule}: {why.because}; else {told.band}: {told.reason}"
+        aside = replace(told, band=Band.PASS, asks=False, reason=said)
+        mentions.keep_verdict(
+            conn,
+            one,
+            aside,
+            asks=None,
+            due_at=None,
+            rule=None,
+            next_stage=None,
+        )
+        filtered.mark(conn, one, why.rule, told.band)
 
     def _ask(self, conn: Connection, one: Mention, told: Verdict, asked_at: datetime) -> Ask | None:
         """What the post asks for, with the target that applies from then on."""
@@ -136,5 +190,8 @@ def _case_that_asks(conn: Connection, one: Mention) -> int | None:
 def _asked_at(one: Mention, now: datetime) -> datetime:
     """When the post began to ask: when it was posted; judged again, at the edit (undated: now)."""
     if one.band is None:
+        return one.post.posted_at
+    if one.filtered is not None and one.post.edited_at is None:
+        # what was set aside and is not any more asked all the time
         return one.post.posted_at
     return max(one.post.posted_at, one.post.edited_at or now)

@@ -67,12 +67,14 @@ def thresholds(
     conn: Connection, brand_id: int, post_id: int, model: str, general: Thresholds
 ) -> Thresholds:
     """Those of the source that brought the post; of several sources, the most watchful."""
+    own = {one.source: one for one in in_force(conn, model)}
+    if not own:
+        return general
     rows = conn.scalars(
         sa.select(stream.c.source)
         .join(sighting, sighting.c.stream_id == stream.c.id)
         .where(sighting.c.brand_id == brand_id, sighting.c.post_id == post_id)
     )
-    own = {one.source: one for one in in_force(conn, model)}
     found = [own[name].over(general) if name in own else general for name in set(rows)]
     found = found or [general]
     return Thresholds(

@@ -5,17 +5,22 @@ Notices hold ids only, so an erased text is not in a notice that was written bef
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.domain.case import Case
+from monitor.domain.event import Acknowledged, AnsweredElsewhere
 from monitor.domain.judgement import Band, Severity
-from monitor.domain.notice import CaseCard
+from monitor.domain.notice import CaseCard, EarlierCase
 from monitor.domain.policy import rule_from
 from monitor.domain.post import StreamKind
 from monitor.domain.wait import Outcome
+from monitor.store import copies
+from monitor.store.cases import load, notes
 from monitor.store.schema import (
     author,
     brand,
@@ -31,6 +36,8 @@ from monitor.store.schema import (
 )
 
 _ANSWERED = (Outcome.ANSWERED.value, Outcome.ANSWERED_ELSEWHERE.value)
+_EARLIER = 5
+"""Cases that are named; of more of them the number is told."""
 _SHOW_ANSWERS = (StreamKind.OWN.value, StreamKind.ALL.value)
 
 
@@ -46,9 +53,9 @@ def card(
     one = _wait(conn, case_id, wait_number)
     first = one.first_post_id if one else case.root_post_id
     shown = _post(conn, case.brand_id, _that_stands(conn, case, one) or first)
-    answer = (
-        conn.execute(sa.select(post.c.text).where(post.c.id == one.answer_post_id)) if one else None
-    )
+    folded = load(conn, case_id)
+    said = notes(conn, folded.records)
+    earlier, earlier_count = _earlier(conn, case)
     is_open = one is not None and one.ended_at is None
     was_answered = one is not None and one.outcome in _ANSWERED
     return CaseCard(
@@ -72,11 +79,21 @@ def card(
         due_at=one.due_at if one else None,
         waited=(one.ended_at or now) - one.started_at if one else None,
         answered_at=one.ended_at if one and was_answered else None,
-        answer_text=answer.scalar() if answer else None,
+        answer_text=_answer_text(conn, one, folded, said) if one else None,
         owner=case.owner,
         level=case.level,
         step=step,
         no_answer_seen_as_of=_read_through(conn, case, shown.id) if is_open else None,
+        policy=_policy(conn, one.rule) if one else "",
+        claimed=case.claimed,
+        seen_by=_seen_by(folded),
+        seen_until=folded.acknowledged_until,
+        snoozed_until=folded.snoozed_until,
+        answer_channel=one.channel if one and was_answered else None,
+        earlier=earlier,
+        earlier_count=earlier_count,
+        contact=_contact(folded, said),
+        alike=len(copies.of_case(conn, case_id)),
     )
 
 
@@ -164,3 +181,55 @@ def _read_through(conn: Connection, case: sa.Row[Any], post_id: int) -> datetime
         )
     )
     return None if None in looked else min(looked, default=None)
+
+
+def _policy(conn: Connection, digest: str) -> str:
+    snapshot = conn.scalar(sa.select(rule.c.snapshot).where(rule.c.digest == digest))
+    return "" if snapshot is None else rule_from(snapshot).name
+
+
+def _earlier(conn: Connection, case: sa.Row[Any]) -> tuple[tuple[EarlierCase, ...], int]:
+    """The customer's other cases on that network that are older, and how many there are."""
+    theirs = sa.and_(
+        cases.c.brand_id == case.brand_id,
+        cases.c.customer == case.customer,
+        cases.c.network == case.network,
+        cases.c.id < case.id,
+        cases.c.merged_into.is_(None),
+    )
+    query = sa.select(cases.c.id, cases.c.opened_at, cases.c.status).where(theirs)
+    rows = conn.execute(query.order_by(cases.c.id.desc()).limit(_EARLIER)).all()
+    count = len(rows)
+    if count == _EARLIER:
+        count = conn.scalar(sa.select(sa.func.count()).select_from(cases).where(theirs)) or 0
+    return tuple(EarlierCase(*row) for row in rows), count
+
+
+def _answer_text(
+    conn: Connection, one: sa.Row[Any], case: Case, said: Mapping[int, str]
+) -> str | None:
+    """What ended the wait: the words on the network, or the note of an answer in another place."""
+    if one.channel:
+        return _noted(case, said)
+    return conn.scalar(sa.select(post.c.text).where(post.c.id == one.answer_post_id))
+
+
+def _noted(case: Case, said: Mapping[int, str]) -> str | None:
+    """What staff wrote of their latest answer in another place."""
+    told = (one.event for one in reversed(case.records))
+    latest = next((one for one in told if isinstance(one, AnsweredElsewhere)), None)
+    return said.get(latest.note) if latest and latest.note is not None else None
+
+
+def _seen_by(case: Case) -> str | None:
+    if case.acknowledged_until is None:
+        return None
+    people = (one.by for one in reversed(case.records) if isinstance(one.event, Acknowledged))
+    return next(people, None)
+
+
+def _contact(case: Case, said: Mapping[int, str]) -> str | None:
+    if case.contact is None:
+        return None
+    address = said.get(case.contact.note)
+    return f"{case.contact.channel}: {address}" if address else case.contact.channel.value

@@ -10,11 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.domain.coverage import Blind, blind
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
 from monitor.domain.post import Cost, Cursor, Page, Rejected, Stream, StreamKind
 from monitor.domain.storable import storable
-from monitor.store import brands, bulk
+from monitor.store import brands, bulk, ledger, silences, watching
 from monitor.store.posts import Counts
 from monitor.store.schema import coverage, reject, stream, stream_brand, stream_network
 
@@ -139,26 +140,7 @@ def record_page(
     networks = {one.key.network for one in page.items if not isinstance(one, Rejected)}
     rows = [{"stream_id": number, "network": one} for one in sorted(networks)]
     bulk.insert_missing(conn, stream_network, rows)
-    gap = page.gap
-    conn.execute(
-        coverage.insert().values(
-            stream_id=number,
-            began_at=since,
-            ended_at=until,
-            read=counts.read,
-            stored=counts.stored,
-            duplicate=counts.duplicate,
-            rejected=counts.rejected,
-            edited=counts.edited,
-            deleted=counts.deleted,
-            unnamed=counts.unnamed,
-            calls=page.cost.calls,
-            micros=page.cost.micros,
-            gap=gap.reason if gap else None,
-            gap_from=gap.from_ if gap else None,
-            gap_to=gap.to if gap else None,
-        )
-    )
+    ledger.enter(conn, number, page, counts, since=since, until=until)
 
 
 def record_end(
@@ -189,6 +171,10 @@ def record_end(
             **read,
         )
     )
+    if next_poll_at is not None:
+        watching.looked(conn, number, began_at, next_poll_at - began_at)
+    if failing_since is not None:
+        watching.mended(conn, number, failing_since, began_at)
     return failing_since
 
 
@@ -202,13 +188,16 @@ def record_failure(
     if error.permanent:
         pause = LONGEST_PAUSE
     spell = Spell(since or now, failures + 1, error.permanent)
+    problem = storable(str(error)[:1000])
+    if again:
+        watching.failed(conn, number, spell.since, spell.failures, problem)
     conn.execute(
         stream.update()
         .where(stream.c.id == number)
         .values(
             failing_since=spell.since,
             failures=spell.failures,
-            problem=storable(str(error)[:1000]),
+            problem=problem,
             permanent=spell.permanent,
             next_poll_at=now + max(pause, error.retry_after or pause) if again else None,
             planned_at=now,
@@ -257,21 +246,30 @@ def spent(conn: Connection) -> dict[str, Cost]:
     return {source: Cost(int(calls), int(micros)) for source, calls, micros in rows}
 
 
-def health(conn: Connection, brand_id: int, now: datetime) -> list[SourceHealth]:
-    """How the brand's streams fared at `now`, so far as the rows still tell.
+def health(
+    conn: Connection, brand_id: int, now: datetime, *, since: datetime | None = None
+) -> list[SourceHealth]:
+    """How the brand's streams fared at `now`, so far as the rows still tell, and what was missed.
+
+    What was missed is told from `since` on, by default of the last day.
 
     Those that nobody reads any more are there only where there is no other, and never as failing:
     whoever imported the wrong file was told so then.
     """
+    since = now - TOLD_SINCE if since is None else since
     rows = conn.execute(
         sa.select(stream, _GAPS.label("gaps"), _REJECTED.label("rejected"))
         .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
         .where(stream_brand.c.brand_id == brand_id)
         .order_by(stream.c.source, stream.c.name),
-        {"since": now - TOLD_SINCE, "until": now},
+        {"since": since, "until": now},
     ).all()
     read = [row for row in rows if row.next_poll_at is not None]
     failing = {row.id for row in read if row.failing_since and row.failing_since <= now}
+    looked = _looked(conn, [row.id for row in read], since, now)
+    first = watching.first_at(conn, [row.id for row in read])
+    through = {row.id: min(row.polled_at, now) for row in read if row.polled_at}
+    silent = silences.silent(conn, through)
     return [
         SourceHealth(
             source=row.source,
@@ -282,9 +280,21 @@ def health(conn: Connection, brand_id: int, now: datetime) -> list[SourceHealth]
             problem=row.problem if row.id in failing else None,
             gaps=row.gaps,
             rejected=row.rejected,
+            blind=looked.get(row.id, ()),
+            silence=silent.get(row.id),
+            watched_since=first.get(row.id),
         )
         for row in read or rows
     ]
+
+
+def _looked(
+    conn: Connection, numbers: Collection[int], since: datetime, until: datetime
+) -> dict[int, tuple[Blind, ...]]:
+    """When nobody looked at the streams."""
+    watches = watching.watches(conn, numbers, since)
+    outages = watching.outages(conn, numbers, since, until)
+    return {one: blind(found, outages.get(one, ()), since, until) for one, found in watches.items()}
 
 
 def is_looked_at(conn: Connection, brand_id: int) -> bool:

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from monitor.domain.errors import StoreError
 
-__all__ = ["Connection", "Database", "clear_errors", "new_id"]
+__all__ = ["Connection", "Database", "Transactions", "clear_errors", "new_id"]
 
 BUSY_TIMEOUT_S = 30
 
@@ -34,6 +34,14 @@ _FULL = (
     "Free some space; nothing that was stored is lost; "
     "`run` goes on by itself, an import must be repeated."
 )
+
+
+class Transactions(Protocol):
+    """Where a change is written: a database, or one in which it is made once (`store.done.Once`)."""
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction that may write; commits at the end, rolls back on any error."""
+        ...
 
 
 class Database:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.keeping import Purge
 from monitor.domain.post import Gone, PostKey
-from monitor.store import authors, bulk, looking, tallies
+from monitor.store import authors, bulk, copies, looking, tallies
 from monitor.store.bulk import among
 from monitor.store.mentions import SETTLE
 from monitor.store.schema import gone, mention, post
@@ -70,6 +70,7 @@ def bury(conn: Connection, deleted: Mapping[int, Gone], seen_at: datetime) -> No
         for key, one in deleted.items()
     ]
     bulk.update(conn, post, rows)
+    copies.give_back(conn, deleted)
     mentioned = among(conn, mention.c.post_id, deleted)
     conn.execute(mention.update().where(mentioned).values(next=SETTLE))
     writers = sa.select(post.c.author_id).where(among(conn, post.c.id, deleted))

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.case import Status
 from monitor.domain.keeping import Keep, Purge
-from monitor.store import authors, corrections, looking, samples, tallies
+from monitor.store import authors, copies, corrections, looking, samples, tallies
 from monitor.store.bulk import among
 from monitor.store.columns import EPOCH
 from monitor.store.gone import WORDS
@@ -80,6 +80,7 @@ def purge(
         .where(among(conn, post.c.id, old))
         .values(**{**WORDS, "url": address}, purged_at=now)
     )
+    copies.forget(conn, old)
     writers = {row.author_id for row in rows if row.author_id is not None}
     tallies.add_purged(conn, reason, len(old), now)
     tallies.add_purged(conn, Purge.NAME, authors.forget(conn, writers), now)
@@ -91,6 +92,7 @@ def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, in
 
     And addresses of posts whose words went before their case was over.
     """
+    copies.forget_before(conn, now - keep.without_case)
     bare = post.c.text.is_(None) & post.c.url.is_not(None)
     conn.execute(post.update().where(bare, ~looking.of_open_case()).values(url=None))
     notes = conn.execute(note.update().where(_old_notes(keep, now)).values(text=None))

@@ -39,6 +39,8 @@ class Mention:
     to_judge: bool
     band: Band | None
     asks: AskKind | None
+    filtered: str | None
+    """The rule by which it is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def load(conn: Connection, brand_id: int, post_id: int) -> Mention | None:
             mention.c.automatic,
             mention.c.band,
             mention.c.asks,
+            mention.c.filtered,
             brand.c.name.label("brand"),
         )
         .join(mention, mention.c.post_id == post.c.id)
@@ -129,6 +132,7 @@ def load(conn: Connection, brand_id: int, post_id: int) -> Mention | None:
         to_judge=found.to_judge,
         band=Band(found.band) if found.band else None,
         asks=AskKind(found.asks) if found.asks else None,
+        filtered=found.filtered,
     )
 
 
@@ -198,6 +202,8 @@ def keep_verdict(
             due_at=due_at,
             rule=rule,
             next=next_stage,
+            filtered=None,
+            would_be=None,
         )
     )
 

@@ -175,8 +175,13 @@ def card_audience(conn: Connection, case_id: int) -> str | None:
     return conn.execute(query).scalar()
 
 
-def write_update(conn: Connection, *, brand_id: int, case_id: int, seq: int, now: datetime) -> None:
-    """Have the case's card edited, if there is one: one edit for all that changed meanwhile."""
+def write_update(
+    conn: Connection, *, brand_id: int, case_id: int, seq: int | str, now: datetime
+) -> None:
+    """Have the case's card edited, if there is one: one edit for all that changed meanwhile.
+
+    `seq` names what changed: its number in the case's history.
+    """
     audience = card_audience(conn, case_id)
     if audience is None:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
@@ -12,7 +13,7 @@ from monitor.domain.digest import Schedule
 from monitor.domain.notice import Digest
 from monitor.domain.report import Period, Report
 from monitor.domain.sampling import estimate
-from monitor.store import brands, by_hand, coverage, samples, waits
+from monitor.store import brands, by_hand, coverage, filtered, samples, waits
 
 
 def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) -> Report:
@@ -25,7 +26,8 @@ def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) 
         as_of=as_of,
         # of what people brought themselves no source could bring an answer: what they know is all
         read_through={**coverage.read_through(conn, brand_id), by_hand.NETWORK: as_of},
-        sources=coverage.health(conn, brand_id, as_of),
+        sources=coverage.health(conn, brand_id, as_of, since=period.since),
+        filtered=filtered.counts(conn, brand_id, period.since, min(period.until, as_of)),
         missed=estimate(drawn) if drawn else None,
     )
 
@@ -35,7 +37,7 @@ def digest(
 ) -> Digest:
     """The unanswered at `as_of`; new are those first seen since the digest before, by the schedule."""
     unanswered = waits.unanswered(conn, brand_id, as_of)
-    return digests.build(
+    made = digests.build(
         unanswered,
         brand=brands.names(conn)[brand_id],
         day=day,
@@ -45,3 +47,5 @@ def digest(
         sources=coverage.health(conn, brand_id, as_of),
         unjudged=waits.unjudged(conn, brand_id),
     )
+    aside = filtered.counts(conn, brand_id, as_of - coverage.TOLD_SINCE, as_of)
+    return replace(made, filtered=tuple(aside))

@@ -25,12 +25,12 @@ class Tally(NamedTuple):
 
 def add_purged(conn: Connection, reason: Purge, number: int, at: datetime) -> None:
     """Count what was purged."""
-    _add(conn, purged, {"day": _day(at), "reason": reason.value}, number)
+    add(conn, purged, {"reason": reason.value}, number, at)
 
 
 def add_look_ups(conn: Connection, source: str, outcome: LookUp, number: int, at: datetime) -> None:
     """Count the posts that a source was asked for again, by what came of it."""
-    _add(conn, look_up, {"day": _day(at), "source": source, "outcome": outcome.value}, number)
+    add(conn, look_up, {"source": source, "outcome": outcome.value}, number, at)
 
 
 def purged_since(conn: Connection, day: date) -> list[Tally]:
@@ -48,14 +48,14 @@ def look_ups_since(conn: Connection, day: date) -> list[Tally]:
     return [Tally(*row) for row in rows]
 
 
-def _day(at: datetime) -> date:
-    return at.astimezone(UTC).date()
-
-
-def _add(conn: Connection, table: sa.Table, key: Mapping[str, object], number: int) -> None:
+def add(
+    conn: Connection, table: sa.Table, what: Mapping[str, object], number: int, at: datetime
+) -> None:
+    """Add so many to the day's row of `what`."""
     if not number:
         return
     dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    key = {"day": at.astimezone(UTC).date(), **what}
     row = dialect.insert(table).values(number=number, **key)
     conn.execute(
         row.on_conflict_do_update(

@@ -6,23 +6,23 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from monitor.simulator import reddit_http
 from monitor.simulator import slack as of_slack
 from monitor.simulator.reddit_http import RedditServer
+from monitor.simulator.serving import Fault
 from monitor.simulator.slack import SlackServer
 from monitor.simulator.x_http import XServer
 
 X = {
-    "dropped": "dropped before it was accepted",
-    "dropped after": "dropped after it was accepted",
+    "drop": "dropped before it was accepted",
+    "drop after": "dropped after it was accepted",
     "429": "429 without Retry-After",
     "429 retry-after": "429 with Retry-After",
     "500": "5xx",
     "503": "5xx",
-    "mid-body": "truncated",
-    "garbage": "truncated",
+    "truncated after": "truncated",
+    "html": "truncated",
     "slow": "slow",
-    "stalled": "slow",
+    "stall after": "slow",
 }
 REDDIT = {
     "drop": "dropped before it was accepted",
@@ -69,7 +69,7 @@ class Mischief:
     slack: SlackServer
     chance: random.Random
     often: float = 1.0
-    last: of_slack.Fault | None = None
+    last: Fault | None = None
     struck: Counter[str] = field(default_factory=Counter)
     _planned: Counter[str] = field(default_factory=Counter)
 
@@ -81,29 +81,25 @@ class Mischief:
 
     def end(self) -> None:
         """Nothing goes wrong any more, but for `last`, which strikes the next message to Slack."""
-        left = Counter(X[one.kind] for one in self.x.plan if one.times)
-        left += Counter(_named(one) for one in self.reddit.faults if one.times)
+        left = Counter(X[one.kind] for one in self.x.heal())
+        left += Counter(_named(one) for one in self.reddit.heal())
         left += Counter(SLACK[one] for one in self.slack.heal())
         self.struck = self._planned - left
-        self.x.heal()
-        self.reddit.faults.clear()
         if self.last is not None:
             self.struck[SLACK[self.last]] += 1
             self.slack.plan(WRITES[0], self.last)
 
     def _at_x(self) -> None:
         kind = self.chance.choice(list(X))
-        if not any(one.times for one in self.x.plan):
+        if not self.x.faults:
             self.x.fail(kind, times=1)
             self._planned[X[kind]] += 1
 
     def _at_reddit(self) -> None:
         kind = self.chance.choice(list(REDDIT))
-        headers = {"retry-after": "2"} if kind == "429 retry" else None
-        fault = reddit_http.Fault(
-            kind.partition(" retry")[0], times=1, headers=headers, seconds=LASTS
-        )
-        if not any(one.times for one in self.reddit.faults):
+        headers = {"retry-after": "2"} if kind == "429 retry" else {}
+        fault = Fault(kind.partition(" retry")[0], times=1, headers=headers, seconds=LASTS)
+        if not self.reddit.faults:
             self.reddit.faults.append(fault)
             self._planned[REDDIT[kind]] += 1
 
@@ -115,5 +111,5 @@ class Mischief:
             self._planned[SLACK[fault]] += 1
 
 
-def _named(one: reddit_http.Fault) -> str:
+def _named(one: Fault) -> str:
     return REDDIT["429 retry" if one.headers else one.kind]

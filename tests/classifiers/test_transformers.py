@@ -15,6 +15,7 @@ from monitor.classifiers.transformers import Transformers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Label
 from monitor.domain.post import Post, PostKey
+from tests.classifiers.tiny import sentiment
 
 
 def post(text: str) -> Post:
@@ -24,35 +25,7 @@ def post(text: str) -> Post:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A tiny sentiment model: two classes, eight words, untrained."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import (
-        BertConfig,
-        BertForSequenceClassification,
-        PreTrainedTokenizerFast,
-    )
-
-    words = ["[PAD]", "[UNK]", "late", "parcel", "thanks", "great", "no", "refund"]
-    tokenizer = Tokenizer(
-        models.WordLevel({word: at for at, word in enumerate(words)}, unk_token="[UNK]")
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]"
-    ).save_pretrained(tmp_path)
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=len(words),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        id2label={0: "NEGATIVE", 1: "POSITIVE"},
-        label2id={"NEGATIVE": 0, "POSITIVE": 1},
-    )
-    BertForSequenceClassification(config).save_pretrained(tmp_path)
-    return tmp_path
+    return sentiment(tmp_path)
 
 
 LABELS = {"NEGATIVE": Label.COMPLAINT, "POSITIVE": Label.PRAISE}

@@ -11,14 +11,11 @@ import pytest
 from monitor.clock import utc_now
 from monitor.simulator.reddit import Reddit as World
 from monitor.simulator.reddit import Thing
-from monitor.simulator.reddit_http import Fault, RedditServer
-from tests.cli.shop import Shop
+from monitor.simulator.reddit_http import RedditServer
+from monitor.simulator.serving import Fault
+from tests.cli.shop import CONFIG, Shop
 
-CONFIG = """
-timezone = "Europe/Bucharest"
-[[brands]]
-name = "acme"
-identities = [{{ handle = "acme_help" }}]
+REDDIT = """
 [[sources]]
 use = "reddit"
 client_id = "app"
@@ -28,16 +25,6 @@ subreddits = ["help"]
 inbox = false
 every = "1s"
 base_url = "{url}"
-[[sources]]
-use = "files"
-path = "posts.jsonl"
-follow = true
-every = "1s"
-[classifier]
-use = "tests.cli.keywords:Keywords"
-[[notifiers]]
-use = "console"
-log = "notices.jsonl"
 """
 SORRY = "Sorry! It left today."
 
@@ -49,7 +36,7 @@ def server(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedditServer
     monkeypatch.setenv("COMPLAINT_MONITOR_REDDIT_CLIENT_SECRET", "s3cret")
     monkeypatch.setenv("COMPLAINT_MONITOR_REFRESH", "r3fresh")
     with made:
-        shop.configure(CONFIG.format(url=made.url))
+        shop.configure(CONFIG + REDDIT.format(url=made.url))
         shop.does("run", "--once")
         at = utc_now() - timedelta(minutes=1)
         text = "awful, no parcel"

@@ -18,7 +18,17 @@ from monitor.cli import cli
 from monitor.cli.root import COMMANDS
 
 HEAVY = {"sqlalchemy", "pydantic", "openvino", "numpy", "matplotlib", "rich", "httpx", "structlog"}
-HEAVY |= {"jinja2", "holidays", "transformers", "torch", "alembic", "tokenizers"}
+HEAVY |= {
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "jinja2",
+    "holidays",
+    "transformers",
+    "torch",
+    "alembic",
+    "tokenizers",
+}
 
 
 def _commands(

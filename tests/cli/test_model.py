@@ -18,6 +18,7 @@ from monitor.learning.pooled import Pooled
 from monitor.learning.revisions import Origin
 from monitor.store import schema
 from monitor.store.engine import Database
+from tests.classifiers.tiny import sentiment
 from tests.cli.shop import CONFIG, Shop
 
 SHIPPED = CONFIG.replace('use = "tests.cli.keywords:Keywords"', "")
@@ -161,6 +162,27 @@ def test_texts_are_measured_without_a_config_or_a_database(shop: Shop) -> None:
     assert "NEGATIVE=complaint" in shop.refuses(
         "model", "eval", "--texts", "ours.jsonl", "--classifier", "x", "--label", "LABEL_1"
     )
+
+
+@pytest.mark.needs("torch")
+def test_a_hugging_face_model_from_a_folder_is_measured_by_the_same_command(shop: Shop) -> None:
+    folder = sentiment(shop.folder / "theirs")
+    rows = [{"text": "late parcel no refund", "label": "complaint"}] * 3
+    rows += [{"text": "great thanks", "label": "praise"}] * 3
+    (shop.folder / "ours.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    asked = ("model", "eval", "--texts", "ours.jsonl", "--classifier", str(folder))
+    labels = ("--label", "NEGATIVE=complaint", "--label", "POSITIVE=praise")
+    told = shop.data(*asked, *labels)
+    assert told["model"] == f"{folder}@local"
+    assert told["figures"][0]["n"] == 6
+    assert "NEGATIVE, POSITIVE" in shop.refuses(*asked)
+
+
+def test_a_label_that_is_none_of_ours_is_refused(shop: Shop) -> None:
+    (shop.folder / "ours.jsonl").write_text('{"text": "a", "label": "other"}')
+    asked = ("model", "eval", "--texts", "ours.jsonl", "--classifier", "theirs")
+    said = shop.refuses(*asked, "--label", "NEGATIVE=angry")
+    assert "labels.NEGATIVE: Input should be 'complaint', 'question'" in said
 
 
 def test_compare_lists_what_would_have_been_decided_otherwise(judged: Shop) -> None:

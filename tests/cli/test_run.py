@@ -6,11 +6,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
+from monitor.simulator.serving import Answer, Asked, Server
 from tests.cli.shop import CONFIG, Shop, kinds
 
 PATIENCE_S = 60
@@ -186,56 +185,44 @@ def test_a_mistake_in_the_config_is_told_before_anything_is_made(shop: Shop) -> 
     assert not (shop.folder / "complaint-monitor.db").exists()
 
 
-class _Switch(BaseHTTPRequestHandler):
-    """A dead man's switch: counts the calls."""
+class Switch(Server):
+    """A dead man's switch."""
 
-    calls: list[str]
-
-    def do_GET(self) -> None:
-        self.calls.append(self.path)
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Say nothing."""
+    def serve(self, asked: Asked) -> Answer:
+        del asked
+        return Answer(200)
 
 
 @pytest.fixture
-def switch() -> Iterator[tuple[str, list[str]]]:
-    calls: list[str] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Switch", (_Switch,), {"calls": calls}))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/alive", calls
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def switch() -> Iterator[Switch]:
+    with Switch() as running:
+        yield running
 
 
 def test_the_heartbeat_is_called_while_all_is_well(
-    shop: Shop, switch: tuple[str, list[str]], started: Callable[..., subprocess.Popen[str]]
+    shop: Shop, switch: Switch, started: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    url, calls = switch
-    shop.configure(CONFIG + f'[heartbeat]\nurl = "{url}"\nevery = "1s"\n')
+    shop.configure(CONFIG + f'[heartbeat]\nurl = "{switch.url}/alive"\nevery = "1s"\n')
     process = started()
-    until(lambda: len(calls) > 1)
+    until(lambda: len(switch.asked) > 1)
     process.terminate()
     process.communicate(timeout=PATIENCE_S)
-    assert set(calls) == {"/alive"}
+    assert {one.path for one in switch.asked} == {"/alive"}
 
 
 def test_the_heartbeat_is_silent_while_something_is_broken(
-    shop: Shop, switch: tuple[str, list[str]], started: Callable[..., subprocess.Popen[str]]
+    shop: Shop, switch: Switch, started: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    url, calls = switch
     broken = CONFIG.replace('Keywords"\n', 'Keywords"\nbroken = true\n')
-    shop.configure(broken + f'[heartbeat]\nurl = "{url}"\nevery = "1s"\n[log]\nformat = "json"\n')
+    shop.configure(
+        broken + f'[heartbeat]\nurl = "{switch.url}/alive"\nevery = "1s"\n[log]\nformat = "json"\n'
+    )
     shop.post("1", "awful")
     process = started()
     assert process.stderr is not None
     lines = iter(process.stderr.readline, "")
     until(lambda: "stage_unavailable" in next(lines))
     time.sleep(1)  # the beat of the moment before it was known may be under way
-    known = len(calls)
+    known = len(switch.asked)
     time.sleep(3)  # three beats long
-    assert len(calls) == known <= 1
+    assert len(switch.asked) == known <= 1

@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
-from types import TracebackType
 from typing import ClassVar, Self
 
 from pydantic import BaseModel
@@ -56,6 +55,8 @@ class Harness(ABC):
     """The source's entry point."""
     page: ClassVar[int]
     """Items that fit on a page of this world."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What it stands on beyond the wheels (tests/plugins/needs.py)."""
     faults: ClassVar[dict[str, Expected]]
     """What can go wrong with the whole of it (401, 429, a time-out, garbage …), by name."""
 
@@ -63,12 +64,7 @@ class Harness(ABC):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def source(self) -> Source:

@@ -7,58 +7,36 @@ from typing import ClassVar
 
 from monitor.domain.post import PostKey
 from monitor.simulator.mastodon import Mastodon
-from monitor.simulator.mastodon_http import EVERYTHING, Fault, MastodonServer
-from tests.contract import harness
+from monitor.simulator.mastodon_http import EVERYTHING, MastodonServer
+from monitor.simulator.serving import Fault
 from tests.contract.harness import NOON, Expected, Item
+from tests.contract.served import FAULTS, LATER, NEVER, PLANNED, ServedHarness
 
 BRAND, COLLEAGUE = "our_shop", "colleague@elsewhere.example"
-_LATER = Expected(permanent=False)
-_NEVER = Expected(permanent=True)
 _FIRST = 116 * 10**15
 
 
-class Harness(harness.Harness):
+class Harness(ServedHarness):
     name: ClassVar[str] = "mastodon"
     page: ClassVar[int] = 4
-    faults: ClassVar[dict[str, Expected]] = {
-        "400": _NEVER,
-        "401": _NEVER,
-        "402": _NEVER,
-        "403": _NEVER,
-        "404": _NEVER,
-        "410": _NEVER,
-        "422": _NEVER,
-        "redirect": _NEVER,
-        "429": _LATER,
+    faults: ClassVar[dict[str, Expected]] = FAULTS | {
+        **dict.fromkeys(("410", "422"), NEVER),
         "429 reset": Expected(permanent=False, retry_after=timedelta(seconds=90)),
-        "429 retry-after": Expected(permanent=False, retry_after=timedelta(seconds=7)),
-        "429 with a date": Expected(permanent=False, retry_after=timedelta(seconds=75)),
-        "500": _LATER,
-        "502": _LATER,
-        "503": _LATER,
-        "503 retry-after": Expected(permanent=False, retry_after=timedelta(seconds=7)),
-        "html": _LATER,
-        "half": _LATER,
-        "empty": _LATER,
-        "no listing": _LATER,
-        "truncated": _LATER,
-        "stall": _LATER,
-        "drip": _LATER,
-        "slow": _LATER,
-        "drop": _LATER,
+        "503 retry-after": FAULTS["429 retry-after"],
+        **dict.fromkeys(("502", "trickle"), LATER),
+    }
+    planned: ClassVar[dict[str, Fault]] = PLANNED | {
+        "429 reset": Fault("429", headers={"X-RateLimit-Reset": "2026-03-27T12:01:30.000000Z"}),
+        "503 retry-after": Fault("503", headers={"Retry-After": "7"}),
     }
 
-    def start(self) -> None:
+    def serving(self) -> MastodonServer:
         self._world = Mastodon(lambda: NOON, host="social.example", brand=BRAND)
-        self._server = MastodonServer(self._world, tokens={"T": EVERYTHING}, quota=10**6)
-        self._server.__enter__()
-
-    def stop(self) -> None:
-        self._server.__exit__(None, None, None)
+        return MastodonServer(self._world, tokens={"T": EVERYTHING}, quota=10**6)
 
     def options(self) -> dict[str, object]:
         return {
-            "base_url": self._server.url,
+            "base_url": self.server.url,
             "account": f"@{BRAND}@social.example",
             "accounts": [f"@{COLLEAGUE}"],
             "hashtags": ["#OurShop"],
@@ -100,27 +78,6 @@ class Harness(harness.Harness):
     def delete(self, item_id: str) -> None:
         self._world.delete(item_id)
 
-    def fail(self, fault: str) -> None:
-        date = {"date": "Fri, 27 Mar 2026 12:00:00 GMT"}
-        match fault:
-            case "429 reset":
-                reset = {"x-ratelimit-reset": "2026-03-27T12:01:30.000000Z"}
-                planned = Fault("429", headers={**date, **reset})
-            case "429 retry-after" | "503 retry-after":
-                planned = Fault(fault[:3], headers={"retry-after": "7"})
-            case "429 with a date":
-                later = {"retry-after": "Fri, 27 Mar 2026 12:01:15 GMT"}
-                planned = Fault("429", headers={**date, **later})
-            case "empty":
-                planned = Fault("other")
-            case "no listing":
-                planned = Fault("other", body='{"posts": 1}')
-            case "slow" | "stall" | "drip":
-                planned = Fault(fault, seconds=3.0)
-            case kind:
-                planned = Fault(kind)
-        self._server.faults.append(planned)
-
     def fail_stream(self, name: str) -> None:
         mine = self._world.account_number(BRAND)
         other = self._world.account_number(COLLEAGUE)
@@ -131,7 +88,4 @@ class Harness(harness.Harness):
             "own": f"/accounts/{mine}/statuses",
             f"own-{COLLEAGUE}": f"/accounts/{other}/statuses",
         }
-        self._server.faults.append(Fault("503", paths[name]))
-
-    def heal(self) -> None:
-        self._server.faults.clear()
+        self.server.fail("503", paths[name])

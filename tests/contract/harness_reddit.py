@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import ClassVar
 
 from monitor.domain.post import PostKey
 from monitor.simulator.reddit import Reddit, Thing
-from monitor.simulator.reddit_http import Fault, RedditServer
-from tests.contract import harness
+from monitor.simulator.reddit_http import RedditServer
 from tests.contract.harness import NOON, Expected, Item
+from tests.contract.served import FAULTS, ServedHarness
 
 BRAND = "Our_Shop"
 PATHS = {
@@ -20,43 +19,21 @@ PATHS = {
     "inbox": "/message/inbox",
     "own-our_shop": f"/user/{BRAND}/comments",
 }
-_LATER = Expected(permanent=False)
-_NEVER = Expected(permanent=True)
 _FIRST = 36**10
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class Harness(harness.Harness):
+class Harness(ServedHarness):
     name: ClassVar[str] = "reddit"
     page: ClassVar[int] = 4
-    faults: ClassVar[dict[str, Expected]] = {
-        "401": _NEVER,
-        "402": _NEVER,
-        "403": _NEVER,
-        "404": _NEVER,
-        "redirect": _NEVER,
-        "429": Expected(permanent=False, retry_after=timedelta(seconds=7)),
-        "429 with a date": Expected(permanent=False, retry_after=timedelta(seconds=90)),
-        "429 without retry-after": _LATER,
-        "500": _LATER,
-        "503": _LATER,
-        "html": _LATER,
-        "half": _LATER,
-        "truncated": _LATER,
-        "no listing": _LATER,
-        "drop": _LATER,
-        "slow": _LATER,
-        "stall": _LATER,
-    }
+    faults: ClassVar[dict[str, Expected]] = FAULTS
+    streams: ClassVar[dict[str, str]] = PATHS
 
-    def start(self) -> None:
+    def serving(self) -> RedditServer:
         self._reddit = Reddit(lambda: NOON)
-        self._server = RedditServer(self._reddit, clients={"app": "s3cret"}, quota=10**6)
-        self._server.refresh_tokens["refresh"] = (BRAND, "*")
-        self._server.__enter__()
-
-    def stop(self) -> None:
-        self._server.__exit__(None, None, None)
+        server = RedditServer(self._reddit, clients={"app": "s3cret"}, quota=10**6)
+        server.refresh_tokens["refresh"] = (BRAND, "*")
+        return server
 
     def options(self) -> dict[str, object]:
         return {
@@ -68,7 +45,7 @@ class Harness(harness.Harness):
             "overlap": "8d",
             "page_size": self.page,
             "timeout": 2,
-            "base_url": self._server.url,
+            "base_url": self.server.url,
         }
 
     def secrets(self) -> dict[str, str]:
@@ -101,30 +78,6 @@ class Harness(harness.Harness):
 
     def delete(self, item_id: str) -> None:
         self._reddit[item_id].fate = "deleted"
-
-    def fail(self, fault: str) -> None:
-        match fault:
-            case "429":
-                planned = Fault("429", headers={"retry-after": "7"})
-            case "429 with a date":
-                dates = {
-                    "date": "Fri, 27 Mar 2026 12:00:00 GMT",
-                    "retry-after": "Fri, 27 Mar 2026 12:01:30 GMT",
-                }
-                planned = Fault("429", headers=dates)
-            case "429 without retry-after":
-                planned = Fault("429")
-            case "slow" | "stall":
-                planned = Fault(fault, seconds=4.0)
-            case kind:
-                planned = Fault(kind)
-        self._server.faults.append(planned)
-
-    def fail_stream(self, name: str) -> None:
-        self._server.faults.append(Fault("503", PATHS[name]))
-
-    def heal(self) -> None:
-        self._server.faults.clear()
 
 
 def _base36(number: int) -> str:

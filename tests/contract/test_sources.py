@@ -17,21 +17,37 @@ from tests.contract.harness import NOON, Expected, Harness, Item, Remembered, ha
 
 WORLDS = harnesses()
 FAULTS = [
-    pytest.param(world, fault, expected, id=f"{name}-{fault}")
+    pytest.param(
+        world, fault, expected, id=f"{name}-{fault}", marks=pytest.mark.needs(*world.needs)
+    )
     for name, world in WORLDS.items()
     for fault, expected in world.faults.items()
 ]
 HUNG = 1000
 """Pages that no look at these small worlds may need."""
 
-every_world = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS.keys())
+every_world = pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(world, id=name, marks=pytest.mark.needs(*world.needs))
+        for name, world in WORLDS.items()
+    ],
+)
 
 
 def look(
-    source: Source, cursors: dict[str, Cursor], *, pages: int = HUNG, only: str | None = None
+    source: Source,
+    cursors: dict[str, Cursor],
+    *,
+    pages: int = HUNG,
+    only: str | None = None,
+    seen: list[Page] | None = None,
 ) -> list[Page]:
-    """Read each stream on from its cursor, at most so many pages of it, and keep its cursor."""
-    seen = []
+    """Read each stream on from its cursor, at most so many pages of it, and keep its cursor.
+
+    `seen` gets the pages, also those before an error.
+    """
+    seen = [] if seen is None else seen
     for stream in source.streams():
         if only is not None and stream.name != only:
             continue
@@ -245,8 +261,10 @@ def test_a_fault_is_a_source_error_and_loses_nothing(
         seen = keys(look(source, cursors, pages=1))
         put |= put_some(network, 100, count=network.page + 1)
         network.fail(fault)
+        before: list[Page] = []
         with pytest.raises(SourceError) as raised:
-            look(source, cursors)
+            look(source, cursors, seen=before)
+        seen |= keys(before)
         assert str(raised.value)
         assert raised.value.permanent is expected.permanent
         assert raised.value.retry_after == expected.retry_after

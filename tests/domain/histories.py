@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from monitor.domain.event import (
     Channel,
     Claimed,
     Confirmed,
+    ContactNoted,
     DismissalReason,
     Dismissed,
     Escalated,
@@ -30,6 +32,7 @@ from monitor.domain.event import (
     Withdrawn,
 )
 from monitor.domain.judgement import Band, Severity
+from monitor.domain.sla import WaitFacts
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -109,7 +112,25 @@ def _events(seq: int, minute: int) -> st.SearchStrategy[Event]:
         st.just(Claimed()),
         st.just(Assigned("bogdan")),
         st.builds(Acknowledged, later, waits, levels, rules),
+        st.builds(ContactNoted, st.sampled_from(Channel), st.just(1)),
         st.builds(Snoozed, later, waits, st.sampled_from([None, 1])),
         st.builds(Escalated, waits, steps, levels, rules),
         st.integers(1, max(1, seq - 1)).map(Undone),
     )
+
+
+def a_wait(case_id: int = 1, **changes: Any) -> WaitFacts:
+    """An hour to answer it, nobody has."""
+    plain = WaitFacts(
+        case_id=case_id,
+        number=1,
+        network="forum",
+        severity=Severity.NORMAL,
+        topics=("delivery",),
+        owner="ana",
+        confirmed=True,
+        started_at=at(0),
+        first_seen_at=at(1),
+        due_at=at(60),
+    )
+    return plain._replace(**changes)

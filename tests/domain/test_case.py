@@ -16,6 +16,7 @@ from monitor.domain.event import (
     Channel,
     Claimed,
     Confirmed,
+    ContactNoted,
     DismissalReason,
     Dismissed,
     Escalated,
@@ -188,3 +189,12 @@ def test_folding_at_once_and_step_by_step_is_the_same(history: tuple[Record, ...
         case = apply(case, one)
         assert case == fold(history[:count])
     assert case.seq == len(history)
+
+
+def test_of_two_noted_contacts_the_one_noted_later_holds_in_whatever_order_they_came() -> None:
+    phone, mail = ContactNoted(Channel.PHONE, 1), ContactNoted(Channel.EMAIL, 2)
+    later_first = fold([OPENED, record(2, 9, mail), record(3, 5, phone)])
+    assert fold([OPENED]).contact is None
+    assert later_first.contact == mail
+    assert fold([OPENED, record(2, 5, phone), record(3, 9, mail)]).contact == mail
+    assert apply(later_first, record(4, 10, Undone(2))).contact == phone

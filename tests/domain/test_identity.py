@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from monitor.domain.identity import Brand, Identity, brands_concerned
-from monitor.domain.post import Author, Post, PostKey, PostKind
+from monitor.domain.post import AUTOMATIC, Author, Post, PostKey, PostKind
 
 ACME = Brand("Acme", (Identity("x", handle="@AcmeHelp"),), terms=("acme",))
 RIVAL = Brand("Rival", (Identity("x", handle="rival"),), terms=("rival",))
@@ -40,3 +41,11 @@ def test_a_source_of_several_brands_brings_a_post_to_those_it_names_or_who_wrote
 
 def test_a_source_of_one_brand_brings_it_everything() -> None:
     assert brands_concerned(a_post("nobody is named here"), (ACME,)) == (ACME,)
+
+
+@pytest.mark.parametrize(("via", "automatic"), [(AUTOMATIC, True), ("Mutt", False), (None, False)])
+def test_what_says_of_itself_that_a_machine_wrote_it_answers_nobody(
+    via: str | None, automatic: bool
+) -> None:
+    receipt = replace(a_post("we have got your message", "acmehelp"), via=via)
+    assert ACME.answers_automatically(receipt) is automatic

@@ -16,27 +16,11 @@ from monitor.domain.report import NO_TOPIC, NOBODY, By, Group, Period, Report, S
 from monitor.domain.sla import DECIDED, UNDECIDED, State, WaitFacts
 from monitor.domain.survival import kaplan_meier
 from monitor.domain.wait import Outcome
-from tests.domain.histories import at
+from tests.domain.histories import a_wait, at
 
 PERIOD = Period(at(0), at(1000))
 READ = {"*": at(100_000)}
 LATER = at(5000)
-
-
-def a_wait(case_id: int = 1, **changes: object) -> WaitFacts:
-    plain = WaitFacts(
-        case_id=case_id,
-        number=1,
-        network="forum",
-        severity=Severity.NORMAL,
-        topics=("delivery",),
-        owner="ana",
-        confirmed=True,
-        started_at=at(0),
-        first_seen_at=at(1),
-        due_at=at(60),
-    )
-    return plain._replace(**changes)  # type: ignore[arg-type]
 
 
 def answered(case_id: int, minute: float, **changes: object) -> WaitFacts:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.judgement import Band, Judgement, Severity, Thresholds, Verdict
 from monitor.domain.lexicon import lexicon_from
-from monitor.domain.post import Author, Post, PostKey
+from monitor.domain.post import AUTOMATIC, Author, Post, PostKey
 from monitor.domain.verdict import LOW_RATING, WIDE_REACH, verdict
 
 LEXICON = lexicon_from(
@@ -153,3 +153,14 @@ def test_grave_words_are_never_let_pass_without_a_person(text: str) -> None:
     assert (said.band, said.asks) == (Band.REVIEW, True)
     assert "its words are grave" in said.reason
     assert decide(post("raffle parcel"), 0.01).band is Band.PASS
+
+
+@given(score=scores, question=scores)
+def test_what_a_machine_says_it_wrote_asks_nothing_unless_its_words_are_grave(
+    score: float, question: float
+) -> None:
+    note = decide(post("I am out of the office", via=AUTOMATIC), score, question)
+    assert (note.band, note.asks) == (Band.PASS, False)
+    assert "a machine wrote it" in note.reason
+    grave = decide(post("your case at anpc", via=AUTOMATIC), score, question)
+    assert (grave.band, grave.asks) == (Band.REVIEW, True)

@@ -10,20 +10,21 @@ from typing import Any
 import pytest
 
 from monitor.domain.errors import ConfigError, Outcome, SourceError
-from monitor.fetching import Budget, Client, FetchError
+from monitor.fetching import Budget, Client, FetchError, Refusals
 from monitor.fetching.client import send_error
-from monitor.simulator.plain_http import Fault, PlainServer, Question
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.serving import Asked, Fault
 
 
 class Echo:
     """Answers with what it was asked."""
 
     def __init__(self) -> None:
-        self.seen: list[Question] = []
+        self.seen: list[Asked] = []
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
-        self.seen.append(question)
-        return 200, {"path": question.path, "asked": dict(question.asked), "said": question.said}
+    def answer(self, asked: Asked, /) -> tuple[int, Any]:
+        self.seen.append(asked)
+        return 200, {"path": asked.path, "asked": asked.query, "said": asked.body}
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_a_read_is_not_tried_a_third_time(server: PlainServer) -> None:
 
 @pytest.mark.parametrize("kind", ["drop", "drop after", "slow", "503", "half"])
 def test_a_write_is_sent_once_and_may_have_arrived(server: PlainServer, kind: str) -> None:
-    server.faults.append(Fault(kind, seconds=1))
+    server.faults.append(Fault(kind))
     with pytest.raises(FetchError) as raised:
         client(server).post("things", {"text": "Sorry!"})
     assert len(server.asked) == 1
@@ -125,7 +126,7 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end(server: PlainServer) -> 
 
 
 def test_a_body_that_comes_in_drop_by_drop_is_given_up(server: PlainServer) -> None:
-    error = refused(server, Fault("trickle", seconds=30), timeout=0.2)
+    error = refused(server, Fault("trickle"), timeout=0.2)
     assert "too slowly" in str(error)
 
 
@@ -170,3 +171,57 @@ def test_a_secret_that_is_missing_or_cannot_be_sent_is_a_matter_of_config(
         assert error.permanent
         assert "s3cr3t" not in f"{error} {error.__cause__}"
     assert server.asked == []
+
+
+def test_reads_leave_a_part_of_the_budget_to_writes(server: PlainServer) -> None:
+    there = client(server, budget=Budget(60, timedelta(minutes=1), kept=50))
+    for _ in range(10):
+        there.get("things")
+    with pytest.raises(SourceError) as raised:
+        there.get("things")
+    assert raised.value.out_of_budget
+    there.post("things", {}, cost=50)
+    with pytest.raises(SourceError):
+        there.post("things", {}, cost=1)
+
+
+def test_what_can_never_be_spent_is_refused_all_the_same(server: PlainServer) -> None:
+    there = client(server, budget=Budget(1, timedelta(minutes=1)))
+    with pytest.raises(SourceError) as raised:
+        there.post("things", {}, cost=50)
+    assert raised.value.retry_after == timedelta(minutes=1)
+
+
+def test_a_refusal_that_is_for_too_much_is_waited_out_whatever_its_status(
+    server: PlainServer,
+) -> None:
+    said = Refusals(pause=lambda said: said["wait"], is_limit=lambda said: "wait" in said)
+    error = refused(server, Fault("400", body='{"wait": 12, "message": "slow"}'), refusals=said)
+    assert (error.permanent, error.retry_after) == (False, timedelta(seconds=12))
+    assert str(error).endswith("too many calls (400): slow")
+
+
+def test_an_answer_without_a_word_is_one_where_none_is_due(server: PlainServer) -> None:
+    server.faults.append(Fault("204", body=" "))
+    assert client(server).post("things", {"text": "Sorry!"}) is None
+
+
+def test_a_question_may_name_several_things(server: PlainServer) -> None:
+    client(server).get("things", uris=["a", "b & c"], actor="d")
+    assert server.asked[-1].address == "/things?uris=a&uris=b+%26+c&actor=d"
+
+
+def test_nothing_at_all_can_be_written(server: PlainServer) -> None:
+    """Some networks refuse a body where they expect none."""
+    client(server).post("renew", None)
+    assert server.asked[-1].content == b""
+
+
+def test_a_network_may_tell_in_headers_of_its_own_when_to_come_again(server: PlainServer) -> None:
+    wait = lambda headers: timedelta(seconds=int(headers["x-pause"]))  # noqa: E731
+    headers = {"X-Pause": "40"}
+    said = partial(refused, server, refusals=Refusals(wait=wait))
+    assert said(Fault("429", headers=headers)).retry_after == timedelta(seconds=40)
+    server.heal()
+    told = said(Fault("503", headers={**headers, "Retry-After": "3"}))
+    assert told.retry_after == timedelta(seconds=3), "what all networks say alike comes first"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,3 +53,16 @@ def test_no_markup_is_too_broken(html: str) -> None:
     text = plain(html, without=frozenset({"quote"}))
     assert text == text.strip()
     assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize("tail", ["", ">", "'>", "-->"])
+@pytest.mark.parametrize("unit", ["<a ", "<", "<!--", "<![", "<a b='", "<style ", "</a ", "&#"])
+def test_a_tag_that_never_ends_does_not_take_for_ever(unit: str, tail: str) -> None:
+    began = time.process_time()
+    plain(unit * (2**17 // len(unit)) + tail)
+    assert time.process_time() - began < 20
+
+
+def test_an_element_of_a_type_is_left_out() -> None:
+    html = 'mine <blockquote class="x" type="cite">yours</blockquote><blockquote>mine'
+    assert plain(html, without=frozenset({"blockquote[type=cite]"})) == "mine\n\nmine"

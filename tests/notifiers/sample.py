@@ -1,14 +1,13 @@
-"""A notice as the stages make it."""
+"""A notice as the stages make it, and what it can hold."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from monitor.domain.errors import ConfigError
 from monitor.domain.judgement import Band, Severity
-from monitor.domain.notice import CaseCard, Notice, NoticeKind, Reason
+from monitor.domain.notice import CaseCard, Digest, DigestLine, Notice, NoticeKind, Reason
 
 NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
 
@@ -38,6 +37,35 @@ CARD = CaseCard(
     level=0,
 )
 
+LINE = DigestLine(
+    case_id=12,
+    network="reddit",
+    severity=Severity.HIGH,
+    topics=("refund",),
+    title=None,
+    text="Still no refund",
+    author="@dana",
+    url="https://reddit.example/1",
+    waiting_since=NOW - timedelta(hours=2),
+    waited=timedelta(hours=2),
+    due_at=None,
+    owner=None,
+)
+
+NOTHING = Digest(
+    brand="Acme",
+    day=date(2026, 3, 3),
+    as_of=NOW,
+    overdue=(),
+    at_risk=(),
+    new=(),
+    other=(),
+    unconfirmed=(),
+    sources=(),
+    unjudged=0,
+)
+"""A digest of nothing."""
+
 
 def card_notice(**changes: Any) -> Notice:
     """An alert of one case; `changes` are fields of the notice or of its card."""
@@ -52,18 +80,3 @@ def card_notice(**changes: Any) -> Notice:
         written_at=NOW,
     )
     return replace(notice, **fields)
-
-
-class NoSecrets:
-    """Knows the secrets it was given."""
-
-    def __init__(self, **known: str) -> None:
-        self._known = known
-
-    def get(self, name: str, /) -> str:
-        if name not in self._known:
-            raise ConfigError(f"the secret {name} is missing")
-        return self._known[name]
-
-    def put(self, name: str, value: str, /) -> None:
-        self._known[name] = value

@@ -14,7 +14,8 @@ from monitor.notifiers.slack.lookup import EVENT, identity
 from monitor.ports import Secrets
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import Channel, Message
-from tests.notifiers.sample import NOW, NoSecrets
+from tests.given import Given
+from tests.notifiers.sample import NOW
 
 CARE, LEADS = "C0CARE0001", "G0LEADS001"
 ANA, HELPERS = "U0ANA00001", "S0HELPERS1"
@@ -38,7 +39,7 @@ def slack(server: SlackServer, secrets: Secrets | None = None, /, **table: Any) 
     }
     cls = registry.load(registry.NOTIFIERS, "slack")
     options = registry.options(cls, said, "notifiers.slack")
-    secrets = secrets or NoSecrets(slack=TOKEN)
+    secrets = secrets or Given({"slack": TOKEN})
     made = registry.build(cls, options, secrets=secrets, clock=lambda: NOW)
     assert isinstance(made, Slack)
     return made

@@ -32,14 +32,15 @@ from monitor.domain.notice import (
 )
 from monitor.notifiers.console import Console
 from monitor.registry import NOTIFIERS, build, load, options
-from tests.notifiers.sample import CARD, NoSecrets, card_notice
+from tests.given import Given
+from tests.notifiers.sample import CARD, card_notice
 
 NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
 
 
 def console(**table: Any) -> Console:
     cls = load(NOTIFIERS, "console")
-    made = build(cls, options(cls, table, "notify.console"), secrets=NoSecrets(), clock=lambda: NOW)
+    made = build(cls, options(cls, table, "notify.console"), secrets=Given({}), clock=lambda: NOW)
     assert isinstance(made, Console)
     return made
 

@@ -7,73 +7,24 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.notice import NoticeKind, Receipt, Unknowable, Words
 from monitor.notifiers.email import Email
 from monitor.registry import NOTIFIERS, build, load, options
-from tests.notifiers.sample import NoSecrets, card_notice
+from tests.given import Given
+from tests.notifiers.mailbox import Mailbox
+from tests.notifiers.sample import card_notice
 
 NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
 BASE = {"host": "127.0.0.1", "security": "none", "sender": "monitor@shop.example"}
-
-
-@dataclass
-class Mailbox:
-    """A server's handler: keeps what it accepts, and answers as told."""
-
-    mails: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
-    logins: list[bytes] = field(default_factory=list)
-    mail_answer: str = "250 OK"
-    rcpt_answers: dict[str, str] = field(default_factory=dict)
-    data_answer: str = "250 OK"
-    hangs_up: bool = False
-    encrypted: list[bool] = field(default_factory=list)
-
-    async def handle_MAIL(  # noqa: N802
-        self, server: Any, session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
-        envelope.mail_from = address
-        return self.mail_answer
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: Any, session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
-        answer = self.rcpt_answers.get(address, "250 OK")
-        if answer == "hang up":
-            server.transport.abort()
-            return "421 bye"
-        if answer.startswith("2"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.data_answer.startswith("2"):
-            message = message_from_bytes(envelope.content, policy=policy.default)
-            assert isinstance(message, EmailMessage)
-            self.mails.append((envelope.rcpt_tos, message))
-            self.encrypted.append(server.transport.get_extra_info("cipher") is not None)
-        if self.hangs_up:
-            server.transport.abort()
-        return self.data_answer
-
-    def authenticate(
-        self, server: Any, session: Any, envelope: Any, mechanism: str, login: Any
-    ) -> AuthResult:
-        assert isinstance(login, LoginPassword)
-        self.logins.append(login.login)
-        return AuthResult(success=login.password == b"right", handled=False)
 
 
 Server = Callable[..., dict[str, Any]]
@@ -112,7 +63,7 @@ def authority(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
 
 def mailer(table: dict[str, Any], **known: str) -> Email:
     cls = load(NOTIFIERS, "email")
-    secrets = NoSecrets(**known)
+    secrets = Given(known)
     made = build(cls, options(cls, table, "notify.mail"), secrets=secrets, clock=lambda: NOW)
     assert isinstance(made, Email)
     return made
@@ -234,7 +185,7 @@ def test_mail_travels_encrypted_after_a_login(
     assert wrong.outcome is Outcome.NOT_SENT  # a person mends the password; the alert waits
     assert "535" in str(wrong)
     missing = refused(mailer(table))
-    assert "the secret mail is missing" in str(missing)
+    assert 'the secret "mail" is missing' in str(missing)
     assert (missing.outcome, missing.retry_after) == (Outcome.NOT_SENT, timedelta(minutes=5))
     untold = refused(mailer(table, mail="pârola"))
     assert untold.outcome is Outcome.NOT_SENT

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,8 @@ from monitor import registry
 from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.finding import Standing
-from monitor.domain.judgement import Severity
 from monitor.domain.notice import (
     Absent,
-    Digest,
-    DigestLine,
     Document,
     Notice,
     NoticeKind,
@@ -36,9 +33,11 @@ from monitor.notifiers.slack.scopes import missing
 from monitor.ports import Notifier, TriesOut
 from monitor.settings.reading import read_text
 from monitor.simulator import slack as faults
+from monitor.simulator.serving import Fault
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import ALL_SCOPES
-from tests.notifiers.sample import NOW, NoSecrets, card_notice
+from tests.given import Given
+from tests.notifiers.sample import LINE, NOTHING, NOW, card_notice
 from tests.notifiers.slack_side import ANA, CARE, LEADS, mark, shown, slack, workspace
 from tests.plugins.needs import ROOT, SHARED
 
@@ -167,32 +166,8 @@ def test_without_the_right_to_files_the_report_is_told_all_the_same(server: Slac
 
 
 def long_digest() -> Notice:
-    line = DigestLine(
-        case_id=1,
-        network="reddit",
-        severity=Severity.HIGH,
-        topics=(),
-        title=None,
-        text="Still no refund " * 5,
-        author=None,
-        url="https://reddit.example/1",
-        waiting_since=NOW,
-        waited=timedelta(hours=1),
-        due_at=None,
-        owner=None,
-    )
-    digest = Digest(
-        brand="Acme",
-        day=date(2026, 3, 3),
-        as_of=NOW,
-        overdue=tuple(line._replace(case_id=number) for number in range(120)),
-        at_risk=(),
-        new=(),
-        other=(),
-        unconfirmed=(),
-        sources=(),
-        unjudged=0,
-    )
+    line = LINE._replace(text="Still no refund " * 5)
+    digest = replace(NOTHING, overdue=tuple(line._replace(case_id=number) for number in range(120)))
     return alert(key="digest:1", kind=NoticeKind.DIGEST, content=digest)
 
 
@@ -209,7 +184,7 @@ def test_a_long_digest_goes_on_in_its_thread(server: SlackServer) -> None:
 @pytest.mark.parametrize("well", [0, 1, 2])
 @pytest.mark.parametrize("fault", [faults.DROP_AFTER, faults.DROP_BEFORE, faults.limited(1)])
 def test_a_digest_that_was_cut_off_is_completed_and_nothing_of_it_is_told_twice(
-    server: SlackServer, well: int, fault: faults.Fault
+    server: SlackServer, well: int, fault: Fault
 ) -> None:
     notice = long_digest()
     server.plan(POST, *[None] * well, fault)
@@ -281,6 +256,7 @@ FATES = {
     "cut off in the answer": (faults.TRUNCATED_AFTER, Outcome.UNKNOWN),
     "no JSON": (faults.GARBAGE_AFTER, Outcome.UNKNOWN),
     "no object": (faults.NO_OBJECT_AFTER, Outcome.UNKNOWN),
+    "an empty list": (faults.EMPTY_LIST_AFTER, Outcome.UNKNOWN),
     "a file": (faults.BYTES_AFTER, Outcome.UNKNOWN),
     "slow": (faults.SLOW_AFTER, Outcome.UNKNOWN),
     "500": (faults.broken(500, accepted=True), Outcome.UNKNOWN),
@@ -300,7 +276,7 @@ FATES = {
 
 @pytest.mark.parametrize(("fault", "outcome"), FATES.values(), ids=FATES.keys())
 def test_every_failure_leaves_a_known_fate(
-    server: SlackServer, fault: faults.Fault, outcome: Outcome
+    server: SlackServer, fault: Fault, outcome: Outcome
 ) -> None:
     server.plan(POST, fault)
     notice = alert()
@@ -396,7 +372,7 @@ def test_an_edit_of_a_card_that_was_deleted_is_refused_for_good(server: SlackSer
 def test_a_token_that_no_header_holds_is_not_sent_and_never_repeated(
     server: SlackServer, token: str
 ) -> None:
-    notifier = slack(server, NoSecrets(slack=token))
+    notifier = slack(server, Given({"slack": token}))
     with pytest.raises(SendError) as caught:
         notifier.send(alert(), None)
     assert caught.value.outcome is Outcome.NOT_SENT
@@ -406,13 +382,13 @@ def test_a_token_that_no_header_holds_is_not_sent_and_never_repeated(
 
 
 def test_blanks_around_a_token_are_not_of_it(server: SlackServer) -> None:
-    slack(server, NoSecrets(slack=f" {TOKEN}\r\n")).send(alert(), None)
+    slack(server, Given({"slack": f" {TOKEN}\r\n"})).send(alert(), None)
     assert len(server.messages(CARE)) == 1
 
 
 def test_a_missing_token_is_told_with_its_name(server: SlackServer) -> None:
     error = failure(server, alert(), token="another")
-    assert (error.outcome, str(error)) == (Outcome.NOT_SENT, "the secret another is missing")
+    assert (error.outcome, str(error)) == (Outcome.NOT_SENT, 'the secret "another" is missing')
 
 
 # ------------------------------------------------------------------------------------- looking
@@ -508,7 +484,7 @@ def test_what_the_history_shows_is_found_however_soon(server: SlackServer) -> No
 
 
 @pytest.mark.parametrize("fault", [faults.limited(3), faults.DROP_BEFORE, faults.broken(500)])
-def test_a_look_that_fails_says_nothing(server: SlackServer, fault: faults.Fault) -> None:
+def test_a_look_that_fails_says_nothing(server: SlackServer, fault: Fault) -> None:
     server.plan("conversations.history", fault)
     with pytest.raises(SendError):
         slack(server).find(alert())
@@ -619,7 +595,7 @@ def test_mistakes_are_told_with_their_remedy(table: dict[str, Any], told: str) -
 def test_constructing_reads_no_secret() -> None:
     cls = registry.load(registry.NOTIFIERS, "slack")
     options = registry.options(cls, {"channel": CARE}, "slack")
-    assert registry.build(cls, options, secrets=NoSecrets(), clock=lambda: NOW)
+    assert registry.build(cls, options, secrets=Given({}), clock=lambda: NOW)
 
 
 # ----------------------------------------------------------------------------------------- errors

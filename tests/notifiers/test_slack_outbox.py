@@ -15,27 +15,15 @@ from monitor.clock import utc_now
 from monitor.domain.notice import NoticeKind, NoticeState
 from monitor.notifiers.slack.lookup import EVENT
 from monitor.simulator import slack as faults
-from monitor.simulator.slack import TOKEN, Fault, SlackServer
+from monitor.simulator.serving import Fault
+from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import ALL_SCOPES
 from monitor.stages.deliver import Deliver
-from monitor.store.engine import Database
 from tests.notifiers.slack_side import CARE, LEADS, shown, slack, workspace
 from tests.stages.otherside import OtherSide
 from tests.stages.told import NOW, Machine, Told, digest_of
 
 POST, UPDATE, HISTORY = "chat.postMessage", "chat.update", "conversations.history"
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def told(database: Database) -> Told:
-    return Told(database)
 
 
 @pytest.fixture

@@ -46,6 +46,9 @@ THINGS = {
         "pip install torch==2.13.0",
     ),
     "chromium": Thing(_program("chromium", "chromium-browser"), "apt-get install chromium"),
+    "curl": Thing(
+        lambda: _program("curl")() and _program("openssl")(), "apt-get install curl openssl"
+    ),
     "dovecot": Thing(_program("dovecot"), "apt-get install dovecot-imapd"),
     "node": Thing(_program("node"), "apt-get install nodejs"),
     "shared": Thing(

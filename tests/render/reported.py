@@ -12,6 +12,7 @@ from monitor.domain.notice import SourceHealth
 from monitor.domain.report import Period, Report, build
 from monitor.domain.sla import WaitFacts
 from monitor.domain.wait import Outcome
+from tests.domain import histories
 from tests.domain.histories import NOON, at
 
 ZONE = ZoneInfo("Europe/Bucharest")
@@ -22,19 +23,7 @@ EVIL = '=1+1"><script>alert(1)</script>\u202e$x_{$ {{7*7}} \ud83d'
 
 
 def a_wait(case_id: int, **changes: Any) -> WaitFacts:
-    plain = WaitFacts(
-        case_id=case_id,
-        number=1,
-        network="forum",
-        severity=Severity.NORMAL,
-        topics=("delivery",),
-        owner="ana",
-        confirmed=True,
-        started_at=NOON,
-        first_seen_at=at(5),
-        due_at=at(240),
-    )
-    return plain._replace(**changes)
+    return histories.a_wait(case_id, **{"first_seen_at": at(5), "due_at": at(240), **changes})
 
 
 def answered(case_id: int, minute: float, **changes: Any) -> WaitFacts:

@@ -6,12 +6,14 @@ import random
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from monitor.domain.coverage import Blind, Why
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Digest, DigestLine
 from monitor.domain.wait import Outcome
@@ -19,6 +21,7 @@ from monitor.render.charts import charts
 from monitor.render.digest_html import digest_html
 from monitor.render.report_html import report_html
 from tests.domain.histories import at
+from tests.notifiers.sample import NOTHING
 from tests.render.reported import AS_OF, EVERYTHING, EVIL, ZONE, a_wait, answered, health, report
 
 VOID = {"meta", "br"}
@@ -113,6 +116,24 @@ def test_charts_say_in_words_what_they_show() -> None:
     assert charts(report(), ZONE) == ()
 
 
+def test_where_nobody_looked_is_drawn() -> None:
+    hour = timedelta(hours=1)
+    night = Blind(at(0), at(0) + 9 * hour, Why.NOT_LOOKED)
+    refused = Blind(at(0) + 30 * hour, at(0) + 32 * hour, Why.FAILING, "503")
+    watched = health(blind=(night, refused), watched_since=at(0) - hour)
+    later = health(stream=EVIL, watched_since=at(0) + 50 * hour)
+    never = health(stream="imported")
+    blind = report(sources=(watched, later, never))
+    [chart] = charts(blind, ZONE)
+    assert (chart.name, chart.words) == ("looked", "Not looked at, in all: feed/all 11 h.")
+    assert "var(--red)" in chart.svg
+    assert "var(--grey)" in chart.svg
+    page = Page(report_html(blind, ZONE))
+    assert "No customer’s wait began in this period, as far as could be seen." in page.text
+    assert "nobody looked for 11 h in all, 2 times" in page.text
+    assert charts(report(sources=(later,)), ZONE) == ()
+
+
 def test_what_is_not_reached_is_said_so() -> None:
     [answers, *_] = charts(report(a_wait(1), a_wait(2), answered(3, 60)), ZONE)
     assert "normal: half not reached, nine of ten not reached (n 3, 2 open)" in answers.words
@@ -172,18 +193,8 @@ def line(case_id: int, **changes: object) -> DigestLine:
 
 
 def digest(*lines: DigestLine, unconfirmed: tuple[DigestLine, ...] = ()) -> Digest:
-    return Digest(
-        brand="Shop",
-        day=AS_OF.date(),
-        as_of=AS_OF,
-        overdue=lines,
-        at_risk=(),
-        new=(),
-        other=(),
-        unconfirmed=unconfirmed,
-        sources=(health(),),
-        unjudged=4,
-    )
+    of_today = replace(NOTHING, brand="Shop", day=AS_OF.date(), as_of=AS_OF, sources=(health(),))
+    return replace(of_today, overdue=lines, unconfirmed=unconfirmed, unjudged=4)
 
 
 def test_the_digest_page_says_who_waits_how_long_and_where() -> None:

@@ -32,39 +32,14 @@ from monitor.domain.notice import (
 from monitor.render.slack_blocks import web_address
 from monitor.render.slack_cards import Message, messages
 from monitor.simulator.slack_workspace import Channel, Workspace
-from tests.notifiers.sample import CARD, NOW, card_notice
+from tests.notifiers.sample import CARD, LINE, NOTHING, NOW, card_notice
 from tests.notifiers.slack_side import ANA, HELPERS, strings
 
 BUCHAREST = ZoneInfo("Europe/Bucharest")
 PEOPLE = {"ana": ANA, "helpers": HELPERS}
 PINGS = re.compile(r"<[@!#][^>]*>")
 
-LINE = DigestLine(
-    case_id=12,
-    network="reddit",
-    severity=Severity.HIGH,
-    topics=("refund",),
-    title=None,
-    text="Still no refund",
-    author="@dana",
-    url="https://reddit.example/1",
-    waiting_since=NOW - timedelta(hours=2),
-    waited=timedelta(hours=2),
-    due_at=None,
-    owner=None,
-)
-DIGEST = Digest(
-    brand="Acme",
-    day=date(2026, 3, 3),
-    as_of=NOW,
-    overdue=(LINE,),
-    at_risk=(),
-    new=(),
-    other=(),
-    unconfirmed=(),
-    sources=(),
-    unjudged=0,
-)
+DIGEST = replace(NOTHING, overdue=(LINE,))
 BLIND = SourceHealth(
     source="x",
     stream="mentions",

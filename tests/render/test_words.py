@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,12 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.domain.coverage import Blind, Silence, Why
 from monitor.domain.judgement import Band, Severity
 from monitor.domain.notice import (
     Backlog,
-    CaseCard,
-    Digest,
-    DigestLine,
     Notice,
     NoticeKind,
     Reason,
@@ -25,63 +23,33 @@ from monitor.domain.notice import (
     SourceHealth,
     Words,
 )
-from monitor.render.words import Spoken, cut, duration, local_time, plain, say
+from monitor.render.words import Spoken, cut, duration, is_blind, local_time, plain, say, source
+from tests.notifiers import sample
+from tests.notifiers.sample import NOTHING, NOW
 
-NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
 BUCHAREST = ZoneInfo("Europe/Bucharest")
 
-CARD = CaseCard(
+CARD = replace(
+    sample.CARD,
     case_id=12,
-    brand="Acme",
-    network="reddit",
-    status="open",
-    band=Band.ALERT,
     severity=Severity.HIGH,
     topics=("refund", "delivery"),
     why="score 0.93, alert from 0.70",
-    author="@dana",
     followers=12300,
-    title=None,
     text="Still no refund after 3 weeks",
-    lang="en",
-    rating=None,
-    url="https://reddit.example/1",
     posted_at=NOW - timedelta(hours=2, minutes=10),
-    first_seen_at=NOW - timedelta(hours=2),
     due_at=NOW + timedelta(minutes=50),
     waited=timedelta(hours=2, minutes=10),
-    answered_at=None,
-    answer_text=None,
-    owner=None,
-    level=0,
 )
 
-LINE = DigestLine(
-    case_id=12,
+LINE = sample.LINE._replace(
     network="x",
     severity=Severity.NORMAL,
     topics=(),
-    title=None,
-    text="Still no refund",
-    author="@dana",
     url="https://x.example/1",
     waiting_since=NOW - timedelta(days=3, hours=4),
     waited=timedelta(days=3, hours=4),
     due_at=NOW,
-    owner=None,
-)
-
-DIGEST = Digest(
-    brand="Acme",
-    day=date(2026, 3, 3),
-    as_of=NOW,
-    overdue=(),
-    at_risk=(),
-    new=(),
-    other=(),
-    unconfirmed=(),
-    sources=(),
-    unjudged=0,
 )
 
 
@@ -301,7 +269,7 @@ def test_a_digest_lists_all_of_them_and_says_what_could_not_be_read() -> None:
     many = tuple(LINE._replace(case_id=number) for number in range(120))
     said = spoken(
         replace(
-            DIGEST,
+            NOTHING,
             overdue=many,
             unconfirmed=(LINE._replace(text=None, url=None, owner="Ana"),),
             unjudged=1,
@@ -354,13 +322,43 @@ def test_an_empty_digest_says_so() -> None:
         problem=None,
         gaps=1,
     )
-    said = spoken(replace(DIGEST, unjudged=3, sources=(silent,)), NoticeKind.DIGEST)
+    said = spoken(replace(NOTHING, unjudged=3, sources=(silent,)), NoticeKind.DIGEST)
     unsure = "nothing is known to wait, 3 posts are not judged yet"
     assert said.headline == f"Acme, Tue 3 Mar 2026: {unsure}"
     assert "Not judged yet: 3 posts" in said.lines
     assert said.lines[-1].endswith("(read up to Tue 3 Mar 2026 14:10 EET, with 1 gap)")
-    sure = spoken(replace(DIGEST, sources=(silent,)), NoticeKind.DIGEST)
+    sure = spoken(replace(NOTHING, sources=(silent,)), NoticeKind.DIGEST)
     assert sure.headline == "Acme, Tue 3 Mar 2026: nothing is waiting"
+
+
+def test_a_digest_says_when_nobody_looked_and_what_is_strangely_silent() -> None:
+    hour = timedelta(hours=1)
+    night = Blind(NOW - 12 * hour, NOW - 3 * hour, Why.NOT_LOOKED)
+    refused = Blind(NOW - 2 * hour, NOW - hour, Why.FAILING, "503")
+    told = SourceHealth(
+        source="x",
+        stream="m",
+        network="x",
+        read_through=NOW,
+        failing_since=None,
+        problem=None,
+        blind=(night,),
+    )
+    assert is_blind(told)
+    assert source(told, BUCHAREST) == (
+        "x/m: read up to Tue 3 Mar 2026 14:10 EET; nobody looked for 9 h, from Tue 3 Mar 2026 "
+        "02:10 EET to Tue 3 Mar 2026 11:10 EET (the program did not run)"
+    )
+    twice = source(replace(told, blind=(refused, night)), BUCHAREST)
+    assert "nobody looked for 10 h in all, 2 times, the longest from Tue 3 Mar 2026 02:10" in twice
+    alone = source(replace(told, blind=(refused,)), BUCHAREST)
+    assert alone.endswith("(the source could not be read)")
+    still = replace(told, blind=(), silence=Silence(NOW - 30 * hour, 5 * hour))
+    assert is_blind(still)
+    assert source(still, BUCHAREST).endswith(
+        "nothing new since Mon 2 Mar 2026 08:10 EET, and it was never silent for longer than 5 h before"
+    )
+    assert not is_blind(replace(told, blind=()))
 
 
 def test_the_first_run_sums_up_what_was_there() -> None:

@@ -16,7 +16,7 @@ from monitor.ports import AnsweringSource, Desk
 from monitor.runner import Runner, Stage
 from monitor.simulator.reddit import Reddit as RedditWorld
 from monitor.simulator.reddit import Thing
-from monitor.simulator.reddit_http import Fault, RedditServer
+from monitor.simulator.reddit_http import RedditServer
 from monitor.stages import answer as people
 from monitor.stages.classify import Classify
 from monitor.stages.deliver import Deliver
@@ -34,14 +34,6 @@ from tests.sources.subreddit import BRAND, LOGGED_IN, source
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 SHOP = Brand(name="acme", identities=(Identity("*", handle=x_world.HANDLE),))
-FAULTS = {
-    "dropped": "drop",
-    "dropped after": "drop after",
-    "403": "403",
-    "429": "429",
-    "503": "503",
-}
-"""What goes wrong on X, and what Reddit's simulator calls it."""
 
 
 class Town(Protocol):
@@ -136,10 +128,10 @@ class OnReddit:
         return [one["data"]["body"] for one in reversed(listed)]
 
     def fails(self, fault: str, times: int) -> None:
-        self.server.faults.append(Fault(FAULTS[fault], "/api/comment", times))
+        self.server.fail(fault, "/api/comment", times)
 
     def asked_to_post(self) -> int:
-        return self.server.asked.count(("POST", "/api/comment"))
+        return sum(one.path == "/api/comment" for one in self.server.asked)
 
 
 @contextmanager

@@ -24,7 +24,16 @@ from monitor.simulator.slack_workspace import Channel, Message
 from monitor.store import brands, cases, readings
 from monitor.wiring import Application
 from tests.scenarios import pages, world
-from tests.scenarios.pages import PAGES, SALES, US, Page, RedditPage, StorePage, XPage
+from tests.scenarios.pages import (
+    PAGES,
+    SALES,
+    US,
+    BlueskyPage,
+    Page,
+    RedditPage,
+    StorePage,
+    XPage,
+)
 from tests.scenarios.world import clock_time
 
 CARE, LEADS = "C0ACMECARE", "C0ACMELEAD"
@@ -35,7 +44,6 @@ _SECRETS = {
     "COMPLAINT_MONITOR_SLACK": TOKEN,
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK = timedelta(minutes=30)
 
 
 class Keywords(world.Keywords):
@@ -50,8 +58,10 @@ class Keywords(world.Keywords):
         del options
 
 
-class Live:
+class Live(world.Going):
     """The shop, one network, the team's Slack, and the program that watches. See `live`."""
+
+    tick = timedelta(minutes=30)
 
     def __init__(self, folder: Path, database_url: str, networks: Sequence[type[Page]]) -> None:
         self.folder = folder
@@ -81,18 +91,6 @@ class Live:
     def will(self, at: str, do: Callable[[], object]) -> None:
         """This can be seen from then on."""
         self._coming.append((clock_time(at), len(self._coming), do))
-
-    def runs_until(self, until: str, every: timedelta = _TICK) -> Live:
-        """The program runs on, looking so often; what is said meanwhile becomes visible."""
-        end = clock_time(until)
-        while True:
-            self._publish()
-            done = self.runner.until_idle()
-            assert done.broken is None, done.broken
-            assert not done.failed, done.failed
-            if self.now >= end:
-                return self
-            self.now = min(self.now + every, end)
 
     def hears(self, channel: str, text: str) -> Live:
         """The next message in Slack that nobody heard yet is in that channel and says that."""
@@ -152,13 +150,14 @@ class Live:
 
 
 def _config(live: Live) -> str:
+    identities = "".join(page.identities() for page in live.pages)
     return f"""
 database = "{live._database_url}"
 timezone = "Europe/Bucharest"
 {"".join(page.tables() for page in live.pages)}
 [[brands]]
 name = "acme"
-identities = [{{ handle = "{US}" }}, {{ handle = "{SALES}" }}]
+identities = [{{ handle = "{US}" }}, {{ handle = "{SALES}" }}{identities}]
 automatic_apps = ["AutoReply"]
 automatic_patterns = ["^This is an automatic message"]
 
@@ -196,7 +195,7 @@ def living(folder: Path, database_url: str, *networks: str) -> Iterator[Live]:
     with ExitStack() as stack:
         stack.enter_context(live.slack)
         for page in live.pages:
-            if isinstance(page, XPage | RedditPage | StorePage):
+            if isinstance(page, XPage | RedditPage | BlueskyPage | StorePage):
                 stack.enter_context(page.server)
         live.start()
         stack.callback(live.application.close)

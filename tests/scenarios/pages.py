@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor.simulator.app_store import AppStore
+from monitor.simulator.bluesky import POST, Bluesky, did_of, tid
+from monitor.simulator.bluesky_http import BlueskyServer
 from monitor.simulator.google_play import GooglePlay
 from monitor.simulator.ids import author_id
 from monitor.simulator.reddit import Reddit, Thing
@@ -76,6 +78,10 @@ class Page:
     def tables(self) -> str:
         """The `[[sources]]` that read it."""
         raise AssertionError
+
+    def identities(self) -> str:
+        """The brand's accounts, where they cannot be called as everywhere."""
+        return ""
 
     def secrets(self) -> dict[str, str]:
         """What they need beside the names that they give, by environment variable."""
@@ -180,6 +186,62 @@ class RedditPage(Page):
         thing.text = text
         if not thing.is_comment:
             thing.title = text
+
+
+class BlueskyPage(Page):
+    """Bluesky, on which handles are domains. What customers write names the account."""
+
+    network = "bluesky"
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(live)
+        self.world = Bluesky(live.clock, brand=_domain(US))
+        self.world.account(_domain(SALES))
+        self.server = BlueskyServer(self.world)
+
+    def tables(self) -> str:
+        return (
+            f'[[sources]]\nuse = "bluesky"\naccount = "{_domain(US)}"\n'
+            f'accounts = ["{_domain(SALES)}"]\nbase_url = "{self.server.url}"\n'
+        )
+
+    def identities(self) -> str:
+        return "".join(f', {{ handle = "{_domain(one)}" }}' for one in (US, SALES))
+
+    def secrets(self) -> dict[str, str]:
+        return {"COMPLAINT_MONITOR_BLUESKY_PASSWORD": "pass-word"}
+
+    def posts(self, text: str, *, by: str = "ana", **how: Any) -> Said:
+        self._by = by
+        return super().posts(text, by=by, **how)
+
+    def _name(self, at: datetime, *, is_root: bool) -> str:
+        del at, is_root
+        return f"at://{did_of(_domain(self._by))}/{POST}/{tid(self._count)}"
+
+    def _show(self, said: Said, text: str, at: datetime, to: Said | None, **how: Any) -> None:
+        quotes = [one.id for one in how.pop("quotes", ())]
+        shown = self.world.put(
+            text,
+            author=_domain(said.author),
+            at=at,
+            rkey=said.id.rpartition("/")[2],
+            reply_to=to.id if to else None,
+            mentions=() if said.author in (US, SALES) else (_domain(US),),
+            quotes=quotes[0] if quotes else None,
+            **how,
+        )
+        shown.seen_at = at
+
+    def _delete(self, said: Said) -> None:
+        self.world.delete(said.id)
+
+    def _edit(self, said: Said, text: str, at: datetime) -> None:
+        self.world.posts[said.id].record["text"] = text
+
+
+def _domain(name: str) -> str:
+    return f"{name.replace('_', '-')}.example"
 
 
 class ReviewsPage(Page):
@@ -292,5 +354,6 @@ class AppStorePage(StorePage):
 
 
 PAGES: dict[str, type[Page]] = {
-    one.network: one for one in (XPage, RedditPage, ReviewsPage, GooglePlayPage, AppStorePage)
+    one.network: one
+    for one in (XPage, RedditPage, BlueskyPage, ReviewsPage, GooglePlayPage, AppStorePage)
 }

@@ -9,7 +9,6 @@ is unaccounted for. The recordings hold real people's words; nothing of them is 
 
 from __future__ import annotations
 
-import gzip
 import json
 import sys
 import tempfile
@@ -18,11 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
-from threading import Lock, Thread
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,6 +28,7 @@ from monitor.cli.run import begin
 from monitor.settings import Settings
 from monitor.simulator.reddit import Reddit
 from monitor.simulator.reddit_http import RedditServer
+from monitor.simulator.serving import Answer, Asked, Server, as_json, packed
 from monitor.store import maintenance, schema
 from monitor.wiring import Application
 from tests.sources import test_reddit_recordings as of_reddit
@@ -104,56 +102,28 @@ class Outcome:
         )
 
 
-class XReplay(ThreadingHTTPServer):
+class XReplay(Server):
     """Every recording under a path of its own, as the mentions of an account; other listings are empty."""
 
-    daemon_threads = True
-
     def __init__(self, recordings: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-        super().__init__(("127.0.0.1", 0), _XHandler)
+        super().__init__()
         self.served = {name: Served() for name in recordings}
         self._left = {name: iter(bodies) for name, bodies in recordings.items()}
-        self._lock = Lock()
-        self._thread = Thread(target=self.serve_forever, args=(0.01,))
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-
-    def url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.server_port}/{name}"
+    def serve(self, asked: Asked) -> Answer:
+        return packed(as_json(200, self.answer(asked.path)))
 
     def answer(self, path: str) -> dict[str, Any]:
-        _, name, *rest = path.partition("?")[0].split("/")
+        _, name, *rest = path.split("/")
         nothing: dict[str, Any] = {"meta": {"result_count": 0}}
         if rest[-1] != "mentions":
             return nothing
-        with self._lock:
+        with self.lock:
             body = next(self._left[name], nothing)
             served = self.served[name]
             served.things += len(body.get("data", ()))
             served.left_out["reposts"] += sum(map(of_x.is_repost, body.get("data", ())))
         return body
-
-
-class _XHandler(BaseHTTPRequestHandler):
-    server: XReplay
-
-    def do_GET(self) -> None:
-        packed = gzip.compress(json.dumps(self.server.answer(self.path)).encode())
-        self.send_response(200)
-        self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(packed)))
-        self.end_headers()
-        self.wfile.write(packed)
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
 
 
 class RedditReplay(RedditServer):
@@ -237,7 +207,7 @@ def run(recordings: Path, folder: Path, classifier: str = "shipped") -> Outcome:
         of_all_x = {f"x-{name}": bodies for name, bodies in of_x.recorded(recordings)}
         x = servers.enter_context(XReplay(of_all_x))
         served = dict(x.served)
-        sources = [_x_table(name, x.url(name)) for name in served]
+        sources = [_x_table(name, f"{x.url}/{name}") for name in served]
         for name, listings in reddit_recordings(recordings):
             replay = servers.enter_context(RedditReplay(json.loads(json.dumps(listings))))
             served[name] = replay.served

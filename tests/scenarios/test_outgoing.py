@@ -44,14 +44,14 @@ def test_an_answer_from_here_ends_the_wait(counter: Counter, case: int) -> None:
 
 def test_a_line_that_breaks_after_accepting_doubles_nothing(counter: Counter, case: int) -> None:
     counter.answers(case)
-    counter.town.fails("dropped after", times=1)
+    counter.town.fails("drop after", times=1)
     counter.runs(20)
     assert (counter.town.ours(), counter.town.asked_to_post()) == (["It left today."], 1)
     assert (counter.shown().state, counter.case().status) == (ReplyState.SENT, Status.ANSWERED)
     counter.slack.hears_nothing_more()
 
 
-@pytest.mark.parametrize("fault", ["dropped", "503"])
+@pytest.mark.parametrize("fault", ["drop", "503"])
 def test_a_line_that_breaks_before_accepting_is_asked_about(
     counter: Counter, case: int, fault: str
 ) -> None:
@@ -69,7 +69,7 @@ def test_a_line_that_breaks_before_accepting_is_asked_about(
 
 def test_somebody_answers_in_the_app_after_being_asked(counter: Counter, case: int) -> None:
     counter.answers(case)
-    counter.town.fails("dropped", times=1)
+    counter.town.fails("drop", times=1)
     counter.runs(20).slack.hears("#care", "Was the answer")
     counter.town.we_answer(_post_of(counter), "It left today.")
     counter.runs(2)

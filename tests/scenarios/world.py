@@ -8,10 +8,12 @@ knows the few words that the scenarios use.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from monitor.domain.hours import BusinessHours, always
@@ -33,6 +35,7 @@ from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
 from monitor.store import brands, cases, readings, schema
 from monitor.store.engine import Database
+from tests.given import Given
 
 ZONE = ZoneInfo("Europe/Bucharest")
 DAY = date(2026, 5, 4)
@@ -192,16 +195,6 @@ class Network:
         self._world.coming.append((clock_time(at), {"network": self._name, **told}))
 
 
-class NoSecrets:
-    """The scenarios need none."""
-
-    def get(self, name: str, /) -> str:
-        raise KeyError(name)
-
-    def put(self, name: str, value: str, /) -> None:
-        raise KeyError(name)
-
-
 RULE = Rule(
     name="default",
     match=Match(),
@@ -227,8 +220,34 @@ RULE = Rule(
 OFFICE = BusinessHours(zone="Europe/Bucharest", weekly=((((540, 1080),),) * 5 + ((), ())))
 
 
-class World:
+class Going(ABC):
+    """A shop that lives on while the program watches. `tick`: how often it looks."""
+
+    tick: ClassVar[timedelta]
+    now: datetime
+    runner: Runner
+
+    @abstractmethod
+    def _publish(self) -> None:
+        """What was said by now becomes visible."""
+
+    def runs_until(self, until: str, every: timedelta | None = None) -> Self:
+        """The program runs on, looking so often; what is said meanwhile becomes visible."""
+        end = clock_time(until)
+        while True:
+            self._publish()
+            done = self.runner.until_idle()
+            assert done.broken is None, done.broken
+            assert not done.failed, done.failed
+            if self.now >= end:
+                return self
+            self.now = min(self.now + (every or self.tick), end)
+
+
+class World(Going):
     """The shop, its networks, its team's channel, and the program that watches."""
+
+    tick = timedelta(minutes=10)
 
     def __init__(
         self,
@@ -267,7 +286,7 @@ class World:
         table = {"path": str(self._feed), "follow": True}
         source = Files(
             options(Files, table, "feed"),  # type: ignore[arg-type]
-            secrets=NoSecrets(),
+            secrets=Given({}),
             clock=self.clock,
         )
         stages: list[Stage] = [
@@ -289,18 +308,6 @@ class World:
 
     def clock(self) -> datetime:
         return self.now
-
-    def runs_until(self, until: str, every: timedelta = timedelta(minutes=10)) -> World:
-        """The program runs on, looking so often; what is said meanwhile becomes visible."""
-        end = clock_time(until)
-        while True:
-            self._publish()
-            done = self.runner.until_idle()
-            assert done.broken is None, done.broken
-            assert not done.failed, done.failed
-            if self.now >= end:
-                return self
-            self.now = min(self.now + every, end)
 
     def sleeps_until(self, until: str) -> World:
         """The program is down."""

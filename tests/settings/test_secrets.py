@@ -191,6 +191,33 @@ use = "google_play"
 package = "example.shop"
 service_account = {}
 """,
+    "google": """
+[[sources]]
+use = "google_business"
+account = "1"
+locations = ["1"]
+client_id = "a"
+client_secret = {}
+""",
+    "stackexchange": """
+[[sources]]
+use = "stackexchange"
+site = "stackoverflow"
+tags = ["acme"]
+key = {}
+""",
+    "trustpilot": """
+[[sources]]
+use = "trustpilot"
+business_unit = "507f191e810c19729de860ea"
+api_secret = {}
+""",
+    "youtube": """
+[[sources]]
+use = "youtube"
+channel = "UC0123456789abcdefghijkl"
+api_key = {}
+""",
     "api_key": """
 [[sources]]
 use = "discourse"
@@ -198,12 +225,56 @@ base_url = "https://forum.example"
 username = "acme"
 api_key = {}
 """,
+    "bluesky": """
+[[sources]]
+use = "bluesky"
+account = "acme.example"
+password = {}
+""",
     "mastodon": """
 [[sources]]
 use = "mastodon"
 base_url = "https://social.example"
 account = "@acme@social.example"
 token = {}
+""",
+    "mail": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+password = {}
+""",
+    "refresh": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+
+[sources.oauth]
+token_url = "https://login.example/token"
+client_id = "app"
+refresh_token = {}
+""",
+    "smtp": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+password = "mail_password"
+
+[sources.smtp]
+host = "localhost"
+sender = "a@shop.example"
+username = "care"
+password = {}
+""",
+    "access_token": """
+[[sources]]
+use = "imap"
+host = "imap.shop.example"
+username = "care"
+access_token = {}
 """,
     "password": """
 [[notifiers]]

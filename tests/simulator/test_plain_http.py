@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from monitor.simulator.discourse import Forum, Said
 from monitor.simulator.hackernews import Entry, HackerNews
-from monitor.simulator.plain_http import Question
+from monitor.simulator.serving import Asked
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 
 
 def ask(of: Forum | HackerNews, path: str, **asked: str) -> tuple[int, Any]:
-    return of.answer(Question("GET", path, asked, {}, {}))
+    return of.answer(Asked("GET", f"{path}?{urlencode(asked)}"))
 
 
 def test_a_page_of_the_forum_holds_the_post_that_it_is_asked_to_be_before() -> None:

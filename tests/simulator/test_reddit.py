@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.simulator.reddit import CAP, SEARCH_CAP, SUBREDDIT, Reddit, Thing
-from monitor.simulator.reddit_http import Fault, RedditServer
+from monitor.simulator.reddit_http import RedditServer
+from monitor.simulator.serving import Fault
 from monitor.simulator.shop import BRAND_HANDLES
 from monitor.simulator.world import What, World
 from tests.plugins.needs import SHARED

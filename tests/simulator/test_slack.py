@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from monitor.simulator import slack as faults
+from monitor.simulator.serving import Fault
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import Channel
 
@@ -196,7 +197,7 @@ def test_a_workspace_changes_while_it_is_used(client: WebClient, slack: SlackSer
     ],
 )
 def test_faults_go_as_planned(
-    client: WebClient, slack: SlackServer, fault: faults.Fault, arrives: bool
+    client: WebClient, slack: SlackServer, fault: Fault, arrives: bool
 ) -> None:
     slack.plan("chat.postMessage", None, fault)
     post(client, "well")

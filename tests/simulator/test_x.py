@@ -18,7 +18,7 @@ from monitor.simulator import ids
 from monitor.simulator.shop import BRAND_HANDLES
 from monitor.simulator.world import What, World
 from monitor.simulator.x import ProblemError, XFace, id_at
-from monitor.simulator.x_http import FAULTS, RESET, RETRY_AFTER, XServer
+from monitor.simulator.x_http import RESET, RETRY_AFTER, XServer
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 16, 8, tzinfo=ZoneInfo("Europe/Bucharest"))
@@ -223,7 +223,10 @@ def test_an_answer_is_posted_once_and_only_to_who_called(face: XFace, server: XS
 PATH = f"/2/users/{SHOP}/mentions?" + urlencode({"max_results": 5})
 
 
-@pytest.mark.parametrize("fault", [one for one in FAULTS if one[:3].isdigit()])
+@pytest.mark.parametrize(
+    "fault",
+    ["400", "401", "402", "403", "404", "429", "429 retry-after", "429 reset", "500", "503"],
+)
 def test_a_refusal_has_its_status_and_says_when_to_come_again(server: XServer, fault: str) -> None:
     server.fail(fault, times=1)
     status, headers, body = call(server, PATH)
@@ -241,7 +244,7 @@ def test_a_server_may_be_told_how_long_its_429_asks_for(server: XServer) -> None
     assert call(server, PATH)[1]["retry-after"] == "2"
 
 
-@pytest.mark.parametrize("fault", ["dropped", "dropped after", "slow", "mid-body", "stalled"])
+@pytest.mark.parametrize("fault", ["drop", "drop after", "slow", "truncated after", "stall after"])
 def test_a_broken_line_gives_no_whole_answer(face: XFace, server: XServer, fault: str) -> None:
     face.put(str(id_at(NOON)), "ana", "@our_shop hello")
     server.fail(fault)
@@ -254,7 +257,7 @@ def test_a_broken_line_gives_no_whole_answer(face: XFace, server: XServer, fault
 def test_dropped_after_has_done_what_was_asked(face: XFace, server: XServer) -> None:
     called = str(id_at(NOON))
     face.put(called, "ana", "@our_shop hello")
-    for fault, done in (("dropped", 0), ("dropped after", 1)):
+    for fault, done in (("drop", 0), ("drop after", 1)):
         server.fail(fault, times=1)
         with pytest.raises((http.client.HTTPException, OSError)):
             call(server, "/2/tweets", auth="OAuth x", body=reply(called))
@@ -268,7 +271,7 @@ def test_a_fault_befalls_its_path_only_and_as_often_as_planned(server: XServer) 
     server.fail("402", "/search/")
     assert call(server, PATH)[0] == 200
     with pytest.raises(ValueError, match="no fault is called"):
-        server.fail("418")
+        server.fail("teapot")
 
 
 def test_a_wrong_token_and_too_many_calls_are_refused(face: XFace, server: XServer) -> None:

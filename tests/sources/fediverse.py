@@ -8,30 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor import registry
-from monitor.domain.errors import ConfigError
-from monitor.domain.post import Cursor, Gap, Gone, Page, Post, Rejected
+from monitor.domain.post import Page, Post
 from monitor.simulator.mastodon import Mastodon as World
 from monitor.simulator.mastodon_http import EVERYTHING, MastodonServer
 from monitor.sources.mastodon import Mastodon
+from tests.given import Given
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 BRAND = "our_shop"
 FIRST = 116 * 10**15
-
-
-class Kept:
-    """Secrets by name."""
-
-    def __init__(self, known: dict[str, str]) -> None:
-        self.known = known
-
-    def get(self, name: str, /) -> str:
-        if name not in self.known:
-            raise ConfigError(f'the secret "{name}" is missing')
-        return self.known[name]
-
-    def put(self, name: str, value: str, /) -> None:
-        self.known[name] = value
 
 
 @contextmanager
@@ -58,33 +43,13 @@ def source(
     options = registry.options(Mastodon, said, "sources.mastodon")
     assert isinstance(options, Mastodon.Options)
     known = {} if token is None else {"mastodon_token": token}
-    return Mastodon(options, secrets=Kept(known), clock=clock)
-
-
-def pages(reader: Mastodon, name: str, since: Cursor | None = None) -> list[Page]:
-    (stream,) = (one for one in reader.streams() if one.name == name)
-    return list(reader.pages(stream, since))
-
-
-def items(reader: Mastodon, name: str, since: Cursor | None = None) -> list[Post | Gone | Rejected]:
-    return [item for page in pages(reader, name, since) for item in page.items]
-
-
-def one(reader: Mastodon, name: str) -> Post:
-    """The only post of a stream."""
-    (item,) = items(reader, name)
-    assert isinstance(item, Post), item
-    return item
+    return Mastodon(options, secrets=Given(known), clock=clock)
 
 
 def texts(found: list[Page]) -> list[str]:
     return [item.text for page in found for item in page.items if isinstance(item, Post)]
 
 
-def gaps(found: list[Page]) -> list[Gap]:
-    return [page.gap for page in found if page.gap is not None]
-
-
 def paths(asked: MastodonServer) -> list[str]:
     """What was asked for, without questions."""
-    return [target.partition("?")[0] for _, target in asked.asked]
+    return [one.path for one in asked.asked]

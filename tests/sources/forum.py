@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor import registry
-from monitor.domain.errors import ConfigError
 from monitor.domain.post import Cursor, Gone, Page, Post, Rejected
 from monitor.simulator.discourse import Forum, Said
 from monitor.simulator.plain_http import PlainServer
 from monitor.sources.discourse import Discourse
+from tests.given import Given
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 BRAND = "Bufnivo_Care"
@@ -37,17 +37,7 @@ class World:
         given = {"base_url": self.server.url, **usual, **options}
         checked = registry.options(Discourse, given, "sources.forum")
         assert isinstance(checked, Discourse.Options)
-        return Discourse(checked, secrets=OneSecret(), clock=lambda: NOW)
-
-
-class OneSecret:
-    def get(self, name: str, /) -> str:
-        if name != "forum_key":
-            raise ConfigError(f"no secret {name}")
-        return "k3y"
-
-    def put(self, name: str, value: str, /) -> None:
-        raise AssertionError("a forum's key is never renewed")
+        return Discourse(checked, secrets=Given({"forum_key": "k3y"}), clock=lambda: NOW)
 
 
 def read(of: Discourse, name: str = "posts", since: Cursor | None = None) -> list[Page]:

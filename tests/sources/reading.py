@@ -13,23 +13,16 @@ from typing import Any
 from monitor import registry
 from monitor.domain.post import Cursor, Gone, Page, Post, Rejected
 from monitor.sources.files import Files
+from tests.given import Given
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 WHEN = "2026-03-26T10:00:00Z"
 
 
-class NoSecrets:
-    def get(self, name: str, /) -> str:
-        raise AssertionError(f"files need no secret {name}")
-
-    def put(self, name: str, value: str, /) -> None:
-        raise AssertionError(f"files need no secret {name}")
-
-
 def files(path: Path, **options: object) -> Files:
     checked = registry.options(Files, {"path": str(path), **options}, "sources.files")
     assert isinstance(checked, Files.Options)
-    return Files(checked, secrets=NoSecrets(), clock=lambda: NOW)
+    return Files(checked, secrets=Given({}), clock=lambda: NOW)
 
 
 def pages(source: Files, since: Cursor | None = None) -> list[Page]:

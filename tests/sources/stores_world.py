@@ -5,55 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 from monitor import registry
-from monitor.domain.errors import ConfigError
-from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected
+from monitor.domain.post import Cursor, Gone, Page, Post, Rejected
 from monitor.simulator.app_store import AppStore as Apple
 from monitor.simulator.google_play import GooglePlay as Google
-from monitor.simulator.stores import Review, Store
 from monitor.simulator.stores_http import StoreServer
 from monitor.sources.stores.app_store import AppStore
 from monitor.sources.stores.google_play import GooglePlay
+from tests.given import Given
+from tests.sources.reviewed import Reviewed
 
-NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 PACKAGE, APP = "example.bufnivo.app", "1577000001"
 KEY_ID, ISSUER = "2X9R4HXF34", "57246542-96fe-1a63-e053-0824d011072a"
 STORES = ("google_play", "app_store")
 
 
 @dataclass
-class Given:
-    """Secrets as a dict, which a test may change while the source runs."""
+class Shop(Reviewed):
+    """One app in one store."""
 
-    known: dict[str, str]
-
-    def get(self, name: str, /) -> str:
-        if name not in self.known:
-            raise ConfigError(f'the secret "{name}" is missing')
-        return self.known[name]
-
-    def put(self, name: str, value: str, /) -> None:
-        self.known[name] = value
-
-
-@dataclass
-class Shop:
-    """One app in one store. `now` is the monitor's own clock and the store's."""
-
-    network: str
-    now: datetime = NOON
-    store: Store = field(init=False)
     face: Google | Apple = field(init=False)
     server: StoreServer = field(init=False)
     secrets: Given = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = Store(self.network, lambda: self.now)
-        self._numbers = count(1)
+        super().__post_init__()
         if self.network == "google_play":
             self.face = Google(self.store, PACKAGE)
         else:
@@ -79,35 +57,11 @@ class Shop:
         assert isinstance(checked, AppStore.Options)
         return AppStore(checked, secrets=self.secrets, clock=lambda: self.now)
 
-    def passes(self, span: timedelta) -> None:
-        self.now += span
-
-    def reviewed(self, text: str = "Crashes on the basket", **said: Any) -> str:
-        """A customer wrote a review; returns its id."""
-        number = said.pop("id", None) or f"rev-{next(self._numbers)}"
-        at = self.now - said.pop("ago", timedelta(minutes=1))
-        self.store.put(Review(id=number, text=text, at=at, author="Ana", **said))
-        return str(number)
-
-    def edits(self, number: str, text: str, rating: int = 5) -> None:
-        """Its author changes it now; the response stays."""
-        before = self.store.find(number)
-        assert before is not None
-        response = before.response
-        self.store.put(
-            Review(
-                id=number, text=text, at=self.now, author="Ana", rating=rating, response=response
-            )
-        )
-
     def page(self) -> Any:
         """What the store sends as a page, whoever asks."""
         if isinstance(self.face, Google):
             return self.face.listed({"maxResults": "3"})[1]
         return self.face.listed({"limit": "3", "sort": "-createdDate", "include": "response"})[1]
-
-    def key(self, number: str) -> PostKey:
-        return PostKey(self.network, number)
 
 
 @contextmanager

@@ -8,32 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor import registry
-from monitor.domain.errors import ConfigError
-from monitor.domain.post import Cursor, Gap, Gone, Page, Post, Rejected
+from monitor.domain.post import Page, Post
 from monitor.simulator.reddit import Reddit as World
 from monitor.simulator.reddit import Thing
 from monitor.simulator.reddit_http import RedditServer
 from monitor.sources.reddit import Reddit
+from tests.given import Given
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 BRAND = "Our_Shop"
 SECRETS = {"reddit_client_secret": "s3cret", "refresh": "r3fresh", "password": "pa55"}
 LOGGED_IN: dict[str, Any] = {"username": BRAND, "refresh_token": "refresh", "inbox": False}
-
-
-class Kept:
-    """Secrets by name."""
-
-    def __init__(self, known: dict[str, str]) -> None:
-        self.known = known
-
-    def get(self, name: str, /) -> str:
-        if name not in self.known:
-            raise ConfigError(f'the secret "{name}" is missing')
-        return self.known[name]
-
-    def put(self, name: str, value: str, /) -> None:
-        self.known[name] = value
 
 
 @contextmanager
@@ -62,7 +47,7 @@ def source(
     assert isinstance(options, Reddit.Options)
     return Reddit(
         options,
-        secrets=Kept(dict(SECRETS) if secrets is None else secrets),
+        secrets=Given(dict(SECRETS) if secrets is None else secrets),
         clock=clock or (lambda: now),
     )
 
@@ -80,26 +65,6 @@ def comment(number: int, **fields: Any) -> Thing:
     return Thing(**{"name": f"t1_c{number:04}", "at": at, **given, **fields})
 
 
-def pages(reader: Reddit, name: str, since: Cursor | None = None) -> list[Page]:
-    (stream,) = (one for one in reader.streams() if one.name == name)
-    return list(reader.pages(stream, since))
-
-
-def items(reader: Reddit, name: str, since: Cursor | None = None) -> list[Post | Gone | Rejected]:
-    return [item for page in pages(reader, name, since) for item in page.items]
-
-
-def one(reader: Reddit, name: str) -> Post:
-    """The only post of a stream."""
-    (item,) = items(reader, name)
-    assert isinstance(item, Post), item
-    return item
-
-
 def ids(found: list[Page]) -> set[str]:
     """What posts there are on some pages."""
     return {item.key.external_id for page in found for item in page.items if isinstance(item, Post)}
-
-
-def gaps(found: list[Page]) -> list[Gap]:
-    return [page.gap for page in found if page.gap is not None]

@@ -12,7 +12,7 @@ from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.finding import Standing
 from monitor.domain.post import Gone, Post, PostKey, PostKind, Rejected, StreamKind
 from monitor.ports import AnsweringSource, Refreshes
-from monitor.simulator.plain_http import Fault
+from monitor.simulator.serving import Fault
 from tests.sources.forum import BRAND, NOW, World, items, posts, read
 
 
@@ -128,7 +128,7 @@ def test_the_search_brings_whole_posts_and_says_what_that_cost(world: World) -> 
     assert isinstance(post, Post)
     assert len(post.text) == 407
     assert page.cost.calls == 2
-    assert "order%3Alatest" in world.server.asked[0][1]
+    assert "order%3Alatest" in world.server.asked[0].address
 
 
 def test_what_the_search_s_cap_cut_off_is_a_gap(world: World) -> None:

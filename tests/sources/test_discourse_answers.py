@@ -10,7 +10,7 @@ import pytest
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Author, Post
-from monitor.simulator.plain_http import Fault
+from monitor.simulator.serving import Fault
 from tests.sources.forum import BRAND, NOW, World, posts, read
 
 
@@ -76,7 +76,7 @@ def test_a_fault_says_what_is_known_of_the_answer(
     to = complaint(world)
     world.server.faults.append(Fault(fault, method="POST", body="{}"))
     assert refusal(world, to).outcome is outcome
-    assert len([one for one in world.server.asked if one[0] == "POST"]) == 1
+    assert len([one for one in world.server.asked if one.method == "POST"]) == 1
 
 
 def test_an_answer_lost_on_its_way_back_is_found(world: World) -> None:

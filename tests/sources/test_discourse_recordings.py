@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from monitor.domain.post import Gone, Post, Rejected
 from monitor.fetching import Budget, Client
 from monitor.fetching.descent import Leaf
-from monitor.simulator.plain_http import PlainServer, Question
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.serving import Asked
 from monitor.sources.discourse import posts
 from monitor.sources.discourse.listings import Found, Latest, Written
 from monitor.sources.discourse.posts import Forum
+from tests.anything import ANYTHING
 from tests.plugins.needs import SHARED
 from tests.sources.forum import NOW
 
@@ -45,13 +47,6 @@ SAMPLE: dict[str, Any] = {
     "deleted_at": None,
     "user_deleted": False,
 }
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
 ENLARGED = st.sampled_from(sorted(SAMPLE)).map(lambda name: {name: "9" * 10_000})
 
 
@@ -61,7 +56,7 @@ class Recorded:
     def __init__(self, answer: Any) -> None:
         self._answer = answer
 
-    def answer(self, question: Question, /) -> tuple[int, Any]:
+    def answer(self, question: Asked, /) -> tuple[int, Any]:
         return 200, self._answer
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from monitor.domain.identity import Brand
 from monitor.domain.notice import Reason
 from monitor.ports import Source
-from monitor.simulator.reddit_http import Fault
+from monitor.simulator.serving import Fault
 from monitor.stages.intake import Feed, Intake
 from monitor.store.engine import Database
 from monitor.store.schema import coverage, notice, post, stream
@@ -90,13 +90,6 @@ def _reddit(stack: ExitStack) -> Network:
         now,
         cap=1000,
     )
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
 
 
 def look(intake: Intake, now: datetime) -> None:

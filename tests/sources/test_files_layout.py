@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.post import Post, Rejected
-from monitor.sources.files.rows import MAX_NAME
+from monitor.rows.meaning import MAX_NAME
 from tests.sources.reading import WHEN, csv_text, files, items, pages
 
 HEADER = ("external_id", "text", "posted_at")

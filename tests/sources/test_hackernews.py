@@ -17,9 +17,11 @@ from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, PostKind, Rej
 from monitor.ports import Refreshes, Replies
 from monitor.simulator.hackernews import Entry
 from monitor.simulator.hackernews import HackerNews as World
-from monitor.simulator.plain_http import Fault, PlainServer
+from monitor.simulator.plain_http import PlainServer
+from monitor.simulator.serving import Fault
 from monitor.sources.hackernews import HackerNews, items
-from tests.sources.reading import NoSecrets
+from tests.anything import ANYTHING
+from tests.given import Given
 
 NOW = datetime(2026, 3, 27, 12, tzinfo=UTC)
 
@@ -44,7 +46,7 @@ def source(server: PlainServer, **options: object) -> HackerNews:
     }
     checked = registry.options(HackerNews, given, "sources.hn")
     assert isinstance(checked, HackerNews.Options)
-    return HackerNews(checked, secrets=NoSecrets(), clock=lambda: NOW)
+    return HackerNews(checked, secrets=Given({}), clock=lambda: NOW)
 
 
 def read(of: HackerNews, name: str = "search-bufnivo", since: Cursor | None = None) -> list[Page]:
@@ -195,13 +197,6 @@ HIT = {
     "title": None,
     "url": None,
 }
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
 
 
 @settings(max_examples=300)

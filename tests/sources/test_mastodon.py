@@ -11,20 +11,9 @@ from hypothesis import strategies as st
 
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.post import Author, Cursor, Post, PostKey, Rejected, StreamKind
-from monitor.simulator.mastodon_http import Fault
-from tests.sources.fediverse import (
-    BRAND,
-    FIRST,
-    NOW,
-    gaps,
-    items,
-    one,
-    pages,
-    paths,
-    server,
-    source,
-    texts,
-)
+from monitor.simulator.serving import Fault
+from tests.sources.fediverse import BRAND, FIRST, NOW, paths, server, source, texts
+from tests.sources.seen import gaps, items, one, pages
 
 HOUR = timedelta(hours=1)
 
@@ -258,7 +247,7 @@ def test_a_page_whose_threads_cannot_be_asked_for_is_not_taken_for_read() -> Non
 def test_a_thread_that_makes_no_sense_is_an_error(body: str) -> None:
     with server() as here:
         here.world.put("@our_shop well?", mentions=[BRAND], broken={"in_reply_to_id": "77"})
-        here.faults.append(Fault("other", "/context", body=body))
+        here.faults.append(Fault("said", "/context", body=body))
         with pytest.raises(SourceError, match="no thread"):
             pages(source(here), "mentions")
 
@@ -312,7 +301,7 @@ def test_an_account_that_the_server_does_not_know_is_an_error_of_its_stream_alon
 def test_an_account_that_makes_no_sense_is_asked_for_again() -> None:
     with server() as here:
         here.world.put("hi", author=BRAND)
-        here.faults.append(Fault("other", "/verify_credentials", body='{"id": 3}', times=1))
+        here.faults.append(Fault("said", "/verify_credentials", body='{"id": 3}', times=1))
         reader = source(here)
         with pytest.raises(SourceError, match="no account"):
             pages(reader, "own")
@@ -385,13 +374,13 @@ def test_odd_headers_of_a_good_answer_spoil_nothing() -> None:
     """Mastodon.py raises over them; what came is there all the same."""
     with server() as here:
         odd = {"x-ratelimit-reset": "tomorrow", "link": "<<<>;", "x-ratelimit-remaining": "many"}
-        here.faults.append(Fault("other", "/notifications", body="[]", headers=odd))
+        here.faults.append(Fault("said", "/notifications", body="[]", headers=odd))
         assert texts(pages(source(here), "mentions")) == []
 
 
 def test_an_answer_without_end_is_given_up() -> None:
     with server() as here:
-        here.faults.append(Fault("other", "/notifications", body=f"[{' ' * (33 * 2**20)}]"))
+        here.faults.append(Fault("said", "/notifications", body=f"[{' ' * (33 * 2**20)}]"))
         with pytest.raises(SourceError, match="broke off") as raised:
             pages(source(here), "mentions")
     assert not raised.value.permanent

@@ -13,8 +13,10 @@ from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import NOBODY, Author, Post
 from monitor.domain.reply import Length
 from monitor.ports import DescribesReplies
-from monitor.simulator.mastodon_http import Fault, MastodonServer
-from tests.sources.fediverse import BRAND, NOW, one, paths, server, source
+from monitor.simulator.mastodon_http import MastodonServer
+from monitor.simulator.serving import Fault
+from tests.sources.fediverse import BRAND, NOW, paths, server, source
+from tests.sources.seen import one
 
 
 @pytest.fixture
@@ -114,8 +116,8 @@ def test_a_direct_answer_to_nobody_is_not_sent(here: MastodonServer) -> None:
         (Fault("drop"), Outcome.UNKNOWN, None),
         (Fault("truncated"), Outcome.UNKNOWN, None),
         (Fault("html"), Outcome.UNKNOWN, None),
-        (Fault("other", body="{}"), Outcome.UNKNOWN, None),
-        (Fault("other", body="[]"), Outcome.UNKNOWN, None),
+        (Fault("said", body="{}"), Outcome.UNKNOWN, None),
+        (Fault("said", body="[]"), Outcome.UNKNOWN, None),
     ],
     ids=lambda said: said.kind + said.body if isinstance(said, Fault) else None,
 )
@@ -123,12 +125,11 @@ def test_what_goes_wrong_says_what_is_known(
     here: MastodonServer, fault: Fault, outcome: Outcome, wait: timedelta | None
 ) -> None:
     to = asked(here)
-    fault.method, fault.path = "POST", "/statuses"
-    here.faults.append(fault)
+    here.faults.append(replace(fault, method="POST", path="/statuses"))
     with pytest.raises(SendError) as raised:
         source(here).reply(to, "hi", "1")
     assert (raised.value.outcome, raised.value.retry_after) == (outcome, wait)
-    assert sum(method == "POST" for method, _ in here.asked) == 1, "posted once"
+    assert sum(one.method == "POST" for one in here.asked) == 1, "posted once"
 
 
 def test_nobody_there_means_that_nothing_arrived(here: MastodonServer) -> None:

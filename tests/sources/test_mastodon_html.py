@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.sources.mastodon.html import plain
+from monitor import fetching
+
+plain = partial(fetching.plain, without=frozenset({"quote-inline"}))
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ import pytest
 
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Gone, Post, PostKey, Rejected
-from monitor.simulator.mastodon_http import Fault, MastodonServer
+from monitor.simulator.mastodon_http import MastodonServer
+from monitor.simulator.serving import Fault
 from monitor.sources.mastodon import Mastodon
-from tests.sources.fediverse import BRAND, NOW, items, paths, server, source
+from tests.sources.fediverse import BRAND, NOW, paths, server, source
+from tests.sources.seen import items
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def test_a_look_up_that_fails_says_so_and_takes_nothing_for_gone(
 def test_a_look_up_that_makes_no_sense_is_an_error(here: MastodonServer, body: str) -> None:
     here.world.put("hi", mentions=[BRAND])
     wanted = sorted(keys(items(source(here), "mentions")))
-    here.faults.append(Fault("other", "/search", body=body))
+    here.faults.append(Fault("said", "/search", body=body))
     with pytest.raises(SourceError, match=r"no account|no search"):
         list(source(here).refresh(wanted))
 
@@ -164,6 +166,6 @@ def test_without_a_log_in_nothing_else_is_tried(here: MastodonServer) -> None:
     with pytest.raises(SourceError, match=r"log-in: .*401") as raised:
         said(source(here, token="wrong"))
     assert raised.value.permanent
-    here.faults.append(Fault("other", "/verify_credentials", body="[]"))
+    here.faults.append(Fault("said", "/verify_credentials", body="[]"))
     with pytest.raises(SourceError, match="makes no sense"):
         said(source(here))

@@ -21,7 +21,8 @@ import pytest
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import Absent
 from monitor.domain.post import Gone, Post
-from tests.sources.fediverse import items, one, pages, source, texts
+from tests.sources.fediverse import source, texts
+from tests.sources.seen import items, one, pages
 
 SEED = """
 [[seed.accounts]]

@@ -28,7 +28,9 @@ from monitor.sources.mastodon import statuses
 from monitor.sources.mastodon.cursor import Place, Row
 from monitor.sources.mastodon.threads import Threads, Trace
 from tests.plugins.needs import SHARED
-from tests.sources.fediverse import BRAND, NOW, pages, source
+from tests.sources.fediverse import BRAND, NOW, source
+from tests.sources.mutations import JUNK, mutated
+from tests.sources.seen import pages
 
 CASSETTES = SHARED / "recordings" / "mastodon" / "tests"
 SINCE_EVER: dict[str, Any] = {"look_back": timedelta(days=20_000)}
@@ -174,48 +176,5 @@ class NoCalls:
         raise AssertionError("a root needs no question")
 
 
-JUNK: list[Any] = [
-    None,
-    0,
-    -1,
-    1e308,
-    "",
-    "\x00",
-    "\ud800",
-    [],
-    {},
-    True,
-    "x" * 5000,
-    [[[]]],
-    {"a": {}},
-]
-
-
 def status_time() -> str:
     return NOW.isoformat()
-
-
-def mutated(status: Any, chance: Random) -> Any:
-    """A field or three, at any depth, dropped, replaced by something of another type, or enlarged."""
-    for _ in range(chance.randint(1, 3)):
-        at: Any = status
-        while True:
-            if isinstance(at, dict) and at:
-                key: Any = chance.choice(list(at))
-            elif isinstance(at, list) and at:
-                key = chance.randrange(len(at))
-            else:
-                break
-            if isinstance(at[key], dict | list) and at[key] and chance.random() < 0.6:
-                at = at[key]
-                continue
-            match chance.randrange(3):
-                case 0:
-                    del at[key]
-                case 1:
-                    at[key] = deepcopy(chance.choice(JUNK))
-                case _:
-                    old = at[key]
-                    at[key] = old * 300 if isinstance(old, str | list) else [old] * 50
-            break
-    return status

@@ -12,19 +12,16 @@ from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.finding import Finding, Standing
 from monitor.domain.post import NOBODY, Author, Gone, Post, PostKey, PostKind, Rejected, StreamKind
 from monitor.simulator.ids import author_id
-from monitor.simulator.reddit_http import Fault
+from monitor.simulator.serving import Fault
 from monitor.sources.reddit import Reddit
+from tests.sources.seen import gaps, items, one, pages
 from tests.sources.subreddit import (
     BRAND,
     LOGGED_IN,
     NOW,
     SECRETS,
     comment,
-    gaps,
     ids,
-    items,
-    one,
-    pages,
     reddit,
     source,
     submission,
@@ -226,7 +223,7 @@ def test_a_deletion_at_the_end_of_a_page_hides_nothing_behind_it() -> None:
 
 
 def test_a_listing_that_breaks_off_is_no_end() -> None:
-    nothing = Fault("no listing", "/new", body='{"data": {"children": [], "after": null}}')
+    nothing = Fault("said", "/new", body='{"data": {"children": [], "after": null}}')
     with reddit() as server:
         for number in range(30):
             server.reddit.put(submission(number))
@@ -306,7 +303,7 @@ def test_the_inbox_brings_replies_and_mentions_with_their_threads() -> None:
 def test_a_private_message_is_no_post() -> None:
     message = '{"data": {"children": [{"kind": "t4", "data": {"name": "t4_1", "body": "psst"}}]}}'
     with reddit() as server:
-        server.faults.append(Fault("no listing", "/message/inbox", body=message))
+        server.faults.append(Fault("said", "/message/inbox", body=message))
         assert items(source(server, username=BRAND, refresh_token="refresh"), "inbox") == []
 
 
@@ -347,7 +344,7 @@ def test_a_refresh_asks_for_a_hundred_at_once_and_tells_what_is_gone() -> None:
         unseen = [PostKey("reddit", "t3_private"), PostKey("reddit", "not a fullname")]
         reader = source(server)
         found = {item.key: item for item in reader.refresh([*keys, *unseen]) if item.key}  # type: ignore[union-attr]
-        calls = [path for _, path in server.asked if path.startswith("/api/info")]
+        calls = [one for one in server.asked if one.path.startswith("/api/info")]
     assert set(found) == set(keys)
     assert len(calls) == 3
     gone = {key.external_id for key, item in found.items() if isinstance(item, Gone)}
@@ -476,7 +473,7 @@ def test_a_secret_that_no_header_holds_is_never_repeated(name: str, secret: str)
 )
 def test_garbage_for_a_token_is_an_error_of_the_source(answer: str) -> None:
     with reddit() as server:
-        server.faults.append(Fault("no listing", "access_token", body=answer))
+        server.faults.append(Fault("said", "access_token", body=answer))
         with pytest.raises(SourceError):
             pages(source(server), "submissions")
 

@@ -11,7 +11,7 @@ import pytest
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post, PostKey
-from monitor.simulator.reddit_http import Fault
+from monitor.simulator.serving import Fault
 from tests.sources.subreddit import BRAND, LOGGED_IN, NOW, comment, reddit, source, submission
 
 ASKED = Post(
@@ -26,7 +26,7 @@ WRITTEN = "/api/comment"
 def refused(sentence: str, code: str = "RATELIMIT", **more: object) -> Fault:
     """Reddit's own no, which comes with status 200."""
     body = {"json": {"errors": [[code, sentence, "ratelimit"]], **more}}
-    return Fault("no listing", WRITTEN, body=json.dumps(body))
+    return Fault("said", WRITTEN, body=json.dumps(body))
 
 
 def test_an_answer_is_posted_under_what_it_answers() -> None:
@@ -48,7 +48,7 @@ def test_an_answer_is_posted_under_what_it_answers() -> None:
         (Fault("503", WRITTEN), Outcome.UNKNOWN, False),
         (Fault("truncated", WRITTEN), Outcome.UNKNOWN, False),
         (Fault("html", WRITTEN), Outcome.UNKNOWN, False),
-        (Fault("no listing", WRITTEN), Outcome.UNKNOWN, False),
+        (Fault("said", WRITTEN, body='{"kind": "Listing"}'), Outcome.UNKNOWN, False),
         (Fault("slow", WRITTEN, seconds=2), Outcome.UNKNOWN, False),
         (Fault("stall", WRITTEN, seconds=2), Outcome.UNKNOWN, False),
         (Fault("402", WRITTEN), Outcome.PERMANENT, False),
@@ -70,7 +70,9 @@ def test_a_reply_that_fails_is_sent_once_and_then_looked_for(
         with pytest.raises(SendError) as raised:
             reader.reply(ASKED, "On its way!", "case-1")
         assert raised.value.outcome is outcome
-        assert server.asked.count(("POST", WRITTEN)) == (0 if "token" in fault.path else 1)
+        assert sum(one.path == WRITTEN for one in server.asked) == (
+            0 if "token" in fault.path else 1
+        )
         server.faults.clear()
         found = reader.find_reply(ASKED, "case-1")
         assert isinstance(found, Post) is is_there

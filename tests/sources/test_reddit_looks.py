@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from monitor.domain.post import Post
 from monitor.simulator.reddit import Reddit as World
-from monitor.simulator.reddit_http import Fault, RedditServer
+from monitor.simulator.reddit_http import RedditServer
+from monitor.simulator.serving import Fault
 from monitor.sources.reddit import cursor
 from monitor.sources.reddit.calls import Calls
 from monitor.sources.reddit.cursor import Place
 from monitor.sources.reddit.listing import Listing, Look
-from tests.sources.subreddit import NOW, comment, ids, pages, reddit, source, submission
+from tests.sources.seen import pages
+from tests.sources.subreddit import NOW, comment, ids, reddit, source, submission
 
 CAP = 20
 
@@ -124,7 +126,7 @@ def test_a_look_counts_its_own_calls_whoever_else_asks_meanwhile() -> None:
         spent = next(look).cost.calls
         pages(reader, "comments")
         spent += sum(page.cost.calls for page in look)
-        asked = [path for _, path in server.asked if path.endswith("/new")]
+        asked = [one.path for one in server.asked if one.path.endswith("/new")]
     assert spent == len(asked) == 3
 
 

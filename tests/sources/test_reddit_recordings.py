@@ -21,7 +21,8 @@ from monitor.simulator.reddit import Reddit as World
 from monitor.simulator.reddit_http import RedditServer
 from monitor.sources.reddit.things import is_fullname
 from tests.plugins.needs import SHARED
-from tests.sources.subreddit import BRAND, NOW, pages, source
+from tests.sources.seen import pages
+from tests.sources.subreddit import BRAND, NOW, source
 
 RECORDINGS = SHARED / "recordings"
 CASSETTES = Path("praw", "tests", "integration", "cassettes")

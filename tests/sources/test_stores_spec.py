@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,8 @@ from monitor.simulator.world import World
 from monitor.sources.stores.app_store import wire as apple
 from monitor.sources.stores.google_play import wire as google
 from tests.plugins.needs import SHARED
-from tests.sources.stores_world import (
-    APP,
-    ISSUER,
-    KEY_ID,
-    NOON,
-    PACKAGE,
-    STORES,
-    Shop,
-    look,
-    posts,
-    shop,
-)
+from tests.sources.reviewed import NOON
+from tests.sources.stores_world import APP, ISSUER, KEY_ID, PACKAGE, STORES, Shop, look, posts, shop
 
 DISCOVERY = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
 SPECIFICATION = SHARED / "recordings/appstore/Sources/OpenAPI/app_store_connect_api.json"
@@ -49,13 +40,9 @@ def test_the_simulated_google_shows_nothing_that_google_s_document_does_not_know
         assert unknown(world.page(), "ReviewsListResponse", schemas) == set()
         (to, *_) = posts(look(world.source()))
         world.source().reply(to, "Sorry!", "case-1")
-        body = world.face.answer(
-            "POST",
-            f"/androidpublisher/v3/applications/{PACKAGE}/reviews/{number}:reply",
-            {},
-            {"replyText": "Sorry!"},
-            world.server.asked[-1].headers,
-        )[1]
+        address = f"/androidpublisher/v3/applications/{PACKAGE}/reviews/{number}:reply"
+        asked = replace(world.server.asked[-1], address=address, content=b'{"replyText": "Sorry!"}')
+        _, body = world.face.answer(asked)
         assert unknown(body, "ReviewsReplyResponse", schemas) == set()
 
 

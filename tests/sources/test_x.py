@@ -461,7 +461,7 @@ def test_x_s_own_limit_says_when_it_ends_by_the_network_s_clock() -> None:
 
 
 def test_every_call_is_made_once(world: Shop) -> None:
-    world.server.fail("dropped")
+    world.server.fail("drop")
     with pytest.raises(SourceError):
         look(world.source())
     assert len(world.server.asked) == 1

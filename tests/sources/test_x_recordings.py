@@ -8,10 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -20,11 +17,13 @@ import yaml
 from monitor import registry
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Post, Rejected
+from monitor.simulator.serving import Answer, Asked, Server, as_json, packed
 from monitor.simulator.x import XFace
 from monitor.sources.x import X, wire
 from monitor.sources.x.wire import Account
+from tests.given import Given
 from tests.plugins.needs import SHARED
-from tests.sources.x_world import HANDLE, NOON, Given, look, shop
+from tests.sources.x_world import HANDLE, NOON, look, shop
 
 pytestmark = pytest.mark.needs("shared")
 
@@ -67,33 +66,16 @@ def recorded(recordings: Path = RECORDINGS) -> Iterator[tuple[str, list[dict[str
             yield path.stem, [body]
 
 
-@contextmanager
-def replayed(bodies: list[dict[str, Any]]) -> Iterator[str]:
+class Replayed(Server):
     """An X that answers with these, packed as X does, and then with nothing new."""
-    waiting = iter(bodies)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = next(waiting, {"meta": {"result_count": 0}})
-            packed = gzip.compress(json.dumps(body).encode())
-            self.send_response(200)
-            self.send_header("Content-Encoding", "gzip")
-            self.send_header("Content-Length", str(len(packed)))
-            self.end_headers()
-            self.wfile.write(packed)
+    def __init__(self, bodies: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self._waiting = iter(bodies)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base's word
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    def serve(self, asked: Asked) -> Answer:
+        del asked
+        return packed(as_json(200, next(self._waiting, {"meta": {"result_count": 0}})))
 
 
 def source_of(url: str) -> X:
@@ -107,8 +89,8 @@ def source_of(url: str) -> X:
 def test_every_recorded_post_is_read(stream: str) -> None:
     total = 0
     for name, bodies in recorded():
-        with replayed(bodies) as url:
-            items = [item for page in look(source_of(url), stream) for item in page.items]
+        with Replayed(bodies) as x:
+            items = [item for page in look(source_of(x.url), stream) for item in page.items]
         sent = [post for body in bodies for post in body["data"]]
         # a cassette that ends without a continuation is read as far as it goes
         sent = sent if "next_token" in bodies[0].get("meta", {}) else bodies[0]["data"]
@@ -123,8 +105,8 @@ def test_every_recorded_post_is_read(stream: str) -> None:
 
 def test_a_recorded_error_is_one() -> None:
     denied = {"errors": [{"detail": "Could not find user with id: [7].", "title": "Not Found"}]}
-    with replayed([denied]) as url, pytest.raises(SourceError, match="Could not find user"):
-        look(source_of(url))
+    with Replayed([denied]) as x, pytest.raises(SourceError, match="Could not find user"):
+        look(source_of(x.url))
 
 
 def test_the_simulated_x_has_the_types_of_the_real_one() -> None:

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor import registry
-from monitor.domain.errors import ConfigError
 from monitor.domain.post import Cursor, Page, Post, PostKey
 from monitor.simulator.x import Shown, XFace, id_at
 from monitor.simulator.x_http import XServer
 from monitor.sources.x import X
+from tests.given import Given
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 ACCOUNT, HANDLE = "2244994945", "our_shop"
@@ -21,21 +21,6 @@ KEYS = {
     f"x_{name}": name[::-1]
     for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 }
-
-
-@dataclass
-class Given:
-    """Secrets as a dict, which a test may change while the source runs."""
-
-    known: dict[str, str]
-
-    def get(self, name: str, /) -> str:
-        if name not in self.known:
-            raise ConfigError(f'the secret "{name}" is missing')
-        return self.known[name]
-
-    def put(self, name: str, value: str, /) -> None:
-        self.known[name] = value
 
 
 @dataclass

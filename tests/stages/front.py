@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +25,7 @@ from monitor.store import answers, cases, mentions, outbox, schema
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Database
 from monitor.store.outbox import Entry
-from tests.stages.otherside import Crash, Fault, Freeze
+from tests.stages.otherside import Crash, Fault, Faulty
 from tests.stages.told import Machine
 from tests.store.written import SHOP, Bringing, gone, written
 
@@ -40,15 +39,14 @@ RULE = Rule(
 )
 
 
-class Net:
+class Net(Faulty):
     """A source that answers. `shown_after` is how late its timeline shows what was posted."""
 
     def __init__(self, machine: Machine) -> None:
+        super().__init__()
         self.machine = machine
         self.posted: list[tuple[str, Post]] = []
         """With the keys under which they came; by hand: none."""
-        self.faults: list[Fault] = []
-        self.freeze = Freeze()
         self.shown_after = timedelta(0)
         self.prefix = "r"
         self.blind: str | None = None
@@ -57,7 +55,6 @@ class Net:
         self.let_go: Counter[str] = Counter()
         """How often what has a key was sent off, so that it may stand there."""
         self.looks = 0
-        self._lock = Lock()
 
     def streams(self) -> Sequence[Stream]:
         return (STREAM,)
@@ -68,32 +65,11 @@ class Net:
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         self.tries += 1
         fault = self._next_fault()
-        match fault:
-            case Fault.BUSY:
-                raise SendError("busy", outcome=Outcome.NOT_SENT, retry_after=timedelta(seconds=30))
-            case Fault.REFUSES:
-                raise SendError("you may not", outcome=Outcome.PERMANENT)
-            case _:
-                self.let_go[key] += 1
-        match fault:
-            case Fault.DIES_BEFORE:
-                raise Crash
-            case Fault.DROPS_BEFORE:
-                raise SendError("connection lost", outcome=Outcome.UNKNOWN)
-            case Fault.FREEZES_BEFORE:
-                self._stand_still()
-            case _:
-                pass
+        if fault not in (Fault.BUSY, Fault.REFUSES):
+            self.let_go[key] += 1
+        self._before(fault)
         made = self.stands(to, text, key)
-        match fault:
-            case Fault.DIES_AFTER:
-                raise Crash
-            case Fault.DROPS_AFTER:
-                raise SendError("connection lost", outcome=Outcome.UNKNOWN)
-            case Fault.FREEZES_AFTER:
-                self._stand_still()
-            case _:
-                pass
+        self._after(fault)
         return made
 
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
@@ -131,15 +107,6 @@ class Net:
     def times(self, key: str) -> int:
         """How often what came under a key stands there."""
         return sum(one == key for one, _ in self.posted)
-
-    def _next_fault(self) -> Fault | None:
-        with self._lock:
-            return self.faults.pop(0) if self.faults else None
-
-    def _stand_still(self) -> None:
-        freeze = self.freeze
-        freeze.entered.set()
-        freeze.thawed.wait()
 
 
 class TellingNet(Net):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Absent, CaseCard, Notice, Receipt, Unknowable
@@ -54,19 +54,22 @@ class Freeze:
     thawed: Event = field(default_factory=Event)
 
 
-class OtherSide:
-    """A notifier whose other side is a list. `can_look`: whether `find` knows."""
+class Faulty:
+    """Where things go wrong: each send, and each look, takes the next of `faults`."""
 
-    def __init__(self, *, can_look: bool = True) -> None:
-        self.messages: list[Message] = []
+    refusal = "you may not"
+
+    def __init__(self) -> None:
         self.faults: list[Fault] = []
         self.freeze = Freeze()
-        self.looks = 0
-        self._can_look = can_look
         self._lock = Lock()
 
-    def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
-        fault = self._next_fault()
+    def _next_fault(self) -> Fault | None:
+        with self._lock:
+            return self.faults.pop(0) if self.faults else None
+
+    def _before(self, fault: Fault | None) -> None:
+        """What strikes before anything arrived."""
         match fault:
             case Fault.DIES_BEFORE:
                 raise Crash
@@ -74,14 +77,15 @@ class OtherSide:
                 later = timedelta(seconds=30)
                 raise SendError("busy", outcome=Outcome.NOT_SENT, retry_after=later)
             case Fault.REFUSES:
-                raise SendError("no such channel", outcome=Outcome.PERMANENT)
+                raise SendError(self.refusal, outcome=Outcome.PERMANENT)
             case Fault.DROPS_BEFORE:
                 raise SendError("connection lost", outcome=Outcome.UNKNOWN)
             case Fault.FREEZES_BEFORE:
                 self._stand_still()
-            case _:  # the others strike after the message is accepted
+            case _:  # the others strike after it is accepted
                 pass
-        message = self._accept(notice, earlier)
+
+    def _after(self, fault: Fault | None) -> None:
         match fault:
             case Fault.DIES_AFTER:
                 raise Crash
@@ -91,6 +95,40 @@ class OtherSide:
                 self._stand_still()
             case _:
                 pass
+
+    def _stand_still(self) -> None:
+        freeze = self.freeze
+        freeze.entered.set()
+        freeze.thawed.wait()
+
+    def frozen(self, fault: Fault, work: Callable[[], object]) -> tuple[Freeze, Thread]:
+        """Do it in a thread that stands still at the fault, or finds that it has nothing to do."""
+        freeze = self.freeze = Freeze()
+        self.faults = [fault]
+        thread = Thread(target=work)
+        thread.start()
+        while thread.is_alive() and not freeze.entered.wait(0.005):
+            pass
+        self.faults = []
+        return freeze, thread
+
+
+class OtherSide(Faulty):
+    """A notifier whose other side is a list. `can_look`: whether `find` knows."""
+
+    refusal = "no such channel"
+
+    def __init__(self, *, can_look: bool = True) -> None:
+        super().__init__()
+        self.messages: list[Message] = []
+        self.looks = 0
+        self._can_look = can_look
+
+    def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
+        fault = self._next_fault()
+        self._before(fault)
+        message = self._accept(notice, earlier)
+        self._after(fault)
         return Receipt(message.target, message.name)
 
     def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
@@ -123,12 +161,3 @@ class OtherSide:
             )
             self.messages.append(message)
         return message
-
-    def _next_fault(self) -> Fault | None:
-        with self._lock:
-            return self.faults.pop(0) if self.faults else None
-
-    def _stand_still(self) -> None:
-        freeze = self.freeze
-        freeze.entered.set()
-        freeze.thawed.wait()

@@ -233,3 +233,37 @@ def test_a_wait_that_was_brought_by_hand_is_late_when_it_is_due(shop: Shop) -> N
         cases.append(conn, case_id, [Fact(at(0), Opened(an_ask(1, 0)), "ana")], now=at(0))
     assert shop.report(at(30)).total.names_in(State.PENDING) == [(case_id, 1)]
     assert shop.report(at(90)).total.names_in(State.BREACHED_OPEN) == [(case_id, 1)]
+
+
+def test_the_preferred_contact_is_kept_apart_and_the_latest_holds(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    with pytest.raises(ActionError, match="how the customer is reached"):
+        act.note_contact(shop.database, case_id, Channel.PHONE, " ", by="ana", now=at(1))
+    act.note_contact(shop.database, case_id, Channel.PHONE, "0712", by="ana", now=at(1))
+    act.note_contact(shop.database, case_id, Channel.EMAIL, "d@shop.example", by="ion", now=at(2))
+    assert card(shop, case_id).contact == "e-mail: d@shop.example"
+    act.undo(shop.database, case_id, by="ion", now=at(3))
+    assert card(shop, case_id).contact == "phone: 0712"
+    with shop.database.writing() as conn:
+        conn.execute(schema.note.update().values(text=None))
+    assert card(shop, case_id).contact == "phone"
+
+
+def test_the_card_says_who_has_seen_it_and_what_was_noted_of_an_answer(shop: Shop) -> None:
+    case_id = shop.case((0, Opened(an_ask(1, 0))))
+    assert card(shop, case_id).seen_by is None
+    act.acknowledge(shop.database, case_id, by="ana", now=at(10))
+    act.snooze(shop.database, case_id, at(30) - at(10), by="ana", now=at(10), why=None)
+    shown = card(shop, case_id)
+    assert (shown.seen_by, shown.seen_until, shown.snoozed_until) == ("ana", at(130), at(30))
+    act.answered_elsewhere(
+        shop.database,
+        case_id,
+        Channel.PHONE,
+        by="ana",
+        now=at(20),
+        answered_at=at(15),
+        text="Refunded.",
+    )
+    shown = card(shop, case_id)
+    assert (shown.answer_channel, shown.answer_text, shown.seen_by) == ("phone", "Refunded.", None)

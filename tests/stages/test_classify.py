@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-
-import pytest
 
 from monitor.domain.judgement import Judgement
 from monitor.domain.post import Post
@@ -24,13 +22,6 @@ class Choking(Keywords):
         if any("indigestible" in one.text for one in posts):
             raise ValueError("too long")
         return super().classify(posts)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def _failed(database: Database) -> set[str]:

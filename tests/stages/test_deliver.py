@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,18 +21,6 @@ from tests.stages.told import NOW, Machine, Told, digest_of
 
 SENT = NoticeState.SENT
 SUPPRESSED = NoticeState.SUPPRESSED
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def told(database: Database) -> Told:
-    return Told(database)
 
 
 @pytest.fixture

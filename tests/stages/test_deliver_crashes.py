@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -40,13 +39,6 @@ FILLED = (
 )
 FREEZES = (Fault.FREEZES_BEFORE, Fault.FREEZES_AFTER)
 MISHAPS = [one for one in Fault if one not in FREEZES]
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
 
 
 def deliverer(database: Database, other: OtherSide, machine: Machine) -> Deliver:
@@ -161,14 +153,7 @@ class Storm(RuleBasedStateMachine):
         if not due:
             return
         key = data.draw(st.sampled_from(due))
-        freeze = self.other.freeze = Freeze()
-        self.other.faults = [fault]
-        thread = Thread(target=self.stage.handle, args=(key, NOW))
-        thread.start()
-        while thread.is_alive() and not freeze.entered.wait(0.005):
-            pass  # it either sends, and stands still, or finds that it need not
-        self.other.faults = []
-        self.frozen.append((freeze, thread))
+        self.frozen.append(self.other.frozen(fault, lambda: self.stage.handle(key, NOW)))
 
     @precondition(lambda self: self.frozen)
     @rule()

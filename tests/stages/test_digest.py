@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,6 @@ SCHEDULE = Schedule(
     BusinessHours(zone=ZONE.key, weekly=WEEK, holidays=frozenset({date(2026, 6, 1)})), time(9)
 )
 MONDAY = datetime(2026, 5, 4, 9, tzinfo=ZONE).astimezone(UTC)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    schema.metadata.create_all(made.engine)
-    yield made
-    made.close()
 
 
 class Shop:

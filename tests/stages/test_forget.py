@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,13 +40,6 @@ KEEP = Keep()
 DAY = timedelta(days=1)
 ZONE = ZoneInfo("Europe/Bucharest")
 _CENT = timedelta(microseconds=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def texts(database: Database) -> dict[str, str | None]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-
-import pytest
 
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
@@ -19,13 +16,6 @@ from tests.store.written import NINE, RIVAL, SHOP, rows, written
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def test_what_sources_bring_is_stored_once_also_across_restarts(database: Database) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from monitor.domain.post import Cursor, Page, Stream, StreamKind
@@ -34,13 +33,6 @@ class Slow:
             self.now += MINUTE
             posted_at = self.now - MINUTE / 2
             yield Page((replace(written(str(number)), posted_at=posted_at),), str(number))
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def test_a_post_of_the_time_of_the_look_keeps_its_time(database: Database) -> None:

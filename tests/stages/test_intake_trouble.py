@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +18,7 @@ from monitor.stages.intake import Feed, Intake
 from monitor.store import coverage
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
-from monitor.store.schema import metadata, stream
+from monitor.store.schema import outage, stream, watch
 from tests.stages.network import OWN, SEARCH, Network
 from tests.store.written import NINE, SHOP, gone, rows, written
 
@@ -32,23 +31,6 @@ class Ticking:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One SQLite for many examples."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('intake')}/scratch.db")
-    with database.writing() as conn:
-        metadata.create_all(conn)
-    yield database
-    database.close()
 
 
 def test_pages_before_a_failure_are_kept_and_the_rest_comes_later(database: Database) -> None:
@@ -256,7 +238,8 @@ def test_however_the_clock_is_set_a_stream_never_waits_longer_than_it_was_told(
     """The longest it may be told is two hours, by a network that says so."""
     network = Network()
     with scratch.writing() as conn:
-        conn.execute(stream.delete())
+        for table in (watch, outage, stream):
+            conn.execute(table.delete())
     intake = Intake(scratch, [Feed("x", network, ())])
     now = NINE
     intake.due(now)

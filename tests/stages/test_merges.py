@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from threading import Thread
 
@@ -25,13 +24,6 @@ from tests.store.written import written
 
 MINUTE = timedelta(minutes=1)
 WHY = "abroad until Monday"
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -27,13 +26,6 @@ from tests.store.written import TEN, Bringing, rows, written
 
 ADDRESS = "https://x.example/1"
 _CENT = timedelta(microseconds=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def addressed(database: Database) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Thread
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -23,18 +23,11 @@ from monitor.stages.reply import LEASE, LONGEST_REST, PATIENCE, Reply
 from monitor.store import replies, schema
 from monitor.store.engine import Database
 from tests.stages.front import Front, Net
-from tests.stages.otherside import Crash, Fault, Freeze
+from tests.stages.otherside import Crash, Fault
 from tests.stages.told import Machine
 from tests.store.written import SHOP, Bringing
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -132,11 +125,8 @@ def test_what_the_source_reads_no_longer_is_sent_all_the_same(front: Front) -> N
 def test_two_workers_post_it_once(front: Front) -> None:
     answers(front, front.complains())
     first, second = stage_of(front), stage_of(front)
-    freeze = front.net.freeze = Freeze()
-    front.net.faults = [Fault.FREEZES_BEFORE]
-    thread = Thread(target=first.handle, args=("1", front.machine.at))
-    thread.start()
-    freeze.entered.wait()
+    work = partial(first.handle, "1", front.machine.at)
+    freeze, thread = front.net.frozen(Fault.FREEZES_BEFORE, work)
     assert second.due(front.machine.at) == []
     second.handle("1", front.machine.at)
     freeze.thawed.set()
@@ -540,12 +530,8 @@ def test_an_unknown_one_that_nobody_waits_for_is_looked_for_and_cancelled(
 def test_a_late_success_is_the_truth_whatever_was_thought(front: Front) -> None:
     """The sender froze in the middle; others looked in vain, and asked. Then it arrives."""
     answers(front, front.complains())
-    freeze = front.net.freeze = Freeze()
-    front.net.faults = [Fault.FREEZES_BEFORE]
-    stage = stage_of(front)
-    thread = Thread(target=stage.handle, args=("1", front.machine.at))
-    thread.start()
-    freeze.entered.wait()
+    work = partial(stage_of(front).handle, "1", front.machine.at)
+    freeze, thread = front.net.frozen(Fault.FREEZES_BEFORE, work)
     front.machine.passes(LEASE)
     stage_of(front).handle("1", front.machine.at)
     assert front.shown(1).state is ReplyState.ASKED

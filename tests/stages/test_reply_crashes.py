@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from threading import Thread
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -35,13 +34,6 @@ from tests.stages.told import Machine
 FREEZES = (Fault.FREEZES_BEFORE, Fault.FREEZES_AFTER)
 MISHAPS = [one for one in Fault if one not in FREEZES]
 LONG = timedelta(hours=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
 
 
 def worker(front: Front, database: Database | None = None) -> Reply:
@@ -189,14 +181,8 @@ class Storm(RuleBasedStateMachine):
         if not due:
             return
         item = data.draw(st.sampled_from(due))
-        freeze = self.front.net.freeze = Freeze()
-        self.front.net.faults = [fault]
-        thread = Thread(target=stage.handle, args=(item, self.machine.at))
-        thread.start()
-        while thread.is_alive() and not freeze.entered.wait(0.005):
-            pass  # it either posts, and stands still, or finds that it need not
-        self.front.net.faults = []
-        self.frozen.append((freeze, thread))
+        work = partial(stage.handle, item, self.machine.at)
+        self.frozen.append(self.front.net.frozen(fault, work))
 
     @precondition(lambda self: self.frozen)
     @rule()

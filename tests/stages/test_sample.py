@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from monitor.domain.correction import How, Said
 from monitor.domain.keeping import Keep
@@ -26,18 +23,6 @@ WEEK = week_of(TEN)
 MONDAY = begin_of(WEEK)
 OVER = MONDAY + 8 * DAY
 QUIET = ("nice lamp", "blue lamp", "red lamp", "old lamp", "big lamp", "it is broken")
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def staff(database: Database) -> Staff:
-    return Staff(database)
 
 
 def _report(database: Database, as_of: datetime, since: datetime = MONDAY) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,18 +24,6 @@ from tests.store.written import RIVAL, SHOP, TEN, Bringing, gone, written
 
 DAY = timedelta(days=1)
 LATER = TEN + 2 * MINUTE
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def staff(database: Database) -> Staff:
-    return Staff(database)
 
 
 def test_what_was_let_pass_and_is_a_complaint_opens_a_case_and_is_remembered(staff: Staff) -> None:
@@ -184,7 +171,7 @@ def _post_of(database: Database, source: str, number: str) -> None:
     stream = Stream("posts", StreamKind.ALL, "x")
     with database.writing() as conn:
         its = coverage.ensure_stream(conn, source, stream, ["Shop"], TEN)
-        page = Page([written(number, by=f"of {number}", text="hmm")], "cursor")
+        page = Page((written(number, by=f"of {number}", text="hmm"),), "cursor")
         posts.store_page(conn, stream_id=its, brands=[(1, SHOP)], page=page, seen_at=TEN)
 
 
@@ -223,7 +210,8 @@ def test_a_calibration_is_taken_back_and_another_models_counts_not(
 def test_a_post_that_no_stream_brought_is_held_against_the_general_ones(
     staff: Staff, database: Database
 ) -> None:
-    with database.reading() as conn:
+    with database.writing() as conn:
+        calibrations.keep(conn, _calibrated("forum", 0.35))
         assert calibrations.thresholds(conn, 1, 99, "keywords@1", LIMITS) == LIMITS
 
 

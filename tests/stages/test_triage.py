@@ -43,13 +43,6 @@ class Meanwhile(Sequence[Rule]):
         return RULE
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
 def _triage(database: Database, rules: Sequence[Rule] = (RULE,)) -> Triage:
     return Triage(database, rules, Thresholds(alert=0.6, review=0.3), NO_WORDS)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-
-import pytest
 
 from monitor.domain.judgement import Judgement
 from monitor.stages.watch import EVERY, Watch, drifts
@@ -14,13 +11,6 @@ from monitor.store.engine import Database
 from tests.store.written import NINE, SHOP, Bringing, rows, written
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def _judged(

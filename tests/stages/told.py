@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from monitor.domain.policy import Anchor, Match, Rule, Step
 from monitor.store import outbox, schema
 from monitor.store.engine import Database
 from monitor.store.outbox import Entry
+from tests.notifiers.sample import NOTHING
 from tests.stages.otherside import Crash
 
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
@@ -166,18 +168,7 @@ class Told:
 
 def digest_of(_conn: Any, _brand: int, day: Any, as_of: datetime) -> Digest:
     """A digest of nothing."""
-    return Digest(
-        brand="Acme",
-        day=day,
-        as_of=as_of,
-        overdue=(),
-        at_risk=(),
-        new=(),
-        other=(),
-        unconfirmed=(),
-        sources=(),
-        unjudged=0,
-    )
+    return replace(NOTHING, day=day, as_of=as_of)
 
 
 def rule(conn: sa.Connection) -> str:

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-
-import pytest
 
 from monitor.domain.judgement import Band, Severity
 from monitor.domain.notice import CaseCard
 from monitor.store import cards, schema
-from monitor.store.engine import Database
 from tests.stages.told import NOW, Told
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def told(database: Database) -> Told:
-    return Told(database)
 
 
 def card(told: Told, case: int, step: str | None = None, wait: int | None = None) -> CaseCard:
@@ -159,3 +143,17 @@ def test_no_answer_was_seen_as_of_the_place_that_was_read_least(told: Told) -> N
     assert card(told, case).no_answer_seen_as_of == NOW - 2 * HOUR
     stream(told, "own2", "own", "x", None)
     assert card(told, case).no_answer_seen_as_of is None  # one was never read
+
+
+def test_earlier_cases_of_the_customer_are_named_and_many_are_counted(told: Told) -> None:
+    numbers = [told.case() for _ in range(8)]
+    with told.database.writing() as conn:
+        for case in numbers:
+            theirs = schema.cases.c.id == case
+            conn.execute(schema.cases.update().where(theirs).values(customer="7"))
+    last = card(told, numbers[-1])
+    assert [one.case_id for one in last.earlier] == numbers[-2:1:-1]
+    assert last.earlier_count == 7
+    second = card(told, numbers[1])
+    assert ([one.case_id for one in second.earlier], second.earlier_count) == ([numbers[0]], 1)
+    assert card(told, numbers[0]).earlier == ()

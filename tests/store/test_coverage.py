@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-
-import pytest
 
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
@@ -17,13 +14,6 @@ from monitor.store.posts import Counts
 from tests.store.written import NINE, TEN, Bringing, written
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def test_silence_is_proved_as_far_as_every_timeline_was_read(database: Database) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -40,13 +39,6 @@ if __name__ == "__main__":
     sys.stdin.readline()  # until all are ready
     count_up(Database(sys.argv[1]))
 """
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def test_no_update_is_lost_between_threads(database: Database) -> None:

@@ -26,13 +26,6 @@ only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indire
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def empty_database(empty_database_url: str) -> Iterator[Database]:
     database = Database(empty_database_url)
     yield database

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from monitor.store import mentions
 from monitor.store.engine import Database
 from tests.store.written import Bringing, written
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def test_a_post_of_another_brand_and_one_not_judged_are_none(database: Database) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-
-import pytest
 
 from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason, Receipt
 from monitor.store import outbox
@@ -17,18 +14,6 @@ from tests.stages.told import NOW, Told
 LATER = NOW + timedelta(minutes=2)
 RECEIPT = Receipt("#care", "m1")
 PENDING, SENT, SUPPRESSED = NoticeState.PENDING, NoticeState.SENT, NoticeState.SUPPRESSED
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def told(database: Database) -> Told:
-    return Told(database)
 
 
 def ready(database: Database, key: str | None = None) -> list[Pending]:

@@ -21,6 +21,8 @@ from monitor.store import (
     mentions,
     outbox,
     posts,
+    silences,
+    watching,
 )
 from monitor.store.bulk import among
 from monitor.store.engine import Database
@@ -43,6 +45,8 @@ def _purgeable(reason: Purge) -> Ask:
 
 ASKED: dict[str, Ask] = {
     "streams due": lambda conn: coverage.due(conn, NINE),
+    "streams' silences": lambda conn: silences.silent(conn, {1: NINE}),
+    "streams' watches": lambda conn: watching.watches(conn, [1], NINE),
     "posts to judge": lambda conn: cross_brand.to_judge(conn, 10),
     "mentions to triage": lambda conn: mentions.due(conn, mentions.TRIAGE, NINE, 10),
     "mentions to settle": lambda conn: mentions.due(conn, mentions.SETTLE, NINE, 10),
@@ -59,12 +63,9 @@ ASKED: dict[str, Ask] = {
 }
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+@pytest.fixture(autouse=True)
+def _posts(database: Database) -> None:
     Bringing(database, SHOP).brings(written("1"), written("2", to="1"))
-    yield database
-    database.close()
 
 
 @pytest.mark.parametrize("asked", ASKED)

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from monitor.domain.judgement import Judgement
 from monitor.domain.post import Author, Page, PostKey, PostKind, Rejected
-from monitor.store import cross_brand, posts
+from monitor.store import posts
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
 from monitor.store.schema import post, tombstone
-from tests.store.written import NINE, RIVAL, SHOP, TEN, Bringing, gone, rows, stored, written
-
-JUDGED = Judgement(0.9, 0.05, 0.03, 0.02, "en", "test@1")
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
+from tests.store.written import (
+    JUDGED,
+    NINE,
+    RIVAL,
+    SHOP,
+    TEN,
+    Bringing,
+    gone,
+    judge,
+    rows,
+    stored,
+    to_judge,
+    written,
+)
 
 
 def test_a_post_comes_back_as_it_was_written(database: Database) -> None:
@@ -118,7 +120,7 @@ def test_customers_are_judged_and_the_brand_is_not(database: Database) -> None:
     Bringing(database).brings(written("1"), written("2", by="SHOP", to="1"))
     mentions = "SELECT external_id, own, next FROM mention JOIN post ON post.id = post_id"
     assert sorted(rows(database, mentions)) == [("1", False, "triage"), ("2", True, "settle")]
-    assert _to_judge(database) == ["1"]
+    assert to_judge(database) == ["1"]
 
 
 def test_automatic_replies_are_marked(database: Database) -> None:
@@ -149,7 +151,7 @@ def test_one_brand_s_answer_that_names_another_is_judged_for_the_other(database:
     Bringing(database, SHOP, RIVAL).brings(written("1", by="shop", text="Rival broke it, not us"))
     own = "SELECT name, own, next FROM mention JOIN brand ON brand.id = brand_id"
     assert sorted(rows(database, own)) == [("Rival", False, "triage"), ("Shop", True, "settle")]
-    assert _to_judge(database) == ["1"]
+    assert to_judge(database) == ["1"]
 
 
 def test_a_post_that_comes_by_a_second_stream_is_a_second_sighting(database: Database) -> None:
@@ -162,15 +164,15 @@ def test_a_post_that_comes_by_a_second_stream_is_a_second_sighting(database: Dat
 def test_a_post_known_as_one_brand_s_own_is_judged_for_a_further_brand(database: Database) -> None:
     own = written("1", by="shop")
     Bringing(database).brings(own)
-    assert _to_judge(database) == []
+    assert to_judge(database) == []
     Bringing(database, RIVAL, name="search").brings(own)
-    assert _to_judge(database) == ["1"]
+    assert to_judge(database) == ["1"]
 
 
 def test_a_deleted_post_s_further_mention_is_only_settled(database: Database) -> None:
     Bringing(database).brings(written("1"), gone("1"))
     Bringing(database, RIVAL, name="search").brings(written("1"))
-    assert _to_judge(database) == []
+    assert to_judge(database) == []
     assert rows(database, "SELECT next FROM mention") == [("settle",), ("settle",)]
 
 
@@ -241,10 +243,10 @@ def test_a_page_of_many_posts_and_networks(database: Database) -> None:
 
 def test_a_judgement_is_kept_and_the_post_waits_no_longer(database: Database) -> None:
     Bringing(database).brings(written("1"))
-    _judge(database)
-    assert _to_judge(database) == []
+    judge(database)
+    assert to_judge(database) == []
     assert rows(database, "SELECT complaint, model FROM judgement") == [(0.9, "test@1")]
-    _judge(database, numbers=[1])  # again, as after a crash
+    judge(database, numbers=[1])  # again, as after a crash
     assert len(rows(database, "SELECT * FROM judgement")) == 1
 
 
@@ -260,21 +262,3 @@ def test_a_judgement_of_words_that_changed_meanwhile_is_dropped(
     with database.writing() as conn:
         posts.save_judgements(conn, [(1, JUDGED)], NINE, of=before)
     assert rows(database, "SELECT * FROM judgement") == []
-
-
-def _judge(database: Database, numbers: list[int] | None = None) -> None:
-    with database.writing() as conn:
-        waiting = numbers or cross_brand.to_judge(conn, 100)
-        found = posts.load_posts(conn, waiting)
-        posts.save_judgements(conn, [(one, JUDGED) for one in found], NINE, of=found)
-
-
-def _to_judge(database: Database) -> list[str]:
-    with database.reading() as conn:
-        found = posts.load_posts(conn, cross_brand.to_judge(conn, 100))
-    return sorted(one.key.external_id for one in found.values())
-
-
-def _all_done(database: Database) -> None:
-    with database.writing() as conn:
-        conn.execute(sa.text("UPDATE mention SET next = NULL"))

@@ -2,55 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.judgement import Judgement
 from monitor.domain.post import Author, Gone, Post, PostKind
-from monitor.store import cross_brand, posts
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
-from monitor.store.schema import metadata, post
-from tests.store.written import NINE, RIVAL, SHOP, TEN, Bringing, gone, rows, stored, written
-
-JUDGED = Judgement(0.9, 0.05, 0.03, 0.02, "en", "test@1")
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One SQLite for many examples, each of which empties it."""
-    path: Path = tmp_path_factory.mktemp("changes") / "scratch.db"
-    database = Database(f"sqlite:///{path}")
-    with database.writing() as conn:
-        metadata.create_all(conn)
-    yield database
-    database.close()
+from monitor.store.schema import post
+from tests.store.written import (
+    NINE,
+    RIVAL,
+    SHOP,
+    TEN,
+    Bringing,
+    all_done,
+    gone,
+    judge,
+    rows,
+    stored,
+    to_judge,
+    written,
+)
 
 
 def test_an_edited_post_is_judged_again(database: Database) -> None:
     stream = Bringing(database)
     stream.brings(written("1", kind=PostKind.REVIEW, rating=1), written("2", by="shop", to="1"))
-    _judge(database)
-    _all_done(database)
+    judge(database)
+    all_done(database)
     edited = written("1", kind=PostKind.REVIEW, rating=5, text="They sent a new one")
     counts = stream.brings(edited, written("2", by="shop", to="1", text="Sorry!"))
     assert counts == Counts(duplicate=2, edited=2)
     assert stored(database)["1"].rating == 5
-    assert _to_judge(database) == ["1"]
+    assert to_judge(database) == ["1"]
     assert rows(database, "SELECT next FROM mention ORDER BY post_id") == [("triage",), ("settle",)]
 
 
@@ -77,12 +66,12 @@ def test_two_versions_of_a_post_read_again_change_nothing(database: Database) ->
         stream = Bringing(database)
         for page in pages:
             stream.brings(*page)
-        _all_done(database)
+        all_done(database)
         for again in (versions, *([one] for one in versions)):
             assert stream.brings(*again).edited == 0
         assert stored(database)["1"].text == "late, order 12"
         assert rows(database, "SELECT next FROM mention") == [(None,)]
-        assert _to_judge(database) in ([], ["1"])
+        assert to_judge(database) in ([], ["1"])
         _empty(database)
 
 
@@ -121,13 +110,13 @@ def test_where_a_page_ends_does_not_change_what_a_post_says(
 def test_a_deleted_post_is_purged_and_its_times_are_kept(database: Database) -> None:
     stream = Bringing(database)
     stream.brings(written("1", title="t", author=Author(id="7", handle="ana", name="Ana")))
-    _all_done(database)
+    all_done(database)
     counts = stream.brings(gone("1", before=datetime(2099, 1, 1, tzinfo=UTC), after=NINE), at=TEN)
     assert counts == Counts(duplicate=1, deleted=1)
     assert stored(database) == {}
     assert rows(database, "SELECT handle, name FROM author") == [(None, None)]
     assert rows(database, "SELECT next FROM mention") == [("settle",)]
-    assert _to_judge(database) == []
+    assert to_judge(database) == []
     with database.reading() as conn:
         row = conn.execute(sa.select(post)).one()
     assert (row.text, row.title, row.url) == (None, None, None)
@@ -167,7 +156,7 @@ def test_a_deletion_that_comes_before_its_post_is_not_forgotten(
     counts = sum((stream.brings(*page) for page in pages), start=Counts())
     assert counts == Counts(stored=1, duplicate=2, deleted=1)
     assert stored(database) == {}
-    assert _to_judge(database) == []
+    assert to_judge(database) == []
     assert rows(database, "SELECT next FROM mention") == [("settle",)]
     with database.reading() as conn:
         times = conn.execute(sa.select(post.c.gone_after, post.c.gone_at)).one()
@@ -223,7 +212,7 @@ def test_replies_that_name_nobody_belong_to_the_brand_of_their_conversation_in_a
     assert sorted(rows(scratch, mentions)) == [
         (str(number), number == 4, "settle" if number == 4 else "triage") for number in range(1, 6)
     ]
-    assert _to_judge(scratch) == ["1", "2", "3", "5"]
+    assert to_judge(scratch) == ["1", "2", "3", "5"]
     assert len(rows(scratch, "SELECT * FROM sighting")) == 5
     assert rows(scratch, "SELECT * FROM unnamed") == []
 
@@ -231,9 +220,9 @@ def test_replies_that_name_nobody_belong_to_the_brand_of_their_conversation_in_a
 def test_a_reply_waits_unjudged_until_its_conversation_names_a_brand(database: Database) -> None:
     shared = Bringing(database, SHOP, RIVAL)
     assert shared.brings(written("2", to="1"), written("9", to="8")) == Counts(stored=2)
-    assert _to_judge(database) == []
+    assert to_judge(database) == []
     Bringing(database, SHOP, name="mentions").brings(written("1"))
-    assert _to_judge(database) == ["1", "2"]
+    assert to_judge(database) == ["1", "2"]
     named = "SELECT brand_id, external_id FROM mention JOIN post ON post.id = post_id"
     assert sorted(rows(database, named)) == [(1, "1"), (1, "2")]
 
@@ -249,25 +238,7 @@ def test_a_reply_deleted_while_it_waits_is_given_to_nobody(database: Database) -
     stream = Bringing(database, SHOP, RIVAL)
     stream.brings(written("2", to="1"), gone("2"))
     stream.brings(written("1", text="my shop order"))
-    assert _to_judge(database) == ["1"]
-
-
-def _judge(database: Database, numbers: list[int] | None = None) -> None:
-    with database.writing() as conn:
-        waiting = numbers or cross_brand.to_judge(conn, 100)
-        found = posts.load_posts(conn, waiting)
-        posts.save_judgements(conn, [(one, JUDGED) for one in found], NINE, of=found)
-
-
-def _to_judge(database: Database) -> list[str]:
-    with database.reading() as conn:
-        found = posts.load_posts(conn, cross_brand.to_judge(conn, 100))
-    return sorted(one.key.external_id for one in found.values())
-
-
-def _all_done(database: Database) -> None:
-    with database.writing() as conn:
-        conn.execute(sa.text("UPDATE mention SET next = NULL"))
+    assert to_judge(database) == ["1"]
 
 
 def _empty(database: Database) -> None:

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import permutations
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.post import Post
 from monitor.store.engine import Database
-from monitor.store.schema import metadata
 from tests.store.written import Bringing, rows, threads, written
 
 CHAIN = [written("1"), written("2", to="1"), written("3", to="2"), written("4", to="3")]
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One SQLite for many examples, each of which empties it."""
-    path: Path = tmp_path_factory.mktemp("threads") / "scratch.db"
-    database = Database(f"sqlite:///{path}")
-    with database.writing() as conn:
-        metadata.create_all(conn)
-    yield database
-    database.close()
 
 
 def test_every_order_of_a_chain_ends_at_its_root(database: Database) -> None:

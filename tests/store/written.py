@@ -9,14 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from monitor.domain.identity import Brand, Identity
+from monitor.domain.judgement import Judgement
 from monitor.domain.post import Author, Gone, Page, Post, PostKey, Rejected, Stream, StreamKind
-from monitor.store import brands, coverage, posts
+from monitor.store import brands, coverage, cross_brand, posts
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TEN = NINE.replace(hour=10)
 SHOP = Brand("Shop", (Identity("*", handle="@shop"),), terms=("shop",))
+JUDGED = Judgement(0.9, 0.05, 0.03, 0.02, "en", "test@1")
 RIVAL = Brand("Rival", (Identity("*", handle="rival"),), terms=("rival",))
 
 
@@ -75,3 +77,21 @@ def stored(database: Database, ids: Iterable[int] = range(1, 1000)) -> dict[str,
     with database.reading() as conn:
         found = posts.load_posts(conn, list(ids))
     return {one.key.external_id: one for one in found.values()}
+
+
+def judge(database: Database, numbers: list[int] | None = None) -> None:
+    with database.writing() as conn:
+        waiting = numbers or cross_brand.to_judge(conn, 100)
+        found = posts.load_posts(conn, waiting)
+        posts.save_judgements(conn, [(one, JUDGED) for one in found], NINE, of=found)
+
+
+def to_judge(database: Database) -> list[str]:
+    with database.reading() as conn:
+        found = posts.load_posts(conn, cross_brand.to_judge(conn, 100))
+    return sorted(one.key.external_id for one in found.values())
+
+
+def all_done(database: Database) -> None:
+    with database.writing() as conn:
+        conn.execute(sa.text("UPDATE mention SET next = NULL"))

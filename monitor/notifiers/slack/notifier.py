@@ -27,7 +27,9 @@ from monitor.notifiers.slack.lookup import EVENT, Lookup, identity, thread_of
 from monitor.notifiers.slack.pacing import Pace
 from monitor.notifiers.slack.wire import RefusedError, Wire
 from monitor.ports import Clock, Secrets
-from monitor.render.slack_cards import Message, is_group, is_member, messages
+from monitor.render.slack_cards import Message, messages
+from monitor.render.slack_case import Look, is_group, is_member
+from monitor.render.tongue import ENGLISH, LANGUAGES, tongue
 from monitor.render.words import cut
 from monitor.settings.secret_names import SecretName
 
@@ -63,6 +65,13 @@ def _person(text: str) -> str:
     )
 
 
+def _language(text: str) -> str:
+    if text in LANGUAGES:
+        return text
+    raise ValueError(f'"{text}" is not spoken here; known: {", ".join(LANGUAGES)}')
+
+
+Language = Annotated[str, AfterValidator(_language)]
 ChannelId = Annotated[str, AfterValidator(_channel)]
 PersonId = Annotated[str, AfterValidator(_person)]
 
@@ -83,6 +92,13 @@ class Slack:
         people: dict[str, PersonId] = Field(
             default_factory=dict, description="Members and groups by the names in the policies."
         )
+        languages: dict[str, Language] = Field(
+            default_factory=dict,
+            description='By target or channel id; "*" is every other: { leads = "ro" }.',
+        )
+        buttons: bool = Field(
+            default=False, description="On cards. Default: if there is a [slack_app]."
+        )
         zone: ZoneInfo = Field(
             ZoneInfo("UTC"), description="IANA zone of times that Slack does not localise."
         )
@@ -93,6 +109,12 @@ class Slack:
         base_url: str = Field(
             default=WebClient.BASE_URL, description="Of the Web API: a proxy, a gateway."
         )
+
+        def language_of(self, channel: str) -> str:
+            """The language of a channel, by its id or the name of a target."""
+            names = [name for name, its_id in self.targets.items() if its_id == channel]
+            known = (self.languages.get(one) for one in (channel, *names, "*"))
+            return next((one for one in known if one), ENGLISH)
 
         @model_validator(mode="after")
         def _guarded(self) -> Self:
@@ -117,11 +139,11 @@ class Slack:
         """Of notices of which a part was refused: the messages that are out, and no others."""
 
     def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
-        parts = messages(notice, self._options.zone, self._options.people)
         if earlier is not None:
-            self._edit(earlier, parts[0])
+            self._edit(earlier, self._messages(notice, earlier.place)[0])
             return earlier
         channel = self._channel(notice.audience)
+        parts = self._messages(notice, channel)
         thread = thread_of(notice, channel)
         if len(parts) == 1:
             ts = self._post(notice, 1, channel, thread, parts[0])
@@ -155,7 +177,7 @@ class Slack:
         if notice.kind is NoticeKind.UPDATE:
             return Absent()
         channel = self._channel(notice.audience)
-        parts = len(messages(notice, self._options.zone, self._options.people))
+        parts = len(self._messages(notice, channel))
         there = self._lookup.there(notice, channel)
         known = {} if isinstance(there, Unknowable) else there
         if all(number in known for number in range(1, parts + 1)):
@@ -170,6 +192,12 @@ class Slack:
     def try_out(self) -> Iterator[Finding]:
         channels = (self._options.channel, *self._options.targets.values())
         return trying.findings(self._wire, channels)
+
+    def _messages(self, notice: Notice, channel: str) -> tuple[Message, ...]:
+        """As this channel is spoken to."""
+        its = self._options
+        look = Look(tongue(its.language_of(channel)), has_buttons=its.buttons)
+        return messages(notice, its.zone, its.people, look)
 
     def _there(self, notice: Notice, channel: str) -> dict[int, str]:
         """The messages of a notice that are out, as the channel shows and as this process remembers."""

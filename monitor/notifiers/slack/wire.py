@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
+from monitor.fetching import retry_after
 from monitor.notifiers.slack.errors import OF_A_CHANNEL, OUTCOMES, in_words, meaning
 from monitor.notifiers.slack.pacing import Pace
 from monitor.ports import Secrets
@@ -102,7 +103,7 @@ class Wire:
 
     def _said_no(self, response: Any, method: str, channel: str, where: str) -> SendError:
         status = response.status_code
-        said = response.get("error")
+        said = response.data.get("error") if isinstance(response.data, dict) else None
         name = said if isinstance(said, str) and _A_NAME.fullmatch(said) else None
         if status == _TOO_MANY or name in ("ratelimited", "rate_limited"):
             pause = _pause(response.headers)
@@ -131,9 +132,5 @@ def _unanswered(error: Exception, where: str) -> SendError:
 
 
 def _pause(headers: Any) -> timedelta:
-    """What Retry-After says, in seconds."""
-    lower = {str(name).lower(): value for name, value in dict(headers).items()}
-    said = str(lower.get("retry-after", "")).strip()
-    if not (said.isascii() and said.isdigit()):
-        return _UNSAID_PAUSE
-    return min(timedelta(seconds=max(int(said[:9]), 1)), _LONGEST_PAUSE)
+    """What Retry-After says, within reason."""
+    return min(retry_after(dict(headers)) or _UNSAID_PAUSE, _LONGEST_PAUSE)

@@ -7,8 +7,7 @@ from datetime import datetime
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
-from monitor.fetching import Client
-from monitor.fetching.client import send_error
+from monitor.fetching import Client, send_error, unsure
 from monitor.sources.discourse import posts
 from monitor.sources.discourse.listings import Written
 from monitor.sources.discourse.posts import Forum
@@ -73,10 +72,7 @@ def find(
             if spot is None or (ages and max(ages) < to.posted_at.timestamp()):
                 return Absent()
     except SourceError as error:
-        # that we may not look says nothing about what was sent
-        raise SendError(
-            str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after
-        ) from error
+        raise unsure(error) from error
     return Unknowable("the account wrote so much since that its answers were not all looked at")
 
 

@@ -24,8 +24,17 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.fetching import Budget, Client, Descent, FetchError, Listing, Place, Thing, descent
-from monitor.ports import Clock, Secrets
+from monitor.fetching import (
+    Budget,
+    Client,
+    Descent,
+    FetchError,
+    Listing,
+    Looks,
+    Refusals,
+    Thing,
+)
+from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
@@ -46,6 +55,15 @@ class Discourse:
     """Reads one forum. With `username` and `api_key` it reads as that account, and can answer."""
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="Discourse",
+        reads="a forum's public posts, its search, own posts",
+        rights="none to read; to answer, a key with topics, posts: read and create, user: show",
+        limits="the search shows one post of a topic and ten pages; no private messages",
+        cost="no money; 50 calls a minute",
+        page="sources/discourse.md",
+        finds_replies=True,
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "discourse"`."""
@@ -90,7 +108,7 @@ class Discourse:
             options.base_url,
             budget=Budget(options.calls_per_minute, _MINUTE),
             headers=self._headers,
-            pause=_wait_seconds,
+            refusals=Refusals(pause=_wait_seconds),
             timeout=options.timeout,
         )
         mute = None if options.username else _MUTE
@@ -102,17 +120,13 @@ class Discourse:
             re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
             for term in (*options.terms, *(f"@{name}" for name in self._accounts))
         )
-        self._looks = {stream.name: (stream, look) for stream, look in self._made()}
+        self._looks = Looks("discourse", self._made(), options.look_back)
 
     def streams(self) -> Sequence[Stream]:
-        return tuple(stream for stream, _ in self._looks.values())
+        return self._looks.streams
 
     def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
-        now = self._clock()
-        _, look = self._looks[stream.name]
-        horizon = (now - self._options.look_back).timestamp()
-        first = Place(horizon, int(horizon) if look.is_timed else 0)
-        yield from look.pages(descent.read(since, "discourse", lambda: first), now)
+        return self._looks.pages(stream, since, self._clock())
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """Look up again, one in a call.
@@ -152,7 +166,7 @@ class Discourse:
 
     def try_out(self) -> Iterator[Finding]:
         """Say whose key it is, and look at every stream once."""
-        listings = {name: look.listing for name, (_, look) in self._looks.items()}
+        listings = self._looks.listings
         yield from trying.findings(self._client, self._options.username, listings)
 
     def _headers(self) -> Mapping[str, str]:

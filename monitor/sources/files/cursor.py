@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
-from monitor.domain.errors import SourceError
+from monitor.domain.cursor import held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,13 +68,11 @@ def read(cursor: Cursor | None) -> dict[str, Place]:
     """
     if cursor is None:
         return {}
-    try:
-        listed = json.loads(cursor)["files"]
-        return {name: Place(*at) for name, at in listed.items()}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(
-            f"this is no cursor of the source files: {cursor[:80]}", permanent=True
-        ) from error
+    return held(cursor, "the source files", _places)
+
+
+def _places(said: Any) -> dict[str, Place]:
+    return {name: Place(*at) for name, at in said["files"].items()}
 
 
 def _hash(head: bytes) -> str:

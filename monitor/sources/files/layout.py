@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Literal
 
 from monitor.domain.errors import SourceError
+from monitor.rows.meaning import FIELDS, Field
 from monitor.sources.files.lines import Lines
-from monitor.sources.files.rows import FIELDS, Field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,11 +7,7 @@ from collections import Counter
 from typing import IO, TYPE_CHECKING
 
 from monitor.domain.post import Rejected
-from monitor.sources.files import cursor
-from monitor.sources.files.layout import find_layout, refuse_wrong_encoding
-from monitor.sources.files.lines import Lines
-from monitor.sources.files.records import Record, records
-from monitor.sources.files.rows import (
+from monitor.rows.meaning import (
     Row,
     RowError,
     RowMeaning,
@@ -20,7 +16,11 @@ from monitor.sources.files.rows import (
     is_interchangeable,
     own_id,
 )
-from monitor.sources.files.texts import sample
+from monitor.rows.texts import sample
+from monitor.sources.files import cursor
+from monitor.sources.files.layout import find_layout, refuse_wrong_encoding
+from monitor.sources.files.lines import Lines
+from monitor.sources.files.records import Record, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,14 +6,14 @@ import csv
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.sources.files.texts import sample
+from monitor.rows.texts import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from monitor.rows.meaning import Field, Row
     from monitor.sources.files.layout import Layout
     from monitor.sources.files.lines import Lines
-    from monitor.sources.files.rows import Field, Row
 
 MAX_CELL = 1_000_000
 """Characters of a CSV cell; a longer one is rather a quote that is never closed."""

@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Gap, Page, Stream, StreamKind
+from monitor.ports import About
+from monitor.rows.meaning import Field as RowField
+from monitor.rows.meaning import RowMeaning
 from monitor.sources.files import cursor
 from monitor.sources.files.layout import Said
 from monitor.sources.files.reading import Reading
-from monitor.sources.files.rows import Field as RowField
-from monitor.sources.files.rows import RowMeaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ _MAGIC = re.compile(r"[*?[]")
 class Files:
     """Reads rows of CSV and JSONL files as posts: customers' and the brand's own alike.
 
-    Each row's fields are those of `monitor.sources.files.rows.FIELDS`; only `text` is required,
+    Each row's fields are those of `monitor.rows.meaning.FIELDS`; only `text` is required,
     and a time (see `assume_now`). A row with `deleted_at` says that the post `external_id` is gone.
     A row without id gets one made of the file's name and of what it says, so that reading the file
     again, or when it has grown, gives the same ids. A file that shrank, or begins otherwise than
@@ -47,6 +48,15 @@ class Files:
     """
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="CSV and JSONL files",
+        reads="exports of any other place: rows of posts and of your answers",
+        rights="to read the files",
+        limits="a file tells of no deletion",
+        cost="none",
+        page="import.md",
+        cannot_reply_because="a file is not where the customer reads",
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "files"`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from monitor.domain.errors import SourceError
-from monitor.fetching import Client, Leaf, Spot
+from monitor.fetching import Client, Leaf, Spot, descent
 from monitor.sources.hackernews import items
 
 _MOST_HITS = 1000
@@ -42,11 +42,4 @@ class Hits:
         things = [items.thing(hit) for hit in hits]
         if len(hits) < self.size:
             return Leaf(things, None)
-        orders = [thing.order for thing in things if thing.order is not None]
-        skip = spot.skip + 1 if spot else 1
-        lowest = min(orders, default=spot.at if spot else floor)
-        if spot is None or lowest < spot.at:
-            return Leaf(things, Spot(lowest))
-        if (skip + 1) * self.size > _MOST_HITS:
-            return Leaf(things, Spot(lowest - 1))
-        return Leaf(things, Spot(lowest, skip))
+        return Leaf(things, descent.below(things, spot, floor, _MOST_HITS // self.size))

@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from monitor.domain.errors import SourceError
 from monitor.domain.finding import Finding, Standing
 from monitor.domain.post import (
     Cursor,
@@ -20,8 +19,8 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
-from monitor.fetching import Budget, Client, Descent, FetchError, Place, Thing, descent
-from monitor.ports import Clock, Secrets
+from monitor.fetching import Budget, Client, Descent, FetchError, Looks, Thing
+from monitor.ports import About, Clock, Secrets
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.hackernews import items
 from monitor.sources.hackernews.listing import Hits
@@ -39,6 +38,15 @@ class HackerNews:
     """Reads what names the brand, and what its accounts write. It needs no key, and cannot answer."""
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="Hacker News",
+        reads="stories and comments that a query finds, own comments",
+        rights="none",
+        limits="what Algolia's public search knows, seconds to minutes late",
+        cost="no money; 5,000 calls an hour",
+        page="sources/hackernews.md",
+        cannot_reply_because="Hacker News has no way for a program to write",
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "hackernews"`."""
@@ -72,17 +80,13 @@ class HackerNews:
             budget=Budget(options.calls_per_hour, _HOUR),
             timeout=options.timeout,
         )
-        self._looks = {stream.name: (stream, look) for stream, look in self._made()}
+        self._looks = Looks(items.NETWORK, self._made(), options.look_back)
 
     def streams(self) -> Sequence[Stream]:
-        return tuple(stream for stream, _ in self._looks.values())
+        return self._looks.streams
 
     def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:
-        now = self._clock()
-        _, look = self._looks[stream.name]
-        horizon = (now - self._options.look_back).timestamp()
-        place = descent.read(since, items.NETWORK, lambda: Place(horizon, int(horizon)))
-        yield from look.pages(place, now)
+        return self._looks.pages(stream, since, self._clock())
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """Look up again, one in a call. What was found once and is not known any more was deleted."""
@@ -103,13 +107,7 @@ class HackerNews:
 
     def try_out(self) -> Iterator[Finding]:
         """Ask each question once; that is free and needs no log-in."""
-        for name, (_, look) in self._looks.items():
-            try:
-                look.listing.leaf(int(self._clock().timestamp()), None)
-            except SourceError as error:
-                yield Finding(f"{name}: {error}", Standing.FAILS)
-            else:
-                yield Finding(f"{name}: can be read")
+        yield from self._looks.tried(self._clock())
         if not self._options.accounts:
             said = "accounts: none is named, so a complaint that you answered stays unanswered here"
             yield Finding(said, Standing.LACKS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from monitor.fetching import CallError
 from monitor.sources.mastodon import statuses
-from monitor.sources.mastodon.calls import Asks, CallError
+from monitor.sources.mastodon.calls import Asks
 
 OWN = ""
 """The name of the token's account, whatever it is called."""

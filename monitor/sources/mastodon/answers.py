@@ -10,9 +10,10 @@ from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
 from monitor.domain.reply import Length
+from monitor.fetching import CallError, send_error, unsure
 from monitor.sources.mastodon import cursor, statuses
 from monitor.sources.mastodon.accounts import OWN, Accounts
-from monitor.sources.mastodon.calls import Asks, CallError, Calls
+from monitor.sources.mastodon.calls import Asks, Calls
 from monitor.sources.mastodon.statuses import View
 from monitor.sources.mastodon.threads import Threads, Trace
 
@@ -52,7 +53,7 @@ class Desk:
                 )
             )
         except CallError as error:
-            raise _send_error(error) from error
+            raise send_error(error) from error
         written = statuses.read(answer, lambda _: Trace(to.key.external_id, to.thread), self._view)
         if not isinstance(written, Post):
             raise SendError(
@@ -74,9 +75,7 @@ class Desk:
                 return Unknowable("the server knows no such post any more")
             return self._sought(to, number, me)
         except CallError as error:
-            raise SendError(
-                str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after
-            ) from error
+            raise unsure(error) from error
 
     def _sought(self, to: Post, number: str, me: str) -> Post | Absent | Unknowable:
         oldest = (to.posted_at - _SKEW).timestamp()
@@ -161,11 +160,3 @@ def sought(calls: Asks, uri: str) -> Any | None:
         raise CallError("the server answered with something that is no search's result")
     its = [one for one in found if isinstance(one, dict) and one.get("uri") == uri]
     return next((one for one in its if statuses.is_number(one.get("id"))), None)
-
-
-def _send_error(error: CallError) -> SendError:
-    if error.may_have_arrived:
-        outcome = Outcome.UNKNOWN
-    else:
-        outcome = Outcome.PERMANENT if error.permanent else Outcome.NOT_SENT
-    return SendError(str(error), outcome=outcome, retry_after=error.retry_after)

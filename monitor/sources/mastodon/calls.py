@@ -18,12 +18,14 @@ from typing import Any, Protocol
 import mastodon
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
 from monitor import __version__
-from monitor.domain.errors import ConfigError, MonitorError
+from monitor.domain.errors import ConfigError
+from monitor.fetching import CallError
+from monitor.fetching.never_left import never_left
 from monitor.ports import Clock
-from monitor.sources.mastodon.quota import Quota, retry_after
+from monitor.sources.mastodon.quota import Quota, wait
 
 NOT_FOUND = 404
 _UNAUTHORIZED, _TIMED_OUT, _TOO_MANY, _SERVER = 401, 408, 429, 500
@@ -41,29 +43,6 @@ _REASONS = {
 }
 _STUMBLES = (mastodon.MastodonError, ArithmeticError, AttributeError, LookupError, TypeError)
 """What the library raises, also over a body that is odd; whether it is, we see for ourselves."""
-
-
-class CallError(MonitorError):
-    """A call that brought nothing.
-
-    `status`: the refusal's, if it was one. `permanent`: asking again is useless until somebody changes
-    something. `may_have_arrived`: what was to be written may have been written all the same.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        permanent: bool = False,
-        retry_after: timedelta | None = None,
-        may_have_arrived: bool = False,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.permanent = permanent
-        self.retry_after = retry_after
-        self.may_have_arrived = may_have_arrived
 
 
 Question = Callable[[mastodon.Mastodon], object]
@@ -128,13 +107,13 @@ class Wire(requests.Session):
             with response:
                 body = self._body(response)
         except (requests.RequestException, HTTPError) as error:
-            arrived = writes and not _never_left(error)
+            arrived = writes and not never_left(error)
             words = f"the server can't be reached, or broke off: {type(error).__name__}"
             raise CallError(words, may_have_arrived=arrived) from error
         now = self._clock()
         self._quota.heed(response.headers, now)
         if not response.ok or response.is_redirect:
-            raise _refused(response, body, retry_after(response.headers, now), writes=writes)
+            raise _refused(response, body, wait(response.headers, now), writes=writes)
         try:
             self.came = json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -214,11 +193,6 @@ class Calls:
             user_agent=f"complaint-monitor/{__version__}",
         )
         return client, wire
-
-
-def _never_left(error: Exception) -> bool:
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _refused(

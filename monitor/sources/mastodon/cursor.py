@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.domain.errors import SourceError
+from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
 
 _VERSION = 1
@@ -132,11 +132,9 @@ def read(cursor: Cursor) -> Place:
         SourceError: it is no cursor of this source.
 
     """
-    try:
-        said = json.loads(cursor)
-        place = {_VERSION: Place}[said.pop("mastodon")](**said)
-        return replace(place, rungs=tuple((float(at), str(id_)) for at, id_ in place.rungs))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(
-            f"this is no cursor of the source mastodon: {cursor[:80]}", permanent=True
-        ) from error
+    return held(cursor, "the source mastodon", _place)
+
+
+def _place(said: Any) -> Place:
+    place = {_VERSION: Place}[said.pop("mastodon")](**said)
+    return replace(place, rungs=tuple((float(at), str(id_)) for at, id_ in place.rungs))

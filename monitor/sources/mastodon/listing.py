@@ -14,8 +14,9 @@ from typing import Any
 import mastodon
 
 from monitor.domain.post import Cost, Gap, Page, Post, Rejected
+from monitor.fetching import CallError
 from monitor.sources.mastodon import cursor, statuses
-from monitor.sources.mastodon.calls import Asks, CallError, Calls, Counted
+from monitor.sources.mastodon.calls import Asks, Calls, Counted
 from monitor.sources.mastodon.cursor import Place, Row, order
 
 Read = Callable[[Any, Asks], Post | Rejected | None]

@@ -8,10 +8,11 @@ from typing import Any
 
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Gone, Post, PostKey, Rejected
+from monitor.fetching import CallError
 from monitor.sources.mastodon import statuses
 from monitor.sources.mastodon.accounts import Accounts, host_of
 from monitor.sources.mastodon.answers import sought
-from monitor.sources.mastodon.calls import NOT_FOUND, Asks, CallError, Calls
+from monitor.sources.mastodon.calls import NOT_FOUND, Asks, Calls
 from monitor.sources.mastodon.listing import Read
 from monitor.sources.mastodon.threads import Threads
 

@@ -5,15 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
-_LEAST = timedelta(seconds=1)
-_MOST = timedelta(days=1)
-"""Nobody waits longer unasked."""
-_SECONDS = 10**11
-"""Of the epoch: beyond that, in the year 5138, it is no time of ours."""
+from monitor.fetching import retry_after, until_reset
 
 
 class Quota:
@@ -40,38 +35,11 @@ class Quota:
                 self._until = time.monotonic() + reset.total_seconds()
 
 
-def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """When to come again after a refusal: seconds or a date, reckoned on the server's own clock."""
-    said = headers.get("retry-after", "").strip()
-    if said.isdecimal():
-        return _bounded(timedelta(seconds=min(int(said[:9]), 10**6)))
-    until = _http_date(said)
-    if until is not None:
-        return _bounded(until - (_http_date(headers.get("date", "")) or now))
-    return _reset(headers, now)
+def wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """When to come again after a refusal. `now` is ours, for a server that does not tell its own."""
+    return retry_after(headers, now) or _reset(headers, now)
 
 
 def _reset(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """Mastodon writes an ISO date, GoToSocial seconds of the epoch."""
-    said = headers.get("x-ratelimit-reset", "").strip()
-    try:
-        if said.isdecimal():
-            at = datetime.fromtimestamp(min(int(said[:15]), _SECONDS), UTC)
-        else:
-            at = datetime.fromisoformat(said)
-            at = at.replace(tzinfo=at.tzinfo or UTC)
-        return _bounded(at - (_http_date(headers.get("date", "")) or now))
-    except (ValueError, OverflowError):
-        return None
-
-
-def _http_date(said: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(said)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return at.replace(tzinfo=at.tzinfo or UTC)
-
-
-def _bounded(span: timedelta) -> timedelta:
-    return min(max(span, _LEAST), _MOST)
+    return until_reset(headers.get("x-ratelimit-reset", ""), headers, now)

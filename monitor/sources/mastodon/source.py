@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import mastodon
 
-from monitor.domain.errors import Outcome, SendError, SourceError
+from monitor.domain.errors import Outcome, SendError
 from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import (
@@ -24,12 +24,13 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.ports import Clock, Secrets
+from monitor.fetching import CallError, source_error
+from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
 from monitor.sources.mastodon import cursor, options, statuses, trying
 from monitor.sources.mastodon.accounts import OWN, Accounts
 from monitor.sources.mastodon.answers import Desk, length_of
-from monitor.sources.mastodon.calls import Asks, CallError, Calls
+from monitor.sources.mastodon.calls import Asks, Calls
 from monitor.sources.mastodon.cursor import Place
 from monitor.sources.mastodon.listing import Look, Span
 from monitor.sources.mastodon.looking_up import LookUp
@@ -49,6 +50,15 @@ class Mastodon:
     """
 
     extra: ClassVar[str | None] = "mastodon"
+    about: ClassVar[About] = About(
+        title="Mastodon",
+        reads="mentions of one account, hashtags, searches, own posts",
+        rights="read:accounts, read:notifications, read:statuses, read:search; to answer write:statuses",
+        limits="only what reached the account's server; no search of everything",
+        cost="no money; 300 calls in five minutes",
+        page="sources/mastodon.md",
+        finds_replies=True,
+    )
 
     Options: TypeAlias = options.Options
 
@@ -82,7 +92,7 @@ class Mastodon:
         try:
             yield from look(self._calls).pages(self._calls, place, now)
         except CallError as error:
-            raise _source_error(stream.name, error) from error
+            raise source_error(stream.name, error) from error
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """Twenty in a call; a post of another server that this process never saw takes a search.
@@ -92,7 +102,7 @@ class Mastodon:
         try:
             yield from self._look_up.items(keys, self._clock())
         except CallError as error:
-            raise _source_error("look-up", error) from error
+            raise source_error("look-up", error) from error
 
     @property
     def reply_author(self) -> Author | None:
@@ -123,7 +133,7 @@ class Mastodon:
         try:
             yield from trying.findings(self._calls, self._options, reads)
         except CallError as error:
-            raise _source_error("log-in", error) from error
+            raise source_error("log-in", error) from error
 
     def _read(self, thing: Any, calls: Asks) -> Post | Rejected | None:
         return statuses.read(thing, lambda one: self._threads.trace(one, calls), self._view)
@@ -191,7 +201,3 @@ def _written(number: str, client: mastodon.Mastodon, span: Span) -> object:
     return client.account_statuses(
         number, exclude_reblogs=True, since_id=span.since, max_id=span.until, limit=span.size
     )
-
-
-def _source_error(what: str, error: CallError) -> SourceError:
-    return SourceError(f"{what}: {error}", permanent=error.permanent, retry_after=error.retry_after)

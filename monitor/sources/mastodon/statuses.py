@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.domain.post import Author, Post, PostKey, Rejected
+from monitor.fetching import plain
 from monitor.sources.mastodon.cursor import Row
-from monitor.sources.mastodon.html import plain
 from monitor.sources.mastodon.threads import Trace
 
 NETWORK = "mastodon"
 _NUMBER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _SHOWN = ("content", "spoiler_text", "edited_at")
 """The fields by which a reader sees that something changed."""
+_QUOTE = frozenset({"quote-inline"})
+"""A link to what is quoted, for those who cannot show quotes: `quotes` says it."""
 _SAMPLE = 200
 
 
@@ -70,7 +72,7 @@ def read(thing: Any, trace: Callable[[Any], Trace], view: View) -> Post | Reject
             raise ValueError(f"{str(status['id'])[:80]!r} is no id")  # noqa: TRY301  # the one place
         uri, text, author = (
             _text(status, "uri"),
-            plain(_text(status, "content")),
+            plain(_text(status, "content"), without=_QUOTE),
             _author(status, view.host),
         )
         posted_at, edited_at = when(status["created_at"]), _maybe_when(status)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from monitor.sources.mastodon.calls import NOT_FOUND, Asks, CallError
+from monitor.fetching import CallError
+from monitor.sources.mastodon.calls import NOT_FOUND, Asks
 
 _MOST = 20_000
 """Statuses; some megabytes."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from monitor.domain.finding import Finding, Standing
-from monitor.sources.mastodon.calls import CallError, Calls
+from monitor.fetching import CallError
+from monitor.sources.mastodon.calls import Calls
 from monitor.sources.mastodon.options import Options
 
 _SCOPES = {"mentions": "read:notifications", "tag": "read:statuses", "search": "read:search"}

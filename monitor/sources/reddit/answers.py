@@ -9,8 +9,9 @@ from typing import Any
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
+from monitor.fetching import CallError, send_error, unsure
 from monitor.sources.reddit import things
-from monitor.sources.reddit.calls import CallError, Calls
+from monitor.sources.reddit.calls import Calls
 from monitor.sources.reddit.listing import Listing
 
 _SPAN = re.compile(r"(\d+) (millisecond|second|minute|hour)s?")
@@ -31,7 +32,7 @@ def write(calls: Calls, to: Post, text: str, now: datetime) -> Post:
     try:
         answer = calls.post("api/comment", thing_id=to.key.external_id, text=text)
     except CallError as error:
-        raise _send_error(error) from error
+        raise send_error(error) from error
     try:
         said = answer["json"]
         if said.get("errors"):
@@ -70,10 +71,7 @@ def find(calls: Calls, account: str, to: Post, now: datetime) -> Post | Absent |
             if ages and max(ages) < to.posted_at.timestamp():
                 return Absent()
     except CallError as error:
-        # that we may not look says nothing about what was sent
-        raise SendError(
-            str(error), outcome=Outcome.UNKNOWN, retry_after=error.retry_after
-        ) from error
+        raise unsure(error) from error
     if number >= listing.cap / 2:
         return Unknowable("Reddit lists no comments of ours that are as old as the post")
     return Absent()
@@ -82,14 +80,6 @@ def find(calls: Calls, account: str, to: Post, now: datetime) -> Post | Absent |
 def own_comments(account: str) -> Listing:
     """All that an account commented, newest first."""
     return Listing(f"user/{account}/comments", {"sort": "new"})
-
-
-def _send_error(error: CallError) -> SendError:
-    if error.may_have_arrived:
-        outcome = Outcome.UNKNOWN
-    else:
-        outcome = Outcome.PERMANENT if error.permanent else Outcome.NOT_SENT
-    return SendError(str(error), outcome=outcome, retry_after=error.retry_after)
 
 
 def _refusal(said: Any) -> SendError:

@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import prawcore
-import requests
-from urllib3.exceptions import NewConnectionError
 
 from monitor import __version__
-from monitor.domain.errors import ConfigError, MonitorError
-from monitor.sources.reddit.quota import Quota, retry_after
+from monitor.domain.errors import ConfigError
+from monitor.fetching import CallError, retry_after
+from monitor.fetching.never_left import never_left
+from monitor.sources.reddit.quota import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,27 +32,6 @@ _REASONS = {
     404: "Reddit knows no such subreddit or account (misspelt, banned or suspended)",
     451: "Reddit withholds it for legal reasons",
 }
-
-
-class CallError(MonitorError):
-    """A call that brought nothing.
-
-    `permanent`: asking again is useless until somebody changes something. `may_have_arrived`: what
-    was to be written may have been written all the same.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        permanent: bool = False,
-        retry_after: timedelta | None = None,
-        may_have_arrived: bool = False,
-    ) -> None:
-        super().__init__(message)
-        self.permanent = permanent
-        self.retry_after = retry_after
-        self.may_have_arrived = may_have_arrived
 
 
 class _StaleTokenError(CallError):
@@ -81,7 +60,7 @@ class OneTry(prawcore.Requestor):  # type: ignore[misc]  # prawcore ships no typ
             cause = error.original_exception
             raise CallError(
                 f"Reddit can't be reached, or broke off: {type(cause).__name__}",
-                may_have_arrived=unknown and not _never_left(cause),
+                may_have_arrived=unknown and not never_left(cause),
             ) from error
         reset = self._quota.heed(response.headers)
         if response.status_code not in _FINE:
@@ -93,12 +72,6 @@ class OneTry(prawcore.Requestor):  # type: ignore[misc]  # prawcore ships no typ
                 "Reddit's answer is cut off, or no JSON", may_have_arrived=unknown
             ) from error
         return response
-
-
-def _never_left(error: Exception) -> bool:
-    """No connection came about: nothing can have arrived."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _refused(

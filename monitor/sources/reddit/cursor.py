@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from monitor.domain.errors import SourceError
+from monitor.domain.cursor import held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,10 +80,6 @@ def read(cursor: Cursor) -> Place:
         SourceError: it is no cursor of this source.
 
     """
-    try:
-        said = json.loads(cursor)
-        return {_VERSION: Place}[said.pop("reddit")](**said)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SourceError(
-            f"this is no cursor of the source reddit: {cursor[:80]}", permanent=True
-        ) from error
+    return held(
+        cursor, "the source reddit", lambda said: {_VERSION: Place}[said.pop("reddit")](**said)
+    )

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.domain.post import Cost, Gap, Gone, Page, Post, Rejected
+from monitor.fetching import CallError
 from monitor.sources.reddit import cursor, things
-from monitor.sources.reddit.calls import Asks, CallError, Counted
+from monitor.sources.reddit.calls import Asks, Counted
 from monitor.sources.reddit.cursor import Place
 
 _EARLIER = slice(-2, -5, -1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -49,19 +48,6 @@ class Quota:
             if remaining is not None and remaining < 1:
                 self._quiet_until = time.monotonic() + reset
         return timedelta(seconds=reset)
-
-
-def retry_after(headers: MutableMapping[str, str]) -> timedelta | None:
-    """Seconds, or a date, which is reckoned on the server's own clock."""
-    said = headers.get("retry-after")
-    seconds = _number(said)
-    if seconds is None and said:
-        try:
-            until = parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))
-        except (TypeError, ValueError):
-            return None
-        seconds = max(until.total_seconds(), 0.0)
-    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _number(said: str | None) -> float | None:

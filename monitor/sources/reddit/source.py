@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from monitor.domain.errors import Outcome, SendError, SourceError
+from monitor.domain.errors import Outcome, SendError
 from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import (
@@ -24,12 +24,13 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.ports import Clock, Secrets
+from monitor.fetching import CallError, source_error
+from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.reddit import answers, cursor, things, trying
-from monitor.sources.reddit.calls import CallError, Calls
+from monitor.sources.reddit.calls import Calls
 from monitor.sources.reddit.cursor import Place
 from monitor.sources.reddit.listing import Listing, Look
 
@@ -59,6 +60,15 @@ class Reddit:
     """
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="Reddit",
+        reads="submissions and comments of named subreddits, a search, the inbox, own comments",
+        rights="an approved app; scopes identity, read, history, privatemessages; to answer submit",
+        limits="1,000 things a listing, 250 a search; comments elsewhere only if they name you",
+        cost="no money within 100 calls a minute for the app",
+        page="sources/reddit.md",
+        finds_replies=True,
+    )
 
     class Options(BaseModel):
         """The table of a source `use = "reddit"`."""
@@ -124,7 +134,7 @@ class Reddit:
         try:
             yield from look.pages(self._calls, place, now)
         except CallError as error:
-            raise _source_error(stream.name, error) from error
+            raise source_error(stream.name, error) from error
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """Look up again, a hundred in a call.
@@ -139,7 +149,7 @@ class Reddit:
             try:
                 children, _ = next(listing.pages(self._calls, _MOST_KEYS))
             except CallError as error:
-                raise _source_error("look-up", error) from error
+                raise source_error("look-up", error) from error
             now = self._clock()
             for child in children:
                 if things.name_of(child) in some:
@@ -173,7 +183,7 @@ class Reddit:
         try:
             yield from trying.findings(self._calls, self._options.username, listings)
         except CallError as error:
-            raise _source_error("log-in", error) from error
+            raise source_error("log-in", error) from error
 
     @property
     def _mute(self) -> str | None:
@@ -230,7 +240,3 @@ class Reddit:
 
 def _anything(_: Any) -> bool:
     return True
-
-
-def _source_error(what: str, error: CallError) -> SourceError:
-    return SourceError(f"{what}: {error}", permanent=error.permanent, retry_after=error.retry_after)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.domain.post import NOBODY, Author, Gone, Post, PostKey, PostKind, Rejected
+from monitor.domain.storable import storable
 
 NETWORK = "reddit"
 _SITE = "https://www.reddit.com"
@@ -21,7 +22,6 @@ _GONE = frozenset({"[deleted]", "[removed]", "[ removed by reddit ]", "[deleted 
 _FULLNAME = re.compile(r"t[13]_[0-9a-z]+")
 _THREAD = re.compile(r"/comments/([0-9a-z]+)")
 _SAMPLE = 200
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LAST = 1e10
 """Seconds of the epoch beyond which (the year 2286) a time is none."""
 _SHOWN = (
@@ -189,8 +189,8 @@ def _word(data: Any, field: str) -> str | None:
 
 
 def _storable(value: Any) -> Any:
-    """Without what no database takes: NUL, and halves of characters."""
-    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
+    """A text without what no database takes, and anything else as it is."""
+    return storable(value) if isinstance(value, str) else value
 
 
 def _count(number: Any) -> int | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from monitor.domain.finding import Finding, Standing
-from monitor.sources.reddit.calls import CallError, Calls
+from monitor.fetching import CallError
+from monitor.sources.reddit.calls import Calls
 from monitor.sources.reddit.listing import Listing
 
 _NEEDED = {"submissions": "read", "comments": "read", "search": "read"}

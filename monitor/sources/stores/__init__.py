@@ -1,10 +1,8 @@
 """App stores: reviews with stars, each with the owner's one response.
 
-    google_play, app_store | look             | reviews
-    the plug-ins: how each | newest first, so | what both make of a review:
-    store is asked         | far back as the  | one or two posts, and a mark
-                           | window reaches   | that says whether it changed
+    google_play, app_store
+    the plug-ins: how each store is asked; how a listing of reviews is read is the business of
+    `monitor.reviewing`
 
-`cursor` is the text in which `look` remembers the marks, `failing` says what went wrong with a call,
 `hourly` keeps to the calls that a store allows in an hour.
 """

@@ -6,8 +6,8 @@ from collections import deque
 from datetime import datetime, timedelta
 from threading import Lock
 
+from monitor.fetching import CallError
 from monitor.ports import Clock
-from monitor.sources.stores.failing import CallError
 
 _HOUR = timedelta(hours=1)
 _AFTER_WORD = timedelta(minutes=5)

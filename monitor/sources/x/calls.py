@@ -5,22 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from types import TracebackType
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import requests
 import tweepy
-from urllib3.exceptions import NewConnectionError
 
+from monitor.fetching import retry_after, server_time, until_reset
+from monitor.fetching.never_left import never_left
 from monitor.ports import Clock
 from monitor.sources.x.http import HOST, BaseURLAdapter
 
 logging.getLogger("tweepy").setLevel(logging.INFO)  # at DEBUG it logs the token of every request
 
-_LEAST = timedelta(seconds=1)
-_MOST = timedelta(days=1)
 _MOST_WORDS = 300
 
 
@@ -93,12 +90,7 @@ class Calls:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.client.session.close()
 
     def ask(self, method: Callable[..., Any], /, *args: Any, **params: Any) -> Answer:
@@ -106,11 +98,10 @@ class Calls:
         try:
             body = method(*args, **params)
         except requests.Timeout as error:
-            reached = not isinstance(error, requests.ConnectTimeout)
+            reached = not never_left(error)
             raise NoAnswerError("X did not answer in time", may_have_arrived=reached) from error
         except requests.ConnectionError as error:
-            reason = getattr(error.args[0] if error.args else None, "reason", None)
-            reached = not isinstance(reason, NewConnectionError)
+            reached = not never_left(error)
             words = "the connection to X broke" if reached else "X can't be reached"
             raise NoAnswerError(words, may_have_arrived=reached) from error
         except (requests.RequestException, ValueError, RecursionError) as error:
@@ -118,7 +109,7 @@ class Calls:
             raise NoAnswerError(words, may_have_arrived=True) from error
         if not isinstance(body, dict):
             raise NoAnswerError("X's answer is no JSON object", may_have_arrived=True)
-        return Answer(body, _date(self._headers), self._headers.get("x-access-level"))
+        return Answer(body, server_time(self._headers), self._headers.get("x-access-level"))
 
     def usage(self) -> Answer:
         """How much of the month's cap is used: costs nothing, and needs only a token that works."""
@@ -135,25 +126,14 @@ class Calls:
 
     def _wait(self) -> timedelta | None:
         """What X says of when to come again, reckoned on X's own clock: ours may be wrong."""
-        headers = self._headers
-        if headers.get("retry-after", "").isdecimal():
-            return _bounded(timedelta(seconds=min(int(headers["retry-after"]), 10**6)))
+        headers, now = self._headers, self._clock()
+        span = retry_after(headers, now)
+        if span is not None:
+            return span
         reset = headers.get("x-rate-limit-reset", "")
         if not reset.isdecimal() or int(headers.get("x-rate-limit-remaining", "0") or 0):
             return None
-        now = _date(headers) or self._clock()
-        return _bounded(timedelta(seconds=min(int(reset), 10**11) - int(now.timestamp())))
-
-
-def _bounded(span: timedelta) -> timedelta:
-    return min(max(span, _LEAST), _MOST)
-
-
-def _date(headers: dict[str, str]) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return None
+        return until_reset(reset, headers, now)
 
 
 def _said(response: requests.Response) -> str:

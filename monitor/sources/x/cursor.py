@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from monitor.domain.errors import SourceError
+from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
 from monitor.sources.x.budget import Spent
 
@@ -61,21 +62,19 @@ def write(place: Place, spent: Spent) -> Cursor:
 
 def read(cursor: Cursor) -> tuple[Place, Spent]:
     """Raises SourceError: it is no cursor of this source."""
-    try:
-        said = json.loads(cursor)
-        place = Place(
-            _number(said["floor"]),
-            _number(said["ceiling"]),
-            None if said["next"] is None else str(said["next"]),
-            int(said["pages"]),
-            int(said["items"]),
-        )
-        spent = {str(name): (int(one[0]), int(one[1])) for name, one in said["spent"].items()}
-        return place, Spent(date.fromisoformat(said["day"]), spent)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise SourceError(
-            f"this is no cursor of the source x: {cursor[:80]}", permanent=True
-        ) from error
+    return held(cursor, "the source x", _parts)
+
+
+def _parts(said: Any) -> tuple[Place, Spent]:
+    place = Place(
+        _number(said["floor"]),
+        _number(said["ceiling"]),
+        None if said["next"] is None else str(said["next"]),
+        int(said["pages"]),
+        int(said["items"]),
+    )
+    spent = {str(name): (int(one[0]), int(one[1])) for name, one in said["spent"].items()}
+    return place, Spent(date.fromisoformat(said["day"]), spent)
 
 
 def _text(number: int | None) -> str | None:

@@ -24,7 +24,7 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.ports import Clock, Secrets
+from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
 from monitor.sources.x import answering, budget, options, refusals, trying, wire
 from monitor.sources.x.budget import Budget
@@ -56,6 +56,15 @@ class X:
     """
 
     extra: ClassVar[str | None] = None
+    about: ClassVar[About] = About(
+        title="X",
+        reads="mentions of one account, its own posts, and what a search finds",
+        rights="an app's bearer token; to answer, the account's four keys with read and write",
+        limits="800 mentions, 3,200 own posts, 7 days of search; no private messages, no reposts",
+        cost="pay per use: $0.001 to $0.005 a post read, $0.01 an answer; a day's budget is kept",
+        page="sources/x.md",
+        finds_replies=True,
+    )
 
     Options: TypeAlias = options.Options
 

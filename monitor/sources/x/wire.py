@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.domain.post import Author, Post, PostKey, Rejected
+from monitor.domain.storable import storable
 from monitor.sources.x import snowflake
 
 NETWORK = "x"
@@ -25,7 +26,6 @@ USER_FIELDS = ["name", "public_metrics", "username"]
 NOT_SUMMONED = "X lets an app answer only those who mentioned or quoted the account"
 NO_KEYS = "the source has no answer_keys"
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL, UTF-8 lone surrogates
 _NO_LANGUAGE = {"und", "zxx", "qam", "qct", "qht", "qme", "qst", "art"}
 _OLD_LANGUAGE = {"in": "id", "iw": "he"}
 _SAMPLE = 200
@@ -125,7 +125,7 @@ def refusal(body: Raw) -> str | None:
 def plain(text: object) -> str:
     """A text of X's as it was typed: X escapes three characters, and no database takes all of them."""
     typed = str(text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return _UNSTORABLE.sub("\ufffd", typed)
+    return storable(typed)
 
 
 def _item(

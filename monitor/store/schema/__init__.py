@@ -1,6 +1,6 @@
 """The tables, once for both databases.
 
-Times are UTC. Names and texts live in `post`, `author` and `note` only.
+Times are UTC. Names and texts live in `post`, `author` and `note` only, and in a `letter` until it is read.
 """
 
 from __future__ import annotations
@@ -8,6 +8,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from monitor.store.columns import Id, UtcDateTime
+from monitor.store.schema.doing import done as done
+from monitor.store.schema.incoming import letter as letter
+from monitor.store.schema.incoming import listening as listening
+from monitor.store.schema.incoming import refused as refused
 from monitor.store.schema.keeping import look_up as look_up
 from monitor.store.schema.keeping import purged as purged
 from monitor.store.schema.learning import adoption as adoption
@@ -15,12 +19,17 @@ from monitor.store.schema.learning import calibration as calibration
 from monitor.store.schema.learning import correction as correction
 from monitor.store.schema.learning import sample as sample
 from monitor.store.schema.learning import sample_week as sample_week
+from monitor.store.schema.likeness import alike as alike
+from monitor.store.schema.likeness import likeness as likeness
+from monitor.store.schema.likeness import likeness_band as likeness_band
 from monitor.store.schema.outgoing import notice as notice
 from monitor.store.schema.outgoing import reply as reply
 from monitor.store.schema.parts import id_ as _id
 from monitor.store.schema.parts import metadata as metadata
 from monitor.store.schema.parts import ref as _ref
 from monitor.store.schema.parts import where as _where
+from monitor.store.schema.watching import outage as outage
+from monitor.store.schema.watching import watch as watch
 
 brand = sa.Table(
     "brand",
@@ -153,6 +162,7 @@ coverage = sa.Table(
     sa.Column("gap_from", sa.Text),
     sa.Column("gap_to", sa.Text),
     sa.Index("ix_coverage_stream_ended", "stream_id", "ended_at"),
+    sa.Index("ix_coverage_news", "stream_id", "ended_at", **_where("stored > 0")),
 )
 
 reject = sa.Table(
@@ -192,6 +202,9 @@ mention = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("due_at", UtcDateTime),
     sa.Column("rule", sa.Text),
+    sa.Column("filtered", sa.Text),  # the rule by which it was set aside
+    sa.Column("would_be", sa.Text),  # … and the band in which it would be else
+    sa.Index("ix_mention_filtered", "post_id", **_where("filtered IS NOT NULL")),
     sa.Index("ix_mention_next", "next", "post_id", **_where("next IS NOT NULL")),
     sa.Index("ix_mention_post", "post_id"),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice, product
 
+from monitor.simulator.serving import Asked, Fault
 from monitor.simulator.x import XFace, id_at
 from monitor.simulator.x_http import XServer
 
@@ -113,11 +114,11 @@ class X(XServer):
         self.face.person(HANDLE, ACCOUNT)
         self._refuses, self.pages = scene.network_refuses, 0
 
-    def next_fault(self, path: str) -> str | None:
-        if not path.endswith("/mentions"):
+    def next_fault(self, asked: Asked) -> Fault | None:
+        if not asked.path.endswith("/mentions"):
             return None
         self.pages += 1
-        return "429" if self.pages == self._refuses else None
+        return Fault("429") if self.pages == self._refuses else None
 
     def post(self, complaints: Iterable[Complaint], now: datetime) -> None:
         """Their authors write them, all at once; the ids are of `now`, whatever date they bear."""

@@ -10,23 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
 import jwt
 
 from monitor import __version__
-from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError, retry_after
+from monitor.fetching import CallError, retry_after
+from monitor.reviewing.look import ForgottenError
+from monitor.reviewing.reviews import plain
 from monitor.sources.stores.hourly import Hourly
-from monitor.sources.stores.look import ForgottenError
-from monitor.sources.stores.reviews import plain
 
 HOST = "https://api.appstoreconnect.apple.com"
 _AUDIENCE = "appstoreconnect-v1"
 _LIFE = 300
 """Seconds that a token is good for; Apple allows twenty minutes."""
 _REDIRECT, _BAD, _NOT_FOUND = 300, 400, 404
+_TIMED_OUT, _TOO_MANY, _SERVER = 408, 429, 500
 _MOST_BYTES = 32 * 1024 * 1024
 _MOST_WORDS = 300
 _AFTER_LIMIT = timedelta(minutes=5)
@@ -92,12 +92,7 @@ class Calls:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._client.close()
 
     def list(self, app: str, cursor: str | None, size: int) -> Mapping[str, Any]:
@@ -107,7 +102,7 @@ class Calls:
             asked["cursor"] = cursor
         try:
             return self._ask("GET", f"/v1/apps/{app}/customerReviews", asked)
-        except _RefusedError as error:
+        except CallError as error:
             if error.status == _BAD and cursor is not None:
                 raise ForgottenError(str(error)) from error
             raise
@@ -161,16 +156,12 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class _RefusedError(CallError):
-    """Apple answered, with a status other than success."""
-
-    status: int = 0
-
-
 def _segment(review_id: str) -> str:
     """A piece of a path: an id of a store is never more than that."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", review_id):
-        raise CallError(f"{review_id[:40]!r} is no id of a review", permanent=True, missing=True)
+        raise CallError(
+            f"{review_id[:40]!r} is no id of a review", permanent=True, status=_NOT_FOUND
+        )
     return review_id
 
 
@@ -200,15 +191,13 @@ def _refused(response: httpx.Response, content: bytes, *, writes: bool) -> CallE
         f"Apple answered {status}: {_said(content) or response.reason_phrase or 'no reason given'}"
     )
     wait = retry_after(response.headers)
-    if status == TOO_MANY:
+    if status == _TOO_MANY:
         return CallError(f"{words}; too many calls for now", retry_after=wait or _AFTER_LIMIT)
-    if status >= SERVER or status == TIMED_OUT:
+    if status >= _SERVER or status == _TIMED_OUT:
         return CallError(words, retry_after=wait, may_have_arrived=writes)
     if status in _TO_DO:
         words += f"; {_TO_DO[status]}"
-    error = _RefusedError(words, permanent=True, missing=status == _NOT_FOUND)
-    error.status = status
-    return error
+    return CallError(words, permanent=True, status=status)
 
 
 def _said(content: bytes) -> str:

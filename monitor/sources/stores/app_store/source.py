@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -23,16 +24,17 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.ports import Clock, Secrets
+from monitor.fetching import CallError, source_error
+from monitor.ports import About, Clock, Secrets
+from monitor.reviewing import look, reviews, site
+from monitor.reviewing.look import Listed
+from monitor.reviewing.options import ReviewOptions
+from monitor.reviewing.reviews import Review
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
-from monitor.sources.stores import failing, look, reviews
 from monitor.sources.stores.app_store import wire
 from monitor.sources.stores.app_store.calls import Calls, Key
-from monitor.sources.stores.failing import CallError
 from monitor.sources.stores.hourly import Hourly
-from monitor.sources.stores.look import Listed
-from monitor.sources.stores.options import StoreOptions
 
 _REVIEWS = Stream("reviews", StreamKind.ALL, wire.NETWORK, timedelta(minutes=5))
 _LESS_URGENT = 0.5
@@ -43,8 +45,17 @@ class AppStore:
     """Reads an app's reviews and the owner's responses to them, in all countries, and answers."""
 
     extra: ClassVar[str | None] = "stores"
+    about: ClassVar[About] = About(
+        title="App Store",
+        reads="an app's reviews of all countries and the responses to them",
+        rights='a key of App Store Connect with "Customer Support"',
+        limits="responses to reviews older than the window are not seen; no ratings without words",
+        cost="no money beyond Apple's yearly fee; 3,000 calls an hour",
+        page="sources/app_store.md",
+        finds_replies=True,
+    )
 
-    class Options(StoreOptions):
+    class Options(ReviewOptions):
         """The table of a source `use = "app_store"`."""
 
         app: str = Field(pattern=r"^[0-9]{1,20}$", description="Apple's number of the app.")
@@ -73,16 +84,17 @@ class AppStore:
                     lambda cursor: self._ask(calls, cursor), since, self._bounds, self._clock()
                 )
         except CallError as error:
-            raise failing.source_error(stream.name, error) from error
+            raise source_error(stream.name, error) from error
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """One call a review, for it and its response, with half of the hour's calls at most."""
         try:
             with self._calls(_LESS_URGENT) as calls:
                 for number, its in reviews.by_review(keys, wire.NETWORK).items():
-                    yield from self._look_up(calls, number, its)
+                    ask = partial(self._looked_up, calls, number)
+                    yield from site.looked_up(ask, its, self._clock())
         except CallError as error:
-            raise failing.source_error("refresh", error) from error
+            raise source_error("refresh", error) from error
 
     @property
     def reply_author(self) -> Author | None:
@@ -95,16 +107,8 @@ class AppStore:
 
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         """Apple keeps no mark of ours, and one response a review: sent twice, it is there once."""
-        if self.reply_length(text).is_too_long:
-            raise SendError(
-                f"Apple takes {wire.LONGEST_ANSWER} characters, and these are {len(text)}",
-                outcome=Outcome.PERMANENT,
-            )
-        try:
-            with self._calls() as calls:
-                body = calls.reply(reviews.id_of(to.key.external_id), text)
-        except CallError as error:
-            raise failing.send_error(error) from error
+        number = reviews.id_of(to.key.external_id)
+        body = site.written(lambda: self._write(number, text), self.reply_length(text))
         try:
             return wire.response(body["data"], to, self._options.app)
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
@@ -119,14 +123,7 @@ class AppStore:
             SendError: Apple can't be asked now; the outcome stays unknown.
 
         """
-        try:
-            with self._calls() as calls:
-                body = calls.get(reviews.id_of(to.key.external_id))
-        except CallError as error:
-            if error.missing:
-                return Unknowable("Apple does not show the review any more")
-            raise failing.unsure(error) from error
-        return reviews.answer_in(wire.one(body, self._options.app), to)
+        return site.answered(lambda: self._one(reviews.id_of(to.key.external_id)), to)
 
     def try_out(self) -> Iterator[Finding]:
         """Read one review. Costs one of the hour's calls."""
@@ -134,7 +131,7 @@ class AppStore:
             with self._calls() as calls:
                 body = calls.list(self._options.app, None, 1)
         except CallError as error:
-            raise failing.source_error("key", error) from error
+            raise source_error("key", error) from error
         yield Finding(f"key: works; the reviews of app {self._options.app} can be read")
         try:
             wire.listed(body, self._options.app)
@@ -150,17 +147,16 @@ class AppStore:
         except ValueError as error:
             raise CallError(f"Apple's answer can't be read: {error}") from error
 
-    def _look_up(
-        self, calls: Calls, number: str, keys: Sequence[PostKey]
-    ) -> Iterator[Post | Gone | Rejected]:
-        try:
-            body = calls.get(number)
-        except CallError as error:
-            if not error.missing:
-                raise
-            yield from (Gone(key, self._clock()) for key in keys)
-            return
-        yield from reviews.told_of(wire.one(body, self._options.app), keys, self._clock())
+    def _looked_up(self, calls: Calls, number: str) -> Review | Rejected:
+        return wire.one(calls.get(number), self._options.app)
+
+    def _one(self, number: str) -> Review | Rejected:
+        with self._calls() as calls:
+            return self._looked_up(calls, number)
+
+    def _write(self, number: str, text: str) -> Mapping[str, Any]:
+        with self._calls() as calls:
+            return calls.reply(number, text)
 
     def _calls(self, share: float = 1.0) -> Calls:
         """A connection of its own for each look: secrets rotate, and looks are made in threads."""

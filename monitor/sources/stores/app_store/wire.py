@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from monitor.domain.post import Author, Post, PostKey, PostKind
-from monitor.sources.stores import reviews
-from monitor.sources.stores.look import Listed
-from monitor.sources.stores.reviews import Raw, Review
+from monitor.domain.post import Author, Post, PostKey, PostKind, Rejected
+from monitor.reviewing import reviews
+from monitor.reviewing.look import Listed
+from monitor.reviewing.reviews import Raw, Review
 
 NETWORK = "app_store"
 LONGEST_ANSWER = 5970
@@ -27,7 +27,7 @@ def listed(body: Mapping[str, Any], app: str) -> Listed:
     return Listed(items, _next(body))
 
 
-def one(body: Mapping[str, Any], app: str) -> Any:
+def one(body: Mapping[str, Any], app: str) -> Review | Rejected:
     """The review of an answer about one; what can't be read is a Rejected."""
     responses = _responses(body)
     return reviews.read_one(body.get("data"), lambda raw: read(raw, responses, app))

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from types import TracebackType
 from typing import Any, Self
 
 import httplib2
@@ -20,14 +19,14 @@ from google.auth.exceptions import GoogleAuthError
 from google.oauth2 import service_account
 from googleapiclient.discovery import build
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NewConnectionError
 
-from monitor.sources.stores.failing import SERVER, TIMED_OUT, TOO_MANY, CallError, retry_after
-from monitor.sources.stores.look import ForgottenError
-from monitor.sources.stores.reviews import plain
+from monitor.fetching import CallError, retry_after
+from monitor.fetching.never_left import never_left
+from monitor.reviewing.look import ForgottenError
+from monitor.reviewing.reviews import plain
 
 _SCOPE = "https://www.googleapis.com/auth/androidpublisher"
-_BAD, _NOT_FOUND = 400, 404
+_BAD, _TIMED_OUT, _TOO_MANY, _SERVER = 400, 408, 429, 500
 _REDIRECT = 300
 _MOST_BYTES = 32 * 1024 * 1024
 _MOST_WORDS = 300
@@ -77,12 +76,7 @@ class Calls:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._session.close()
 
     def list(self, package: str, token: str | None, size: int) -> Mapping[str, Any]:
@@ -90,7 +84,7 @@ class Calls:
         asked = self._reviews.list(packageName=package, maxResults=size, token=token)
         try:
             return self._do(asked)
-        except _RefusedError as error:
+        except CallError as error:
             if error.status == _BAD and token is not None:
                 raise ForgottenError(str(error)) from error
             raise
@@ -195,12 +189,6 @@ def _questions(base_url: str | None) -> Any:
     ).reviews()
 
 
-class _RefusedError(CallError):
-    """Google answered, with a status other than success."""
-
-    status: int = 0
-
-
 def _credentials(account: str) -> Any:
     try:
         info = json.loads(account)
@@ -224,8 +212,7 @@ def _whole(response: requests.Response) -> bytes:
 
 
 def _no_answer(error: requests.RequestException, *, writes: bool) -> CallError:
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
+    if never_left(error):
         return CallError("Google can't be reached")
     if isinstance(error, requests.Timeout):
         return CallError("Google did not answer in time", may_have_arrived=writes)
@@ -242,17 +229,15 @@ def _refused(
     said, reasons = _said(content)
     words = f"Google answered {status}: {said or response.reason or 'no reason given'}"
     wait = retry_after(response.headers)
-    if status == TOO_MANY or reasons & set(_QUOTA):
+    if status == _TOO_MANY or reasons & set(_QUOTA):
         return CallError(f"{words}; too many calls for now", retry_after=wait or _AFTER_QUOTA)
-    if status >= SERVER or status == TIMED_OUT:
+    if status >= _SERVER or status == _TIMED_OUT:
         return CallError(words, retry_after=wait, may_have_arrived=writes)
     if is_log_in:
         words += "; look at the service account's key, whether it was deleted, and at this clock"
     elif status in _TO_DO:
         words += f"; {_TO_DO[status]}"
-    error = _RefusedError(words, permanent=True, missing=status == _NOT_FOUND and not is_log_in)
-    error.status = status
-    return error
+    return CallError(words, permanent=True, status=None if is_log_in else status)
 
 
 def _said(content: bytes) -> tuple[str, set[str]]:

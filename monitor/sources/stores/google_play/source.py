@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -23,17 +23,17 @@ from monitor.domain.post import (
     StreamKind,
 )
 from monitor.domain.reply import Length
-from monitor.ports import Clock, Secrets
+from monitor.fetching import CallError, source_error
+from monitor.ports import About, Clock, Secrets
+from monitor.reviewing import look, reviews, site
+from monitor.reviewing.look import Listed
+from monitor.reviewing.options import ReviewOptions
+from monitor.reviewing.reviews import Review
 from monitor.settings.secret_names import SecretName
 from monitor.settings.spans import PositiveSpan, span
-from monitor.sources.stores import failing, look, reviews
-from monitor.sources.stores.failing import CallError
 from monitor.sources.stores.google_play import wire
 from monitor.sources.stores.google_play.calls import Calls
 from monitor.sources.stores.hourly import Hourly
-from monitor.sources.stores.look import Listed
-from monitor.sources.stores.options import StoreOptions
-from monitor.sources.stores.reviews import Review
 
 _REVIEWS = Stream("reviews", StreamKind.ALL, wire.NETWORK, timedelta(minutes=5))
 _LESS_URGENT = 0.5
@@ -49,8 +49,17 @@ class GooglePlay:
     """
 
     extra: ClassVar[str | None] = "stores"
+    about: ClassVar[About] = About(
+        title="Google Play",
+        reads="an app's reviews and the responses to them",
+        rights='a service account with "Reply to reviews" for the app, which reading needs, too',
+        limits="reviews of the last week; no ratings without words; answers of 350 characters",
+        cost="no money; 200 calls an hour, 2,000 answers a day",
+        page="sources/google_play.md",
+        finds_replies=True,
+    )
 
-    class Options(StoreOptions):
+    class Options(ReviewOptions):
         """The table of a source `use = "google_play"`."""
 
         package: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")
@@ -79,7 +88,7 @@ class GooglePlay:
                     lambda token: self._ask(calls, token), since, self._bounds, self._clock()
                 )
         except CallError as error:
-            raise failing.source_error(stream.name, error) from error
+            raise source_error(stream.name, error) from error
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
         """One call a review, for it and its response, with half of the hour's calls at most.
@@ -93,7 +102,7 @@ class GooglePlay:
                 for number, its in asked.items():
                     yield from self._look_up(calls, number, its)
         except CallError as error:
-            raise failing.source_error("refresh", error) from error
+            raise source_error("refresh", error) from error
 
     @property
     def reply_author(self) -> Author | None:
@@ -106,17 +115,8 @@ class GooglePlay:
 
     def reply(self, to: Post, text: str, key: str, /) -> Post:
         """Google keeps no mark of ours, and one response a review: sent twice, it is there once."""
-        if self.reply_length(text).is_too_long:
-            raise SendError(
-                f"Google takes {wire.LONGEST_ANSWER} characters, and these are {len(text)}",
-                outcome=Outcome.PERMANENT,
-            )
-        try:
-            with self._calls() as calls:
-                number, package = reviews.id_of(to.key.external_id), self._options.package
-                body = calls.reply(package, number, text)
-        except CallError as error:
-            raise failing.send_error(error) from error
+        number, package = reviews.id_of(to.key.external_id), self._options.package
+        body = site.written(lambda: self._write(number, text), self.reply_length(text))
         try:
             return wire.answered(body, to, text, self._clock(), package)
         except ValueError as error:
@@ -131,15 +131,7 @@ class GooglePlay:
             SendError: Google can't be asked now; the outcome stays unknown.
 
         """
-        try:
-            with self._calls() as calls:
-                self._hourly.take()
-                raw = calls.get(self._options.package, reviews.id_of(to.key.external_id))
-        except CallError as error:
-            if error.missing:
-                return Unknowable("Google does not show the review any more")
-            raise failing.unsure(error) from error
-        return reviews.answer_in(reviews.read_one(raw, self._read), to)
+        return site.answered(lambda: self._one(reviews.id_of(to.key.external_id)), to)
 
     def try_out(self) -> Iterator[Finding]:
         """Get a token and read one review. Costs one of the hour's calls."""
@@ -149,7 +141,7 @@ class GooglePlay:
                 yield Finding(f"service_account: works, as {calls.account}")
                 yield self._try_reviews(calls)
         except CallError as error:
-            raise failing.source_error("service_account", error) from error
+            raise source_error("service_account", error) from error
         yield Finding(f"calls: {self._hourly.left} are left of this hour's, by our own count")
 
     def _try_reviews(self, calls: Calls) -> Finding:
@@ -171,7 +163,7 @@ class GooglePlay:
         except ValueError as error:
             raise CallError(f"Google's answer can't be read: {error}") from error
         oldest = self._clock() - _LISTED_FOR
-        self._written |= {one.id: one.moved_at for one in listed.reviews}
+        self._written |= {one.id: one.moved_at for one in listed.shown}
         self._written = {name: at for name, at in self._written.items() if at >= oldest}
         return listed
 
@@ -189,6 +181,15 @@ class GooglePlay:
                 yield from (Gone(key, now) for key in keys)
             return
         yield from reviews.told_of(reviews.read_one(raw, self._read), keys, self._clock())
+
+    def _one(self, number: str) -> Review | Rejected:
+        with self._calls() as calls:
+            self._hourly.take()
+            return reviews.read_one(calls.get(self._options.package, number), self._read)
+
+    def _write(self, number: str, text: str) -> Mapping[str, Any]:
+        with self._calls() as calls:
+            return calls.reply(self._options.package, number, text)
 
     def _read(self, raw: reviews.Raw) -> Review:
         return wire.read(raw, self._options.package)

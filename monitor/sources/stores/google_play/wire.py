@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from monitor.domain.post import Author, Post, PostKey, PostKind
-from monitor.sources.stores import reviews
-from monitor.sources.stores.look import Listed
-from monitor.sources.stores.reviews import Raw, Review
+from monitor.reviewing import reviews
+from monitor.reviewing.look import Listed
+from monitor.reviewing.reviews import Raw, Review
 
 NETWORK = "google_play"
 LONGEST_ANSWER = 350

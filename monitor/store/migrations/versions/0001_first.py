@@ -7,10 +7,14 @@ from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.migrations import (
+    first_doing,
+    first_incoming,
     first_keeping,
     first_learning,
+    first_likeness,
     first_outgoing,
     first_parts,
+    first_watching,
 )
 from monitor.store.migrations.first_parts import id_ as _id
 from monitor.store.migrations.first_parts import ref as _ref
@@ -148,6 +152,7 @@ coverage = sa.Table(
     sa.Column("gap_from", sa.Text),
     sa.Column("gap_to", sa.Text),
     sa.Index("ix_coverage_stream_ended", "stream_id", "ended_at"),
+    sa.Index("ix_coverage_news", "stream_id", "ended_at", **_where("stored > 0")),
 )
 
 reject = sa.Table(
@@ -186,6 +191,9 @@ mention = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("due_at", UtcDateTime),
     sa.Column("rule", sa.Text),
+    sa.Column("filtered", sa.Text),
+    sa.Column("would_be", sa.Text),
+    sa.Index("ix_mention_filtered", "post_id", **_where("filtered IS NOT NULL")),
     sa.Index("ix_mention_next", "next", "post_id", **_where("next IS NOT NULL")),
     sa.Index("ix_mention_post", "post_id"),
 )
@@ -334,8 +342,15 @@ failure = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 
+first_incoming.letter(metadata)
+first_incoming.listening(metadata)
+first_incoming.refused(metadata)
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
+first_doing.done(metadata)
+first_likeness.tables(metadata)
+first_watching.watch(metadata)
+first_watching.outage(metadata)
 first_learning.tables(metadata)
 
 tombstone = sa.Table(

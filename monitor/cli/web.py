@@ -1,0 +1,92 @@
+"""`web`: serve what is reached by HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor import __version__
+from monitor.cli.opening import opened, settings_of
+from monitor.cli.printing import tell
+from monitor.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from fastapi import FastAPI
+
+    from monitor.web.site import Site
+
+
+@click.command(short_help="Serve the web page, and take in what others send.")
+@click.option("--host", help="The address to listen at; default: [web] host, 127.0.0.1.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Default: [web] port, 8321; 0: any that is free."
+)
+@click.pass_context
+def web(ctx: click.Context, host: str | None, port: int | None) -> None:
+    r"""Serve the web page until stopped. `run` goes on beside it, as a process of its own.
+
+    Only this machine can reach it, unless --host or [web] host says otherwise. To be reached from
+    outside, put a server with TLS (nginx, Caddy) before it and name its host in [web] hosts.
+    SIGTERM or Ctrl-C ends it; calls under way are finished. It needs the extra:
+
+    \b
+      pip install "complaint-monitor[web]"
+
+    \b
+    Examples:
+      complaint-monitor web
+      complaint-monitor web --port 8000
+      curl http://127.0.0.1:8321/healthz
+    """
+    from monitor import log
+    from monitor.wiring import Application
+
+    create, serving = _served_by()
+    with opened(ctx) as its:
+        del its  # there is a database, and its tables are of this version
+    settings = settings_of(ctx)
+    application = Application(settings)
+    log.configure(
+        level=settings.log.level, format=settings.log.format, hide=application.secrets.hide
+    )
+    try:
+        at = host if host is not None else settings.web.host
+        with serving.listen(at, settings.web.port if port is None else port) as listener:
+            _say_where(at, listener.getsockname()[1])
+            serving.serve(create(application.site()), listener)
+    finally:
+        application.close()
+    tell("complaint-monitor: stopped")
+
+
+def _served_by() -> tuple[Callable[[Site], FastAPI], ModuleType]:
+    try:
+        from monitor.web import app, serving
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"the web page needs the Python module {error.name}: "
+            'pip install "complaint-monitor[web]"'
+        ) from error
+    return app.create, serving
+
+
+def _say_where(host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    tell(f"complaint-monitor {__version__} serves http://{shown}:{port}")
+    if not _is_loopback(host):
+        tell(
+            "complaint-monitor: WARNING: other machines can reach it, without TLS: "
+            "put a server that speaks HTTPS before it"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,174 @@
+"""`/complaints`: what is open, mine, overdue; search; a case from a link; the report of last week."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from monitor.domain.errors import MonitorError
+from monitor.domain.identity import Brand
+from monitor.domain.report import last_week
+from monitor.render import slack_lists as shown
+from monitor.render.report_text import report_text
+from monitor.render.slack_blocks import Block, escape, section
+from monitor.render.slack_lists import PAGE, Line
+from monitor.render.tongue import Tongue
+from monitor.settings.slack import Right
+from monitor.slackapp import lists
+from monitor.slackapp.staff import Person
+from monitor.slackapp.workplace import Workplace
+from monitor.stages import by_hand
+from monitor.store import brands, readings
+
+_ADDRESS = re.compile(r"<?(https?://[^\s|>]+)(?:\|[^>]*)?>?")
+"""As typed, or as Slack escapes what it takes for a link."""
+_FOUND = 30
+
+
+class CommandError(MonitorError):
+    """The command can't be understood; the text says how it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command: `words` after its name, by whom and where. `key`: the same if delivered again."""
+
+    key: str
+    words: tuple[str, ...]
+    person: Person
+    channel: str
+
+
+_Command: TypeAlias = Callable[[Workplace, Typed, Tongue], list[Block]]
+
+
+def do(place: Workplace, typed: Typed) -> list[Block]:
+    """What the command shows to who typed it. Raises MonitorError: why it was not done."""
+    say_in = place.tongue(typed.channel)
+    name = typed.words[0].lower() if typed.words else "help"
+    if name.isascii() and name.isdigit():
+        card = place.card(int(name))
+        return shown.listed(
+            say_in("Found: {words}", words=name), [shown.found(card, say_in)], say_in
+        )
+    return _COMMANDS.get(name, _help)(place, typed, say_in)
+
+
+def _open(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
+    lines = lists.open_cases(place, say_in, lambda _one, _now: True)
+    return _paged(place, say_in("Open, first due first"), lines, typed, say_in)
+
+
+def _mine(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
+    lines = lists.open_cases(place, say_in, lists.is_of(typed.person))
+    return _paged(place, say_in("My cases"), lines, typed, say_in)
+
+
+def _overdue(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
+    lines = lists.open_cases(place, say_in, lists.is_overdue)
+    return _paged(place, say_in("Overdue"), lines, typed, say_in)
+
+
+def _paged(
+    place: Workplace, title: str, lines: Sequence[Line], typed: Typed, say_in: Tongue
+) -> list[Block]:
+    """The page that was asked for; the others are named: nothing is left out."""
+    last = max((len(lines) - 1) // PAGE, 0)
+    asked = typed.words[1] if len(typed.words) > 1 else "1"
+    page = min(max(int(asked) - 1, 0), last) if asked.isascii() and asked.isdigit() else 0
+    more = None
+    if last > page:
+        command = f"{place.command} {typed.words[0].lower()} {page + 2}"
+        more = say_in(
+            "Page {page} of {pages}: {command}", page=page + 1, pages=last + 1, command=command
+        )
+    whole = f"{title} ({len(lines)})"
+    return shown.listed(whole, lines[page * PAGE : (page + 1) * PAGE], say_in, more=more)
+
+
+def _search(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
+    words = list(typed.words[1:])
+    if not words:
+        raise CommandError(f"Say what to look for: {place.command} search refund dana")
+    lines = lists.search(place, words, say_in, _FOUND)
+    more = say_in("There may be more: say more words.") if len(lines) == _FOUND else None
+    title = say_in("Found: {words}", words=" ".join(words))
+    return shown.listed(title, lines, say_in, more=more)
+
+
+def _new(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
+    place.staff.require(Right.DISMISS, typed.person)
+    brand, words = _brand(place, list(typed.words[1:]))
+    text = " ".join(words)
+    address = _ADDRESS.search(text)
+    said = _ADDRESS.sub("", text).strip()
+    url = address[1] if address else None
+    if url is None and not said:
+        raise CommandError(
+            f"Give an address, and what was said: {place.command} new https://… No parcel!"
+        )
+    now = place.clock()
+    post = by_hand.heard(brand, said or str(url), url=url, author=None, posted_at=now)
+    case_id = by_hand.open_case(
+        place.once(typed.key),
+        brand,
+        post,
+        rules=place.rules,
+        lexicon=place.lexicon,
+        severity=None,
+        by=typed.person.name,
+        now=now,
+    )
+    return shown.listed(say_in("Opened"), [shown.found(place.card(case_id), say_in)], say_in)
+
+
+def _brand(place: Workplace, words: list[str]) -> tuple[Brand, list[str]]:
+    """Whom it is about: the only brand, or the one that is named first."""
+    named = next((one for one in place.brands if words[:1] == [one.name]), None)
+    if named is not None:
+        return named, words[1:]
+    if len(place.brands) == 1:
+        return place.brands[0], words
+    known = ", ".join(one.name for one in place.brands)
+    raise CommandError(
+        f"Say whom it is about ({known}): {place.command} new {place.brands[0].name} https://…"
+    )
+
+
+def _report(place: Workplace, _: Typed, say_in: Tongue) -> list[Block]:
+    now = place.clock()
+    period = last_week(now, place.zone)
+    blocks: list[Block] = []
+    with place.database.reading() as conn:
+        for brand_id, name in brands.names(conn).items():
+            if name in {one.name for one in place.brands}:
+                made = readings.report(conn, brand_id, period=period, as_of=now)
+                blocks += shown.columns(report_text(made, place.zone))
+    return blocks or [section(say_in("None."))]
+
+
+def _help(place: Workplace, _: Typed, say_in: Tongue) -> list[Block]:
+    its = place.command
+    lines = (
+        (f"{its} open", "what is open, first due first"),
+        (f"{its} mine", "what you have"),
+        (f"{its} overdue", "what should have been answered"),
+        (f"{its} 12", "the case of that number"),
+        (f"{its} search refund dana", "cases in which all these words are"),
+        (f"{its} new https://… No parcel!", "opens a case from a link, or from what was said"),
+        (f"{its} report", "last week's figures"),
+    )
+    said = "\n".join(f"`{escape(one)}` {escape(say_in(means))}" for one, means in lines)
+    return [section(said)]
+
+
+_COMMANDS: Mapping[str, _Command] = {
+    "open": _open,
+    "mine": _mine,
+    "overdue": _overdue,
+    "search": _search,
+    "new": _new,
+    "report": _report,
+}

@@ -1,0 +1,29 @@
+"""What was typed and chosen in a modal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+
+class Filled:
+    """What somebody typed and chose, by the names of the fields."""
+
+    def __init__(self, view: Mapping[str, Any]) -> None:
+        """`view` as Slack sends it off."""
+        values: Mapping[str, Any] = (view.get("state") or {}).get("values") or {}
+        self._fields = {
+            name: state for block in values.values() for name, state in dict(block).items()
+        }
+
+    def said(self, name: str) -> str:
+        """The text, the choice or the member; empty if there is none."""
+        state: Mapping[str, Any] = self._fields.get(name) or {}
+        chosen = (state.get("selected_option") or {}).get("value")
+        return str(chosen or state.get("selected_user") or state.get("value") or "")
+
+    def moment(self, name: str) -> datetime | None:
+        """The time that was picked."""
+        stamp = (self._fields.get(name) or {}).get("selected_date_time")
+        return None if stamp is None else datetime.fromtimestamp(int(stamp), UTC)

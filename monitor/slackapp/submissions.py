@@ -1,0 +1,44 @@
+"""What comes of a modal that was sent off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from monitor.domain.errors import MonitorError
+from monitor.domain.event import Channel
+from monitor.slackapp.filled import Filled
+from monitor.slackapp.presses import right_for
+from monitor.slackapp.workplace import Press, Workplace
+from monitor.stages import act
+
+
+def do(place: Workplace, press: Press, filled: Filled) -> None:
+    """Do what was sent off, once. Raises MonitorError: why not."""
+    place.staff.require(right_for(press.act), press.person)
+    its = place.once(press.key)
+    by, now, case_id = press.person.name, place.clock(), press.case_id
+    match press.act:
+        case "assign":
+            to = place.staff.person(filled.said("person")).name
+            act.assign(its, case_id, to, by=by, now=now)
+        case "snooze":
+            span = timedelta(seconds=int(filled.said("span")))
+            act.snooze(its, case_id, span, by=by, now=now, why=None)
+        case "duplicate":
+            act.dismiss(its, case_id, by=by, now=now, duplicate_of=int(filled.said("case")))
+        case "elsewhere":
+            act.answered_elsewhere(
+                its,
+                case_id,
+                Channel(filled.said("channel")),
+                by=by,
+                now=now,
+                # the picker knows minutes: what it calls now may lie some seconds back, or ahead
+                answered_at=min(filled.moment("at") or now, now),
+                text=filled.said("note") or None,
+            )
+        case "contact":
+            channel, address = Channel(filled.said("channel")), filled.said("address")
+            act.note_contact(its, case_id, channel, address, by=by, now=now)
+        case other:
+            raise MonitorError(f"Nothing here is called {other}: the app was upgraded; try again.")

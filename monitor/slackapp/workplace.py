@@ -1,0 +1,86 @@
+"""What the work in Slack needs of the rest of the program, and what it hands around."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from monitor.domain.errors import MonitorError
+from monitor.domain.identity import Brand
+from monitor.domain.lexicon import Lexicon
+from monitor.domain.notice import CaseCard
+from monitor.domain.policy import Rule
+from monitor.domain.template import Approved
+from monitor.ports import Clock, Desk
+from monitor.render.tongue import Tongue, tongue
+from monitor.slackapp.calls import Calls
+from monitor.slackapp.staff import Person, Staff
+from monitor.store import cards, cases
+from monitor.store.done import Once
+from monitor.store.engine import Database
+
+
+class NoSuchCaseError(MonitorError):
+    """There is no case of that number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """Everything that the app works with.
+
+    Attributes:
+        language_of: of a channel, by its id.
+        desks: the sources that can answer.
+        rules: the policies, for cases that are opened by hand.
+        approved: the store of answers.
+        command: its name, as people type it.
+
+    """
+
+    database: Database
+    calls: Calls
+    staff: Staff
+    clock: Clock
+    zone: tzinfo
+    language_of: Callable[[str], str]
+    desks: Callable[[], Sequence[Desk]]
+    brands: tuple[Brand, ...]
+    rules: tuple[Rule, ...]
+    lexicon: Lexicon
+    approved: Approved
+    command: str
+
+    def tongue(self, channel: str | None) -> Tongue:
+        """How a channel is spoken to; a person alone as where no channel is named."""
+        return tongue(self.language_of(channel or ""))
+
+    def once(self, key: str) -> Once:
+        """The database, for a change that is made once, whatever Slack delivers."""
+        return Once(self.database, key, self.clock())
+
+    def card(self, case_id: int) -> CaseCard:
+        """The case as it stands. Raises NoSuchCaseError."""
+        now: datetime = self.clock()
+        with self.database.reading() as conn:
+            if cases.row(conn, case_id) is None:
+                raise NoSuchCaseError(f"There is no case {case_id}.")
+            return cards.card(conn, case_id, now, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """One thing that somebody did in Slack.
+
+    `key` is the same however often Slack delivers it; `trigger` opens a modal, for three seconds.
+    """
+
+    key: str
+    person: Person
+    act: str
+    case_id: int
+    channel: str | None
+    trigger: str
+    view_id: str | None = None
+    """The modal or Home tab in which it was pressed."""
+    is_in_modal: bool = False

@@ -1,0 +1,41 @@
+"""The tables of copies, as they were at first (see `0001_first`)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from monitor.store.columns import UtcDateTime
+from monitor.store.migrations.first_parts import ref
+
+
+def tables(metadata: sa.MetaData) -> None:
+    """Put them into `metadata`."""
+    sa.Table(
+        "likeness",
+        metadata,
+        ref("brand_id", "brand", primary_key=True),
+        ref("post_id", "post", primary_key=True),
+        sa.Column("posted_at", UtcDateTime, nullable=False),
+        sa.Column("customer", sa.Text, nullable=False),
+        sa.Column("numbers", sa.Text, nullable=False),
+        sa.Column("signature", sa.Text, nullable=False),
+        sa.Index("ix_likeness_post", "post_id"),
+        sa.Index("ix_likeness_posted", "posted_at"),
+    )
+    sa.Table(
+        "likeness_band",
+        metadata,
+        ref("brand_id", "brand", primary_key=True),
+        sa.Column("band", sa.BigInteger, primary_key=True, autoincrement=False),
+        ref("post_id", "post", primary_key=True),
+        sa.Index("ix_likeness_band_post", "post_id"),
+    )
+    sa.Table(
+        "alike",
+        metadata,
+        ref("brand_id", "brand", primary_key=True),
+        ref("post_id", "post", primary_key=True),
+        ref("first_id", "post", nullable=False),
+        sa.Index("ix_alike_post", "post_id"),
+        sa.Index("ix_alike_first", "first_id"),
+    )

@@ -1,0 +1,45 @@
+"""Puts the parts of the site together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from monitor import __version__
+from monitor.web import health, intake, problems
+from monitor.web.headers import Headers
+from monitor.web.limits import Limits
+from monitor.web.site import Site
+from monitor.web.watch import watching
+
+_BODY_WITHIN = 30.0
+"""Seconds that a body may take to come."""
+
+PARTS: Sequence[APIRouter] = (health.router, intake.router)
+
+
+def create(site: Site) -> FastAPI:
+    """The application. No I/O before it is served."""
+    # the generated pages of documentation load their scripts from a third party
+    app = FastAPI(
+        title="complaint-monitor",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=watching,
+    )
+    app.state.site = site
+    problems.say(app)
+    for router in PARTS:
+        app.include_router(router)
+    table = site.settings.web
+    app.add_middleware(Limits, most_bytes=table.most_bytes, seconds=_BODY_WITHIN)
+    # a page on the loopback must not be reached under a stranger's name (DNS rebinding)
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=list(table.known_as), www_redirect=False
+    )
+    app.add_middleware(Headers)
+    return app

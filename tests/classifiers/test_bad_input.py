@@ -1,0 +1,177 @@
+"""What nobody would write, and what goes wrong below: a clear answer or a clear error, never a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.classifiers import weights
+from monitor.classifiers.halving import in_halves
+from monitor.classifiers.shipped import Shipped
+from monitor.domain.errors import ClassifierError
+from monitor.domain.judgement import Judgement, Label
+from monitor.domain.post import Post, PostKey
+from monitor.learning.pooled import Pooled
+from monitor.runner import Runner
+from monitor.stages.classify import Classify
+from monitor.store.engine import Database
+from tests.store.written import SHOP, TEN, Bringing, rows, written
+
+AT = datetime(2026, 5, 4, 9, tzinfo=UTC)
+
+
+def post(text: str) -> Post:
+    return Post(key=PostKey("forum", "1"), thread="1", text=text, posted_at=AT)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Shipped:
+    return Shipped()
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \t\r\n", "\u00a0\u2003", "\x00\x07\x1b", "\ud83d\udc00"[:1]]
+)
+def test_nothing_is_nothing_to_answer(shipped: Shipped, text: str) -> None:
+    [judged] = shipped.classify([post(text)])
+    assert (judged.label, judged.complaint, judged.language) == (Label.OTHER, 0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("😡" * 3, None),
+        ("https://a.example/x https://b.example/y", None),
+        ("@shop @shop @shop", None),
+        ("\x1b[31m still no refund, where are they?\x07", "en"),
+        ("still \udc00 no refund", "en"),
+        ("Paczka jeszcze nie dotarła", None),
+        ("где моя посылка", None),
+        ("x" * 100_000, None),
+        ("still no refund " * 6_250, "en"),
+    ],
+    ids=[
+        *("emoji", "links", "handles", "controls", "surrogate", "polish", "russian"),
+        *("100 kB of one word", "100 kB"),
+    ],
+)
+def test_odd_posts_get_an_ordinary_judgement_and_a_language_only_where_it_can_be_told(
+    shipped: Shipped, text: str, language: str | None
+) -> None:
+    [judged] = shipped.classify([post(text)])
+    assert sum(getattr(judged, one.value) for one in Label) == pytest.approx(1)
+    assert judged.language == language
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.text(st.characters(codec=None), max_size=300), min_size=1, max_size=20))
+def test_whatever_is_written_is_judged(shipped: Shipped, texts: list[str]) -> None:
+    judged = shipped.classify([post(text) for text in texts])
+    assert len(judged) == len(texts)
+
+
+def test_scores_that_are_no_numbers_are_an_error_that_says_so(tmp_path: Path) -> None:
+    pooled = Pooled(weights.find(weights.installed()))
+    matrix, bias = pooled.head
+    pooled.write(tmp_path / "nan", (matrix, bias * np.nan))
+    names = pooled.card.sha256
+    card = pooled.card.model_copy(
+        update={"sha256": {name: weights.sha256(tmp_path / "nan" / name) for name in names}}
+    )
+    (tmp_path / "nan" / weights.CARD).write_text(card.model_dump_json())
+    broken = Shipped(Shipped.Options(folder=tmp_path / "nan"))
+    with pytest.raises(ClassifierError, match="not numbers: are its weights whole"):
+        broken.classify([post("still no refund")])
+
+
+def test_weights_that_are_whole_and_no_model_are_an_error(tmp_path: Path) -> None:
+    pooled = Pooled(weights.find(weights.installed()))
+    folder = tmp_path / "cut"
+    folder.mkdir()
+    names = pooled.card.sha256
+    for name in names:
+        (folder / name).write_bytes(b"<net>")
+    tokenizer = weights.find(weights.installed()) / weights.TOKENIZER
+    (folder / weights.TOKENIZER).write_bytes(tokenizer.read_bytes())
+    card = pooled.card.model_copy(
+        update={"sha256": {name: weights.sha256(folder / name) for name in names}}
+    )
+    (folder / weights.CARD).write_text(card.model_dump_json())
+    with pytest.raises(ClassifierError, match="can't be loaded"):
+        Shipped(Shipped.Options(folder=folder)).classify([post("hello")])
+    with pytest.raises(ClassifierError, match="can't be loaded"):
+        Pooled(folder)
+
+
+class Wrong:
+    """Says of one post what is no probability."""
+
+    model = "wrong@1"
+
+    def classify(self, posts: Sequence[Post], /) -> Sequence[Judgement]:
+        return [self._judge(float("nan") if one.text == "odd" else 0.1) for one in posts]
+
+    def _judge(self, score: float) -> Judgement:
+        return Judgement(score, 0.0, 0.0, 0.9, "en", self.model)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_one_post_with_a_score_that_is_none_never_stops_the_others(database_url: str) -> None:
+    database = Database(database_url)
+    texts = ["a", "odd", "b", "c"]
+    posts = [written(str(number), text=text) for number, text in enumerate(texts)]
+    Bringing(database, SHOP).brings(*posts)
+    stage = Classify(database, Wrong())
+    for _ in range(4):
+        Runner([stage], database, clock=lambda: TEN).until_idle()
+    judged = rows(database, "SELECT text FROM judgement JOIN post ON post.id = post_id ORDER BY 1")
+    assert judged == [("a",), ("b",), ("c",)]
+    [(reason,)] = rows(database, "SELECT reason FROM failure WHERE item = '2'")
+    assert "no probability" in reason
+    database.close()
+
+
+# -------------------------------------------------------------------------------- out of memory
+
+
+def judging(room: int, error: Exception) -> Callable[[Sequence[int]], list[int]]:
+    """Doubles numbers, of which only so many fit into memory."""
+
+    def judge(items: Sequence[int]) -> list[int]:
+        if len(items) > room:
+            raise error
+        return [2 * one for one in items]
+
+    return judge
+
+
+SHORT = [
+    MemoryError(),
+    RuntimeError("Exception from src/inference: std::bad_alloc"),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ClassifierError("the classifier failed: could not allocate memory"),
+]
+
+
+@pytest.mark.parametrize("error", SHORT, ids=str)
+@given(items=st.lists(st.integers(), min_size=1, max_size=40), room=st.integers(1, 40))
+def test_a_batch_that_does_not_fit_is_judged_in_halves(
+    error: Exception, items: list[int], room: int
+) -> None:
+    assert in_halves(judging(room, error), items) == [2 * one for one in items]
+
+
+def test_where_not_even_one_fits_the_remedy_is_named() -> None:
+    with pytest.raises(ClassifierError, match="not enough memory to judge a single text"):
+        in_halves(judging(0, MemoryError()), [1, 2, 3])
+
+
+def test_other_errors_are_not_tried_in_halves() -> None:
+    with pytest.raises(RuntimeError, match="broken model"):
+        in_halves(judging(0, RuntimeError("broken model")), [1, 2])

@@ -1,0 +1,80 @@
+"""The connection: tried again while Slack is out of reach, told of in words, ended cleanly."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.domain.errors import ConfigError
+from monitor.simulator import slack as faults
+from monitor.simulator.slack import SlackServer
+from monitor.simulator.slack_staff import APP_TOKEN
+from monitor.slackapp.door import Door
+from monitor.slackapp.serving import Http, Socket
+from monitor.store.engine import Database
+from tests.slackapp.office import Office, office
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_no_connection_is_told_and_had_later(database: Database, server: SlackServer) -> None:
+    server.plan("apps.connections.open", faults.DROP_BEFORE, None)
+    heard: list[str] = []
+    with office(database, server) as team:
+        assert isinstance(team.app, Socket)
+        socket = Socket(
+            team.app._door,
+            lambda: APP_TOKEN,
+            base_url="http://127.0.0.1:9/api/",
+            timeout=1,
+            report=heard.append,
+        )
+        socket.start()
+        team.until(lambda: bool(heard))
+        assert "apps.connections.open" in heard[0]
+        assert not socket.is_connected
+        team.until(lambda: server.staff.connections == 1)
+        case = team.complains()
+        team.press(case, "claim")
+        team.did(case, ("Claimed", "ana"))
+        socket._stop.set()
+        socket._thread.join()
+
+
+def test_a_refused_app_token_is_said_by_its_name(database: Database, server: SlackServer) -> None:
+    heard: list[str] = []
+    with office(database, server) as team:
+        assert isinstance(team.app, Socket)
+        socket = Socket(
+            team.app._door,
+            lambda: "xapp-wrong",
+            base_url=server.url,
+            timeout=5,
+            report=heard.append,
+        )
+        socket.start()
+        team.until(lambda: bool(heard))
+        assert heard[0] == "Slack, apps.connections.open: invalid_auth"
+        socket._stop.set()
+        socket._thread.join()
+
+
+def test_a_port_that_is_taken_is_a_mistake_of_the_config(team: Office) -> None:
+    assert isinstance(team.app, Socket)
+    door: Door = team.app._door
+    first = Http(door, "127.0.0.1", 0)
+    with pytest.raises(ConfigError, match="nobody can listen"):
+        Http(door, "127.0.0.1", first.port)
+    first._server.server_close()
+
+
+def test_what_is_too_long_is_refused_unread(database: Database, server: SlackServer) -> None:
+    import http.client
+
+    with office(database, server, mode="http") as team:
+        assert isinstance(team.app, Http)
+        line = http.client.HTTPConnection("127.0.0.1", team.app.port, timeout=5)
+        line.putrequest("POST", "/slack/events")
+        line.putheader("Content-Length", "999999999")
+        line.endheaders()
+        assert line.getresponse().status == 413
+        line.close()
