@@ -3,9 +3,9 @@
     pip install torch==2.13.0 nncf==3.4.0
     python models/train.py --data ../shared/data
 
-Some teachers of twelve layers learn from the labelled texts; one student of six learns from the
-same texts and from what the teachers think of many more. Stopped, it goes on where it was: wheels,
-activations and finished epochs are kept in `--cache`.
+With fewer than twelve `--layers`, a student of so many learns from what `--teachers` of twelve think
+of many more texts. Stopped, training goes on where it was: wheels, activations and finished epochs
+are kept in `--cache`.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ STUDENT = training.Recipe(epochs=3, frozen=0, rate=1e-4, decay=0.9)
 @click.option("--cache", type=folder, default=Path("build/training"), show_default=True)
 @click.option("--out", type=folder, default=HERE / "weights", show_default=True)
 @click.option(
-    "--teachers", default=3, show_default=True, help="How many, each with a seed of its own."
+    "--teachers", default=1, show_default=True, help="How many, each with a seed of its own."
 )
-@click.option("--layers", default=6, show_default=True, help="The student's.")
+@click.option("--layers", default=12, show_default=True, help="Of what is shipped.")
 @click.option("--threads", default=2, show_default=True)
 def main(
     data: Path,
@@ -72,14 +72,13 @@ def main(
     labelled = [*lessons.hard(taught, own=2), *lessons.hard(lessons.misspelt(taught))]
     click.echo(f"{len(labelled)} labelled texts, {small.shape.vocabulary} pieces", err=True)
     ensemble = [teacher(small, tokenizer, labelled, seed, cache) for seed in range(1, teachers + 1)]
-    texts = list(dict.fromkeys([*(one.text for one in labelled), *corpora.unlabelled(data)]))
-    found = [training.probabilities(one, tokenizer, texts, TEACHER) for one in ensemble]
-    distilled = lessons.distilled(texts, np.mean(found, axis=0), labelled)
-    click.echo(f"{len(distilled)} texts to distil from", err=True)
-    student = encoder.thinned(ensemble[0], encoder.spread(layers, small.shape.layers))
-    training.train(student, tokenizer, distilled, STUDENT, cache)
+    shipped = ensemble[0]
+    if layers < small.shape.layers:
+        shipped = student(
+            ensemble, tokenizer, labelled, list(corpora.unlabelled(data)), layers, cache
+        )
 
-    full = export.convert(student)
+    full = export.convert(shipped)
     export.save(cache / "float32", full, small.tokenizer, MAX_TOKENS)
     model = export.quantise(full, tokenizer, [one.text for one in taught])
     export.save(out, model, small.tokenizer, MAX_TOKENS)
@@ -110,6 +109,23 @@ def teacher(
     torch.manual_seed(seed)
     network = encoder.build(small, len(Label))
     return training.train(network, tokenizer, labelled, replace(TEACHER, seed=seed), cache)
+
+
+def student(
+    ensemble: list[encoder.Network],
+    tokenizer: Tokenizer,
+    labelled: list[training.Lesson],
+    more: list[str],
+    layers: int,
+    cache: Path,
+) -> encoder.Network:
+    """Some layers of the first teacher, tuned on what all teachers think of labelled and other texts."""
+    texts = list(dict.fromkeys([*(one.text for one in labelled), *more]))
+    found = [training.probabilities(one, tokenizer, texts, TEACHER) for one in ensemble]
+    distilled = lessons.distilled(texts, np.mean(found, axis=0), labelled)
+    click.echo(f"{len(distilled)} texts to distil from", err=True)
+    few = encoder.thinned(ensemble[0], encoder.spread(layers, len(ensemble[0].layers)))
+    return training.train(few, tokenizer, distilled, STUDENT, cache)
 
 
 def _calibrate(made: Path, development: list[corpora.Example]) -> None:
