@@ -1,7 +1,7 @@
-"""Measure the shipped classifier on texts that it was not trained on, and write the card's table.
+"""Measure the shipped classifier on texts that it was not trained on, and write the card's tables.
 
     pip install scikit-learn vaderSentiment
-    python models/evaluate.py --data ../shared/data --float32 build/training/float32 --write
+    python models/evaluate.py --data ../shared/data --also float32=build/training/float32 --write
 
 Every model sees the same rows. Where a public set knows only negative and not negative, "negative"
 stands in for complaint, though it is not the same: such rows are marked.
@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 import click
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import track
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
@@ -29,23 +29,29 @@ sys.path.insert(0, str(HERE.parent))
 
 from monitor.classifiers.shipped import Shipped  # noqa: E402 - the checkout's, installed or not
 from monitor.classifiers.text import prepared  # noqa: E402
-from monitor.domain.judgement import Label  # noqa: E402
+from monitor.domain.chance import Between  # noqa: E402
+from monitor.domain.correction import Said  # noqa: E402
+from monitor.domain.judgement import Label, Thresholds  # noqa: E402
 from monitor.learning import corpora  # noqa: E402
-from monitor.learning.metrics import measured_auc, measured_f1  # noqa: E402
+from monitor.learning.evaluation import Figures, evaluate  # noqa: E402
 from monitor.learning.scoring import scores  # noqa: E402
+from monitor.learning.texts import Labelled  # noqa: E402
 
 Floats = NDArray[np.float64]
 folder = click.Path(path_type=Path, file_okay=False)
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """A set of texts and which of them are complaints (or stand in for one)."""
-
-    name: str
-    texts: list[str]
-    complaint: NDArray[np.bool_]
+SHIPPED = "int8 (shipped)"
+LANGUAGES = {
+    "en": "English",
+    "ro": "Romanian",
+    "mixed": "both in one post",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "it": "Italian",
+    "pt": "Portuguese",
+    "hu": "Hungarian",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +59,26 @@ class Model:
     """A name, P(complaint) or the like of a list of texts, and from where it counts as one."""
 
     name: str
-    score: Callable[[list[str]], Floats]
-    threshold: float
+    score: Callable[[Sequence[str]], Floats]
+    limits: Thresholds
 
 
 @click.command()
 @click.option("--data", type=folder, required=True, help="The public corpora.")
-@click.option("--float32", "full", type=folder, help="The unquantised model that train.py kept.")
-@click.option("--write", is_flag=True, help="Put the table into models/README.md.")
-def main(data: Path, full: Path | None, write: bool) -> None:  # noqa: FBT001 - a flag of click
-    """Print the table."""
-    text = "\n".join([*_table(data, full), "", *_false_alarms(data), "", *_kinds(), ""])
+@click.option("--also", multiple=True, metavar="NAME=FOLDER", help="Another model of ours.")
+@click.option("--write", is_flag=True, help="Put the tables into models/README.md.")
+def main(data: Path, also: tuple[str, ...], write: bool) -> None:  # noqa: FBT001 - a flag of click
+    """Print the tables."""
+    others = [one.partition("=") for one in also]
+    models = [
+        _vader(),
+        _tfidf(data),
+        _ours(SHIPPED, None),
+        *(_ours(name, Path(place)) for name, _, place in others),
+    ]
+    lines = [*_sets_table(data, models), "", *_false_alarms(data, models[2])]
+    lines += ["", *_kinds_table(models[2]), "", *_languages_table(models[2]), ""]
+    text = "\n".join(lines)
     click.echo(text)
     if write:
         card = HERE / "README.md"
@@ -72,94 +87,132 @@ def main(data: Path, full: Path | None, write: bool) -> None:  # noqa: FBT001 - 
         card.write_text(re.sub(marked, lambda _: new, card.read_text(), flags=re.DOTALL))
 
 
-def _table(data: Path, full: Path | None) -> Iterator[str]:
-    models = [_tfidf(data), _shipped("int8 (shipped)", None)]
-    if full:
-        models.append(_shipped("float32", full))
-    yield "| texts | n (complaints) | model | macro-F1 [95 %] | AUC [95 %] |"
-    yield "|---|---|---|---|---|"
-    for rows in _sets(data):
-        english = not rows.name.startswith("project, ro")
-        for model in [*([_vader()] if english else []), *models]:
-            found = model.score(rows.texts)
-            f1 = measured_f1(found >= model.threshold, rows.complaint)
-            area = measured_auc(found, rows.complaint)
-            count = f"{len(rows.texts)} ({int(rows.complaint.sum())})"
-            yield f"| {rows.name} | {count} | {model.name} | {f1} | {area} |"
+def _sets_table(data: Path, models: Sequence[Model]) -> Iterator[str]:
+    yield (
+        "| texts | n (complaints) | model | precision | recall | macro-F1 [95 %] | AUC [95 %] "
+        "| calibration error |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
+    for name, rows in track(list(_sets(data)), "sets"):
+        for model in models:
+            if model.name == "VADER" and ", ro" in name:
+                continue
+            whole = evaluate(rows, model.score([one.text for one in rows]), model.limits)[0]
+            error = "" if model.name == "VADER" else f"{whole.calibration_error:.3f}"
+            yield (
+                f"| {name} | {whole.n} ({whole.complaints}) | {model.name} "
+                f"| {_share(whole.precision)} | {_share(whole.recall)} | {whole.macro_f1} "
+                f"| {whole.auc} | {error} |"
+            )
 
 
-def _sets(data: Path) -> Iterator[Rows]:
+def _sets(data: Path) -> Iterator[tuple[str, list[Labelled]]]:
     tests = [
         one
         for one in (*corpora.project(HERE / "data"), *corpora.public(data))
         if one.split == "test"
     ]
-    for name, corpus, lang in (
-        ("project, en", "project", "en"),
-        ("project, ro", "project", "ro"),
-        ("UCI products and restaurants, held out, en", "uci", "en"),
-        ("Banking77, en", "banking77", "en"),
-        ("GoEmotions, en", "goemotions", "en"),
+    for name, corpus, langs in (
+        ("project, en", "project", {"en"}),
+        ("project, ro", "project", {"ro", "mixed"}),
+        ("UCI products and restaurants, held out, en", "uci", {"en"}),
+        ("Banking77, en", "banking77", {"en"}),
+        ("GoEmotions, en", "goemotions", {"en"}),
     ):
-        chosen = [one for one in tests if one.corpus == corpus and one.lang == lang]
-        complaint = np.array([one.label is Label.COMPLAINT for one in chosen])
-        yield Rows(name, [one.text for one in chosen], complaint)
-    for name, file in (
-        ("UMSAB tweets, en: negative*", "umsab-english-test"),
-        ("TweetEval sentiment, en: negative*", "tweeteval-sentiment-test"),
-        ("TweetEval irony, en: ironic*", ""),
-    ):
-        pairs = corpora.sentiment(data, file) if file else corpora.irony(data)
-        yield Rows(name, [text for text, _ in pairs], np.array([true for _, true in pairs]))
+        chosen = [one for one in tests if one.corpus == corpus and one.lang in langs]
+        yield name, [_labelled(one.text, one.label is Label.COMPLAINT) for one in chosen]
+    negative = corpora.sentiment(data, "umsab-english-test")
+    yield "UMSAB tweets, en: negative against the rest*", [_labelled(*one) for one in negative]
+    decided = corpora.sentiment(data, "umsab-english-test", neutral=False)
+    yield "UMSAB tweets, en: negative against positive*", [_labelled(*one) for one in decided]
+    tweets = corpora.sentiment(data, "tweeteval-sentiment-test")
+    yield "TweetEval sentiment, en: negative*", [_labelled(*one) for one in tweets]
+    yield "TweetEval irony, en: ironic*", [_labelled(*one) for one in corpora.irony(data)]
 
 
-def _false_alarms(data: Path) -> Iterator[str]:
+def _labelled(text: str, complaint: bool, **groups: str) -> Labelled:  # noqa: FBT001 - a label
+    return Labelled(text, Said.COMPLAINT if complaint else Said.NOT_A_COMPLAINT, groups)
+
+
+def _false_alarms(data: Path, model: Model) -> Iterator[str]:
     """What nobody complains about to a shop: how much of it would alert, by emotion."""
     tests = [one for one in corpora.public(data) if one.split == "test" and one.corpus == "red"]
-    model = _shipped("", None)
-    said = model.score([one.text for one in tests]) >= model.threshold
-    yield "| RED test, ro: no post to a shop | n | alerts |"
+    rows = [_labelled(one.text, complaint=False, emotion=one.phenomena[0]) for one in tests]
+    yield "| RED test, ro: no post to a shop | n | alerts [95 %] |"
     yield "|---|---|---|"
-    for emotion in sorted({one.phenomena[0] for one in tests}):
-        chosen = np.array([one.phenomena[0] == emotion for one in tests])
-        yield f"| {emotion} | {int(chosen.sum())} | {said[chosen].mean():.1%} |"
+    for part in evaluate(rows, model.score([one.text for one in rows]), model.limits)[1:]:
+        yield f"| {part.name} | {part.n} | {_share(part.false_alerts)} |"
 
 
-def _kinds() -> Iterator[str]:
-    """The project's test texts by what is hard about them: found, or falsely alerted."""
-    tests = [one for one in corpora.project(HERE / "data") if one.split == "test"]
-    model = _shipped("", None)
-    said = model.score([one.text for one in tests]) >= model.threshold
-    found: dict[str, list[bool]] = {}
-    alarmed: dict[str, list[bool]] = {}
-    for one, alert in zip(tests, said, strict=True):
-        kinds = found if one.label is Label.COMPLAINT else alarmed
-        hard = one.phenomena[0]
-        names = {Label.QUESTION: "any question", Label.PRAISE: f"praise, {hard}"}
-        name = names.get(one.label, hard)
-        kinds.setdefault(name, []).append(bool(alert))
-    yield "| complaints of the project's test texts | found | | the rest of them | falsely alerted |"
-    yield "|---|---|---|---|---|"
-    sides = [
-        [f"{name} | {sum(hits)} of {len(hits)}" for name, hits in sorted(kinds.items())]
-        for kinds in (found, alarmed)
+def _kinds_table(model: Model) -> Iterator[str]:
+    """The project's English and Romanian test texts by what is hard about them, and by style."""
+    tests = [
+        one
+        for one in corpora.project(HERE / "data")
+        if one.split == "test" and one.lang in {"en", "ro", "mixed"}
     ]
-    for left, right in zip_longest(*sides, fillvalue=" | "):
-        yield f"| {left} | | {right} |"
+    rows = [
+        _labelled(
+            one.text,
+            one.label is Label.COMPLAINT,
+            kind=one.phenomena[0],
+            style=one.source or "not said",
+            label=one.label.value,
+        )
+        for one in tests
+    ]
+    found = evaluate(rows, model.score([one.text for one in rows]), model.limits)
+    yield (
+        "| project's test texts, en and ro | n (complaints) | complaints that alert "
+        "| … or go to review | the rest: false alerts |"
+    )
+    yield "|---|---|---|---|---|"
+    for part in found:
+        if part.n >= 10:  # noqa: PLR2004 - below that an interval says nothing
+            yield _kind(part)
 
 
-def _shipped(name: str, place: Path | None) -> Model:
+def _kind(part: Figures) -> str:
+    return (
+        f"| {part.by}: {part.name} | {part.n} ({part.complaints}) | {_share(part.recall)} "
+        f"| {_share(part.found)} | {_share(part.false_alerts)} |"
+    )
+
+
+def _languages_table(model: Model) -> Iterator[str]:
+    tests = [one for one in corpora.project(HERE / "data") if one.split == "test"]
+    yield (
+        "| project's test texts | n (complaints) | precision | recall | macro-F1 [95 %] "
+        "| AUC [95 %] |"
+    )
+    yield "|---|---|---|---|---|---|"
+    for lang, name in LANGUAGES.items():
+        rows = [
+            _labelled(one.text, one.label is Label.COMPLAINT) for one in tests if one.lang == lang
+        ]
+        whole = evaluate(rows, model.score([one.text for one in rows]), model.limits)[0]
+        yield (
+            f"| {name} | {whole.n} ({whole.complaints}) | {_share(whole.precision)} "
+            f"| {_share(whole.recall)} | {whole.macro_f1} | {whole.auc} |"
+        )
+
+
+def _share(share: Between | None) -> str:
+    return "" if share is None else f"{share.value:.1%} [{share.low:.1%}, {share.high:.1%}]"
+
+
+def _ours(name: str, place: Path | None) -> Model:
     classifier = Shipped(Shipped.Options(folder=place))
-    return Model(name, lambda texts: scores(classifier, texts)[:, 0], classifier.thresholds.alert)
+    return Model(name, lambda texts: scores(classifier, list(texts))[:, 0], classifier.thresholds)
 
 
 def _vader() -> Model:
     analyser = SentimentIntensityAnalyzer()
 
-    def score(texts: list[str]) -> Floats:
+    def score(texts: Sequence[str]) -> Floats:
         return np.array([-analyser.polarity_scores(text)["compound"] for text in texts])
 
-    return Model("VADER", score, 0.05)
+    return Model("VADER", score, Thresholds(0.05, 0.05, 1.0))
 
 
 def _tfidf(data: Path) -> Model:
@@ -178,11 +231,11 @@ def _tfidf(data: Path) -> Model:
         [prepared(one.text) for one in lessons], [one.label is Label.COMPLAINT for one in lessons]
     )
 
-    def score(texts: list[str]) -> Floats:
+    def score(texts: Sequence[str]) -> Floats:
         shown = [prepared(text) for text in texts]
         return model.predict_proba(shown)[:, 1]
 
-    return Model("TF-IDF + LR", score, 0.5)
+    return Model("TF-IDF + LR", score, Thresholds(0.5, 0.5, 1.0))
 
 
 if __name__ == "__main__":

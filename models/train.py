@@ -3,7 +3,9 @@
     pip install torch==2.13.0 nncf==3.4.0
     python models/train.py --data ../shared/data
 
-Stopped, it goes on where it was: wheels, activations and finished epochs are kept in `--cache`.
+With fewer than twelve `--layers`, a student of so many learns from what `--teachers` of twelve think
+of many more texts. Stopped, training goes on where it was: wheels, activations and finished epochs
+are kept in `--cache`.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
+import numpy as np
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting by spinning starves shared cores
 import torch
@@ -26,13 +30,14 @@ from monitor.classifiers import weights  # noqa: E402 - the checkout's, installe
 from monitor.classifiers.shipped import Shipped  # noqa: E402
 from monitor.classifiers.text import prepared  # noqa: E402
 from monitor.domain.judgement import Label  # noqa: E402
-from monitor.learning import base, corpora, encoder, export, training, vocabulary  # noqa: E402
+from monitor.learning import base, corpora, encoder, export, lessons, training, vocabulary  # noqa: E402
 from monitor.learning.calibration import calibrate, classes  # noqa: E402
 from monitor.learning.scoring import scores  # noqa: E402
 
 folder = click.Path(path_type=Path, file_okay=False)
 MAX_TOKENS = 128
-DEFAULT = training.Recipe()
+TEACHER = training.Recipe(epochs=3, frozen=6)
+STUDENT = training.Recipe(epochs=3, frozen=0, rate=1e-4, decay=0.9)
 
 
 @click.command()
@@ -40,34 +45,87 @@ DEFAULT = training.Recipe()
 @click.option("--base", "origin", type=folder, help="The base model in Hugging Face layout.")
 @click.option("--cache", type=folder, default=Path("build/training"), show_default=True)
 @click.option("--out", type=folder, default=HERE / "weights", show_default=True)
-@click.option("--epochs", default=DEFAULT.epochs, show_default=True)
-@click.option("--seed", default=DEFAULT.seed, show_default=True)
+@click.option(
+    "--teachers", default=1, show_default=True, help="How many, each with a seed of its own."
+)
+@click.option("--layers", default=12, show_default=True, help="Of what is shipped.")
 @click.option("--threads", default=2, show_default=True)
 def main(
-    data: Path, origin: Path | None, cache: Path, out: Path, epochs: int, seed: int, threads: int
+    data: Path,
+    origin: Path | None,
+    cache: Path,
+    out: Path,
+    teachers: int,
+    layers: int,
+    threads: int,
 ) -> None:
-    """Train, quantise, calibrate, save."""
+    """Teach, distil, quantise, calibrate, save."""
     torch.set_num_threads(threads)
     cache.mkdir(parents=True, exist_ok=True)
-    examples = [*corpora.public(data), *corpora.project(HERE / "data")]
+    examples = [
+        one
+        for one in (*corpora.public(data), *corpora.project(HERE / "data"))
+        if one.split != "test"
+    ]
+    small, tokenizer = vocabulary_of(origin, cache, examples)
+    taught = corpora.training_order(one for one in examples if one.split == "train")
+    labelled = [*lessons.hard(taught, own=2), *lessons.hard(lessons.misspelt(taught))]
+    click.echo(f"{len(labelled)} labelled texts, {small.shape.vocabulary} pieces", err=True)
+    ensemble = [teacher(small, tokenizer, labelled, seed, cache) for seed in range(1, teachers + 1)]
+    shipped = ensemble[0]
+    if layers < small.shape.layers:
+        shipped = student(
+            ensemble, tokenizer, labelled, list(corpora.unlabelled(data)), layers, cache
+        )
+
+    full = export.convert(shipped)
+    export.save(cache / "float32", full, small.tokenizer, MAX_TOKENS)
+    model = export.quantise(full, tokenizer, [one.text for one in taught])
+    export.save(out, model, small.tokenizer, MAX_TOKENS)
+    for made in (cache / "float32", out):
+        _calibrate(made, [one for one in examples if one.split == "dev"])
+
+
+def vocabulary_of(
+    origin: Path | None, cache: Path, examples: list[corpora.Example]
+) -> tuple[base.Encoder, Tokenizer]:
+    """The base model cut down to what the texts and our languages use, and its tokenizer."""
     whole = base.from_folder(origin) if origin else base.from_wheels(cache)
     everything = Tokenizer.from_str(json.dumps(whole.tokenizer))
     read = everything.encode_batch([prepared(one.text) for one in examples])
     small = vocabulary.trim(whole, {piece for one in read for piece in one.tokens})
-    tokenizer = Tokenizer.from_str(json.dumps(small.tokenizer))
+    return small, Tokenizer.from_str(json.dumps(small.tokenizer))
 
-    lessons = corpora.training_order((one for one in examples if one.split == "train"), seed)
-    click.echo(f"{len(lessons)} texts to learn from, {small.shape.vocabulary} pieces", err=True)
+
+def teacher(
+    small: base.Encoder,
+    tokenizer: Tokenizer,
+    labelled: list[training.Lesson],
+    seed: int,
+    cache: Path,
+) -> encoder.Network:
+    """One network of all twelve layers, tuned on the labelled texts."""
+    click.echo(f"teacher {seed}", err=True)
+    torch.manual_seed(seed)
     network = encoder.build(small, len(Label))
-    recipe = training.Recipe(epochs=epochs, seed=seed)
-    training.train(network, tokenizer, lessons, recipe, cache)
+    return training.train(network, tokenizer, labelled, replace(TEACHER, seed=seed), cache)
 
-    full = export.convert(network)
-    export.save(cache / "float32", full, small.tokenizer, MAX_TOKENS)
-    model = export.quantise(full, tokenizer, [one.text for one in lessons])
-    export.save(out, model, small.tokenizer, MAX_TOKENS)
-    for made in (cache / "float32", out):
-        _calibrate(made, [one for one in examples if one.split == "dev"])
+
+def student(
+    ensemble: list[encoder.Network],
+    tokenizer: Tokenizer,
+    labelled: list[training.Lesson],
+    more: list[str],
+    layers: int,
+    cache: Path,
+) -> encoder.Network:
+    """Some layers of the first teacher, tuned on what all teachers think of labelled and other texts."""
+    texts = list(dict.fromkeys([*(one.text for one in labelled), *more]))
+    found = [training.probabilities(one, tokenizer, texts, TEACHER) for one in ensemble]
+    distilled = lessons.distilled(texts, np.mean(found, axis=0), labelled)
+    click.echo(f"{len(distilled)} texts to distil from", err=True)
+    few = encoder.thinned(ensemble[0], encoder.spread(layers, len(ensemble[0].layers)))
+    return training.train(few, tokenizer, distilled, STUDENT, cache)
 
 
 def _calibrate(made: Path, development: list[corpora.Example]) -> None:

@@ -161,7 +161,7 @@ class _Network:
         logits = np.full((len(ids), len(self._card.labels)), np.nan)
 
         def keep(request: Any, rows: list[int]) -> None:
-            logits[rows] = request.get_output_tensor().data[: len(rows)]
+            logits[rows] = request.get_output_tensor(0).data[: len(rows)]
 
         with self._turn:
             try:

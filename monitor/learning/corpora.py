@@ -17,7 +17,7 @@ from monitor.classifiers.text import prepared
 from monitor.domain.judgement import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 COMPLAINT, QUESTION, PRAISE, OTHER = Label
@@ -33,6 +33,10 @@ class Example:
     corpus: str
     split: str
     phenomena: tuple[str, ...] = ()
+    rating: int | None = None
+    """Stars out of five, where the text is a review that says so."""
+    source: str = ""
+    """In whose style: tweet, reddit, review, forum, mail, comment; empty where nobody said."""
 
 
 _GO = {
@@ -72,6 +76,7 @@ _BANK_UNCLEAR = frozenset(
     transfer_timing""".split()  # noqa: SIM905 - thirty words read better as words
 )
 _PER_BANK_CATEGORY = 16
+_SHARE_OF_GOEMOTIONS = 0.2
 
 
 def _chance(text: str) -> float:
@@ -91,6 +96,8 @@ def project(folder: Path) -> Iterator[Example]:
                 "project",
                 row["split"],
                 tuple(row["phenomena"]),
+                row.get("rating"),
+                row.get("source", ""),
             )
 
 
@@ -161,11 +168,33 @@ def _red(folder: Path) -> Iterator[Example]:
                     yield Example(row["Tweet"].strip(), OTHER, "ro", "red", split, (emotion,))
 
 
-def sentiment(folder: Path, name: str) -> list[tuple[str, bool]]:
+def emotions(folder: Path, wanted: Collection[str]) -> set[str]:
+    """GoEmotions' training texts that bear one emotion only, and a wanted one."""
+    names = (folder / "goemotions-labels.txt").read_text().split()
+    lines = (folder / "goemotions-train.tsv").read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines)
+    return {text for text, label, _ in rows if "," not in label and names[int(label)] in wanted}
+
+
+def unlabelled(folder: Path) -> Iterator[str]:
+    """Texts whose answer only the teachers know: the training parts of the same permissive sets."""
+    go = (folder / "goemotions-train.tsv").read_text(encoding="utf-8").splitlines()
+    yield from (line.split("\t")[0] for line in go if _chance(line) < _SHARE_OF_GOEMOTIONS)
+    for name, column in (("banking77-train.csv", "text"), ("redv1-train.csv", "Tweet")):
+        with (folder / name).open(encoding="utf-8", newline="") as rows:
+            found = (row[column].strip() for row in csv.DictReader(rows))
+            yield from (one for one in found if _chance(one) > 0.7)  # noqa: PLR2004 - three tenths
+
+
+def sentiment(folder: Path, name: str, *, neutral: bool = True) -> list[tuple[str, bool]]:
     """An evaluation-only set: texts and whether they are negative. Never for training (licence)."""
     texts = (folder / f"{name}_text.txt").read_text(encoding="utf-8").split("\n")
     labels = (folder / f"{name}_labels.txt").read_text().split()
-    return [(text, label == "0") for text, label in zip(texts, labels, strict=False)]
+    return [
+        (text, label == "0")
+        for text, label in zip(texts, labels, strict=False)
+        if neutral or label != "1"
+    ]
 
 
 def irony(folder: Path) -> list[tuple[str, bool]]:

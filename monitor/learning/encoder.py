@@ -7,12 +7,15 @@ and a mask is a mask: what a text scores must not depend on the padding beside i
 from __future__ import annotations
 
 import math
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.learning.base import Encoder, Shape
 
 _MASKED = -1e4
@@ -96,3 +99,18 @@ def build(encoder: Encoder, classes: int) -> Network:
             put(module.weight, f"l{i}.{part}.w")
             put(module.bias, f"l{i}.{part}.b")
     return network
+
+
+def thinned(network: Network, kept: Sequence[int]) -> Network:
+    """A network of some of the layers, embeddings and head as they are: where a student starts.
+
+    Source: Sanh et al. 2019, DistilBERT (every other layer of the teacher).
+    """
+    student = deepcopy(network)
+    student.layers = nn.ModuleList(student.layers[at] for at in kept)
+    return student
+
+
+def spread(few: int, many: int) -> list[int]:
+    """Which of `many` layers `few` stand for: evenly apart, the last one among them."""
+    return [round((at + 1) * many / few) - 1 for at in range(few)]

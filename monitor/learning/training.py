@@ -1,4 +1,9 @@
-"""Tune the upper layers and the head; the lower layers run once a text and are cached on disk."""
+"""Tune a network on texts whose classes are given as probabilities.
+
+Frozen lower layers run once a text and are cached on disk; a network without any is tuned whole,
+each layer at a rate of its own. The word embeddings never move: 117 million of them would be tuned
+by a few thousand words.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,12 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from rich.progress import track
 from torch import Tensor, nn
 
 from monitor.classifiers.text import prepared
-from monitor.domain.judgement import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
-    from monitor.learning.corpora import Example
+    from monitor.learning.calibration import Scores
     from monitor.learning.encoder import Network
 
 _CHUNK = 256
@@ -30,43 +35,51 @@ _POOL = 24
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What training is told. `repeats` says how often an epoch shows the project's own texts."""
+    """What training is told.
+
+    `rate` is the top layer's, each layer below learns `decay` times as fast as the one above it;
+    `frozen` layers do not learn at all.
+    """
 
     epochs: int = 2
     batch: int = 16
     rate: float = 6e-5
     head_rate: float = 2e-3
+    decay: float = 1.0
     frozen: int = 6
     tokens: int = 96
-    repeats: int = 2
-    smoothing: float = 0.1
     seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A text, the probability of each class, and how often an epoch shows it."""
+
+    text: str
+    target: tuple[float, ...]
+    times: int = 1
 
 
 def train(
     network: Network,
     tokenizer: Tokenizer,
-    examples: Sequence[Example],
+    lessons: Sequence[Lesson],
     recipe: Recipe,
     cache: Path,
 ) -> Network:
     """Train in place, from the last finished epoch in `cache` on; the same seed gives the same way.
 
-    Activations and epochs are kept under a hash of texts, labels and recipe, so that a run that
+    Activations and epochs are kept under a hash of network, lessons and recipe, so that a run that
     was stopped goes on, and one with other data starts anew.
     """
     torch.manual_seed(recipe.seed)
     cache.mkdir(parents=True, exist_ok=True)
-    states = lower(network, tokenizer, [one.text for one in examples], recipe, cache)
-    targets = torch.tensor([list(Label).index(one.label) for one in examples])
-    order = [
-        index
-        for index, one in enumerate(examples)
-        for _ in range(recipe.repeats if one.corpus == "project" else 1)
-    ]
+    name = _fingerprint([_weight_of(network), repr(recipe), *map(repr, lessons)])
+    inputs = _inputs(network, tokenizer, [one.text for one in lessons], recipe, cache)
+    targets = torch.tensor([one.target for one in lessons])
+    order = [index for index, one in enumerate(lessons) for _ in range(one.times)]
     steps = recipe.epochs * -(-len(order) // recipe.batch)
     optimiser, schedule = _optimiser(network, recipe, steps)
-    name = _fingerprint([repr(recipe), *(f"{one.label}{one.text}" for one in examples)])
     for epoch in range(recipe.epochs):
         checkpoint = cache / f"epoch-{name}-{epoch + 1}.pt"
         if checkpoint.exists():
@@ -76,14 +89,28 @@ def train(
             schedule.load_state_dict(saved["schedule"])
             continue
         torch.manual_seed(recipe.seed + epoch)
-        batches = list(_batches(order, states, recipe, recipe.seed + epoch))
+        batches = list(_batches(order, inputs, recipe, recipe.seed + epoch))
         network.train()
         for batch in track(batches, f"epoch {epoch + 1} of {recipe.epochs}"):
-            _step(network, states, targets, batch, recipe, optimiser)
+            _step(network, inputs, targets, batch, recipe, optimiser)
             schedule.step()
         parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
         torch.save({key: part.state_dict() for key, part in parts.items()}, checkpoint)
     return network.eval()
+
+
+def _inputs(
+    network: Network, tokenizer: Tokenizer, texts: Sequence[str], recipe: Recipe, cache: Path
+) -> list[Tensor]:
+    """What the layers that learn are fed with: a text's activations, or its ids where all learn."""
+    if recipe.frozen:
+        return lower(network, tokenizer, texts, recipe, cache)
+    return [torch.tensor(ids) for ids in _ids(tokenizer, texts, recipe)]
+
+
+def _ids(tokenizer: Tokenizer, texts: Sequence[str], recipe: Recipe) -> list[list[int]]:
+    shown = [prepared(text) for text in texts]
+    return [encoding.ids[: recipe.tokens] for encoding in tokenizer.encode_batch(shown)]
 
 
 def lower(
@@ -93,10 +120,9 @@ def lower(
 
     Kept by text, so that a corpus that grows costs only what is new.
     """
-    shown = [prepared(text) for text in texts]
-    ids = [encoding.ids[: recipe.tokens] for encoding in tokenizer.encode_batch(shown)]
-    base = _fingerprint([str(network.layers[0].q.weight.sum().item()), str(recipe.frozen)])
-    names = [_fingerprint([base, str(recipe.tokens), text]) for text in shown]
+    ids = _ids(tokenizer, texts, recipe)
+    base = _fingerprint([_weight_of(network), str(recipe.frozen)])
+    names = [_fingerprint([base, *map(str, one)]) for one in ids]
     known: dict[str, Tensor] = {}
     for path in cache.glob(f"lower-{base}-*.pt"):
         known.update(torch.load(path))
@@ -114,6 +140,23 @@ def lower(
     return [known[name] for name in names]
 
 
+def probabilities(
+    network: Network, tokenizer: Tokenizer, texts: Sequence[str], recipe: Recipe
+) -> Scores:
+    """The probability of each class, a row a text: what a teacher thinks of them."""
+    ids = _ids(tokenizer, texts, recipe)
+    order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
+    found = np.empty((len(ids), network.head.out_features))
+    network.eval()
+    for start in track(range(0, len(order), _CHUNK), "asking"):
+        chunk = order[start : start + _CHUNK]
+        padded, mask = pad([torch.tensor(ids[at]) for at in chunk])
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            logits = network(padded, mask)
+        found[chunk] = logits.float().softmax(-1).numpy()
+    return found
+
+
 def pad(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Rows of one length, and the mask that says which positions are real."""
     mask = nn.utils.rnn.pad_sequence([torch.ones(len(row)) for row in rows], batch_first=True)
@@ -122,18 +165,18 @@ def pad(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
 
 def _step(
     network: Network,
-    states: Sequence[Tensor],
+    inputs: Sequence[Tensor],
     targets: Tensor,
     batch: Sequence[int],
     recipe: Recipe,
     optimiser: torch.optim.Optimizer,
 ) -> None:
-    padded, mask = pad([states[index].float() for index in batch])
+    rows = [inputs[index] for index in batch]
+    padded, mask = pad(rows if recipe.frozen == 0 else [row.float() for row in rows])
     with torch.autocast("cpu", torch.bfloat16):  # three times as fast, the weights stay float32
-        logits = network.upper(padded, mask, recipe.frozen)
-    loss = nn.functional.cross_entropy(
-        logits.float(), targets[list(batch)], label_smoothing=recipe.smoothing
-    )
+        below = padded if recipe.frozen else network.lower(padded, mask, 0)
+        logits = network.upper(below, mask, recipe.frozen)
+    loss = nn.functional.cross_entropy(logits.float(), targets[list(batch)])
     optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -144,13 +187,13 @@ def _optimiser(
     network: Network, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
     network.requires_grad_(requires_grad=False)
-    upper = network.layers[recipe.frozen :]
-    upper.requires_grad_()
     network.head.requires_grad_()
-    groups = [
-        {"params": list(upper.parameters()), "lr": recipe.rate},
-        {"params": list(network.head.parameters()), "lr": recipe.head_rate},
-    ]
+    groups = [{"params": list(network.head.parameters()), "lr": recipe.head_rate}]
+    rate = recipe.rate
+    for layer in reversed(network.layers[recipe.frozen :]):
+        layer.requires_grad_()
+        groups.append({"params": list(layer.parameters()), "lr": rate})
+        rate *= recipe.decay
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
     warm = max(1, steps // 20)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -160,7 +203,7 @@ def _optimiser(
 
 
 def _batches(
-    order: Sequence[int], states: Sequence[Tensor], recipe: Recipe, seed: int
+    order: Sequence[int], inputs: Sequence[Tensor], recipe: Recipe, seed: int
 ) -> Iterator[list[int]]:
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     shuffled = list(order)
@@ -168,10 +211,15 @@ def _batches(
     wide = recipe.batch * _POOL
     batches = []
     for at in range(0, len(shuffled), wide):
-        pool = sorted(shuffled[at : at + wide], key=lambda index: len(states[index]))
+        pool = sorted(shuffled[at : at + wide], key=lambda index: len(inputs[index]))
         batches += [pool[i : i + recipe.batch] for i in range(0, len(pool), recipe.batch)]
     chance.shuffle(batches)
     yield from batches
+
+
+def _weight_of(network: Network) -> str:
+    """Tells networks apart: tuned or not, with more layers or fewer."""
+    return ",".join(str(layer.fo.weight.double().sum().item()) for layer in network.layers)
 
 
 def _fingerprint(parts: Sequence[str]) -> str:

@@ -1,8 +1,8 @@
 """Cut the base model's vocabulary of 250,002 pieces down to what our languages use.
 
 Half of a small multilingual model is the embedding of scripts that this monitor will not meet.
-A piece stays if a corpus uses it, or if it is among the commoner half and made of wanted letters
-only: English and Romanian are cut as before, other Latin scripts into somewhat smaller pieces.
+A piece stays if a training text uses it, or if it is among the commoner half and made of Latin
+letters, digits, signs or emoji only: the languages of Europe that are written so are cut as before.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SPECIAL = 4
 _COMMON = 120_000
 """Pieces are ordered by frequency; beyond this they are other languages' rare words."""
 _WANTED = re.compile(
-    r"[\u2581\x20-\x7eăâîșțşţĂÂÎȘȚŞŢ“”„‘’«»…–—€£°©®™"
+    r"[\u2581\x20-\x7e\u00a0-\u024f\u1e00-\u1eff“”„‘’«»…–—€™"
     r"\u2190-\u21ff\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+"
 )
 _SINGLE = re.compile(r"\u2581?[\u00a1-\u024f\u1e00-\u1eff]")

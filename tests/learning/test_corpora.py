@@ -86,3 +86,16 @@ def test_the_order_is_the_seeds_and_doubles_are_gone(public: Path) -> None:
     again = corpora.training_order(reversed(examples), 1)
     assert [one.text for one in first] == [one.text for one in again]
     assert len({prepared(one.text) for one in first}) == len(first)
+
+
+def test_texts_without_labels_are_the_training_parts_alone(public: Path) -> None:
+    rows = "\n".join(f"Nobody labelled number {at}\t0\ta" for at in range(60))
+    (public / "goemotions-train.tsv").write_text(rows + "\n")
+    (public / "goemotions-test.tsv").write_text("Kept for the test\t0\ta\n")
+    found = list(corpora.unlabelled(public))
+    assert 0 < len(found) < 60
+    assert all("number" in one or one in {"Plouă iar", "Any age limit?", "Eh"} for one in found)
+
+
+def test_emotions_are_taken_where_one_stands_alone(public: Path) -> None:
+    assert corpora.emotions(public, {"anger", "gratitude"}) == {"I hate rain", "Thanks a lot"}

@@ -62,16 +62,21 @@ def network() -> Network:
     return build(Encoder(SHAPE, tensors, {}), len(Label))
 
 
-def trained(cache: Path) -> dict[str, Any]:
+def words() -> Any:
     from tokenizers import Tokenizer, models, pre_tokenizers
-
-    from monitor.learning.training import Recipe, train
 
     vocabulary = {word: at for at, word in enumerate(WORDS)}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    recipe = Recipe(epochs=3, batch=2, frozen=1)
-    done = train(network(), tokenizer, LESSONS, recipe, cache)
+    return tokenizer
+
+
+def trained(cache: Path, frozen: int = 1) -> dict[str, Any]:
+    from monitor.learning.lessons import hard
+    from monitor.learning.training import Recipe, train
+
+    recipe = Recipe(epochs=3, batch=2, frozen=frozen)
+    done = train(network(), words(), hard(LESSONS), recipe, cache)
     return {name: value.clone() for name, value in done.state_dict().items()}
 
 
@@ -93,6 +98,40 @@ def test_only_the_upper_layers_and_the_head_learn(tmp_path: Path) -> None:
     moved = {name for name, value in after.items() if not value.equal(before[name])}
     assert moved
     assert all(name.startswith(("layers.1.", "head.")) for name in moved)
+
+
+def test_all_layers_learn_where_none_is_frozen_but_never_the_words(tmp_path: Path) -> None:
+    before = {name: value.clone() for name, value in network().state_dict().items()}
+    after = trained(tmp_path, frozen=0)
+    moved = {name.split(".q.")[0] for name, value in after.items() if not value.equal(before[name])}
+    assert {"layers.0", "layers.1"} <= moved
+    assert after["word.weight"].equal(before["word.weight"])
+
+
+def test_a_student_learns_what_its_teacher_thinks(tmp_path: Path) -> None:
+    """Far from the labels: the teacher is sure that everything is a question."""
+    from monitor.learning.encoder import spread, thinned
+    from monitor.learning.lessons import distilled
+    from monitor.learning.training import Recipe, probabilities, train
+
+    texts = [one.text for one in LESSONS]
+    taught = np.tile([0.02, 0.94, 0.02, 0.02], (len(texts), 1))
+    student = thinned(network(), spread(1, SHAPE.layers))
+    assert len(student.layers) == 1
+    recipe = Recipe(epochs=40, batch=2, frozen=0, rate=1e-2, head_rate=1e-1)
+    train(student, words(), distilled(texts, taught, []), recipe, tmp_path)
+    found = probabilities(student, words(), texts, recipe)
+    assert found.shape == (len(texts), len(Label))
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert (found.argmax(axis=1) == list(Label).index(Label.QUESTION)).all()
+
+
+def test_six_layers_stand_for_twelve_evenly_and_keep_the_last() -> None:
+    from monitor.learning.encoder import spread
+
+    assert spread(6, 12) == [1, 3, 5, 7, 9, 11]
+    assert spread(12, 12) == list(range(12))
+    assert spread(1, 12) == [11]
 
 
 def test_training_that_was_stopped_goes_on_to_the_same_end(tmp_path: Path) -> None:
