@@ -10,7 +10,6 @@ are kept in `--cache`.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import replace
@@ -28,7 +27,6 @@ sys.path.insert(0, str(HERE.parent))
 
 from monitor.classifiers import weights  # noqa: E402 - the checkout's, installed or not
 from monitor.classifiers.shipped import Shipped  # noqa: E402
-from monitor.classifiers.text import prepared  # noqa: E402
 from monitor.domain.judgement import Label  # noqa: E402
 from monitor.learning import base, corpora, encoder, export, lessons, training, vocabulary  # noqa: E402
 from monitor.learning.calibration import calibrate, classes  # noqa: E402
@@ -67,7 +65,8 @@ def main(
         for one in (*corpora.public(data), *corpora.project(HERE / "data"))
         if one.split != "test"
     ]
-    small, tokenizer = vocabulary_of(origin, cache, examples)
+    whole = base.from_folder(origin) if origin else base.from_wheels(cache)
+    small, tokenizer = vocabulary.fitted(whole, [one.text for one in examples])
     taught = corpora.training_order(one for one in examples if one.split == "train")
     labelled = [*lessons.hard(taught, own=2), *lessons.hard(lessons.misspelt(taught))]
     click.echo(f"{len(labelled)} labelled texts, {small.shape.vocabulary} pieces", err=True)
@@ -84,17 +83,6 @@ def main(
     export.save(out, model, small.tokenizer, MAX_TOKENS)
     for made in (cache / "float32", out):
         _calibrate(made, [one for one in examples if one.split == "dev"])
-
-
-def vocabulary_of(
-    origin: Path | None, cache: Path, examples: list[corpora.Example]
-) -> tuple[base.Encoder, Tokenizer]:
-    """The base model cut down to what the texts and our languages use, and its tokenizer."""
-    whole = base.from_folder(origin) if origin else base.from_wheels(cache)
-    everything = Tokenizer.from_str(json.dumps(whole.tokenizer))
-    read = everything.encode_batch([prepared(one.text) for one in examples])
-    small = vocabulary.trim(whole, {piece for one in read for piece in one.tokens})
-    return small, Tokenizer.from_str(json.dumps(small.tokenizer))
 
 
 def teacher(

@@ -19,15 +19,14 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-sys.path.insert(0, str(HERE))
-
-from train import vocabulary_of  # noqa: E402 - the script beside this one
 
 from monitor.domain.judgement import Label  # noqa: E402 - the checkout's, installed or not
-from monitor.learning import corpora, encoder, lessons, training  # noqa: E402
+from monitor.learning import base, corpora, encoder, lessons, training, vocabulary  # noqa: E402
+from monitor.learning.base import Encoder  # noqa: E402
 from monitor.learning.calibration import Scores, alert_threshold  # noqa: E402
 from monitor.learning.corpora import Example  # noqa: E402
 from monitor.learning.metrics import measured_auc, measured_f1  # noqa: E402
@@ -47,8 +46,8 @@ class Bench:
     cache: Path
     train: list[Example]
     dev: list[Example]
-    small: object
-    tokenizer: object
+    small: Encoder
+    tokenizer: Tokenizer
 
     def scored(
         self, taught: Sequence[Lesson], recipe: Recipe = SHORT, classes: int = len(Label)
@@ -209,7 +208,8 @@ def main(
         for one in (*corpora.public(data), *corpora.project(HERE / "data"))
         if one.split != "test"
     ]
-    small, tokenizer = vocabulary_of(origin, cache, examples)
+    whole = base.from_folder(origin) if origin else base.from_wheels(cache)
+    small, tokenizer = vocabulary.fitted(whole, [one.text for one in examples])
     taught = corpora.training_order(one for one in examples if one.split == "train")
     dev = [one for one in examples if one.split == "dev"]
     bench = Bench(data, cache, taught, dev, small, tokenizer)

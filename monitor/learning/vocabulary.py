@@ -7,11 +7,15 @@ letters, digits, signs or emoji only: the languages of Europe that are written s
 
 from __future__ import annotations
 
+import json
 import re
 from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tokenizers import Tokenizer
+
+from monitor.classifiers.text import prepared
 from monitor.learning.base import Encoder
 
 if TYPE_CHECKING:
@@ -38,6 +42,14 @@ def keep(pieces: Iterable[str], used: Collection[str]) -> list[int]:
         or (index < _COMMON and _WANTED.fullmatch(piece))
         or _SINGLE.fullmatch(piece)
     ]
+
+
+def fitted(whole: Encoder, texts: Iterable[str]) -> tuple[Encoder, Tokenizer]:
+    """The base model cut down to what the texts and our languages use, and its tokenizer."""
+    everything = Tokenizer.from_str(json.dumps(whole.tokenizer))
+    read = everything.encode_batch([prepared(one) for one in texts])
+    small = trim(whole, {piece for one in read for piece in one.tokens})
+    return small, Tokenizer.from_str(json.dumps(small.tokenizer))
 
 
 def trim(encoder: Encoder, used: Collection[str]) -> Encoder:
