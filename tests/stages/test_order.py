@@ -277,7 +277,7 @@ def test_a_response_written_anew_after_a_deletion_answers_whatever_came_first(
     review = a_post("r", "ana", "still no parcel", 0, kind=PostKind.REVIEW)
     first, anew = a_response("sorry", 20), a_response("sent today", 100)
     gone = Gone(first.key, NOON + timedelta(minutes=90))
-    story = [review, first, gone, anew]
+    story: list[Post | Gone] = [review, first, gone, anew]
     orders = [
         one
         for one in permutations(story)
@@ -295,5 +295,6 @@ def test_a_response_that_a_lagging_index_brings_back_stays_deleted(tmp_path: Pat
     first, last = a_response("sorry", 20), a_response("sent today", 100)
     gone = [Gone(first.key, NOON + timedelta(minutes=minute)) for minute in (90, 150)]
     assert ends_of(tmp_path / "once", [[review, first], gone[:1], [first]]) == [None]
-    lots = [[review, first], gone[:1], [last], gone[1:], [last], [first], gone]
+    lots: list[list[Post | Gone]] = [[review, first], [*gone[:1]], [last], [*gone[1:]]]
+    lots += [[last], [first], [*gone]]
     assert ends_of(tmp_path / "twice", lots) == [None]
