@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.domain.post import Gone, Post, PostKey, Rejected
+from monitor.domain.post import Gone, Post, PostKey, PostKind, Rejected
 
 REMEMBERED = 50
 """Earlier versions of a post that are known again."""
@@ -24,11 +24,17 @@ class Known:
     text: str | None
     rating: float | None
     edited_at: datetime | None
-    gone: bool
+    gone_at: datetime | None
     past: str | None = None
     """What `version_of` says of its earlier versions, the latest last."""
     purged_at: datetime | None = None
     """When its words were purged while it stood."""
+    kind: str = PostKind.POST
+    posted_at: datetime | None = None
+
+    @property
+    def gone(self) -> bool:
+        return self.gone_at is not None
 
 
 @dataclass(slots=True)
@@ -45,6 +51,10 @@ class Arrivals:
     """Of posts that have not come yet: to be remembered until they do."""
     past: dict[PostKey, str] = field(default_factory=dict)
     """What `Known.past` becomes, of posts that were edited."""
+    replaced: set[int] = field(default_factory=set)
+    """Ids of deleted responses in whose place the owner wrote another one, which is among `fresh`."""
+    buried: dict[int, Gone] = field(default_factory=dict)
+    """Of `replaced`, what this same page told of."""
     rejected: list[Rejected] = field(default_factory=list)
     duplicates: int = 0
     edits: int = 0
@@ -60,9 +70,10 @@ def sort_out(
     """Go through the items in order; where the page ends makes no difference to what is stored.
 
     A post that comes (again) after it was deleted stays deleted: indexes lag behind the network.
-    `deleted` are the deletions remembered of posts that had not come.
+    Only an owner's response that was written after that is another one, though sites give it the
+    same id. `deleted` are the deletions remembered of posts that had not come.
     """
-    deleted = deleted or {}
+    known, deleted = dict(known), deleted or {}
     found = Arrivals()
     for item in items:
         match item:
@@ -72,6 +83,8 @@ def sort_out(
                 found.duplicates += 1
                 if item.key not in erased:
                     _delete(found, item, known)
+            case Post() if item.key not in erased and _is_another(found, item, known, seen_at):
+                _replace(found, item, known)
             case Post() if item.key in known or item.key in found.fresh or item.key in erased:
                 found.duplicates += 1
                 if item.key not in erased:
@@ -79,17 +92,54 @@ def sort_out(
             case _:
                 found.fresh[item.key] = item
                 before = deleted.get(item.key) or found.early.pop(item.key, None)
-                if before is not None:
+                if before is not None and not _is_of_an_earlier_one(before, item):
                     found.gone[item.key] = before
     return found
 
 
 def _delete(found: Arrivals, item: Gone, known: Mapping[PostKey, Known]) -> None:
-    if item.key in found.fresh or item.key in known:
-        if item.key in found.fresh or not known[item.key].gone:
-            found.gone.setdefault(item.key, item)
-    else:
+    standing = found.fresh.get(item.key) or known.get(item.key)
+    if standing is None:
         found.early.setdefault(item.key, item)
+    elif _is_of_an_earlier_one(item, standing):
+        return
+    elif item.key in found.fresh or not known[item.key].gone:
+        found.gone.setdefault(item.key, item)
+
+
+def _is_another(
+    found: Arrivals, item: Post, known: Mapping[PostKey, Known], seen_at: datetime
+) -> bool:
+    """Whether it was written in the place of a deleted one (one dated in the future is no evidence)."""
+    if item.kind is not PostKind.RESPONSE:
+        return False
+    told, before = found.gone.get(item.key), known.get(item.key)
+    gone_at = told.before if told else before.gone_at if before else None
+    return gone_at is not None and gone_at < item.posted_at <= seen_at
+
+
+def _replace(found: Arrivals, item: Post, known: dict[PostKey, Known]) -> None:
+    key = item.key
+    told = found.gone.pop(key, None)
+    for those in (found.again, found.edited, found.past):
+        those.pop(key, None)
+    if key in found.fresh:
+        found.duplicates += 1  # nobody saw the one that came and went within a page
+    else:
+        number = known.pop(key).id
+        found.replaced.add(number)
+        if told is not None:
+            found.buried[number] = told
+    found.fresh[key] = item
+
+
+def _is_of_an_earlier_one(item: Gone, standing: Known | Post) -> bool:
+    """Whether a response was written after that deletion."""
+    return (
+        standing.kind == PostKind.RESPONSE
+        and standing.posted_at is not None
+        and item.before < standing.posted_at
+    )
 
 
 def _see_again(
@@ -100,7 +150,7 @@ def _see_again(
     before = first or found.edited.get(key) or known[key]
     is_gone = key in found.gone or (key in known and known[key].gone)
     past = found.past.get(key) or (known[key].past if key in known else None) or ""
-    edited = not is_gone and is_edit(before, item, seen_at, past)
+    edited = not (is_gone or _is_earlier(item, before)) and is_edit(before, item, seen_at, past)
     if edited:
         found.edits += 1
         found.past[key] = _remembering(past, before)
@@ -110,6 +160,15 @@ def _see_again(
     found.again[key] = item
     if edited:
         found.edited[key] = item
+
+
+def _is_earlier(item: Post, standing: Known | Post) -> bool:
+    """Whether a response is one in whose place the one that stands was written."""
+    return (
+        item.kind is PostKind.RESPONSE
+        and standing.posted_at is not None
+        and (item.edited_at or item.posted_at) < standing.posted_at
+    )
 
 
 def is_edit(before: Known | Post, after: Post, seen_at: datetime, past: str) -> bool:

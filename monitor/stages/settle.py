@@ -144,12 +144,11 @@ class Settle:
         answered = _answered_cases(conn, one, list(answers.values()), known)
         # linked once is linked for good: an answer that people took back is not matched again
         linked = cases.linked(conn, answered)
+        mended = {one.post_id: one.mended_at for one in answers.values() if one.mended_at}
         for case_id, found in answered.items():
-            facts = [
-                Fact(at, Answered(post_id), self.name)
-                for post_id, at in found.items()
-                if (case_id, post_id) not in linked
-            ]
+            fresh = {post: at for post, at in found.items() if (case_id, post) not in linked}
+            times = [*fresh.items(), *_mended(conn, case_id, found, fresh, mended)]
+            facts = [Fact(at, Answered(post_id), self.name) for post_id, at in times]
             if facts:
                 cases.append(conn, case_id, facts, now=now)
 
@@ -175,6 +174,30 @@ def _answered_cases(
                 of_case.get(answer.post_id, answer.posted_at), known[target.id].posted_at
             )
     return found
+
+
+def _mended(
+    conn: Connection,
+    case_id: int,
+    found: Mapping[int, datetime],
+    fresh: Container[int],
+    mended: Mapping[int, datetime],
+) -> Iterator[tuple[int, datetime]]:
+    """The responses that were written over, and when: a site has no other place for a second answer.
+
+    Each such time is recorded, whether or not a wait is open then: what is known of the customer's
+    edits may come later. An answer ends only what waits for it, so the first wait keeps its end.
+    """
+    again = {post: max(mended[post], at) for post, at in found.items() if post in mended}
+    if not again:
+        return
+    records = cases.load(conn, case_id).records
+    known = {(one.event.post, one.at) for one in records if isinstance(one.event, Answered)}
+    in_force = {post for post, _ in known}
+    for post, at in again.items():
+        is_new = at > found[post] if post in fresh else post in in_force
+        if is_new and (post, at) not in known:
+            yield post, at
 
 
 _OF_THE_WORLD = (

@@ -57,6 +57,18 @@ def forget(conn: Connection, keys: Collection[PostKey]) -> None:
         )
 
 
+def step_aside(conn: Connection, replaced: Collection[int]) -> None:
+    """Leave a deleted response's name to the one that the owner wrote in its place: sites have one name.
+
+    It stays a post of its own, deleted, with its timings: what it answered goes on without it.
+    """
+    if replaced:
+        aside = post.c.external_id + "/gone-" + sa.cast(post.c.id, sa.Text)
+        conn.execute(
+            post.update().where(among(conn, post.c.id, replaced)).values(external_id=aside)
+        )
+
+
 def bury(conn: Connection, deleted: Mapping[int, Gone], seen_at: datetime) -> None:
     """Purge what deleted posts said, keep their timings, and have their cases settled."""
     if not deleted:

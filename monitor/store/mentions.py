@@ -52,6 +52,8 @@ class InThread:
     posted_at: datetime
     counts: bool
     """A brand's post that stands and was not sent by a machine."""
+    mended_at: datetime | None = None
+    """When an owner's response, of which there is only one, was written over last."""
 
 
 def item(brand_id: int, post_id: int) -> str:
@@ -229,11 +231,13 @@ def _matching(
         sa.select(
             post.c.id,
             post.c.external_id,
+            post.c.kind,
             post.c.author_id,
             post.c.reply_to,
             post.c.quotes,
             post.c.thread,
             post.c.posted_at,
+            post.c.edited_at,
             post.c.gone_at,
             mention.c.own,
             mention.c.automatic,
@@ -253,7 +257,8 @@ def _in_thread(row: Any) -> InThread:
         thread=row.thread,
     )
     counts = row.own and not row.automatic and row.gone_at is None
-    return InThread(row.id, seen, row.posted_at, counts)
+    is_one = row.kind == PostKind.RESPONSE and row.edited_at and row.edited_at > row.posted_at
+    return InThread(row.id, seen, row.posted_at, counts, row.edited_at if is_one else None)
 
 
 def quoted(

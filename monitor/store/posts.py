@@ -83,6 +83,7 @@ def store_page(
         _New(number, one, roots[one.key], concerned[one.key], one.key in found.gone, found.past)
         for number, one in zip(numbers, fresh, strict=True)
     ]
+    gone.step_aside(conn, found.replaced)
     _insert(conn, stream_id, new, writers, seen_at)
     joined = _see_again(conn, known, found, concerned, seen_at)
     if can_ask:
@@ -92,7 +93,7 @@ def store_page(
     again = ((ids[key], concerned[key]) for key in found.again)
     bulk.insert_missing(conn, sighting, _sighting_rows(stream_id, again))
     ids |= {one.post.key: one.number for one in new}
-    buried = {ids[key]: one for key, one in found.gone.items() if key in ids}
+    buried = {ids[key]: one for key, one in found.gone.items() if key in ids} | found.buried
     gone.bury(conn, buried, seen_at)
     gone.forget(conn, deleted.keys() & ids.keys())
     unborn = [one for key, one in found.gone.items() if key not in ids]
@@ -124,18 +125,9 @@ def _take_turns(conn: Connection, keys: Iterable[PostKey]) -> None:
 
 
 def _known(conn: Connection, keys: Iterable[PostKey]) -> dict[PostKey, Known]:
-    columns = (
-        post.c.external_id,
-        post.c.id,
-        post.c.thread,
-        post.c.title,
-        post.c.text,
-        post.c.rating,
-        post.c.edited_at,
-        post.c.gone_at.is_not(None),
-        post.c.past,
-        post.c.purged_at,
-    )
+    told = ("id", "thread", "title", "text", "rating", "edited_at", "gone_at")
+    more = ("past", "purged_at", "kind", "posted_at")
+    columns = [post.c[one] for one in ("external_id", *told, *more)]
     return {
         PostKey(network, external_id): Known(*rest)
         for network, ids in bulk.by_network(keys).items()

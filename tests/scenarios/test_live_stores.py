@@ -53,6 +53,32 @@ def test_a_response_that_is_taken_back_takes_the_wait_up_from_its_start(live: Li
     live.pictures_are_true()
 
 
+def test_a_response_that_is_written_over_answers_what_the_review_became(live: Live) -> None:
+    """There is one response to a review: the owner has no other place for a second answer."""
+    review = live.page.posts("Still no refund", at="09:00")
+    live.page.we_answer(review, at="09:20")
+    live.page.edits(review, "Broken, and still no refund", at="11:00")
+    live.page.we_answer(review, at="11:40", text="It was sent again today.")
+    live.runs_until("11:30")
+    assert live.states() == {MET: 1, PENDING: 1}
+    live.runs_until("17:00")
+    assert live.states() == {MET: 2}
+    live.pictures_are_true()
+
+
+def test_a_response_that_is_written_anew_after_it_was_taken_back_ends_the_wait(live: Live) -> None:
+    review = live.page.posts("Still no refund", at="09:00")
+    answer = live.page.we_answer(review, at="09:20")
+    live.page.deletes(answer, at="10:10")
+    live.page.we_answer(review, at="10:40", text="It was sent today.")
+    live.runs_until("10:35")
+    assert live.states() == {PENDING: 1}
+    live.runs_until("16:00")
+    live.card_says("Answered after 1 h 40 min")
+    assert live.states() == {MET: 1}
+    live.pictures_are_true()
+
+
 def test_praise_that_becomes_a_complaint_opens_a_case(live: Live) -> None:
     review = live.page.posts("Thanks!", at="09:00", rating=5)
     live.page.edits(review, "Still no refund", at="11:00")

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.judgement import Thresholds
-from monitor.domain.post import Author, Gone, Page, Post, PostKey, Stream, StreamKind
+from monitor.domain.post import Author, Gone, Page, Post, PostKey, PostKind, Stream, StreamKind
 from monitor.runner import Runner, Stage
 from monitor.stages.classify import Classify
 from monitor.stages.escalate import Escalate
@@ -225,3 +225,76 @@ def test_a_deletion_dated_by_polling_keeps_its_bounds(tmp_path: Path) -> None:
     gone = Gone(complaint.key, NOON + timedelta(hours=2), after=NOON + timedelta(hours=1))
     ((_, ended_at, outcome, *_),) = outcomes(tmp_path, [[complaint], [gone]])
     assert (ended_at, outcome) == (gone.before, "withdrawn")
+
+
+def a_response(text: str, minute: int, *, edited: int | None = None) -> Post:
+    return a_post(
+        "r/response",
+        "acme_help",
+        text,
+        minute,
+        thread="r",
+        reply_to="r",
+        kind=PostKind.RESPONSE,
+        edited_at=None if edited is None else NOON + timedelta(minutes=edited),
+    )
+
+
+def ends_of(folder: Path, lots: Sequence[Sequence[Post | Gone]]) -> list[object]:
+    folder.mkdir()
+    return [end and (end - NOON) // timedelta(minutes=1) for _, end, *_ in outcomes(folder, lots)]  # type: ignore[operator]
+
+
+def test_a_response_written_over_answers_the_edited_review_whatever_came_first(
+    tmp_path: Path,
+) -> None:
+    review = a_post("r", "ana", "still no parcel", 0, kind=PostKind.REVIEW)
+    again = replace(review, text="broken", edited_at=NOON + timedelta(minutes=120))
+    first, mended = a_response("sorry", 20), a_response("sent again", 20, edited=160)
+    story = [review, first, again, mended]
+    orders = [
+        one
+        for one in permutations(story)
+        # an edit is learnt after what it edits
+        if one.index(review) < one.index(again) and one.index(first) < one.index(mended)
+    ]
+    for number, order in enumerate(orders):
+        told = [[one] for one in order]
+        assert ends_of(tmp_path / f"{number} twice", [*told, *told, story]) == [20, 160]
+
+
+def test_a_response_first_seen_as_it_was_written_over_answers_at_both_times(tmp_path: Path) -> None:
+    review = a_post("r", "ana", "still no parcel", 0, kind=PostKind.REVIEW)
+    again = replace(review, text="broken", edited_at=NOON + timedelta(minutes=120))
+    mended = a_response("sent again", 20, edited=160)
+    for number, lots in enumerate(([[review], [again], [mended]], [[review], [mended], [again]])):
+        assert ends_of(tmp_path / str(number), lots) == [20, 160]
+
+
+def test_a_response_written_anew_after_a_deletion_answers_whatever_came_first(
+    tmp_path: Path,
+) -> None:
+    review = a_post("r", "ana", "still no parcel", 0, kind=PostKind.REVIEW)
+    first, anew = a_response("sorry", 20), a_response("sent today", 100)
+    gone = Gone(first.key, NOON + timedelta(minutes=90))
+    story: list[Post | Gone] = [review, first, gone, anew]
+    orders = [
+        one
+        for one in permutations(story)
+        # a look that found nothing comes before the one that found the next response in its place
+        if not one.index(first) < one.index(anew) < one.index(gone)
+    ]
+    for number, order in enumerate(orders):
+        told = [[one] for one in order]
+        assert ends_of(tmp_path / f"{number} at once", [order]) == [100]
+        assert ends_of(tmp_path / f"{number} twice", [*told, *told, story]) == [100]
+
+
+def test_a_response_that_a_lagging_index_brings_back_stays_deleted(tmp_path: Path) -> None:
+    review = a_post("r", "ana", "still no parcel", 0, kind=PostKind.REVIEW)
+    first, last = a_response("sorry", 20), a_response("sent today", 100)
+    gone = [Gone(first.key, NOON + timedelta(minutes=minute)) for minute in (90, 150)]
+    assert ends_of(tmp_path / "once", [[review, first], gone[:1], [first]]) == [None]
+    lots: list[list[Post | Gone]] = [[review, first], [*gone[:1]], [last], [*gone[1:]]]
+    lots += [[last], [first], [*gone]]
+    assert ends_of(tmp_path / "twice", lots) == [None]
