@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable
 from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +23,7 @@ from monitor.slackapp.door import Door
 _FIRST_REST_S, _LONGEST_REST_S = 2.0, 60.0
 _MOST = 5_000_000
 """Bytes of a request."""
+_SIZE = re.compile(r"[0-9]{1,20}")
 _log = structlog.get_logger(__name__)
 
 
@@ -154,6 +157,11 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
         self.door = door
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """What broke, by its kind: the library would print on standard error what strangers sent."""
+        del request, client_address
+        _log.warning("slack_app_call_broke", problem=type(sys.exception()).__name__)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -161,15 +169,27 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        """Only what Slack has signed goes further; Bolt sees to that."""
-        size = int(self.headers.get("Content-Length") or 0)
-        if size > _MOST:
-            self.close_connection = True
-            self._send(BoltResponse(status=413, body=""))
+        """Only what Slack has signed goes further; Bolt sees to that, once it has read the body."""
+        said = self.headers.get("Content-Length", "0")
+        if not _SIZE.fullmatch(said) or "Transfer-Encoding" in self.headers:
+            self._refuse(400)
             return
-        body = self.rfile.read(size).decode("utf-8", errors="replace")
+        if int(said) > _MOST:
+            self._refuse(413)
+            return
+        body = self.rfile.read(int(said)).decode("utf-8", errors="replace")
         headers: dict[str, Any] = dict(self.headers.items())
-        self._send(self.server.door.app.dispatch(BoltRequest(body=body, headers=headers)))
+        try:
+            request = BoltRequest(body=body, headers=headers)
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            self._refuse(400)  # Bolt takes it apart before it looks at the signature
+            return
+        self._send(self.server.door.app.dispatch(request))
+
+    def _refuse(self, status: int) -> None:
+        """Say no, and hang up: where the next request would begin is not known."""
+        self.close_connection = True
+        self._send(BoltResponse(status=status, body=""))
 
     def _send(self, response: BoltResponse) -> None:
         body = response.body.encode()
