@@ -21,6 +21,8 @@ from monitor.slackapp.calls import client, quiet
 from monitor.slackapp.door import Door
 
 _FIRST_REST_S, _LONGEST_REST_S = 2.0, 60.0
+_PATIENCE_S = 30.0
+"""How long the library may take to make a lost connection anew before that is said."""
 _MOST = 5_000_000
 """Bytes of a request."""
 _SIZE = re.compile(r"[0-9]{1,20}")
@@ -50,15 +52,17 @@ class Socket:
         base_url: str,
         timeout: int,
         report: Callable[[str], None],
+        patience_s: float = _PATIENCE_S,
     ) -> None:
-        """`report` hears, in words, that no connection could be made."""
+        """`report` hears, in words, that no connection could be made for so many seconds."""
         self._door = door
         self._token = app_token
         self._base_url = base_url
         self._timeout = timeout
         self._report = report
+        self._patience_s = patience_s
         self._stop = Event()
-        self._thread = Thread(target=self._connect, name="slack-app", daemon=True)
+        self._thread = Thread(target=self._serve, name="slack-app", daemon=True)
         self._handler: SocketModeHandler | None = None
 
     def start(self) -> None:
@@ -79,8 +83,23 @@ class Socket:
         """Whether Slack can reach us now."""
         return self._handler is not None and bool(self._handler.client.is_connected())
 
+    def _serve(self) -> None:
+        self._connect()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Say that the connection is lost: the library tries again, and keeps to itself that it can't."""
+        waited, look = 0.0, min(1.0, self._patience_s)
+        while not self._stop.wait(look):
+            waited = 0.0 if self.is_connected else waited + look
+            if waited >= self._patience_s:
+                problem = f"the connection broke, and none was made for {waited:.0f} s"
+                _log.warning("slack_app_not_connected", problem=problem)
+                self._report(f"Slack, Socket Mode: {problem}")
+                waited = 0.0
+
     def _connect(self) -> None:
-        """Until the first connection stands; from then on the library keeps one."""
+        """Until the first connection stands; from then on the library makes them."""
         rest = _FIRST_REST_S
         while not self._stop.is_set():
             handler = self._new_handler()

@@ -100,3 +100,33 @@ def test_what_a_stranger_sends_is_refused_without_a_word(
         assert sends(port, str(len(form)), form, FORM) == 400
         assert sends(port, "2", b"{}") == 401
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_connection_that_is_lost_for_good_is_said(
+    database: Database, server: SlackServer
+) -> None:
+    heard: list[str] = []
+    with office(database, server) as team:
+        assert isinstance(team.app, Socket)
+        team.until(lambda: server.staff.connections == 1)
+        socket = Socket(
+            team.app._door,
+            lambda: APP_TOKEN,
+            base_url=server.url,
+            timeout=5,
+            report=heard.append,
+            patience_s=1.0,
+        )
+        socket.start()
+        team.until(lambda: server.staff.connections == 2)
+        assert heard == []
+        server.plan("apps.connections.open", *[faults.refused("invalid_auth")] * 100)
+        server.staff.drop_connections()
+        team.until(lambda: len(heard) > 1)
+        assert "broke" in heard[0]
+        assert "1 s" in heard[0]
+        assert not socket.is_connected
+        server.heal()
+        team.until(lambda: socket.is_connected)
+        socket._stop.set()
+        socket._thread.join()
