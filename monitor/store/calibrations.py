@@ -59,8 +59,13 @@ def in_force(conn: Connection, model: str) -> list[Calibrated]:
 
 
 def of_other_models(conn: Connection, model: str) -> list[Calibrated]:
-    """Calibrations that rest on another model's scores, and count no more."""
-    return [one for one in _last(conn) if one.model != model and one.alert is not None]
+    """Calibrations that rest on another model's scores, of sources that have none of this one."""
+    own = {one.source for one in in_force(conn, model)}
+    return [
+        one
+        for one in _last(conn)
+        if one.model != model and one.alert is not None and one.source not in own
+    ]
 
 
 def thresholds(

@@ -164,6 +164,16 @@ def test_texts_are_measured_without_a_config_or_a_database(shop: Shop) -> None:
     )
 
 
+def test_a_model_is_measured_by_the_thresholds_it_would_judge_by(shop: Shop) -> None:
+    shop.configure(CONFIG + "\n[classifier.thresholds]\nalert = 0.45\n")
+    rows = [{"text": "hmm", "label": "complaint"}, {"text": "nice", "label": "no"}]
+    (shop.folder / "ours.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    asked = ("model", "eval", "--texts", "ours.jsonl")
+    told = shop.data(*asked, "--classifier", "tests.cli.keywords:Keywords")
+    assert told["thresholds"]["alert"] == 0.45
+    assert told == shop.data(*asked)
+
+
 @pytest.mark.needs("torch")
 def test_a_hugging_face_model_from_a_folder_is_measured_by_the_same_command(shop: Shop) -> None:
     folder = sentiment(shop.folder / "theirs")
