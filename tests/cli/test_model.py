@@ -142,7 +142,9 @@ def test_a_source_is_calibrated_shown_and_taken_back(judged: Shop) -> None:
     judged.does("model", "calibrate", "files", "--undo")
     assert judged.data("model", "show")["calibrations"] == []
     assert "there is no source reddit" in judged.refuses("model", "calibrate", "reddit")
-    assert "precision" in judged.does("model", "calibrate", "files").stdout
+    done = judged.does("model", "calibrate", "files")
+    assert "precision" in done.stdout
+    assert "0 of the 124 posts (0.0%) of the last 30 days would go to review" in done.stderr
 
 
 def test_texts_are_measured_without_a_config_or_a_database(shop: Shop) -> None:
