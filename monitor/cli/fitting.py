@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 def calibrate(ctx: click.Context, source: str, undo: bool, by: str, as_json: bool) -> None:
     r"""Fit the thresholds of a SOURCE to what staff said of its posts; no other source changes.
 
-    Alert: best macro-F1 with a precision of .85 or more; review: 95 % of the complaints, from .01 on. Needs 50
-    complaints and 50 posts that are none. Posts judged from then on are held against them.
+    Alert: best macro-F1 with a precision of .85 or more; review: 95 % of the complaints, from .01 on.
+    Needs 50 complaints and 50 posts that are none. Posts judged from then on are held against them.
 
     \b
     Examples:
