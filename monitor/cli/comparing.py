@@ -60,7 +60,8 @@ def compare(
 ) -> None:
     r"""Judge the posts of the last days with two models, and list those they decide otherwise.
 
-    Each with its own thresholds and the word rules; calibrations of sources are left aside.
+    Each with its own thresholds, where [classifier.thresholds] says nothing, and the word rules;
+    calibrations of sources are left aside.
 
     \b
     Examples:

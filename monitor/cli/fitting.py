@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from monitor.cli.teaching import taught
 from monitor.clock import utc_now
 from monitor.domain.correction import Correction
 from monitor.domain.errors import ConfigError
+from monitor.domain.judgement import Thresholds
+
+_RECENT = timedelta(days=30)
 
 if TYPE_CHECKING:
     from monitor.ports import Classifier
@@ -31,8 +35,8 @@ if TYPE_CHECKING:
 def calibrate(ctx: click.Context, source: str, undo: bool, by: str, as_json: bool) -> None:
     r"""Fit the thresholds of a SOURCE to what staff said of its posts; no other source changes.
 
-    Alert: best macro-F1 with a precision of .85 or more; review: 95 % of the complaints. Needs 50
-    complaints and 50 posts that are none. Posts judged from then on are held against them.
+    Alert: best macro-F1 with a precision of .85 or more; review: 95 % of the complaints, from .01 on.
+    Needs 50 complaints and 50 posts that are none. Posts judged from then on are held against them.
 
     \b
     Examples:
@@ -48,6 +52,8 @@ def calibrate(ctx: click.Context, source: str, undo: bool, by: str, as_json: boo
                 f"there is no source {source}; there are: {', '.join(known) or 'none'}"
             )
         made = _calibrated(its, source, by, undo=undo)
+        if not undo:
+            _tell_share(its, made)
         with its.database.writing() as conn:
             calibrations.keep(conn, made)
     if as_json:
@@ -90,6 +96,19 @@ def _calibrated(its: Opened, source: str, by: str, *, undo: bool) -> Calibrated:
         review=fitted.review.value,
         figures=fitted.figures(),
     )
+
+
+def _tell_share(its: Opened, made: Calibrated) -> None:
+    """How much work the thresholds would have made of the last 30 days' posts."""
+    from monitor.store import calibrations
+
+    general = Thresholds(1.0, 1.0)
+    with its.database.reading() as conn:
+        asked, n = calibrations.asked_about(
+            conn, made.source, made.model, made.at - _RECENT, made.over(general)
+        )
+    share = f" ({asked / n:.1%})" if n else ""
+    tell(f"{asked} of the {n} posts{share} of the last 30 days would go to review")
 
 
 def _scored(

@@ -103,19 +103,22 @@ def eval_(
 def chosen(
     ctx: click.Context, name: str | None, labels: Sequence[str]
 ) -> tuple[Classifier, Thresholds]:
-    """The classifier that a person names (None: what judges now), with its thresholds."""
+    """The classifier that a person names (None: what judges now), with the thresholds it would judge by.
+
+    Those are its own where `[classifier.thresholds]` says nothing, as when it is adopted.
+    """
     from monitor.learning.revisions import beside
     from monitor.store.engine import Database
     from monitor.wiring import classifier_of, own_thresholds, table_in_force
 
     settings = settings_or_own(ctx)
     if name is None:
-        classifier = classifier_of(table_in_force(settings))
-        return classifier, settings.thresholds(lambda: own_thresholds(classifier))
-    pairs = dict(_pair(one) for one in labels)
-    table = _named(name, pairs, beside(Database(settings.database).path))
+        table = table_in_force(settings)
+    else:
+        pairs = dict(_pair(one) for one in labels)
+        table = _named(name, pairs, beside(Database(settings.database).path))
     classifier = classifier_of(table)
-    return classifier, own_thresholds(classifier)
+    return classifier, settings.thresholds(lambda: own_thresholds(classifier))
 
 
 def _named(name: str, labels: Mapping[str, str], models: Path) -> ClassifierTable:
@@ -206,7 +209,7 @@ def _print_figures(figures: Sequence[Figures]) -> None:
                 one.n,
                 one.complaints,
                 *(_between(it) for it in (one.precision, one.recall, one.found, one.false_alerts)),
-                one.macro_f1,
+                one.macro_f1 or "-",
                 one.auc or "-",
                 f"{one.calibration_error:.3f}",
             )

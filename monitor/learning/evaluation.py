@@ -43,7 +43,8 @@ class Figures:
     """Of complaints: those that alert or are asked about."""
     false_alerts: Between | None
     """Of the rest: those that alert."""
-    macro_f1: Measured
+    macro_f1: Measured | None
+    """None, as AUC is, where all are complaints or none is: half of the mean would be of no texts."""
     auc: Measured | None
     calibration_error: float
 
@@ -88,7 +89,7 @@ def _figures(by: str, name: str, found: Floats, complaint: Bools, limits: Thresh
         recall=_share(alerts, complaint),
         found=_share(asked, complaint),
         false_alerts=_share(alerts, ~complaint),
-        macro_f1=measured_f1(alerts, complaint),
+        macro_f1=measured_f1(alerts, complaint) if both else None,
         auc=measured_auc(found, complaint) if both else None,
         calibration_error=calibration_error(found, complaint),
     )

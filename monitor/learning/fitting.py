@@ -16,6 +16,8 @@ from monitor.learning.metrics import Bools, Floats, Measured, interval
 
 ENOUGH = 50
 """Complaints, and posts that are none: with fewer, chance alone would choose the thresholds."""
+LOWEST = 0.01
+"""Review begins no lower: a few weighty complaints that score as nothing would send people everything."""
 _STEPS = np.arange(0.02, 0.99, 0.01).round(2)
 
 
@@ -52,7 +54,7 @@ class Fitted:
 
 
 def fit(scores: Floats, complaint: Bools, weights: Floats, before: Thresholds) -> Fitted:
-    """Alert: the best macro-F1 with precision ≥ .85; review: recall ≥ .95.
+    """Alert: the best macro-F1 with precision ≥ .85; review: recall ≥ .95, from .01 on.
 
     Raises:
         TooFewError: less than 50 complaints, or less than 50 posts that are none.
@@ -85,8 +87,8 @@ def fit(scores: Floats, complaint: Bools, weights: Floats, before: Thresholds) -
 
 
 def _thresholds(scores: Floats, complaint: Bools, weights: Floats) -> tuple[float, float]:
-    """Alert and review, review never above alert."""
-    review = _review(scores, complaint, weights)
+    """Alert and review, review never above alert nor below the least that means anything."""
+    review = max(_review(scores, complaint, weights), LOWEST)
     tried = [(_precision_f1(scores >= step, complaint, weights), float(step)) for step in _STEPS]
     precise = [one for one in tried if one[0][0] >= PRECISION]
     alert = max(precise, key=lambda one: one[0][1]) if precise else max(tried)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from monitor.domain.errors import MonitorError
@@ -15,15 +16,19 @@ from monitor.render.report_text import report_text
 from monitor.render.slack_blocks import Block, escape, section
 from monitor.render.slack_lists import PAGE, Line
 from monitor.render.tongue import Tongue
+from monitor.rows.times import parse_time
 from monitor.settings.slack import Right
 from monitor.slackapp import lists
 from monitor.slackapp.staff import Person
 from monitor.slackapp.workplace import Workplace
 from monitor.stages import by_hand
 from monitor.store import readings
+from monitor.store.by_hand import NETWORK
 
 _ADDRESS = re.compile(r"<?(https?://[^\s|>]+)(?:\|[^>]*)?>?")
 """As typed, or as Slack escapes what it takes for a link."""
+_WHEN = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?=\s|$)")
+"""When it was written, if that is said at the start or after the link."""
 _FOUND = 30
 
 
@@ -103,14 +108,15 @@ def _new(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
     brand, words = _brand(place, list(typed.words[1:]))
     text = " ".join(words)
     address = _ADDRESS.search(text)
-    said = _ADDRESS.sub("", text).strip()
+    said = " ".join(_ADDRESS.sub("", text).split())
     url = address[1] if address else None
     if url is None and not said:
         raise CommandError(
             f"Give an address, and what was said: {place.command} new https://… No parcel!"
         )
     now = place.clock()
-    post = by_hand.heard(brand, said or str(url), url=url, author=None, posted_at=now)
+    at, said = _when(place, said, now)
+    post = by_hand.heard(brand, said or str(url), url=url, author=None, posted_at=at or now)
     case_id = by_hand.open_case(
         place.once(typed.key),
         brand,
@@ -121,7 +127,27 @@ def _new(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
         by=typed.person.name,
         now=now,
     )
-    return shown.listed(say_in("Opened"), [shown.found(place.card(case_id), say_in)], say_in)
+    card = place.card(case_id)
+    counted = say_in(
+        "Counted from {when}", when=f"{card.posted_at.astimezone(place.zone):%Y-%m-%d %H:%M %Z}"
+    )
+    if at is None and card.network == NETWORK:
+        counted += f" · {say_in('no time was given: now was taken')}"
+    return shown.listed(say_in("Opened"), [shown.found(card, say_in)], say_in, more=counted)
+
+
+def _when(place: Workplace, said: str, now: datetime) -> tuple[datetime | None, str]:
+    """The time that stands at the start of what was said, in the team's zone, and the rest of it."""
+    found = _WHEN.match(said)
+    if found is None:
+        return None, said
+    try:
+        at = parse_time(f"{found[1]} {found[2]}", place.zone)
+    except ValueError as error:
+        raise CommandError(f"{error}: write 2026-03-01 09:00") from error
+    if at > now:
+        raise CommandError(f"{found[0]} is still to come: write when it was said")
+    return at, said[found.end() :].strip()
 
 
 def _brand(place: Workplace, words: list[str]) -> tuple[Brand, list[str]]:
@@ -157,6 +183,7 @@ def _help(place: Workplace, _: Typed, say_in: Tongue) -> list[Block]:
         (f"{its} 12", "the case of that number"),
         (f"{its} search refund dana", "cases in which all these words are"),
         (f"{its} new https://… No parcel!", "opens a case from a link, or from what was said"),
+        (f"{its} new https://… 2026-03-01 09:00", "the same, and when it was written"),
         (f"{its} report", "last week's figures"),
     )
     said = "\n".join(f"`{escape(one)}` {escape(say_in(means))}" for one, means in lines)

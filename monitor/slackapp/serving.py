@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable
 from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,8 +21,11 @@ from monitor.slackapp.calls import client, quiet
 from monitor.slackapp.door import Door
 
 _FIRST_REST_S, _LONGEST_REST_S = 2.0, 60.0
+_PATIENCE_S = 30.0
+"""How long the library may take to make a lost connection anew before that is said."""
 _MOST = 5_000_000
 """Bytes of a request."""
+_SIZE = re.compile(r"[0-9]{1,20}")
 _log = structlog.get_logger(__name__)
 
 
@@ -47,15 +52,17 @@ class Socket:
         base_url: str,
         timeout: int,
         report: Callable[[str], None],
+        patience_s: float = _PATIENCE_S,
     ) -> None:
-        """`report` hears, in words, that no connection could be made."""
+        """`report` hears, in words, that no connection could be made for so many seconds."""
         self._door = door
         self._token = app_token
         self._base_url = base_url
         self._timeout = timeout
         self._report = report
+        self._patience_s = patience_s
         self._stop = Event()
-        self._thread = Thread(target=self._connect, name="slack-app", daemon=True)
+        self._thread = Thread(target=self._serve, name="slack-app", daemon=True)
         self._handler: SocketModeHandler | None = None
 
     def start(self) -> None:
@@ -76,8 +83,23 @@ class Socket:
         """Whether Slack can reach us now."""
         return self._handler is not None and bool(self._handler.client.is_connected())
 
+    def _serve(self) -> None:
+        self._connect()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Say that the connection is lost: the library tries again, and keeps to itself that it can't."""
+        waited, look = 0.0, min(1.0, self._patience_s)
+        while not self._stop.wait(look):
+            waited = 0.0 if self.is_connected else waited + look
+            if waited >= self._patience_s:
+                problem = f"the connection broke, and none was made for {waited:.0f} s"
+                _log.warning("slack_app_not_connected", problem=problem)
+                self._report(f"Slack, Socket Mode: {problem}")
+                waited = 0.0
+
     def _connect(self) -> None:
-        """Until the first connection stands; from then on the library keeps one."""
+        """Until the first connection stands; from then on the library makes them."""
         rest = _FIRST_REST_S
         while not self._stop.is_set():
             handler = self._new_handler()
@@ -154,6 +176,11 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
         self.door = door
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """What broke, by its kind: the library would print on standard error what strangers sent."""
+        del request, client_address
+        _log.warning("slack_app_call_broke", problem=type(sys.exception()).__name__)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -161,15 +188,27 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        """Only what Slack has signed goes further; Bolt sees to that."""
-        size = int(self.headers.get("Content-Length") or 0)
-        if size > _MOST:
-            self.close_connection = True
-            self._send(BoltResponse(status=413, body=""))
+        """Only what Slack has signed goes further; Bolt sees to that, once it has read the body."""
+        said = self.headers.get("Content-Length", "0")
+        if not _SIZE.fullmatch(said) or "Transfer-Encoding" in self.headers:
+            self._refuse(400)
             return
-        body = self.rfile.read(size).decode("utf-8", errors="replace")
+        if int(said) > _MOST:
+            self._refuse(413)
+            return
+        body = self.rfile.read(int(said)).decode("utf-8", errors="replace")
         headers: dict[str, Any] = dict(self.headers.items())
-        self._send(self.server.door.app.dispatch(BoltRequest(body=body, headers=headers)))
+        try:
+            request = BoltRequest(body=body, headers=headers)
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            self._refuse(400)  # Bolt takes it apart before it looks at the signature
+            return
+        self._send(self.server.door.app.dispatch(request))
+
+    def _refuse(self, status: int) -> None:
+        """Say no, and hang up: where the next request would begin is not known."""
+        self.close_connection = True
+        self._send(BoltResponse(status=status, body=""))
 
     def _send(self, response: BoltResponse) -> None:
         body = response.body.encode()

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.domain.address import page_of, path_of
 from monitor.domain.identity import Brand
 from monitor.domain.judgement import Judgement
 from monitor.domain.post import Page, Post, Stream, StreamKind
@@ -40,12 +41,19 @@ def keep(conn: Connection, brand: Brand, one: Post, now: datetime) -> Mention:
 
 
 def by_address(conn: Connection, brand: Brand, url: str) -> Mention | None:
-    """The customer's post that stands at this address, if a source has brought it already."""
-    row = conn.execute(
-        sa.select(mention.c.brand_id, post.c.id)
+    """The customer's post that stands at this address, if a source has brought it already.
+
+    However it was copied: what sharing hangs on to an address makes no other page of it.
+    """
+    rows = conn.execute(
+        sa.select(mention.c.brand_id, post.c.id, post.c.url)
         .join(mention, mention.c.post_id == post.c.id)
-        .where(post.c.url == url, mention.c.own.is_(False))
+        .where(post.c.url.contains(path_of(url), autoescape=True), mention.c.own.is_(False))
         .where(mention.c.brand_id.in_(brands.ensure(conn, [brand.name]).values()))
-        .limit(1)
-    ).one_or_none()
-    return mentions.load(conn, *row) if row is not None else None
+        .order_by(sa.case((post.c.url == url, 0), else_=1), post.c.id)
+    )
+    page = page_of(url)
+    for brand_id, post_id, its in rows:
+        if page_of(its) == page:
+            return mentions.load(conn, brand_id, post_id)
+    return None

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Thresholds
 from monitor.store.engine import Database
-from monitor.store.schema import adoption, calibration, sighting, stream
+from monitor.store.schema import adoption, calibration, judgement, post, sighting, stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,13 @@ def in_force(conn: Connection, model: str) -> list[Calibrated]:
 
 
 def of_other_models(conn: Connection, model: str) -> list[Calibrated]:
-    """Calibrations that rest on another model's scores, and count no more."""
-    return [one for one in _last(conn) if one.model != model and one.alert is not None]
+    """Calibrations that rest on another model's scores, of sources that have none of this one."""
+    own = {one.source for one in in_force(conn, model)}
+    return [
+        one
+        for one in _last(conn)
+        if one.model != model and one.alert is not None and one.source not in own
+    ]
 
 
 def thresholds(
@@ -80,6 +85,25 @@ def thresholds(
     return Thresholds(
         min(one.alert for one in found), min(one.review for one in found), general.question
     )
+
+
+def asked_about(
+    conn: Connection, source: str, model: str, since: datetime, limits: Thresholds
+) -> tuple[int, int]:
+    """Of the posts that a source brought since and this model judged: how many it asks about, and all."""
+    brought = (
+        sa.select(sighting.c.post_id)
+        .join(stream, stream.c.id == sighting.c.stream_id)
+        .where(stream.c.source == source)
+    )
+    asked = (judgement.c.complaint >= limits.review) & (judgement.c.complaint < limits.alert)
+    row = conn.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.case((asked, 1), else_=0)), 0))
+        .join(post, post.c.id == judgement.c.post_id)
+        .where(judgement.c.model == model, post.c.first_seen_at >= since)
+        .where(post.c.id.in_(brought))
+    ).one()
+    return int(row[1]), int(row[0])
 
 
 def adopt(conn: Connection, one: Adopted) -> None:

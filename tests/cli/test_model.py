@@ -142,7 +142,9 @@ def test_a_source_is_calibrated_shown_and_taken_back(judged: Shop) -> None:
     judged.does("model", "calibrate", "files", "--undo")
     assert judged.data("model", "show")["calibrations"] == []
     assert "there is no source reddit" in judged.refuses("model", "calibrate", "reddit")
-    assert "precision" in judged.does("model", "calibrate", "files").stdout
+    done = judged.does("model", "calibrate", "files")
+    assert "precision" in done.stdout
+    assert "0 of the 124 posts (0.0%) of the last 30 days would go to review" in done.stderr
 
 
 def test_texts_are_measured_without_a_config_or_a_database(shop: Shop) -> None:
@@ -162,6 +164,16 @@ def test_texts_are_measured_without_a_config_or_a_database(shop: Shop) -> None:
     assert "NEGATIVE=complaint" in shop.refuses(
         "model", "eval", "--texts", "ours.jsonl", "--classifier", "x", "--label", "LABEL_1"
     )
+
+
+def test_a_model_is_measured_by_the_thresholds_it_would_judge_by(shop: Shop) -> None:
+    shop.configure(CONFIG + "\n[classifier.thresholds]\nalert = 0.45\n")
+    rows = [{"text": "hmm", "label": "complaint"}, {"text": "nice", "label": "no"}]
+    (shop.folder / "ours.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    asked = ("model", "eval", "--texts", "ours.jsonl")
+    told = shop.data(*asked, "--classifier", "tests.cli.keywords:Keywords")
+    assert told["thresholds"]["alert"] == 0.45
+    assert told == shop.data(*asked)
 
 
 @pytest.mark.needs("torch")

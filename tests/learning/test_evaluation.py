@@ -47,6 +47,9 @@ def test_every_text_counts_in_the_whole_and_in_its_groups() -> None:
 def test_what_cannot_be_measured_is_left_open() -> None:
     [only] = evaluate([Labelled("nice", Said.PRAISE, {})], np.array([0.1]), LIMITS)
     assert (only.precision, only.recall, only.auc) == (None, None, None)
+    assert only.macro_f1 is None
+    [perfect] = evaluate([Labelled("awful", Said.COMPLAINT, {})] * 9, np.ones(9), LIMITS)
+    assert (perfect.macro_f1, perfect.auc) == (None, None)
     assert judge(Keywords(Keywords.Options()), []).shape == (0,)
     assert np.isnan(calibration_error(np.zeros(0), np.zeros(0, dtype=bool)))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.judgement import Thresholds
 from monitor.learning import fitting
-from monitor.learning.fitting import ENOUGH, TooFewError
+from monitor.learning.fitting import ENOUGH, LOWEST, TooFewError
 from monitor.learning.metrics import Bools, Floats
 
 BEFORE = Thresholds(alert=0.5, review=0.4)
@@ -52,6 +52,16 @@ def test_a_post_that_speaks_for_many_counts_as_many_but_makes_nothing_surer() ->
     found = fitting.fit(scores, complaint, weights, BEFORE)
     assert found.review.value < alone.review.value
     assert found.recall.high - found.recall.low > alone.recall.high - alone.recall.low
+
+
+def test_a_few_weighty_misses_do_not_send_everything_to_people() -> None:
+    complaint = np.array([True] * 60 + [False] * 60, dtype=bool)
+    scores = np.array([0.9] * 57 + [0.0004] * 3 + [0.005] * 60)
+    weights = np.array([1.0] * 57 + [100.0] * 3 + [1.0] * 60)
+    found = fitting.fit(scores, complaint, weights, BEFORE)
+    assert found.review.value == LOWEST
+    assert found.review.low == LOWEST
+    assert found.recall.value < 0.95
 
 
 def test_where_no_threshold_is_precise_the_most_precise_is_taken() -> None:

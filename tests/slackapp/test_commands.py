@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from monitor.simulator.slack import SlackServer
+from monitor.store import schema
 from monitor.store.engine import Database
 from tests.notifiers.slack_side import ANA, CARE, LEADS, strings
 from tests.slackapp.office import ACK_S, ION, Office, office, picked, text_of
@@ -96,6 +98,29 @@ def test_a_case_is_opened_from_a_link(team: Office) -> None:
     again = types(team, "new https://forum.example/t/81 No parcel yet!")
     assert "is about that already" in again
     assert "Give an address" in types(team, "new")
+
+
+def test_a_shared_link_is_the_post_that_a_source_brought(team: Office) -> None:
+    case = team.complains("Still no refund")
+    with team.database.writing() as conn:
+        conn.execute(sa.update(schema.post).values(url="https://x.com/ana/status/1"))
+    said = types(team, "new <https://www.x.com/ana/status/1/?s=20> 2020-03-01 09:00 No refund!")
+    assert f"case {case} is about that already" in said
+    assert "Open, first due first (1)" in types(team, "open")
+
+
+def test_when_it_was_written_is_taken_and_said(team: Office) -> None:
+    early = team.now - timedelta(hours=3)
+    said = types(team, f"new https://a.example/1 {early:%Y-%m-%d %H:%M} No parcel!")
+    assert f"Counted from {early:%Y-%m-%d %H:%M} UTC" in said
+    assert "no time was given" not in said
+    assert "\nNo parcel!" in said
+    assert team.front.post_of(1).posted_at == early.replace(second=0, microsecond=0)
+    unsaid = types(team, "new https://a.example/2 No parcel!")
+    assert f"Counted from {team.now:%Y-%m-%d %H:%M} UTC · no time was given" in unsaid
+    assert "still to come" in types(team, "new https://a.example/3 2999-01-01 00:00 No parcel!")
+    assert "write 2026-03-01 09:00" in types(team, "new https://a.example/3 2026-13-01 09:00")
+    assert "(2)" in types(team, "open")
 
 
 def test_the_report_of_last_week(team: Office) -> None:

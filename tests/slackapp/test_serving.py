@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http.client import HTTPConnection
+
 import pytest
 
 from monitor.domain.errors import ConfigError
@@ -67,14 +69,64 @@ def test_a_port_that_is_taken_is_a_mistake_of_the_config(team: Office) -> None:
     first._server.server_close()
 
 
-def test_what_is_too_long_is_refused_unread(database: Database, server: SlackServer) -> None:
-    import http.client
+def sends(port: int, size: str, body: bytes = b"", kind: str = "application/json") -> int:
+    """The status that a stranger gets, who signs nothing."""
+    line = HTTPConnection("127.0.0.1", port, timeout=5)
+    line.putrequest("POST", "/slack/events")
+    line.putheader("Content-Length", size)
+    line.putheader("Content-Type", kind)
+    line.endheaders(body)
+    status = line.getresponse().status
+    line.close()
+    return status
 
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def test_what_a_stranger_sends_is_refused_without_a_word(
+    database: Database, server: SlackServer, capfd: pytest.CaptureFixture[str]
+) -> None:
     with office(database, server, mode="http") as team:
         assert isinstance(team.app, Http)
-        line = http.client.HTTPConnection("127.0.0.1", team.app.port, timeout=5)
-        line.putrequest("POST", "/slack/events")
-        line.putheader("Content-Length", "999999999")
-        line.endheaders()
-        assert line.getresponse().status == 413
-        line.close()
+        port = team.app.port
+        assert [sends(port, one) for one in ("-1", "abc", "+5", "1_0", "\u00b2", "9" * 30)] == [
+            400
+        ] * 6
+        assert [sends(port, one) for one in ("5000001", "999999999")] == [413] * 2
+        broken = (b"{x", b"[1]", b"[" * 100_000, b'{"enterprise": 5}', b'{"view": {}, "team": 7}')
+        assert [sends(port, str(len(one)), one) for one in broken] == [400] * len(broken)
+        form = b"payload=%7Bx"
+        assert sends(port, str(len(form)), form, FORM) == 400
+        assert sends(port, "2", b"{}") == 401
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_connection_that_is_lost_for_good_is_said(
+    database: Database, server: SlackServer
+) -> None:
+    heard: list[str] = []
+    with office(database, server) as team:
+        assert isinstance(team.app, Socket)
+        team.until(lambda: server.staff.connections == 1)
+        socket = Socket(
+            team.app._door,
+            lambda: APP_TOKEN,
+            base_url=server.url,
+            timeout=5,
+            report=heard.append,
+            patience_s=1.0,
+        )
+        socket.start()
+        team.until(lambda: server.staff.connections == 2)
+        assert heard == []
+        server.plan("apps.connections.open", *[faults.refused("invalid_auth")] * 100)
+        server.staff.drop_connections()
+        team.until(lambda: len(heard) > 1)
+        assert "broke" in heard[0]
+        assert "1 s" in heard[0]
+        assert not socket.is_connected
+        server.heal()
+        team.until(lambda: socket.is_connected)
+        socket._stop.set()
+        socket._thread.join()

@@ -270,6 +270,9 @@ def test_a_calibration_is_taken_back_and_another_models_counts_not(
         assert [one.source for one in calibrations.of_other_models(conn, "keywords@1")] == [
             "reviews"
         ]
+        calibrations.keep(conn, _calibrated("reviews", 0.4))
+        assert calibrations.of_other_models(conn, "keywords@1") == []
+        calibrations.keep(conn, _calibrated("reviews", None))
         assert _calibrated("forum", None).over(LIMITS) == LIMITS
         assert _calibrated("forum", 0.5).over(LIMITS) == Thresholds(0.5, 0.2, 0.5)
     _post_of(database, "forum", "1")
