@@ -30,6 +30,8 @@ IMPURE = {
     "shutil",
 }
 IMPURE |= {"socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib"}
+PURE_PARTS = {"urllib.parse"}
+"""Work on text alone, in a package that does more."""
 
 # A class of one letter keeps each pattern from matching itself.
 HOSTS = r"py[p]i\.org|python[h]osted\.org|registry\.npm[j]s|(deb|security)\.debian[.]org"
@@ -143,7 +145,7 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def _is_pure(module: str) -> bool:
-    if module.split(".")[:2] == ["monitor", "domain"]:
+    if module.split(".")[:2] == ["monitor", "domain"] or module in PURE_PARTS:
         return True
     package = module.split(".", maxsplit=1)[0]
     return package in sys.stdlib_module_names and package not in IMPURE
