@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from monitor.domain.event import AskKind
 from monitor.simulator.slack import SlackServer
 from monitor.store import schema
 from monitor.store.engine import Database
@@ -104,6 +105,7 @@ def test_a_shared_link_is_the_post_that_a_source_brought(team: Office) -> None:
     case = team.complains("Still no refund")
     with team.database.writing() as conn:
         conn.execute(sa.update(schema.post).values(url="https://x.com/ana/status/1"))
+        conn.execute(sa.update(schema.mention).values(asks=AskKind.COMPLAINT.value))
     said = types(team, "new <https://www.x.com/ana/status/1/?s=20> 2020-03-01 09:00 No refund!")
     assert f"case {case} is about that already" in said
     assert "Open, first due first (1)" in types(team, "open")
