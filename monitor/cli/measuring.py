@@ -46,7 +46,7 @@ label_option = click.option(
     "--texts",
     "files",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    type=click.Path(path_type=Path, dir_okay=False),
     help="JSONL or CSV with text and label; default: staff's corrections.",
 )
 @click.option(
