@@ -44,6 +44,14 @@ def text(said: dict[str, Any], name: str) -> str:
     return storable(value)
 
 
+def key(said: dict[str, Any], name: str) -> str:
+    """A text that names a thing, and so is not empty. Raises KeyError, TypeError, ValueError."""
+    found = text(said, name)
+    if not found:
+        raise ValueError(f"{name} is empty")
+    return found
+
+
 def word(said: dict[str, Any], name: str) -> str | None:
     """A text that may be missing or empty. Raises TypeError."""
     return None if said.get(name) is None else text(said, name) or None

@@ -41,7 +41,7 @@ class Wall:
         return external_id.startswith(f"{self.page}_")
 
     def _post(self, told: dict[str, Any]) -> Post:
-        name = fields.text(told, "id")
+        name = fields.key(told, "id")
         return Post(
             key=PostKey(NETWORK, name),
             thread=name,
@@ -54,9 +54,9 @@ class Wall:
         )
 
     def _comment(self, told: dict[str, Any], under: Under) -> Post:
-        name = fields.text(told, "id")
+        name = fields.key(told, "id")
         parent = told.get("parent")
-        above = fields.text(fields.table(parent), "id") if parent is not None else under.above
+        above = fields.key(fields.table(parent), "id") if parent is not None else under.above
         is_open = told.get("can_comment") is not False
         return Post(
             key=PostKey(NETWORK, name),

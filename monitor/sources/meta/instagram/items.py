@@ -30,7 +30,7 @@ def comment(said: Any, under: Under | None = None, *, is_mention: bool = False) 
     """A comment: on a post of ours, or where we are mentioned. Raises `fields.UNREADABLE`."""
     told = fields.table(said)
     under = _under(told) if under is None else under
-    name = fields.text(told, "id")
+    name = fields.key(told, "id")
     above = fields.word(told, "parent_id") or under.above
     is_hidden = told.get("hidden") is True
     return Post(
@@ -52,7 +52,7 @@ def comment(said: Any, under: Under | None = None, *, is_mention: bool = False) 
 def post(said: Any, *, is_mention: bool = False) -> Post:
     """Somebody's post that tags or mentions the account. Raises `fields.UNREADABLE`."""
     told = fields.table(said)
-    name = fields.text(told, "id")
+    name = fields.key(told, "id")
     kind = fields.word(told, "media_type")
     url = fields.word(told, "permalink")
     return Post(
@@ -71,7 +71,7 @@ def post(said: Any, *, is_mention: bool = False) -> Post:
 def _under(told: dict[str, Any]) -> Under:
     """Where a comment stands that was asked for by itself."""
     place = fields.table(told["media"])
-    return Under(fields.text(place, "id"), None, fields.word(place, "permalink"))
+    return Under(fields.key(place, "id"), None, fields.word(place, "permalink"))
 
 
 def _author(told: dict[str, Any]) -> Author:
