@@ -83,7 +83,7 @@ def _jsonl(text: str, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _csv(text: str, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    reader = csv.DictReader(text.splitlines(keepends=True))
+    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
     try:
         for row in reader:
             yield f"{path}:{reader.line_num}", row

@@ -61,7 +61,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         texts.read(tmp_path / "absent.jsonl")
     table = tmp_path / "a.csv"
     table.write_text("text,label\n" + '"' + "x" * 200_000)
-    with pytest.raises(ConfigError, match=r"a\.csv:\d"):
+    with pytest.raises(ConfigError, match="is no CSV"):
         texts.read(table)
 
 
