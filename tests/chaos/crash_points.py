@@ -13,6 +13,7 @@ Seeds follow one another until there were so many deaths. Exit status 1: somethi
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import shutil
 import sys
@@ -23,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from monitor import log
@@ -78,7 +80,7 @@ class Totals:
     runs: int = 0
     points: int = 0
     again: int = 0
-    seeds: list[int] = field(default_factory=list)
+    seeds: set[int] = field(default_factory=set)
     deaths: Counter[str] = field(default_factory=Counter)
     replies: Counter[str] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
@@ -86,6 +88,7 @@ class Totals:
 
     def add(self, one: Scenario) -> None:
         """Count one more."""
+        self.seeds.add(one.seed)
         self.runs += 1
         self.points += bool(one.deaths)
         self.again += len(one.deaths) > 1
@@ -175,9 +178,7 @@ def play(
             found = checker_networks.check(rows, world)
             replies = office.check(rows, found)
         found.wrong += program.differences()
-        return Scenario(
-            seed, dies_after, fate.order, fate.deaths, replies, found
-        )
+        return Scenario(seed, dies_after, fate.order, fate.deaths, replies, found)
 
 
 def _is_at_rest(home: Installation, world: Networks) -> bool:
@@ -195,6 +196,12 @@ def scenarios(ground: Ground, seed: int) -> Iterator[Scenario]:
         yield play(ground, seed, (point, *again))
 
 
+def _series(ground: Ground, seed: int) -> Iterator[Scenario]:
+    """Seed after seed, the given one first."""
+    for one in count(seed):
+        yield from scenarios(ground, one)
+
+
 def ways(world: Networks) -> str:
     """The config's tables. Plug-ins are named by their class: looking for installed ones takes its time."""
     text = world.ways(per_second=1000, more="inbox = false")
@@ -207,26 +214,28 @@ def main() -> int:
     """Run until there were so many deaths, and print the totals."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.crash_points")
     parser.add_argument("--points", type=int, default=1000)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="no run begins later")
     parser.add_argument("--seed", type=int, default=1)
     log.configure(level="critical")
-    parser.add_argument("--at", type=int, nargs="*", help="only this run: dies after so many things")
+    parser.add_argument(
+        "--at", type=int, nargs="*", help="only this run: dies after so many things"
+    )
     given = parser.parse_args()
     in_memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(dir=in_memory if in_memory.is_dir() else None))
     ground = Ground(folder)
     totals, began_at, seed = Totals(), time.monotonic(), given.seed
     try:
-        if given.at is not None:
-            totals.seeds.append(seed)
+        if given.at:
             totals.add(one := play(ground, seed, given.at))
             _tell(one)
-        while given.at is None and totals.points < given.points:
-            totals.seeds.append(seed)
-            for one in scenarios(ground, seed):
-                totals.add(one)
-                _tell(one)
-                _say(f"\rseed {seed}: {totals.points} points, {totals.bad} findings ")
-            seed += 1
+        for one in () if given.at else _series(ground, seed):
+            totals.add(one)
+            _tell(one)
+            _say(f"\rseed {one.seed}: {totals.points} points, {totals.bad} findings ")
+            is_late = time.monotonic() - began_at > 60 * given.minutes
+            if totals.points >= given.points or is_late:
+                break
     finally:
         shutil.rmtree(folder)
     _say("\n")
@@ -247,7 +256,7 @@ def _tell(one: Scenario) -> None:
 def _print(totals: Totals, seconds: float) -> None:
     named = {"commit": "a commit"} | {one: f"a call of {one}" for one in ("x", "reddit", "slack")}
     deaths = ", ".join(f"{n} after {named[what]}" for what, n in totals.deaths.most_common())
-    print(f"{'seeds':30} {' '.join(map(str, totals.seeds))}")
+    print(f"{'seeds':30} {' '.join(map(str, sorted(totals.seeds)))}")
     print(f"{'crash points':30} {totals.points} ({totals.again} with a second death soon after)")
     print(f"{'deaths':30} {deaths}")
     for name, number in totals.told.items():

@@ -92,12 +92,15 @@ class Program:
                 self._settings, clock=self._clock, environment=dict(self.home.secrets)
             )
             its.database = self._database
-            self._made = its, Runner(
-                list(self._stages(its)),
-                its.database,
-                clock=self._clock,
-                side_by_side=ONE_BY_ONE,
-                operators=its.operators,
+            self._made = (
+                its,
+                Runner(
+                    list(self._stages(its)),
+                    its.database,
+                    clock=self._clock,
+                    side_by_side=ONE_BY_ONE,
+                    operators=its.operators,
+                ),
             )
             begin(its)
             with its.database.writing() as conn:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+
 import pytest
 
 from tests.chaos.crash_points import LATER, Ground, Scenario, play
 
 SEED = 8
-POINTS = 20
+POINTS = 16
 FORGETS = "UPDATE {table} SET attempted_at = NULL, attempts = 0, leased_until = NULL"
 TOLD, POSTED = "slack /api/chat.postMessage", "reddit /api/comment"
 
@@ -32,7 +33,9 @@ def test_unharmed_all_that_is_drilled_happens(whole: Scenario) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_wherever_it_dies_nothing_is_lost_and_nothing_doubled(ground: Ground, whole: Scenario) -> None:
+def test_wherever_it_dies_nothing_is_lost_and_nothing_doubled(
+    ground: Ground, whole: Scenario
+) -> None:
     chance = random.Random(SEED)
     points = {1 + whole.lasting.index(one) for one in (TOLD, POSTED)}
     points |= {*chance.sample(range(1, len(whole.lasting) + 1), POINTS - len(points))}
@@ -55,6 +58,8 @@ def test_who_forgets_what_it_tried_is_seen_to_double(
 
 def test_who_forgets_a_notice_is_seen_to_lose_it(ground: Ground, whole: Scenario) -> None:
     point = whole.lasting.index(TOLD)
-    harm = "UPDATE notice SET state = 'sent', place = 'C0CARE0001', name = '1.1' WHERE kind = 'alert'"
+    harm = (
+        "UPDATE notice SET state = 'sent', place = 'C0CARE0001', name = '1.1' WHERE kind = 'alert'"
+    )
     one = play(ground, SEED, (point,), amnesia=harm)
     assert one.found.lost != []
