@@ -137,7 +137,9 @@ class Plan:
     def storm(self, process: subprocess.Popen[bytes]) -> str:
         """Each network refuses call after call."""
         del process
-        kinds = {name: [one for one in of if "429" in one] for name, of in (("x", X), ("r", REDDIT))}
+        kinds = {
+            name: [one for one in of if "429" in one] for name, of in (("x", X), ("r", REDDIT))
+        }
         self.world.x.fail(self.chance.choice(kinds["x"]), times=STORM)
         headers = {"retry-after": "1"} if self.chance.random() < 0.5 else {}
         self.world.reddit.fail("429", times=STORM, headers=headers)
@@ -272,9 +274,7 @@ def _play(plan: str, blows: int, seed: int) -> bool:
     began_at = time.monotonic()
     with ground_for(plan) as (folder, postgres):
         try:
-            done, world, found = suffer(
-                folder, (plan,), blows=blows, seed=seed, postgres=postgres
-            )
+            done, world, found = suffer(folder, (plan,), blows=blows, seed=seed, postgres=postgres)
         except Broken as problem:
             print(f"{plan}, seed {seed}: broken: {problem}")
             return False
