@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,8 +17,10 @@ from monitor.domain.judgement import Judgement, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import Digest
 from monitor.domain.post import Post
+from monitor.domain.rota import Person
 from monitor.domain.verdict import verdict
 from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Receives, Refreshes
+from monitor.rotas.reading import RotaReader
 from monitor.runner import SIDE_BY_SIDE, Runner, Stage
 from monitor.secrets import STORE, Keyring
 from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
@@ -31,9 +33,11 @@ from monitor.stages.intake import Feed, Intake
 from monitor.stages.listen import Listen
 from monitor.stages.refresh import Asking, Refresh
 from monitor.stages.reply import Reply
+from monitor.stages.rota import Rota
 from monitor.stages.sample import Sample
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
+from monitor.stages.wake import Wake
 from monitor.stages.watch import Watch
 from monitor.store import calibrations, readings
 from monitor.store.engine import Database
@@ -213,6 +217,28 @@ class Application:
         """Whom to tell when the program itself has trouble."""
         return self.settings.operators.tell or self.settings.audience
 
+    @cached_property
+    def people(self) -> Mapping[str, Person]:
+        """The staff who can be told alone."""
+        return self.settings.staff()
+
+    @cached_property
+    def rotas(self) -> Mapping[str, tuple[RotaReader, timedelta]]:
+        """What says who is on call, each with how often it is read."""
+        return {name: (self._rota(name), one.every) for name, one in self.settings.rotas.items()}
+
+    def _rota(self, name: str) -> RotaReader:
+        table = self.settings.rotas[name]
+        return RotaReader(
+            name,
+            zone=table.zone or self.settings.timezone,
+            people=self.people,
+            secrets=self.secrets,
+            file=table.file,
+            url=table.url,
+            secret=table.secret,
+        )
+
     def judging(self) -> tuple[Stage, ...]:
         """The stages from what is stored to cases; nobody is told anything."""
         return (
@@ -235,7 +261,9 @@ class Application:
                 operators=self.operators,
             ),
             *self.judging(),
-            Escalate(self.database),
+            Rota(self.database, self.rotas, operators=self.operators),
+            Escalate(self.database, self.people),
+            Wake(self.database, self.people),
             Listen(self.database, operators=self.operators),
             DailyDigest(
                 self.database,
@@ -266,7 +294,12 @@ class Application:
             self.stages(shadow=shadow),
             self.database,
             clock=self.clock,
-            side_by_side={**SIDE_BY_SIDE, Refresh.name: AT_ONCE, Reply.name: ANSWERS_AT_ONCE},
+            side_by_side={
+                **SIDE_BY_SIDE,
+                Rota.name: 2,
+                Refresh.name: AT_ONCE,
+                Reply.name: ANSWERS_AT_ONCE,
+            },
             operators=self.operators,
         )
 
