@@ -14,6 +14,7 @@ from monitor.fetching.budget import Budget
 from monitor.fetching.outside import Roamer
 from monitor.ports import Secrets
 from monitor.rotas.shifts import RotaError, Shift, shifts_of
+from monitor.settings import RotaTable
 
 AHEAD = timedelta(days=60)
 """So far ahead shifts are read: for so long it is known who is on call if the calendar is gone."""
@@ -21,6 +22,27 @@ BEHIND = timedelta(days=1)
 _MOST_BYTES = 4 * 2**20
 _CALLS_AN_HOUR = 120
 _TIMEOUT_S = 10
+
+
+def readers(
+    tables: Mapping[str, RotaTable], *, zone: str, people: Mapping[str, Person], secrets: Secrets
+) -> dict[str, tuple[RotaReader, timedelta]]:
+    """Those of the config, each with how often it is read; `zone` holds where a table names none."""
+    return {
+        name: (
+            RotaReader(
+                name,
+                zone=one.zone or zone,
+                people=people,
+                secrets=secrets,
+                file=one.file,
+                url=one.url,
+                secret=one.secret,
+            ),
+            one.every,
+        )
+        for name, one in tables.items()
+    }
 
 
 class RotaReader:
