@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from monitor import __version__
-from monitor.web import health, intake, problems
+from monitor.web import health, intake, metrics, problems, ready
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
 from monitor.web.site import Site
@@ -17,7 +17,7 @@ from monitor.web.watch import watching
 _BODY_WITHIN = 30.0
 """Seconds that a body may take to come."""
 
-PARTS: Sequence[APIRouter] = (health.router, intake.router)
+PARTS: Sequence[APIRouter] = (health.router, ready.router, metrics.router, intake.router)
 
 
 def create(site: Site) -> FastAPI:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from monitor.clock import utc_now
-from monitor.ports import Clock, Receives
+from monitor.ports import Clock, Desk, Receives
 from monitor.settings import Settings
 from monitor.store.engine import Database
 from monitor.web.refusals import Refusals
@@ -23,6 +23,8 @@ class Site:
     database: Database
     doors: Mapping[str, Receives]
     """The sources that are told what is new, by configured name."""
+    desks: Sequence[Desk] = ()
+    """The sources that can answer."""
     clock: Clock = utc_now
     refusals: Refusals = field(default_factory=Refusals)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from monitor.store.columns import Id, UtcDateTime
+from monitor.store.schema.doing import api_call as api_call
 from monitor.store.schema.doing import done as done
 from monitor.store.schema.incoming import letter as letter
 from monitor.store.schema.incoming import listening as listening
@@ -248,6 +249,7 @@ judgement = sa.Table(
     sa.Column("language", sa.Text),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("judged_at", UtcDateTime, nullable=False),
+    sa.Index("ix_judgement_judged", "judged_at"),
 )
 
 rule = sa.Table(
