@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import TypeAlias
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -18,7 +18,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from monitor import __version__
 from monitor.store import cross_brand, gauges, inbox, outbox, tallies
 from monitor.store.engine import Connection
-from monitor.web.site import Here
+from monitor.web.access import Role, Scope, needs
+from monitor.web.access.doors import Bearer
+from monitor.web.site import Here, Site
 
 PREFIX = "complaint_monitor"
 _MICROS = 1_000_000
@@ -28,10 +30,18 @@ _AHEAD = timedelta(days=1)
 Row: TypeAlias = tuple[Sequence[str], float]
 """The values of the labels, and the figure."""
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
+_for_operators = needs(Role.VIEWER, Scope.METRICS)
 
 
-@router.get("/metrics")
+async def may_watch(request: Request, bearer: Bearer) -> None:
+    """Let in whoever has a token for it; or everybody, if `[web] open_metrics` says so."""
+    site: Site = request.app.state.site
+    if not site.settings.web.open_metrics:
+        await _for_operators(request, bearer)
+
+
+@router.get("/metrics", dependencies=[Depends(may_watch)])
 def metrics(here: Here) -> Response:
     """All figures of this moment, from one snapshot."""
     with here.database.reading() as conn:
