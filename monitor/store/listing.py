@@ -56,7 +56,7 @@ class WantedPosts:
 def cases_page(
     conn: Connection, wanted: WantedCases, *, before: int | None, limit: int
 ) -> Sequence[sa.Row[Any]]:
-    """The newest cases whose numbers lie below `before`, each with its newest wait and the post it began with.
+    """The newest cases numbered below `before`, each with its newest wait and the post it began with.
 
     Of a case that became part of another one nothing is told but that: ask for it by its number.
     """

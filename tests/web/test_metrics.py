@@ -119,7 +119,7 @@ def test_figures_name_nobody_and_quote_nothing(served: Served, told: Told) -> No
 
 @only_sqlite
 def test_it_is_ready_while_nothing_is_to_be_done(served: Served) -> None:
-    nothing = {"database": [], "sources": [], "outbox": []}
+    nothing: dict[str, list[str]] = {"database": [], "sources": [], "outbox": []}
     assert readyz(served) == (200, {"ready": True, "checks": nothing})
 
 

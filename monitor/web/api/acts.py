@@ -19,7 +19,7 @@ from monitor.stages import act
 from monitor.store.engine import Connection, Transactions
 from monitor.web.access import Principal
 from monitor.web.api.once import OneCall, Told, within
-from monitor.web.api.params import Agent, CaseId, Line, Manager, Text
+from monitor.web.api.params import LARGEST, Agent, CaseId, Line, Manager, Text
 from monitor.web.api.shapes import CaseState
 
 router = APIRouter(prefix="/cases/{case_id}", tags=["acts"])
@@ -47,7 +47,7 @@ class Snooze(_Asking):
 class Duplicate(_Asking):
     """Which case it is the same as."""
 
-    of: int = Field(ge=1, le=2**63 - 1)
+    of: int = Field(ge=1, le=LARGEST)
 
 
 class Elsewhere(_Asking):
@@ -68,7 +68,7 @@ class Contact(_Asking):
 class Link(_Asking):
     """Which post of the brand's answers the customer."""
 
-    post: int = Field(ge=1, le=2**63 - 1)
+    post: int = Field(ge=1, le=LARGEST)
 
 
 class Undo(_Asking):

@@ -16,7 +16,7 @@ from monitor.stages import answer as stage
 from monitor.store.engine import Connection, Transactions
 from monitor.web.access import Principal
 from monitor.web.api.once import OneCall, Told, within
-from monitor.web.api.params import Agent, CaseId, Number, Text
+from monitor.web.api.params import LARGEST, Agent, CaseId, Number, Text
 from monitor.web.api.shapes import Answer
 
 router = APIRouter(prefix="/cases/{case_id}/answers", tags=["answers"])
@@ -31,7 +31,7 @@ class Written(BaseModel):
     post: int | None = Field(
         default=None,
         ge=1,
-        le=2**63 - 1,
+        le=LARGEST,
         description="To which post of the customer's; default: the newest that may be answered.",
     )
     anyway: bool = Field(

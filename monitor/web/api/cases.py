@@ -18,18 +18,16 @@ from monitor.domain.storable import can_be_kept
 from monitor.stages import by_hand
 from monitor.store import answers, cards, listing, outbox
 from monitor.store import cases as stored
+from monitor.store.calls import Within
 from monitor.store.engine import Connection
 from monitor.store.listing import WantedCases, WantedPosts
-from monitor.store.calls import Within
 from monitor.web.api.once import OneCall
 from monitor.web.api.params import (
-    Brand,
     CaseId,
     Cursor,
     Limit,
     Line,
     Manager,
-    Network,
     Reader,
     Text,
 )
@@ -53,36 +51,34 @@ THREAD = 100
 """Posts of a case's thread that come with it."""
 
 
+class Asked(BaseModel):
+    """Which cases."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    brand: Line | None = None
+    network: Line | None = None
+    status: Status | None = None
+    severity: SeverityWord | None = None
+    topic: Line | None = None
+    owner: Line | None = Field(default=None, description="Whoever has it.")
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}$")] | None = None
+    confirmed: bool | None = Field(default=None, description="Sure, or waiting for a person's yes.")
+    cursor: Cursor = None
+    limit: Limit = 50
+
+    def wanted(self) -> WantedCases:
+        """The same for the store."""
+        plain = self.model_dump(exclude={"cursor", "limit", "severity"})
+        return WantedCases(**plain, severity=severity_of(self.severity))
+
+
 @router.get("/cases")
-def list_cases(
-    _: Reader,
-    here: Here,
-    *,
-    brand: Brand = None,
-    network: Network = None,
-    status: Status | None = None,
-    severity: SeverityWord | None = None,
-    topic: Line | None = None,
-    owner: Annotated[Line | None, Query(description="Whoever has it.")] = None,
-    language: Annotated[str | None, Query(pattern="^[a-z]{2,3}$")] = None,
-    confirmed: bool | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Page[CaseLine]:
+def list_cases(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Page[CaseLine]:
     """List cases, the newest first."""
-    wanted = WantedCases(
-        brand=brand,
-        network=network,
-        status=status,
-        severity=severity_of(severity),
-        topic=topic,
-        owner=owner,
-        language=language,
-        confirmed=confirmed,
-    )
-    before = None if cursor is None else int(cursor)
+    before, limit = None if asked.cursor is None else int(asked.cursor), asked.limit
     with here.database.reading() as conn:
-        rows = listing.cases_page(conn, wanted, before=before, limit=limit + 1)
+        rows = listing.cases_page(conn, asked.wanted(), before=before, limit=limit + 1)
     after = str(rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=[CaseLine.of(row) for row in rows[:limit]], next=after)
 

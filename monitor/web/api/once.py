@@ -41,7 +41,6 @@ class Told:
     site: Site
     key: str
     digest: str
-    body: bytes
 
     def once(self, who: str, do: Do, status: int = HTTPStatus.OK) -> JSONResponse:
         """Do it, or answer what was answered when it was done.
@@ -69,7 +68,7 @@ class Told:
 async def _told(request: Request, here: Here, key: Key) -> Told:
     body = await request.body()
     what = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return Told(here, key, hashlib.sha256(what + body).hexdigest(), body)
+    return Told(here, key, hashlib.sha256(what + body).hexdigest())
 
 
 OneCall = Annotated[Told, Depends(_told)]

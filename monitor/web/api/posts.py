@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from monitor.domain.judgement import Band
@@ -17,7 +19,7 @@ from monitor.store import listing
 from monitor.store.engine import Connection
 from monitor.store.listing import WantedPosts
 from monitor.web.api.once import OneCall
-from monitor.web.api.params import Brand, Limit, Network, Number, PostCursor, Reader, Sender
+from monitor.web.api.params import LARGEST, Limit, Line, Number, PostCursor, Reader, Sender
 from monitor.web.api.shapes import Page, Post, Received
 from monitor.web.intake import keep
 from monitor.web.site import Here
@@ -25,26 +27,32 @@ from monitor.web.site import Here
 router = APIRouter(tags=["posts"])
 
 
+class Asked(BaseModel):
+    """Which posts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    brand: Line | None = None
+    network: Line | None = None
+    band: Band | None = None
+    own: bool | None = Field(default=None, description="The brand's own, or none of them.")
+    case: int | None = Field(
+        default=None, ge=1, le=LARGEST, description="Those of that case's thread."
+    )
+    cursor: PostCursor = None
+    limit: Limit = 50
+
+    def wanted(self) -> WantedPosts:
+        """The same for the store."""
+        return WantedPosts(**self.model_dump(exclude={"cursor", "limit"}))
+
+
 @router.get("/posts")
-def list_posts(
-    _: Reader,
-    here: Here,
-    *,
-    brand: Brand = None,
-    network: Network = None,
-    band: Band | None = None,
-    own: Annotated[bool | None, Query(description="The brand's own, or none of them.")] = None,
-    case: Annotated[
-        int | None, Query(ge=1, le=2**63 - 1, description="Those of that case's thread.")
-    ] = None,
-    cursor: PostCursor = None,
-    limit: Limit = 50,
-) -> Page[Post]:
+def list_posts(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Page[Post]:
     """List posts, those that were stored last first. One that two brands are named in comes twice."""
-    wanted = WantedPosts(brand=brand, network=network, band=band, own=own, case=case)
-    after = None if cursor is None else _place(cursor)
+    after, limit = None if asked.cursor is None else _place(asked.cursor), asked.limit
     with here.database.reading() as conn:
-        rows = listing.posts_page(conn, wanted, after=after, limit=limit + 1)
+        rows = listing.posts_page(conn, asked.wanted(), after=after, limit=limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     following = None if last is None else f"{last.id}.{last.brand_id}"
     return Page(items=[Post.of(row) for row in rows[:limit]], next=following)
@@ -85,6 +93,7 @@ def send(
         raise HTTPException(HTTPStatus.NOT_FOUND, f"nothing can be sent to {name!r} here")
 
     def do(conn: Connection, now: datetime) -> Mapping[str, Any]:
-        return keep(conn, name, door, door.split(Call({}, {}, call.body, now)), now)
+        told = Call({}, {}, json.dumps(items).encode(), now)
+        return keep(conn, name, door, door.split(told), now)
 
     return call.once(who.name, do, HTTPStatus.ACCEPTED)
