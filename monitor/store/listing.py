@@ -103,8 +103,10 @@ def post_of(conn: Connection, post_id: int) -> Sequence[sa.Row[Any]]:
 
 
 def _cases() -> sa.Select[Any]:
-    newest = sa.select(sa.func.max(wait.c.number)).where(wait.c.case_id == cases.c.id)
-    is_newest = (wait.c.case_id == cases.c.id) & (wait.c.number == newest.scalar_subquery())
+    of_case = wait.alias()
+    newest = sa.select(sa.func.max(of_case.c.number)).where(of_case.c.case_id == cases.c.id)
+    number = newest.correlate(cases).scalar_subquery()
+    is_newest = (wait.c.case_id == cases.c.id) & (wait.c.number == number)
     # the open or last wait's first post; of a case without a wait the one that it began with
     first = sa.func.coalesce(wait.c.first_post_id, cases.c.root_post_id)
     return (

@@ -23,7 +23,7 @@ from monitor.web.site import Here, Site
 
 log = structlog.get_logger()
 
-router = APIRouter(prefix="/intake")
+router = APIRouter(prefix="/intake", include_in_schema=False)
 
 _STATUS = {
     Refusal.NOT_ASKED: HTTPStatus.NOT_FOUND,

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 LATE = timedelta(minutes=15)
 """So long after its time a look, or a notice, is late: a restart or a slow network is no trouble yet."""
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
 class Trouble(StrEnum):

@@ -13,7 +13,7 @@ from monitor.web.api import acts, answers, cases, contract, ledger, numbers, pos
 
 PREFIX = "/api/v1"
 
-router = APIRouter(prefix=PREFIX)
+router = APIRouter(prefix=PREFIX, generate_unique_id_function=lambda route: route.name)
 for part in (cases, acts, answers, posts, numbers, ledger):
     router.include_router(part.router)
 router.include_router(contract.router)

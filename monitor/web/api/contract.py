@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 
 from monitor import __version__
 
@@ -61,15 +60,17 @@ def openapi(request: Request) -> JSONResponse:
 
 def contract(routes: list[Any], prefix: str) -> dict[str, Any]:
     """The contract of the routes under `prefix`."""
-    ours = [one for one in routes if isinstance(one, APIRoute) and one.path.startswith(prefix)]
     made = get_openapi(
-        title="complaint-monitor", version=__version__, description=_ABOUT, routes=ours
+        title="complaint-monitor", version=__version__, description=_ABOUT, routes=routes
     )
+    made["paths"] = {at: said for at, said in made["paths"].items() if at.startswith(prefix)}
     schemas = made["components"]["schemas"]
     schemas["Problem"] = _PROBLEM
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for method, operation in _operations(made):
+        for parameter in operation.get("parameters", ()):
+            _without_null(parameter)
         errors = _ALWAYS | (_OF_A_CHANGE if method == "post" else {})
         operation["responses"] |= {
             str(status.value): _problem(said) for status, said in errors.items()
@@ -80,6 +81,16 @@ def contract(routes: list[Any], prefix: str) -> dict[str, Any]:
 def _operations(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in made["paths"].values():
         yield from path.items()
+
+
+def _without_null(parameter: dict[str, Any]) -> None:
+    """A parameter is there, or is not: none is null."""
+    schema = parameter["schema"]
+    kinds = [one for one in schema.pop("anyOf", ()) if one != {"type": "null"}]
+    if len(kinds) == 1:
+        schema |= kinds[0]
+    elif kinds:
+        schema["anyOf"] = kinds
 
 
 def _problem(said: str) -> dict[str, Any]:

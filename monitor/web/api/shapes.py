@@ -105,13 +105,13 @@ class CaseLine(BaseModel):
     wait: Wait | None
     post: FirstPost | None
 
-    @classmethod
-    def fields_of(cls, row: Any) -> dict[str, Any]:
+    @staticmethod
+    def fields_of(row: Any) -> dict[str, Any]:
         """What a row of `listing` tells."""
         plain = {
             name: getattr(row, name)
-            for name in cls.model_fields
-            if name not in ("severity", "wait", "post") and hasattr(row, name)
+            for name in CaseLine.model_fields
+            if name not in ("severity", "wait", "post")
         }
         return plain | {"severity": _word(row.severity), "wait": Wait.of(row), "post": _first(row)}
 
