@@ -41,7 +41,8 @@ class Shop:
     keys: Iterator[int] = field(default_factory=count)
 
     def get(self, path: str, role: Role = Role.VIEWER, **asked: Any) -> httpx.Response:
-        return self.served.client.get(f"/api/v1{path}", params=asked, headers=self.tokens[role])
+        params = {name: value for name, value in asked.items() if value is not None}
+        return self.served.client.get(f"/api/v1{path}", params=params, headers=self.tokens[role])
 
     def post(
         self, path: str, said: Any = None, by: Role = Role.MANAGER, key: str | None = None

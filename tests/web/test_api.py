@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -44,40 +45,36 @@ def test_a_case_is_shown_with_its_history_and_its_thread(shop: Shop) -> None:
 
 def test_cases_are_listed_a_page_at_a_time(shop: Shop) -> None:
     made = [shop.front.complains() for _ in range(5)]
-    found, cursor = [], None
+    found: list[int] = []
+    cursor = None
     while cursor is not None or not found:
-        asked = {} if cursor is None else {"cursor": cursor}
-        page = shop.get("/cases", limit=2, **asked).json()
+        page = shop.get("/cases", limit=2, cursor=cursor).json()
         found += [one["id"] for one in page["items"]]
         shop.front.complains()  # what comes meanwhile neither repeats nor hides a line
         cursor = page["next"]
     assert found == made[::-1]
 
 
-@only_sqlite
-@pytest.mark.parametrize(
-    ("asked", "expected"),
-    [
-        ({"brand": "Shop"}, [1, 2, 3]),
-        ({"brand": "acme"}, []),
-        ({"status": "dismissed"}, [2]),
-        ({"status": "open"}, [1, 3]),
-        ({"network": "x"}, [1, 2, 3]),
-        ({"network": "reddit"}, []),
-        ({"severity": "normal"}, [1, 2]),
-        ({"severity": "high"}, [3]),
-        ({"owner": "ion"}, [1]),
-        ({"topic": "refund"}, [3]),
-        ({"topic": "ref"}, []),
-        ({"topic": "r_fund"}, []),
-        ({"language": "ro"}, [2]),
-        ({"confirmed": "true"}, [1, 2]),
-        ({"confirmed": "false", "status": "open"}, [3]),
-    ],
-)
-def test_cases_are_found_by_what_they_are(
-    shop: Shop, asked: dict[str, str], expected: list[int]
-) -> None:
+WANTED: list[tuple[dict[str, Any], list[int]]] = [
+    ({"brand": "Shop"}, [1, 2, 3]),
+    ({"brand": "acme"}, []),
+    ({"status": "dismissed"}, [2]),
+    ({"status": "open"}, [1, 3]),
+    ({"network": "x"}, [1, 2, 3]),
+    ({"network": "reddit"}, []),
+    ({"severity": "normal"}, [1, 2]),
+    ({"severity": "high"}, [3]),
+    ({"owner": "ion"}, [1]),
+    ({"topic": "refund"}, [3]),
+    ({"topic": "ref"}, []),
+    ({"topic": "r_fund"}, []),
+    ({"language": "ro"}, [2]),
+    ({"confirmed": "true"}, [1, 2]),
+    ({"confirmed": "false", "status": "open"}, [3]),
+]
+
+
+def test_cases_are_found_by_what_they_are(shop: Shop) -> None:
     for lang in ("en", "ro", None):
         shop.front.complains(lang=lang)
     assert shop.post("/cases/1/assign", {"to": "ion"}).status_code == 200
@@ -87,8 +84,9 @@ def test_cases_are_found_by_what_they_are(
         conn.execute(sa.update(schema.cases).where(of_third).values(severity=2, confirmed=False))
         of_third = schema.wait.c.case_id == 3
         conn.execute(sa.update(schema.wait).where(of_third).values(topics="delivery,refund"))
-    found = shop.get("/cases", **asked).json()["items"]
-    assert sorted(one["id"] for one in found) == expected
+    for asked, expected in WANTED:
+        found = shop.get("/cases", **asked).json()["items"]
+        assert (asked, sorted(one["id"] for one in found)) == (asked, expected)
 
 
 def test_posts_are_listed_once_for_each_brand_that_they_are_about(shop: Shop) -> None:
@@ -100,9 +98,10 @@ def test_posts_are_listed_once_for_each_brand_that_they_are_about(shop: Shop) ->
         for number in (1, 2):
             row = {"brand_id": other, "post_id": number, "own": False, "automatic": False}
             conn.execute(sa.insert(schema.mention).values(**row))
-    found, cursor = [], None
+    found: list[tuple[int, str]] = []
+    cursor = None
     while cursor is not None or not found:
-        page = shop.get("/posts", limit=1, **({"cursor": cursor} if cursor else {})).json()
+        page = shop.get("/posts", limit=1, cursor=cursor).json()
         found += [(one["id"], one["brand"]) for one in page["items"]]
         cursor = page["next"]
     assert found == [(2, "Shop"), (2, "acme"), (1, "Shop"), (1, "acme")]
@@ -316,11 +315,14 @@ _NEEDED = {
 @only_sqlite
 def test_each_role_may_do_its_own_and_no_more(shop: Shop) -> None:
     shop.front.complains()
+    shop.front.complains()
     wrong = []
     for method, path in _routes(shop):
         last = path.rsplit("/", 1)[-1]
         needed = _NEEDED["get"] if method == "get" else _NEEDED.get(last, Role.AGENT)
-        where = path.format(case_id=1, post_id=1, number=1, name="hook").removeprefix("/api/v1")
+        case = 2 if last == "undo" else 1  # nobody dismissed anything there
+        where = path.format(case_id=case, post_id=1, number=1, name="hook")
+        where = where.removeprefix("/api/v1")
         for role in Role:
             call = shop.get(where, role) if method == "get" else shop.post(where, by=role)
             is_refused = call.status_code == 403
@@ -335,7 +337,7 @@ def test_each_role_may_do_its_own_and_no_more(shop: Shop) -> None:
 @only_sqlite
 def test_a_token_does_what_it_is_for_and_no_more(shop: Shop) -> None:
     shop.front.complains()
-    calls = {
+    calls: dict[Scope, Callable[[], httpx.Response]] = {
         Scope.READ: lambda: shop.get("/cases", Role.ADMIN),
         Scope.ACT: lambda: shop.post("/cases/1/claim", by=Role.ADMIN),
         Scope.INTAKE: lambda: shop.post("/sources/hook/posts", [], by=Role.ADMIN),

@@ -47,6 +47,7 @@ notice = sa.Table(
     sa.Index("ix_notice_pending", "id", **where("state = 'pending'")),
     # what `/metrics` counts, without reading the rows
     sa.Index("ix_notice_outcome", "state", "reason"),
+    sa.Index("ix_notice_held", "audience", **where("reason = 'quiet_hours'")),
 )
 
 reply = sa.Table(

@@ -15,6 +15,7 @@ from monitor.store.migrations import (
     first_likeness,
     first_outgoing,
     first_parts,
+    first_rotas,
     first_watching,
 )
 from monitor.store.migrations.first_parts import id_ as _id
@@ -353,6 +354,8 @@ first_doing.done(metadata)
 first_doing.api_call(metadata)
 first_access.tables(metadata)
 first_likeness.tables(metadata)
+first_rotas.rota(metadata)
+first_rotas.shift(metadata)
 first_watching.watch(metadata)
 first_watching.outage(metadata)
 first_learning.tables(metadata)
