@@ -35,13 +35,16 @@ class Served:
         config: str = "",
         secrets: Mapping[str, str] | None = None,
         clock: Clock = utc_now,
+        top: str = "",
         desks: Sequence[Desk] | None = None,
     ) -> None:
-        settings = read_text(f'database = "{database_url}"\n{CONFIG}{config}', "config.toml")
+        """`top` stands before the brand, `config` after it."""
+        said = f'database = "{database_url}"\n{top}{CONFIG}{config}'
+        settings = read_text(said, "config.toml")
         environment = {variable_of(name): one for name, one in (secrets or {}).items()}
         self.application = Application(settings, environment=environment, clock=clock)
         site = self.application.site()
-        self.app = create(site if desks is None else replace(site, desks=desks))
+        self.app = create(site if desks is None else replace(site, desks=lambda: desks))
 
     def __enter__(self) -> Self:
         self._listener = serving.listen("127.0.0.1", 0)

@@ -64,6 +64,6 @@ def opened(database_url: str, config: str = "") -> Iterator[Shop]:
     front = Front(database, machine, TellingNet(machine))
     tokens = {role: add_token(database, role.word, role) for role in Role}
     secrets = {"hook": SECRET}
-    with Served(database_url, CONFIG + config, secrets, machine, (front.desk,)) as served:
+    with Served(database_url, CONFIG + config, secrets, machine, desks=(front.desk,)) as served:
         yield Shop(served, front, tokens)
     database.close()

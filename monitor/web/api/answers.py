@@ -47,7 +47,7 @@ def write(who: Agent, call: OneCall, case_id: CaseId, written: Written) -> Respo
     def do(its: Transactions, now: datetime) -> Outgoing:
         return stage.answer(
             its,
-            call.site.desks,
+            call.site.desks(),
             case_id,
             written.text,
             by=who.name,
@@ -63,7 +63,7 @@ def write(who: Agent, call: OneCall, case_id: CaseId, written: Written) -> Respo
 def resend(who: Agent, call: OneCall, case_id: CaseId, number: Number) -> Response:
     """Have it posted (again): somebody has looked, and it is not there; or what refused it is mended."""
     return _about(
-        who, call, case_id, lambda its, _: stage.resend(its, call.site.desks, case_id, number)
+        who, call, case_id, lambda its, _: stage.resend(its, call.site.desks(), case_id, number)
     )
 
 

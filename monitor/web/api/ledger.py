@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from monitor.domain.coverage import Why
-from monitor.store import brands
 from monitor.store import ledger as kept
 from monitor.store.ledger import Kept
 from monitor.web.api.params import Brand, Reader
@@ -78,7 +77,7 @@ def coverage(
     until = here.clock()
     since = until - timedelta(hours=hours)
     with here.database.reading() as conn:
-        names = {name: number for number, name in brands.names(conn).items()}
+        names = {name: number for number, name in here.brand_names(conn).items()}
         if brand is not None and brand not in names:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no brand {brand!r}")
         found = kept.kept(conn, since, until, brand_id=names[brand] if brand else None)

@@ -17,7 +17,7 @@ from monitor.domain.report import By, Counted, Period, Report
 from monitor.domain.sla import State
 from monitor.render.report_csv import in_order
 from monitor.render.report_json import report_data, waits_data
-from monitor.store import brands, readings
+from monitor.store import readings
 from monitor.web.api.params import Cursor, Limit, Line, Reader
 from monitor.web.api.shapes import Page
 from monitor.web.site import Here
@@ -54,7 +54,7 @@ def _report(
     if until is not None:  # whole local days, also where one has 23 or 25 hours
         begin = datetime.combine(until - timedelta(days=days), time(), zone).astimezone(UTC)
     with here.database.reading() as conn:
-        names = {name: number for number, name in brands.names(conn).items()}
+        names = {name: number for number, name in here.brand_names(conn).items()}
         wanted = brand if brand is not None else here.settings.brand_names[0]
         if wanted not in names or (brand is None and len(here.settings.brand_names) > 1):
             known = ", ".join(sorted(names)) or "none yet: `complaint-monitor run` makes them"
