@@ -1,4 +1,4 @@
-"""What operators are given: every metric is described, the dashboard asks for what there is, no line tells words."""
+"""What operators are given: metrics that are described, a dashboard of them, a log without words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
@@ -27,25 +26,25 @@ WORDS = ("refund", "ana1", "We are so sorry", "0712 000 111", "the courier", "ma
 
 
 @pytest.fixture
-def families(database_url: str) -> dict[str, tuple[str, ...]]:
+def families(database_url: str) -> set[str]:
     """The metrics, by the name under which they are asked for."""
     with Served(database_url, "[web]\nopen_metrics = true", clock=lambda: NOW) as served:
         text = served.client.get("/metrics").text
-    found = {}
-    for one in text_string_to_metric_families(text):
-        found[f"{one.name}_total" if one.type == "counter" else one.name] = (one.type,)
-    return found
+    return {
+        f"{one.name}_total" if one.type == "counter" else one.name
+        for one in text_string_to_metric_families(text)
+    }
 
 
-def test_every_metric_is_described_and_no_other(families: dict[str, Any]) -> None:
+def test_every_metric_is_described_and_no_other(families: set[str]) -> None:
     rows = re.findall(rf"^\| `({NAME})` \|", (DOCS / "metrics.md").read_text(), re.MULTILINE)
     assert sorted(rows) == sorted(families)
 
 
-def test_the_dashboard_shows_every_metric_and_asks_for_no_other(families: dict[str, Any]) -> None:
+def test_the_dashboard_shows_every_metric_and_asks_for_no_other(families: set[str]) -> None:
     board = json.loads((DOCS / "grafana" / "complaint-monitor.json").read_text())
     asked = [one["expr"] for panel in board["panels"] for one in panel["targets"]]
-    assert set(re.findall(NAME, "\n".join(asked))) == set(families)
+    assert set(re.findall(NAME, "\n".join(asked))) == families
     places = [tuple(one["gridPos"].values()) for one in board["panels"]]
     assert len(set(places)) == len(places)
 
