@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -81,7 +82,11 @@ def test_nobody_is_kept_out_and_nobody_else_is_asked(
 
 
 def test_the_pictures_of_the_docs(browser: Browser, front: Front) -> None:
-    looks = {"light": {}, "dark": {"color_scheme": "dark"}, "phone": {"viewport": PHONE}}
+    looks: dict[str, dict[str, Any]] = {
+        "light": {},
+        "dark": {"color_scheme": "dark"},
+        "phone": {"viewport": PHONE},
+    }
     for look, options in looks.items():
         one = Window(browser, front.served.url, **options)
         one.sign_in("ana")
