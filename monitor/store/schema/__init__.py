@@ -302,6 +302,7 @@ case_event = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
     # a report of the past folds again what happened since
     sa.Index("ix_case_event_at", "at"),
+    sa.Index("ix_case_event_recorded_at", "recorded_at"),  # who did what last
 )
 
 case_post = sa.Table(

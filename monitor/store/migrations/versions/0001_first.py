@@ -282,6 +282,7 @@ case_event = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
     sa.Index("ix_case_event_at", "at"),
+    sa.Index("ix_case_event_recorded_at", "recorded_at"),
 )
 
 case_post = sa.Table(
