@@ -151,8 +151,8 @@ class Desk:
         """Everything that is due, unless the process dies over it."""
         try:
             for stage in self.stages:
-                for _ in range(3):
-                    for item in stage.due(self.now):
+                while items := stage.due(self.now):
+                    for item in items:
                         stage.handle(item, self.now)
         except CrashError:
             self.restart()
