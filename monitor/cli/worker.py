@@ -71,9 +71,7 @@ def worker(ctx: click.Context, queues: tuple[str, ...], concurrency: int | None)
       report     1  digests, silences, samples, drift, purging
     See that each queue has a worker: `--queues` is for machines that are to do one thing only.
 
-    \b
-    First, once, and after each upgrade of the program:
-      complaint-monitor db upgrade
+    First, once, and after each upgrade of the program: `complaint-monitor db upgrade`.
 
     \b
     Examples:
