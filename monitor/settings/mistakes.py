@@ -158,6 +158,7 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
     digest = _table(document, "digest")
     yield from _unknown("calendar", ("digest",), digest, "calendar", calendars)
     yield from _unknown("notifier", ("digest",), digest, "tell", notifiers)
+    yield from _unknown("calendar", ("numbers",), _table(document, "numbers"), "staffed", calendars)
     yield from _of_reports(document, brands, notifiers)
     operators = _table(document, "operators")
     yield from _unknown("notifier", ("operators",), operators, "tell", notifiers)
@@ -189,11 +190,9 @@ def _of_reports(
 
 def _listed(value: object) -> list[str]:
     """The names of a list that may also be one name."""
-    return (
-        [str(one) for one in ([value] if isinstance(value, str) else value or [])]
-        if isinstance(value, str | list)
-        else []
-    )
+    if isinstance(value, str):
+        return [value]
+    return [str(one) for one in value] if isinstance(value, list) else []
 
 
 def _unnamed(document: Mapping[str, Any], app: Mapping[str, Any]) -> Iterator[Mistake]:

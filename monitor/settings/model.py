@@ -22,7 +22,7 @@ from monitor.domain.reporting import Plan
 from monitor.settings.answers import AnswersTable
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
-from monitor.settings.reports import ReportsTable
+from monitor.settings.reports import NumbersTable, ReportsTable
 from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
@@ -317,6 +317,7 @@ class Settings(_Table):
     )
     digest: DigestTable = DigestTable()
     reports: tuple[ReportsTable, ...] = ()
+    numbers: NumbersTable = NumbersTable()
     operators: OperatorsTable = OperatorsTable()
     slack_app: SlackAppTable | None = None
     answers: AnswersTable = AnswersTable()
@@ -356,8 +357,8 @@ class Settings(_Table):
         )
 
     def staffed(self) -> BusinessHours:
-        """When somebody is there: the hours of the last policy, which is for whatever is left."""
-        return self.targets()[-1].hours
+        """When somebody is there."""
+        return self.hours(self.numbers.staffed or self.digest.calendar)
 
     def lexicon(self) -> Lexicon:
         """The word rules in force."""

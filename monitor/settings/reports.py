@@ -1,4 +1,4 @@
-"""`[[reports]]`: the manager's report, by itself, once a week or a month."""
+"""`[[reports]]` and `[numbers]`: the manager's report by schedule, and what its figures stand beside."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from monitor.domain.reporting import Every, Plan
 from monitor.settings.policies import Names
 from monitor.settings.spans import TimeOfDay
+
+
+class NumbersTable(BaseModel):
+    """`[numbers]`: what the figures stand beside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    staffed: str | None = Field(
+        default=None, description="When somebody is there: a calendar. Default: the digest's."
+    )
 
 
 class ReportsTable(BaseModel):
