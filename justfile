@@ -66,3 +66,17 @@ recorded *arguments="../shared/recordings":
 constraints:
     {{ bin }}/uv pip compile --universal --no-emit-index-url --all-extras --no-annotate --no-header \
         --no-emit-package complaint-monitor --upgrade -q -o constraints.txt pyproject.toml
+
+# What is inside, as CycloneDX: build/sbom.json (every installed distribution, its version and licence).
+sbom:
+    mkdir -p build
+    {{ bin }}/uv tool run --from "cyclonedx-bom>=7" cyclonedx-py environment --pyproject pyproject.toml \
+        --output-reproducible --validate -o build/sbom.json {{ python }}
+
+# Known vulnerabilities of the pinned versions. Needs the advisory service that pip-audit asks.
+audit:
+    {{ bin }}/uv tool run "pip-audit>=2.9" --strict -r constraints.txt --no-deps --disable-pip
+
+# The wheel, twice, from two clean clones of the last commit: the same bytes.
+wheel:
+    sh tests/bench/same_wheel.sh

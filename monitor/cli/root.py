@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sources": ("monitor.cli.sources:sources", "What can be read, and what each source needs."),
     "run": ("monitor.cli.run:run", "Watch, and tell people, until stopped."),
     "web": ("monitor.cli.web:web", "Serve the web page, and take in what others send."),
+    "user": ("monitor.cli.users:user", "Who may use the page."),
+    "token": ("monitor.cli.users:token", "By what programs come in."),
     "import": ("monitor.cli.importing:import_", "Read posts from files, once."),
     "classify": ("monitor.cli.classify:classify", "Judge a text, or lines of JSON."),
     "model": (

@@ -317,3 +317,8 @@ class Notice:
     """The people whom the step names."""
     attempted_at: datetime | None = None
     """When it was last taken up to be sent, if nobody knows what came of that. Transport time."""
+
+    @property
+    def ends_a_case(self) -> bool:
+        """Whether it tells that nobody waits any more: news also where nothing can be edited."""
+        return isinstance(self.content, CaseCard) and self.content.status != "open"

@@ -157,12 +157,16 @@ class Client:
         cost: int,
         asked: Mapping[str, str | int],
     ) -> Any:
+        url = self._url(path).copy_merge_params(asked)
+        response, body = self._put_across(Call(method, url, said, cost))
+        return None if response.is_success and not body.strip() else self._read(response, body)
+
+    def _put_across(self, call: Call) -> tuple[httpx.Response, bytes]:
+        """The answer to a call that writes, which is made once."""
         try:
-            url = self._url(path).copy_merge_params(asked)
-            response, body = self._asked(Call(method, url, said, cost))
+            return self._asked(call)
         except _LostError as error:
             raise self._unreachable(error) from error
-        return None if response.is_success and not body.strip() else self._read(response, body)
 
     def _url(self, path: str) -> httpx.URL:
         return self._base.join(path.lstrip("/"))

@@ -67,6 +67,12 @@ class Roamer(Client):
             raise self._refused(response, None)
         return Document(str(response.url), told, body)
 
+    def hand_in(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Write bytes to a full address, once; no redirect is followed. Raises SourceError."""
+        response, _ = self._put_across(Call("POST", httpx.URL(url), {"content": body}, 1, headers))
+        if not response.is_success:
+            raise self._refused(response, None)
+
     def _transport(self) -> httpx.BaseTransport:
         return Outside(self._but)
 

@@ -12,9 +12,10 @@ from pydantic import Field
 from monitor import mailing
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.finding import Finding
-from monitor.domain.notice import Absent, CaseCard, Document, Notice, Receipt, Unknowable
+from monitor.domain.notice import Absent, Document, Notice, Receipt, Unknowable
 from monitor.mailing import Outgoing
 from monitor.ports import Clock, Secrets
+from monitor.render.notice_html import notice_html
 from monitor.render.words import Spoken, cut, say
 from monitor.settings.addresses import MailAddress, mail_address
 
@@ -22,7 +23,7 @@ _SUBJECT = 150
 
 
 class Email:
-    """Sends each notice as a text message.
+    """Sends each notice as a message, in plain text and as a page.
 
     A message cannot be edited. Of the edits of a card only those that end the case are sent, as an
     answer to the card's message; what changes before is in the escalations and in the digest.
@@ -46,7 +47,7 @@ class Email:
         self._clock = clock
 
     def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
-        if earlier is not None and not _ends_the_case(notice):
+        if earlier is not None and not notice.ends_a_case:
             return earlier
         recipients = self._recipients(notice.audience)
         message = self._message(notice, earlier or notice.thread, recipients)
@@ -89,6 +90,7 @@ class Email:
             message["In-Reply-To"] = message["References"] = about.name
         message["Auto-Submitted"] = "auto-generated"  # out-of-office replies stay away
         message.set_content(_body(spoken))
+        message.add_alternative(notice_html(notice, self._options.zone), subtype="html")
         if isinstance(notice.content, Document):
             page = notice.content
             message.add_attachment(page.html, subtype="html", filename=page.name)
@@ -97,7 +99,3 @@ class Email:
 
 def _body(spoken: Spoken) -> str:
     return "\n".join((spoken.headline, "", *spoken.lines, ""))
-
-
-def _ends_the_case(notice: Notice) -> bool:
-    return isinstance(notice.content, CaseCard) and notice.content.status != "open"

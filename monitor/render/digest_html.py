@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from monitor.domain.notice import Digest, DigestLine
-from monitor.render.pages import page
+from monitor.render.pages import page, web
 from monitor.render.words import cut, duration, is_blind, local_time, plain, set_aside, source
 
 _EXCERPT = 280
@@ -65,7 +65,7 @@ def _line(one: DigestLine, as_of: datetime) -> _Line:
         owner=f"{plain(one.owner)} has it" if one.owner else "nobody has it",
         author=plain(one.author or "") or "somebody unknown",
         text=cut(plain(one.title or one.text or "(the text was purged)"), _EXCERPT),
-        url=_web(one.url),
+        url=web(one.url),
     )
 
 
@@ -74,8 +74,3 @@ def _due(due_at: datetime | None, as_of: datetime) -> str:
         return "no due time"
     left = due_at - as_of
     return f"due in {duration(left)}" if left >= timedelta(0) else f"late by {duration(-left)}"
-
-
-def _web(url: str | None) -> str | None:
-    """The address, if it is one of the web: a link runs what its scheme says."""
-    return url if url and url.lower().startswith(("https://", "http://")) else None

@@ -12,6 +12,11 @@ def page(template: str, **content: object) -> str:
     return _environment().get_template(template).render(**content)
 
 
+def web(url: str | None) -> str | None:
+    """The address, if it is one of the web: a link runs what its scheme says."""
+    return url if url and url.lower().startswith(("https://", "http://")) else None
+
+
 @cache
 def _environment() -> Environment:
     return Environment(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from email.errors import MessageError
 from email.headerregistry import Address
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StringConstraints
+
+_OF_THE_WEB = re.compile(r"https?://[^/@\s?#]+([/?][^\s#]*)?")
 
 
 def mail_address(text: str) -> str:
@@ -22,6 +25,18 @@ def mail_address(text: str) -> str:
 
 
 MailAddress = Annotated[str, AfterValidator(mail_address)]
+Host = Annotated[str, StringConstraints(pattern=r"^[^/:@\s]+$|^[0-9a-fA-F:]+$")]
+
+
+def web_address(text: str) -> str:
+    """The address, without a log-in in it. Raises ValueError."""
+    if not _OF_THE_WEB.fullmatch(text):
+        # it is not repeated: the log-in would be, too
+        raise ValueError("this is no address of the web: https://…, without a log-in in it")
+    return text
+
+
+WebAddress = Annotated[str, AfterValidator(web_address)]
 
 
 def is_loopback(host: str) -> bool:

@@ -12,7 +12,7 @@ _SLACK_S_OWN = "xox"
 """Whatever begins like that is a token of Slack's."""
 
 
-def _name(value: object) -> str:
+def secret_name(value: object) -> str:
     """The name. What else stands there may be the secret: it is not repeated, whatever it is."""
     if not isinstance(value, str) or not _NAME.fullmatch(value) or value.startswith(_SLACK_S_OWN):
         raise ValueError(
@@ -23,5 +23,5 @@ def _name(value: object) -> str:
     return value
 
 
-SecretName = Annotated[str, BeforeValidator(_name)]
+SecretName = Annotated[str, BeforeValidator(secret_name)]
 """The name of a secret, or the beginning of several names."""

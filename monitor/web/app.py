@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from monitor import __version__
-from monitor.web import health, intake, problems
+from monitor.web import fixed, health, intake, language, problems, signing
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
 from monitor.web.site import Site
@@ -17,7 +17,13 @@ from monitor.web.watch import watching
 _BODY_WITHIN = 30.0
 """Seconds that a body may take to come."""
 
-PARTS: Sequence[APIRouter] = (health.router, intake.router)
+PARTS: Sequence[APIRouter] = (
+    health.router,
+    intake.router,
+    fixed.router,
+    signing.router,
+    language.router,
+)
 
 
 def create(site: Site) -> FastAPI:

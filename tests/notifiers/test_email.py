@@ -7,7 +7,9 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,15 @@ import trustme
 from aiosmtpd.controller import Controller
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
-from monitor.domain.notice import NoticeKind, Receipt, Unknowable, Words
+from monitor.domain.notice import Document, NoticeKind, Receipt, Unknowable, Words
 from monitor.notifiers.email import Email
 from monitor.registry import NOTIFIERS, build, load, options
 from tests.given import Given
 from tests.notifiers.mailbox import Mailbox
-from tests.notifiers.sample import card_notice
+from tests.notifiers.sample import LINE, NOTHING, card_notice
 
 NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
+LATE = replace(NOTHING, overdue=(LINE,))
 BASE = {"host": "127.0.0.1", "security": "none", "sender": "monitor@shop.example"}
 
 
@@ -69,6 +72,14 @@ def mailer(table: dict[str, Any], **known: str) -> Email:
     return made
 
 
+def bodies(mail: EmailMessage) -> tuple[str, str]:
+    """The plain text, and the page."""
+    plain, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None
+    assert page is not None
+    return plain.get_content(), page.get_content().replace("\r\n", "\n")
+
+
 def refused(sender: Email, **changes: Any) -> SendError:
     with pytest.raises(SendError) as caught:
         sender.send(card_notice(**({"audience": "ana@shop.example"} | changes)), None)
@@ -89,10 +100,34 @@ def test_a_card_arrives_in_words(server: Server, mailbox: Mailbox) -> None:
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"].datetime == NOW
     assert receipt == Receipt("ana@shop.example", mail["Message-ID"])
-    assert mail.get_content_type() == "text/plain"
-    body = mail.get_content()
-    assert "“Unde e? 😡 șters”" in body
-    assert "Tue 3 Mar 2026 12:10 EET" in body
+    assert mail.get_content_type() == "multipart/alternative"
+    for body in bodies(mail):
+        assert "“Unde e? 😡 șters”" in body
+        assert "Tue 3 Mar 2026 12:10 EET" in body
+    assert '<a href="https://reddit.example/1"' in bodies(mail)[1]
+
+
+def test_what_strangers_write_is_no_markup(server: Server, mailbox: Mailbox) -> None:
+    evil = "<script>alert(1)</script><img src=https://spy.example/1>"
+    sender = mailer(server())
+    sender.send(card_notice(audience="a@x.example", text=evil, url="javascript:alert(1)"), None)
+    sender.send(card_notice(audience="a@x.example", key="d", content=LATE), None)
+    for _, mail in mailbox.mails:
+        page = bodies(mail)[1]
+        assert "<script" not in page
+        assert "<img" not in page
+        assert 'href="javascript' not in page
+    assert "1 overdue" in mailbox.mails[1][1]["Subject"]
+    assert "Still no refund" in bodies(mailbox.mails[1][1])[1]
+
+
+def test_a_report_is_a_page_beside_its_summary(server: Server, mailbox: Mailbox) -> None:
+    report = Document("Acme, week 9", ("a   1", "bb  2"), "report.html", "<h1>All of it</h1>")
+    mailer(server()).send(card_notice(audience="a@x.example", content=report), None)
+    ((_, mail),) = mailbox.mails
+    assert "<pre>a   1\nbb  2</pre>" in bodies(mail)[1]
+    (attached,) = mail.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("report.html", "text/html")
 
 
 def test_each_attempt_at_a_notice_has_the_same_message_id(server: Server, mailbox: Mailbox) -> None:

@@ -38,8 +38,7 @@ def test_no_connection_is_told_and_had_later(database: Database, server: SlackSe
         case = team.complains()
         team.press(case, "claim")
         team.did(case, ("Claimed", "ana"))
-        socket._stop.set()
-        socket._thread.join()
+        socket.stop()
 
 
 def test_a_refused_app_token_is_said_by_its_name(database: Database, server: SlackServer) -> None:
@@ -56,8 +55,7 @@ def test_a_refused_app_token_is_said_by_its_name(database: Database, server: Sla
         socket.start()
         team.until(lambda: bool(heard))
         assert heard[0] == "Slack, apps.connections.open: invalid_auth"
-        socket._stop.set()
-        socket._thread.join()
+        socket.stop()
 
 
 def test_a_port_that_is_taken_is_a_mistake_of_the_config(team: Office) -> None:
@@ -128,5 +126,4 @@ def test_a_connection_that_is_lost_for_good_is_said(
         assert not socket.is_connected
         server.heal()
         team.until(lambda: socket.is_connected)
-        socket._stop.set()
-        socket._thread.join()
+        socket.stop()

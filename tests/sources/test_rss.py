@@ -431,8 +431,8 @@ def test_a_feed_that_is_cut_off_is_not_taken_for_a_whole_one(site: Site, page: F
     ("options", "told"),
     [
         ({"feeds": {}}, "at least 1"),
-        ({"feeds": {"blog": "ftp://blog.example"}}, "pattern"),
-        ({"feeds": {"blog": "https://me:secret@blog.example/"}}, "pattern"),
+        ({"feeds": {"blog": "ftp://blog.example"}}, "no address of the web"),
+        ({"feeds": {"blog": "https://me:secret@blog.example/"}}, "no address of the web"),
         ({"feeds": {"My Blog": "https://blog.example/"}}, "pattern"),
         ({"with_answers": ["forum"]}, "names what is no feed: forum"),
     ],

@@ -17,6 +17,7 @@ from monitor.domain.post import Cost, Cursor, Gone, Page, Post, Rejected, Stream
 from monitor.fetching import Budget
 from monitor.fetching.outside import Roamer
 from monitor.ports import About, Clock, Secrets
+from monitor.settings.addresses import Host, WebAddress
 from monitor.settings.spans import PositiveSpan
 from monitor.sources.rss import documents, ground
 from monitor.sources.rss.documents import Feed
@@ -30,8 +31,6 @@ _ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*
 _HEADER = re.compile(r"[\x20-\x7e]{1,500}")
 
 FeedName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$")]
-Address = Annotated[str, StringConstraints(pattern=r"^https?://[^/@\s?#]+([/?][^\s#]*)?$")]
-Host = Annotated[str, StringConstraints(pattern=r"^[^/:@\s]+$|^[0-9a-fA-F:]+$")]
 Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -54,7 +53,7 @@ class Rss:
 
         model_config = ConfigDict(extra="forbid", frozen=True)
 
-        feeds: dict[FeedName, Address] = Field(
+        feeds: dict[FeedName, WebAddress] = Field(
             min_length=1, description="A name of yours, which lasts, and the feed's address."
         )
         network: str = Field(

@@ -8,6 +8,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from monitor.store.columns import Id, UtcDateTime
+from monitor.store.schema.access import access_event as access_event
+from monitor.store.schema.access import account as account
+from monitor.store.schema.access import refused_sign_in as refused_sign_in
+from monitor.store.schema.access import session as session
+from monitor.store.schema.access import token as token
 from monitor.store.schema.doing import done as done
 from monitor.store.schema.incoming import letter as letter
 from monitor.store.schema.incoming import listening as listening

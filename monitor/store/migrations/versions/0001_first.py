@@ -7,6 +7,7 @@ from alembic import op
 
 from monitor.store.columns import Id, UtcDateTime
 from monitor.store.migrations import (
+    first_access,
     first_doing,
     first_incoming,
     first_keeping,
@@ -348,6 +349,7 @@ first_incoming.refused(metadata)
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
 first_doing.done(metadata)
+first_access.tables(metadata)
 first_likeness.tables(metadata)
 first_watching.watch(metadata)
 first_watching.outage(metadata)
@@ -370,15 +372,19 @@ def upgrade() -> None:
 APPEND_ONLY = {
     "sqlite": [
         f"""
-        CREATE TRIGGER case_event_no_{event.lower()} BEFORE {event} ON case_event
-        BEGIN SELECT RAISE(ABORT, 'case_event is append-only'); END
+        CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table}
+        BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
         """
+        for table in ("case_event", "access_event")
         for event in ("UPDATE", "DELETE")
     ],
     "postgresql": [
         """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
-        """CREATE TRIGGER case_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON case_event
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+        *(
+            f"""CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"""
+            for table in ("case_event", "access_event")
+        ),
     ],
 }

@@ -1,0 +1,87 @@
+"""Who may use page and API, and for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from monitor.domain.errors import MonitorError
+
+
+class Role(IntEnum):
+    """What a person may do, each role all that the ones before it may."""
+
+    VIEWER = 1
+    """Look."""
+    AGENT = 2
+    """Work on cases and answer."""
+    MANAGER = 3
+    """Say what is a complaint, take cases out of the figures, see who did what."""
+    ADMIN = 4
+    """Give access."""
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+class Scope(StrEnum):
+    """What a token is for."""
+
+    READ = "read"
+    """Look at cases, posts, figures and coverage."""
+    ACT = "act"
+    """Do what people do to cases."""
+    INTAKE = "intake"
+    """Send posts."""
+    METRICS = "metrics"
+    """Read what operators watch."""
+
+
+class Via(StrEnum):
+    """How somebody came in."""
+
+    SESSION = "session"
+    TOKEN = "token"  # noqa: S105 - the word
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who was let in. `name` is what stands in histories."""
+
+    name: str
+    role: Role
+    via: Via
+    scopes: frozenset[Scope] = frozenset(Scope)
+
+    def may(self, role: Role, scope: Scope) -> bool:
+        """Whether that is the principal's to do."""
+        return self.role >= role and scope in self.scopes
+
+
+class AccessError(MonitorError):
+    """That access cannot be given, changed or taken; the text says why."""
+
+
+def role_of(word: str) -> Role:
+    """The role of that word. Raises AccessError."""
+    try:
+        return Role[word.upper()]
+    except KeyError:
+        known = ", ".join(one.word for one in Role)
+        raise AccessError(f"{word!r} is no role: {known}") from None
+
+
+class Change(StrEnum):
+    """What is kept of who was given access, and used it."""
+
+    USER_ADDED = "user_added"
+    ROLE_CHANGED = "role_changed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the word
+    USER_DISABLED = "user_disabled"
+    USER_ENABLED = "user_enabled"
+    TOKEN_ADDED = "token_added"  # noqa: S105 - as above
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - as above
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGN_IN_REFUSED = "sign_in_refused"

@@ -1,0 +1,67 @@
+"""Who may use page and API. Of passwords, sessions and tokens there is only what proves them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from monitor.store.columns import UtcDateTime
+from monitor.store.schema.parts import id_, metadata, ref
+
+account = sa.Table(
+    "account",
+    metadata,
+    id_(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("role", sa.SmallInteger, nullable=False),
+    sa.Column("password", sa.Text),  # argon2; NULL: comes in by OpenID Connect alone
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("disabled_at", UtcDateTime),
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    ref("account_id", "account", nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Index("ix_session_account", "account_id"),
+)
+
+token = sa.Table(
+    "token",
+    metadata,
+    id_(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("role", sa.SmallInteger, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),  # comma-separated
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("ends_at", UtcDateTime),
+    sa.Column("used_at", UtcDateTime),
+    sa.Column("revoked_at", UtcDateTime),
+)
+
+# sign-ins that were refused, for as long as they make the next one wait
+refused_sign_in = sa.Table(
+    "refused_sign_in",
+    metadata,
+    id_(),
+    sa.Column("key", sa.Text, nullable=False),  # a name, an address, or both, hashed
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index("ix_refused_sign_in_key_at", "key", "at"),
+    sa.Index("ix_refused_sign_in_at", "at"),
+)
+
+# append-only, as the history of cases is
+access_event = sa.Table(
+    "access_event",
+    metadata,
+    id_(),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Index("ix_access_event_at", "at"),
+)

@@ -1,0 +1,91 @@
+"""Who is signed in. Of a session only the hash of its secret is kept. Times are transport time."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.access import Role
+from monitor.store.schema import account, refused_sign_in, session
+
+IDLE = timedelta(hours=12)
+"""Unused for so long, a session ends …"""
+LONGEST = timedelta(days=7)
+"""… and at the latest after so long."""
+TOUCHED = timedelta(minutes=5)
+"""Its use is written down so often."""
+
+
+class SignedIn(NamedTuple):
+    """Whose session it is, and when its use was written down last."""
+
+    name: str
+    role: Role
+    seen_at: datetime
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret of 256 random bits: no salt is needed."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+def begin(conn: Connection, secret: str, account_id: int, at: datetime) -> None:
+    """Sign the user in; sessions that have ended are swept out."""
+    conn.execute(session.delete().where(~_holds(at)))
+    row = {"digest": digest(secret), "account_id": account_id, "made_at": at, "seen_at": at}
+    conn.execute(session.insert().values(row))
+
+
+def of(conn: Connection, secret: str, at: datetime) -> SignedIn | None:
+    """Whose session it is, if it holds and the user is not disabled."""
+    row = conn.execute(
+        sa.select(account.c.name, account.c.role, session.c.seen_at)
+        .join(account, account.c.id == session.c.account_id)
+        .where(session.c.digest == digest(secret), account.c.disabled_at.is_(None), _holds(at))
+    ).one_or_none()
+    return None if row is None else SignedIn(row.name, Role(row.role), row.seen_at)
+
+
+def touch(conn: Connection, secret: str, at: datetime) -> None:
+    """It is in use."""
+    conn.execute(session.update().where(session.c.digest == digest(secret)).values(seen_at=at))
+
+
+def end(conn: Connection, secret: str) -> None:
+    """Sign out."""
+    conn.execute(session.delete().where(session.c.digest == digest(secret)))
+
+
+def end_all(conn: Connection, account_id: int) -> None:
+    """Sign a user out everywhere."""
+    conn.execute(session.delete().where(session.c.account_id == account_id))
+
+
+def refusals(conn: Connection, key: str, since: datetime) -> int:
+    """How many sign-ins with that key were refused since then."""
+    query = sa.select(sa.func.count()).where(
+        refused_sign_in.c.key == digest(key), refused_sign_in.c.at > since
+    )
+    return int(conn.scalar(query) or 0)
+
+
+def refuse(conn: Connection, keys: list[str], at: datetime, forget: datetime) -> None:
+    """One more with each key. What is older than `forget` holds nobody up any more."""
+    conn.execute(refused_sign_in.delete().where(refused_sign_in.c.at < forget))
+    conn.execute(refused_sign_in.insert(), [{"key": digest(key), "at": at} for key in keys])
+
+
+def forgive(conn: Connection, keys: list[str]) -> None:
+    """The right password was given: what was refused before counts no more."""
+    digests = [digest(key) for key in keys]
+    conn.execute(refused_sign_in.delete().where(refused_sign_in.c.key.in_(digests)))
+
+
+def _holds(at: datetime) -> sa.ColumnElement[bool]:
+    """Neither unused nor old; what lies in the future was written by a clock since set back."""
+    used = session.c.seen_at.between(at - IDLE, at + IDLE)
+    return used & session.c.made_at.between(at - LONGEST, at + IDLE)

@@ -1,0 +1,139 @@
+"""Where people sign in and out. Too many wrong passwords make the next one wait."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from monitor.clock import utc_now
+from monitor.domain.access import Change, Principal, Role
+from monitor.store import access_events, sessions, users
+from monitor.web.access import passwords, visits
+from monitor.web.access.doors import SIGN_IN, needs, visitor
+from monitor.web.looks import shown
+from monitor.web.site import Site
+
+WITHIN = timedelta(minutes=15)
+MOST_OF_ONE, MOST_OF_ADDRESS, MOST_OF_NAME = 5, 30, 50
+"""Wrong passwords in that time: for a name from an address, from an address, for a name."""
+_LONGEST_NAME = 100
+log = structlog.get_logger()
+router = APIRouter(include_in_schema=False)
+
+
+@router.get(SIGN_IN)
+def sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's name
+    """The page. It, too, has a form that must be ours: nobody is signed in behind his back."""
+    if visitor(request) is not None:
+        return RedirectResponse(visits.within(next), HTTPStatus.SEE_OTHER)
+    return _page(request, next)
+
+
+@router.post(SIGN_IN)
+async def signed_in(request: Request) -> Response:
+    """Let somebody in, under a new secret: one that was known before is worth nothing."""
+    await visits.require_ours(request)
+    said = await visits.form(request)
+    name, back = said.get("name", "").strip()[:_LONGEST_NAME], visits.within(said.get("next", "/"))
+    site: Site = request.app.state.site
+    now = utc_now()
+    keys = _keys(name, _address(request))
+    wait = await run_in_threadpool(_must_wait, site, keys, now)
+    if wait:
+        return await run_in_threadpool(_page, request, back, name=name, wait=wait)
+    secret = visits.fresh_secret()
+    if not await run_in_threadpool(_let_in, site, name, said.get("password", ""), secret, keys):
+        return await run_in_threadpool(_page, request, back, name=name, is_wrong=True)
+    response = RedirectResponse(back, HTTPStatus.SEE_OTHER)
+    visits.keep(response, request, secret)
+    return response
+
+
+@router.post("/sign-out")
+def signed_out(
+    request: Request, who: Annotated[Principal, Depends(needs(Role.VIEWER))]
+) -> Response:
+    """End this session, for good."""
+    site: Site = request.app.state.site
+    with site.database.writing() as conn:
+        sessions.end(conn, visits.secret_of(request) or "")
+        access_events.note(conn, Change.SIGNED_OUT, who.name, by=who.name, at=utc_now())
+    response = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+    visits.forget(response, request)
+    return response
+
+
+def _page(
+    request: Request,
+    back: str,
+    *,
+    name: str = "",
+    is_wrong: bool = False,
+    wait: timedelta | None = None,
+) -> Response:
+    site: Site = request.app.state.site
+    with site.database.reading() as conn:
+        is_empty = not users.are_there(conn)
+    secret = visits.secret_of(request) or visits.fresh_secret()
+    minutes = math.ceil(wait / timedelta(minutes=1)) if wait else 0
+    content = {"back": visits.within(back), "name": name, "is_wrong": is_wrong, "minutes": minutes}
+    text = shown(request, "sign_in", is_empty=is_empty, proof=visits.proof(secret), **content)
+    status = HTTPStatus.OK
+    headers = None
+    if wait:
+        status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"retry-after": str(minutes * 60)}
+    elif is_wrong:
+        status = HTTPStatus.UNAUTHORIZED
+    response = HTMLResponse(text, status, headers)
+    visits.keep(response, request, secret)
+    return response
+
+
+def _address(request: Request) -> str:
+    """Whose address it is; a server before us on this machine says for whom it asks."""
+    client = request.client.host if request.client else ""
+    for_whom = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return for_whom if for_whom and client in ("127.0.0.1", "::1") else client
+
+
+def _keys(name: str, address: str) -> dict[str, int]:
+    return {
+        f"{name}\0{address}": MOST_OF_ONE,
+        f"\0{address}": MOST_OF_ADDRESS,
+        f"{name}\0": MOST_OF_NAME,
+    }
+
+
+def _must_wait(site: Site, keys: dict[str, int], now: datetime) -> timedelta | None:
+    with site.database.reading() as conn:
+        over = any(sessions.refusals(conn, key, now - WITHIN) >= most for key, most in keys.items())
+    return WITHIN if over else None
+
+
+def _let_in(site: Site, name: str, password: str, secret: str, keys: dict[str, int]) -> bool:
+    """Begin a session, if that is the user's password. The database is not held meanwhile."""
+    with site.database.reading() as conn:
+        user = users.named(conn, name)
+    is_right = passwords.is_right(user.password if user else None, password)
+    now = utc_now()
+    with site.database.writing() as conn:
+        if user is None or not is_right:
+            sessions.refuse(conn, list(keys), now, now - WITHIN)
+            # of a name that is nobody's nothing is kept: it may be a password in the wrong field
+            about = user.name if user else ""
+            access_events.note(conn, Change.SIGN_IN_REFUSED, about, by="", at=now)
+            log.warning("sign_in_refused", user=about)
+            return False
+        sessions.forgive(conn, [next(iter(keys))])
+        sessions.begin(conn, secret, user.id, now)
+        if user.password and passwords.is_dated(user.password):
+            users.rehash(conn, user.id, passwords.rehashed(password))
+        access_events.note(conn, Change.SIGNED_IN, user.name, by=user.name, at=now)
+    return True

@@ -1,0 +1,1 @@
+/* Keys and live lists: everything works without this file, too. */
