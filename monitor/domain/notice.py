@@ -286,6 +286,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file beside a document's page. `type` is its media type."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A report: words for everybody, and a page for whoever can be given a file."""
 
@@ -297,6 +306,9 @@ class Document:
     html: str
     picture: Picture | None = None
     """For places that show pictures."""
+    summary: tuple[str, ...] = ()
+    """What it says in a few sentences."""
+    attached: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

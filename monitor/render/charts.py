@@ -20,10 +20,10 @@ from monitor.domain.report import By, Group, Report
 from monitor.domain.sla import State
 from monitor.render import curves
 from monitor.render.charts_numbers import beside
-from monitor.render.drawing import BLUE, GREEN, GREY, ORANGE, RED, Chart, Drawing, chart, ink
+from monitor.render.drawing import BLUE, GREEN, GREY, NAME, ORANGE, RED, Chart, Drawing, chart, ink
 from monitor.render.figures import bounds, named, percent
 from monitor.render.tongue import IN_ENGLISH, Tongue
-from monitor.render.words import WHY, duration, local_day, plain
+from monitor.render.words import WHY, cut, duration, local_day, plain
 
 _DAY = 86400.0
 _MOST_TICKS = 10
@@ -85,7 +85,7 @@ def _of_report(report: Report, zone: tzinfo, say_in: Tongue) -> Iterator[Drawing
 def _within(report: Report, say_in: Tongue) -> Drawing:
     groups = [report.total, *report.groups[By.SEVERITY], *report.groups[By.NETWORK]]
     groups = [one for one in groups if one.figures.within.low is not None]
-    names = [named(one.name, say_in) for one in groups]
+    names = [cut(named(one.name, say_in), NAME) for one in groups]
     lines = [_share_in_words(one, say_in) for one in groups]
 
     def draw(axes: Axes) -> None:
@@ -183,7 +183,7 @@ def _looked(report: Report, zone: tzinfo, say_in: Tongue) -> Drawing:
     """When each stream was looked at, from the period's begin to `as_of`."""
     begin, end = report.period.since, report.as_of
     rows = [one for one in report.sources if one.watched_since and one.watched_since < end]
-    names = [f"{plain(one.source)}/{plain(one.stream)}" for one in rows]
+    names = [cut(f"{plain(one.source)}/{plain(one.stream)}", NAME) for one in rows]
     days = _days(begin.astimezone(zone).date(), end.astimezone(zone).date())
 
     def place(at: datetime) -> float:

@@ -10,9 +10,10 @@ from matplotlib.ticker import PercentFormatter
 
 from monitor.domain.bands import Step, band
 from monitor.domain.report import By, Group, Report, curve
-from monitor.render.drawing import Drawing
+from monitor.render.drawing import NAME, Drawing
 from monitor.render.figures import named, reached
 from monitor.render.tongue import Tongue
+from monitor.render.words import cut
 
 TITLES = {
     By.NETWORK: "How long customers wait for an answer, by network",
@@ -115,7 +116,7 @@ def _legend(group: Group, say_in: Tongue) -> str:
     of = group.figures.response
     return say_in(
         "{group}: half {half}, nine of ten {most} (n {n}, {open} open)",
-        group=named(group.name, say_in),
+        group=cut(named(group.name, say_in), NAME),
         half=reached(of.median, of.n, say_in),
         most=reached(of.p90, of.n, say_in),
         n=of.n,

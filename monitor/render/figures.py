@@ -13,6 +13,8 @@ from monitor.render.tongue import IN_ENGLISH, Tongue
 from monitor.render.words import duration, plain
 
 NOTHING = "–"
+BELOW = "See below."
+"""A column that the table's note explains."""
 NOT_REACHED = "not reached"
 
 STATES = {
@@ -139,10 +141,10 @@ SLA = Table(
         _count(State.DISMISSED, "No complaint, or a duplicate, said a person."),
         Column(
             "% within SLA",
-            "See below.",
+            BELOW,
             lambda one, say_in: percent(one.figures.within.value, say_in),
         ),
-        Column("bounds", "See below.", lambda one, say_in: bounds(one.figures.within, say_in)),
+        Column("bounds", BELOW, lambda one, say_in: bounds(one.figures.within, say_in)),
     ),
 )
 

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from monitor.domain.change import Change, Direction, Measure
 from monitor.domain.numbers import Numbers
-from monitor.domain.report import Report
+from monitor.domain.report import Report, days
 from monitor.render.figures import bounds, percent, reached
 from monitor.render.numbers_tables import difference
 from monitor.render.tongue import Tongue
-from monitor.render.words import is_blind, local_time, plain
+from monitor.render.words import is_blind, local_day, local_time, plain
 
 
 def headline(report: Report, numbers: Numbers, say_in: Tongue) -> str:
     """What it is of: the brand and the period."""
+    zone, period = numbers.zone, report.period
+    brand = plain(report.brand)
+    first = period.since.astimezone(zone).date()
+    last = (period.until - timedelta(microseconds=1)).astimezone(zone).date()
+    if days(first, last + timedelta(days=1), zone) == period:
+        return say_in(
+            "{brand}: complaints and answers, {first} to {last}",
+            brand=brand,
+            first=f"{local_day(first, say_in)} {first.year}",
+            last=f"{local_day(last, say_in)} {last.year}",
+        )
     return say_in(
         "{brand}: complaints and answers from {since} to before {until}",
-        brand=plain(report.brand),
-        since=local_time(report.period.since, numbers.zone, say_in),
-        until=local_time(report.period.until, numbers.zone, say_in),
+        brand=brand,
+        since=local_time(period.since, zone, say_in),
+        until=local_time(period.until, zone, say_in),
     )
 
 

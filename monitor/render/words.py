@@ -124,8 +124,8 @@ def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
             spoken = _backlog(backlog, zone)
         case Words(headline=headline, lines=lines):
             spoken = Spoken(plain(headline), tuple(map(plain, lines)))
-        case Document(headline=headline, lines=columns):
-            spoken = Spoken(plain(headline), columns)
+        case Document(headline=headline, lines=columns, summary=summary):
+            spoken = Spoken(plain(headline), (*summary, *([""] if summary else []), *columns))
         case never:
             assert_never(never)
     if not notice.possibly_repeated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -174,9 +175,12 @@ def _of_reports(
 ) -> Iterator[Mistake]:
     """Names that nobody has, and the same report to the same people twice."""
     told: set[tuple[object, str, str]] = set()
+    can_print = find_spec("typst") is not None
     for place, one in _tables(document, "reports"):
         yield from _unknown("brand", place, one, "brands", brands)
         yield from _unknown("notifier", place, one, "tell", notifiers)
+        if "pdf" in _listed(one.get("attach")) and not can_print:
+            yield Mistake((*place, "attach"), 'pdf needs `pip install "complaint-monitor[pdf]"`')
         every = one.get("every", "week")
         for audience in _listed(one.get("tell")) or notifiers[:1]:
             for brand in _listed(one.get("brands")) or brands:

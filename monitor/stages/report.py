@@ -5,15 +5,19 @@ What is written holds the period and the moment only; the figures are gathered w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import ClassVar
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
-from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.domain.hours import BusinessHours
+from monitor.domain.notice import Document, NoticeKind, Planned, Reason
+from monitor.domain.report import Period
 from monitor.domain.reporting import Issue, Plan
-from monitor.store import brands, outbox
+from monitor.render.tongue import tongue
+from monitor.store import brands, outbox, readings
 from monitor.store.engine import Connection, Database
 
 
@@ -89,7 +93,7 @@ class ScheduledReport:
     def _write(self, conn: Connection, one: _Told, issues: Sequence[Issue], now: datetime) -> None:
         newest, *missed = issues
         unwritten = takewhile(lambda old: outbox.entry(conn, one.key(old)) is None, missed)
-        for issue in (newest, *unwritten):
+        for issue in (newest, *(old for old in unwritten if old.as_of >= one.since)):
             early = issue.as_of < one.since
             late = Reason.SCHEDULED if issue is newest else Reason.SUPERSEDED
             reason = Reason.BEFORE_FIRST_RUN if early else late
@@ -115,3 +119,27 @@ class ScheduledReport:
 
 def _newest(plan: Plan, now: datetime) -> Sequence[Issue]:
     return [issue] if (issue := next(plan.due(now), None)) else []
+
+
+def reports_of(
+    zone: str, staffed: BusinessHours
+) -> Callable[[Connection, int, Mapping[str, Any]], Document]:
+    """What gathers the report that a notice speaks of, with what is known by then of its period."""
+
+    def gathered(conn: Connection, brand_id: int, said: Mapping[str, Any]) -> Document:
+        from monitor.render.report_document import document  # draws: loaded by who sends one
+
+        since, until, as_of = (
+            datetime.fromisoformat(said[one]) for one in ("since", "until", "as_of")
+        )
+        made = readings.numbers(
+            conn,
+            brand_id,
+            period=Period(since, until),
+            as_of=as_of,
+            zone=ZoneInfo(zone),
+            staffed=staffed,
+        )
+        return document(made, tongue(said["language"]), said["attached"])
+
+    return gathered
