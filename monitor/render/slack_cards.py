@@ -20,6 +20,7 @@ from monitor.domain.notice import (
     Document,
     Notice,
     NoticeKind,
+    StillOpen,
     Words,
 )
 from monitor.render import slack_blocks as slack
@@ -61,7 +62,7 @@ def messages(
         case Document() as document:
             blocks = slack.packed([slack.header(spoken.headline)], _report(document))
             excerpt = ""
-        case Words() | Backlog():
+        case Words() | Backlog() | StillOpen():
             headline = f"⚠️ {spoken.headline}" if _is_warning(notice) else spoken.headline
             runs = chain.from_iterable(map(slack.pieces, spoken.lines))
             blocks = slack.packed(

@@ -30,12 +30,13 @@ from monitor.domain.notice import (
     NoticeKind,
     Reason,
     Receipt,
+    StillOpen,
     Unknowable,
     Words,
 )
 from monitor.ports import Clock, Notifier
 from monitor.render.reply_words import about_reply
-from monitor.store import alarms, answers, cards, outbox
+from monitor.store import alarms, answers, cards, held_back, outbox
 from monitor.store.engine import Database
 from monitor.store.outbox import Pending
 
@@ -212,7 +213,7 @@ class Deliver:
 
     def _content(
         self, conn: Any, row: Pending, now: datetime
-    ) -> CaseCard | Digest | Backlog | Document | Words:
+    ) -> CaseCard | Digest | Backlog | Document | StillOpen | Words:
         said = row.payload
         match row.kind:
             case NoticeKind.ALERT | NoticeKind.ESCALATION | NoticeKind.UPDATE:
@@ -228,6 +229,8 @@ class Deliver:
                     waits=said["waits"],
                     oldest_at=datetime.fromisoformat(oldest) if oldest else None,
                 )
+            case NoticeKind.WAITING:
+                return held_back.still_open(conn, said["cases"], now)
             case NoticeKind.REPLY:
                 return about_reply(_given(answers.shown(conn, said["reply"])), row.reason)
             case NoticeKind.REPORT if self._report is not None:

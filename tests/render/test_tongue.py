@@ -69,6 +69,8 @@ def _said(tree: ast.AST) -> Iterator[str]:
                 args=[_, ast.Constant(one), ast.Constant(many)],
             ):
                 yield from (str(one), str(many))
+            case _:
+                pass
 
 
 def test_every_phrase_is_translated_with_its_values() -> None:
