@@ -289,6 +289,9 @@ class WebTable(_Table):
         default=(), description="Names by which it is called, besides this machine's own."
     )
     most_bytes: int = Field(default=2 * 2**20, ge=1024, description="Of what one call may send.")
+    open_metrics: bool = Field(
+        default=False, description="`/metrics` for whoever reaches it, without a token."
+    )
 
     @property
     def known_as(self) -> tuple[str, ...]:

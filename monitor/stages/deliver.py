@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar, assert_never
 from uuid import uuid4
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from monitor.clock import utc_now
 from monitor.domain.errors import Outcome, SendError
@@ -150,14 +151,15 @@ class Deliver:
                 return
             has_content = not self._shadow and not _edits_nothing(row)
             notice = self._notice(conn, row, now) if has_content else None
-        if notice is None:
-            self._leave(row)
-            return
-        errand = self._claim(row, notice)
-        if errand is not None:
-            self._errands[item] = errand
-            self._deliver(errand, now)
-            self._errands.pop(item, None)
+        with bound_contextvars(case=row.case_id):
+            if notice is None:
+                self._leave(row)
+                return
+            errand = self._claim(row, notice)
+            if errand is not None:
+                self._errands[item] = errand
+                self._deliver(errand, now)
+                self._errands.pop(item, None)
 
     def failed(self, item: str, error: Exception, now: datetime) -> None:
         """What a notifier did not expect: the notice may have arrived, and is looked for later.
@@ -169,7 +171,8 @@ class Deliver:
             raise error
         problem = f"{type(error).__name__}: {error}".partition("\n")[0]
         unknown = SendError(problem, outcome=Outcome.UNKNOWN)
-        self._postpone(errand, unknown, now, fate_unknown=True)
+        with bound_contextvars(case=errand.row.case_id):
+            self._postpone(errand, unknown, now, fate_unknown=True)
 
     def _may_go(self, row: Pending) -> bool:
         """Its notifier does not rest. A card goes first: what belongs under it waits, at one notifier."""
