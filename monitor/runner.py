@@ -16,6 +16,7 @@ from threading import Event
 from typing import ClassVar, Protocol, runtime_checkable
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from monitor.domain.errors import ClassifierError, MonitorError, StoreError
 from monitor.domain.notice import NoticeKind, Reason
@@ -325,7 +326,8 @@ class Runner:
 
     def _handle(self, stage: Stage, item: str, now: datetime, *, failed_before: bool) -> bool:
         try:
-            stage.handle(item, now)
+            with bound_contextvars(stage=stage.name, item=item):
+                stage.handle(item, now)
         except (StoreError, ClassifierError):
             raise
         except Exception as error:

@@ -50,7 +50,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "slack": ("monitor.cli.slack:slack", "The Slack app: its manifest, a check, serving it."),
     "digest": ("monitor.cli.digest:digest", "Show or send what is unanswered."),
-    "report": ("monitor.cli.report:report", "Figures of a period: terminal, HTML, CSV or JSON."),
+    "report": (
+        "monitor.cli.report:report",
+        "Figures of a period: terminal, HTML, PDF, CSV or JSON.",
+    ),
     "notify": ("monitor.cli.notify:notify", "Send a test alert."),
     "replay": ("monitor.cli.replay:replay", "Compare every case with its history."),
     "keep": ("monitor.cli.keep:keep", "Purge what was kept long enough; what was purged and why."),
