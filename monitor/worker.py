@@ -78,7 +78,7 @@ QUEUES: Mapping[str, Queue] = {
     "deliver": Queue(("deliver",), 4, timedelta(seconds=1)),
     "reply": Queue(("reply",), 2, timedelta(seconds=2)),
     "report": Queue(
-        ("listen", "digest", "sample", "watch", "forget"),
+        ("listen", "digest", "report", "sample", "watch", "forget"),
         1,
         timedelta(seconds=10),
         is_urgent=False,

@@ -68,7 +68,7 @@ def worker(ctx: click.Context, queues: tuple[str, ...], concurrency: int | None)
       decide     2  cases, answers, escalations: database only
       deliver    4  telling people
       reply      2  answers on their way to the networks
-      report     1  digests, silences, samples, drift, purging
+      report     1  digests, reports, silences, samples, drift, purging
     See that each queue has a worker: `--queues` is for machines that are to do one thing only.
 
     First, once, and after each upgrade of the program: `complaint-monitor db upgrade`.

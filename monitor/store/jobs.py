@@ -154,7 +154,9 @@ def add(database: Database, queue: str, task: str, items: Iterable[str]) -> int:
     return added
 
 
-ONE_AT_A_TIME = frozenset({"intake", "refresh", "classify", "digest", "sample", "watch", "forget"})
+ONE_AT_A_TIME = frozenset(
+    {"intake", "refresh", "classify", "digest", "report", "sample", "watch", "forget"}
+)
 """Tasks of which the same item is never under way twice, for its stage itself does not see to that: the
 others claim their rows."""
 
