@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from monitor.domain.access import Change
@@ -23,9 +25,9 @@ def shop(database: Database) -> Shop:
     return Shop(database)
 
 
-def page(shop: Shop, limit: int = MANY, after: Place | None = None, **wanted: object) -> list[Line]:
+def page(shop: Shop, limit: int = MANY, after: Place | None = None, **wanted: Any) -> list[Line]:
     with shop.database.reading() as conn:
-        asked = Wanted(**wanted)  # type: ignore[arg-type]
+        asked = Wanted(**wanted)
         found = queue.page(conn, [shop.brand], asked, NOW, limit=limit, after=after)
         if limit == MANY:
             assert queue.count(conn, [shop.brand], asked, NOW) == len(found)
@@ -59,7 +61,7 @@ def test_every_filter_leaves_what_it_names(shop: Shop) -> None:
         thread="c",
     )
     every = [plain, unsure, claimed]
-    asked: dict[str, tuple[dict[str, object], list[int]]] = {
+    asked: dict[str, tuple[dict[str, Any], list[int]]] = {
         "network": ({"network": "x"}, every),
         "another network": ({"network": "y"}, []),
         "severity": ({"severity": Severity.CRITICAL}, []),
