@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from monitor import settings
 from monitor.cli.run import begin
-from monitor.domain.notice import Digest
-from monitor.runner import Runner, Stage
-from monitor.stages.deliver import Deliver
-from monitor.stages.reply import Reply
-from monitor.store import cases, outbox, readings, replies
+from monitor.runner import Runner
+from monitor.store import cases, outbox, replies
 from monitor.store.engine import Database
 from monitor.wiring import Application
 from tests.chaos.fate import Death, Fate
@@ -89,13 +85,16 @@ class Program:
     def _alive(self) -> tuple[Application, Runner]:
         if self._made is None:
             its = Application(
-                self._settings, clock=self._clock, environment=dict(self.home.secrets)
+                self._settings,
+                clock=self._clock,
+                machine=self._clock,
+                environment=dict(self.home.secrets),
             )
             its.database = self._database
             self._made = (
                 its,
                 Runner(
-                    list(self._stages(its)),
+                    its.stages(),
                     its.database,
                     clock=self._clock,
                     side_by_side=ONE_BY_ONE,
@@ -107,25 +106,3 @@ class Program:
                 outbox.release(conn)
                 replies.release(conn)
         return self._made
-
-    def _stages(self, its: Application) -> Iterator[Stage]:
-        """Those of `run`; what has leases and rests has them in our time."""
-        clock = self._clock
-
-        def digest(conn: Any, brand_id: int, day: date, as_of: datetime) -> Digest:
-            return readings.digest(conn, brand_id, day, as_of, its.settings.schedule())
-
-        for one in its.stages():
-            if isinstance(one, Deliver):
-                yield Deliver(
-                    its.database,
-                    its.notifiers,
-                    digest=digest,
-                    operators=its.operators,
-                    shadow=False,
-                    clock=clock,
-                )
-            elif isinstance(one, Reply):
-                yield Reply(its.database, its.desks, clock=clock, machine=clock)
-            else:
-                yield one

@@ -58,8 +58,6 @@ def test_who_forgets_what_it_tried_is_seen_to_double(
 
 def test_who_forgets_a_notice_is_seen_to_lose_it(ground: Ground, whole: Scenario) -> None:
     point = whole.lasting.index(TOLD)
-    harm = (
-        "UPDATE notice SET state = 'sent', place = 'C0CARE0001', name = '1.1' WHERE kind = 'alert'"
-    )
+    harm = "UPDATE notice SET state = 'sent', place = 'C0', name = '1' WHERE state = 'pending'"
     one = play(ground, SEED, (point,), amnesia=harm)
     assert one.found.lost != []
