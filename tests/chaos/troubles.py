@@ -248,8 +248,12 @@ def ground_for(plan: str) -> Iterator[tuple[Path, Server | None]]:
             subprocess.run(
                 ["mount", "-t", "tmpfs", "-o", f"size={SMALL}m", "none", folder], check=True
             )
-            stack.callback(subprocess.run, ["umount", "-l", folder], check=True)
+            stack.callback(_unmount, folder)
         yield folder, stack.enter_context(server()) if plan == "outage" else None
+
+
+def _unmount(folder: Path) -> None:
+    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def main() -> int:
