@@ -118,7 +118,7 @@ def prepare(database: Database, tables: str, engine: str) -> bool:
         plain = conn.connection.driver_connection
         assert plain is not None  # noqa: S101 - within a transaction there is one
         own = conn.scalar(sa.text("SELECT quote_ident(current_schema())"))
-        plain.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        drop(conn)
         plain.execute(f"CREATE SCHEMA {SCHEMA}")
         plain.execute(f"SET LOCAL search_path = {SCHEMA}")
         plain.execute(tables)
@@ -126,6 +126,11 @@ def prepare(database: Database, tables: str, engine: str) -> bool:
             plain.execute(one.replace("public", own))
         plain.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{stamp(engine)}'")
         return True
+
+
+def drop(conn: Connection) -> None:
+    """Take all of it away, with the triggers; looking finds the work again."""
+    conn.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
 
 
 def add(database: Database, queue: str, task: str, items: Iterable[str]) -> int:
