@@ -39,6 +39,7 @@ def migrate_to(ctx: click.Context, url: str, dry_run: bool, as_json: bool) -> No
 
     source, target = Database(settings_of(ctx).database), Database(url)
     try:
+        moving.require_sqlite(source)
         if dry_run:
             moved = moving.preview(source, target)
         else:

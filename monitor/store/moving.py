@@ -51,7 +51,7 @@ class Moved:
 
 def preview(source: Database, target: Database) -> Moved:
     """What a move would do; nothing is written. Raises StoreError like `move`."""
-    _require_sqlite(source)
+    require_sqlite(source)
     with target.reading() as conn:
         state = _state(conn)
     census = _census_of_file(source)
@@ -67,7 +67,7 @@ def move(source: Database, target: Database, show: Shown = lambda _done, _all: N
             move; or the copy is not the same.
 
     """
-    _require_sqlite(source)
+    require_sqlite(source)
     with target.reading() as conn:
         _state(conn)
     maintenance.upgrade(target)
@@ -273,7 +273,8 @@ def _as_json(census: Census) -> str:
     return json.dumps(census, sort_keys=True)
 
 
-def _require_sqlite(source: Database) -> None:
+def require_sqlite(source: Database) -> None:
+    """Raises StoreError for what is no file."""
     if source.path is None:
         raise StoreError(
             "`database` in the config is PostgreSQL already: what is moved is the SQLite that it names"
