@@ -27,6 +27,7 @@ from monitor.stages.deliver import Deliver
 from monitor.stages.digest import DailyDigest
 from monitor.stages.escalate import Escalate
 from monitor.stages.forget import Forget
+from monitor.stages.gather import Gather
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.listen import Listen
 from monitor.stages.refresh import Asking, Refresh
@@ -243,6 +244,7 @@ class Application:
                 schedule=self.settings.schedule(),
                 audience=self.settings.digest.tell or self.settings.audience,
             ),
+            *(() if shadow else (self._gather(),)),
             Deliver(
                 self.database,
                 self.notifiers,
@@ -259,6 +261,14 @@ class Application:
             Watch(self.database, operators=self.operators),
             Forget(self.database, keep, operators=self.operators),
         )
+
+    def _gather(self) -> Gather:
+        one_by_one = [
+            one.called
+            for one in self.settings.notifiers
+            if getattr(registry.load(registry.NOTIFIERS, one.use), "one_by_one", False)
+        ]
+        return Gather(self.database, self.settings.storms.limits(), one_by_one=one_by_one)
 
     def runner(self, *, shadow: bool = False) -> Runner:
         """The embedded runner over all stages."""

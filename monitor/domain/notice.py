@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from monitor.domain.coverage import Blind, Silence
 from monitor.domain.judgement import Band, Severity
+from monitor.domain.storm import Group
 
 
 class NoticeKind(StrEnum):
@@ -24,6 +25,10 @@ class NoticeKind(StrEnum):
     """One summary of what was already open when the program first ran."""
     REPLY = "reply"
     """An answer of ours did not simply go out: in the card's thread, to those who hear of the case."""
+    STORM = "storm"
+    """Many alarms at once: the one message that stands for them."""
+    ROLL_UP = "roll_up"
+    """Some of a storm's cases by name, under that message."""
     DIGEST = "digest"
     REPORT = "report"
     OPERATIONS = "operations"
@@ -59,12 +64,16 @@ class Reason(StrEnum):
     REPLY_DELAYED = "reply_delayed"
     """It could not be posted for a while, and goes on being tried."""
     REPLY_CANCELLED = "reply_cancelled"
+    STORM = "storm"
+    """Many alarms of one kind came at once."""
     # decisions not to notify
     SUPERSEDED = "superseded"
     """A higher step was due at the same look (after downtime, or found late)."""
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
     DISMISSED = "dismissed"
+    GATHERED = "gathered"
+    """It is told with others of a storm, in a message that names its case."""
     ABSORBED = "absorbed"
     """Two waits became one when a fact arrived; the other one speaks for both."""
     ACKNOWLEDGED = "acknowledged"
@@ -108,6 +117,8 @@ class Planned:
     wait: int | None = None
     step: str | None = None
     suppressed: bool = False
+    under: int | None = None
+    """The row of the notice that it edits or belongs under, if that is not its case's card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +278,47 @@ class Backlog:
     oldest_at: datetime | None
 
 
+class NamedCase(NamedTuple):
+    """A case as one line of a roll-up."""
+
+    case_id: int
+    network: str
+    severity: Severity
+    status: str
+    title: str | None
+    text: str | None
+    author: str | None
+    url: str | None
+    owner: str | None
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """Many alarms at once, as they stand when it is told."""
+
+    brand: str
+    group: Group
+    since: datetime
+    until: datetime
+    """When the last one joined, so far."""
+    alone: int
+    """Of those before, which were told one by one."""
+    cases: int
+    """That are named together."""
+    open: int
+    """Of these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollUp:
+    """Some of a storm's cases."""
+
+    brand: str
+    group: Group
+    cases: tuple[NamedCase, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """A notice that is only text: a test alert, a warning to the operators."""
@@ -299,6 +351,10 @@ class Document:
     """For places that show pictures."""
 
 
+Content: TypeAlias = CaseCard | Digest | Backlog | Storm | RollUp | Words | Document
+"""What a notice is about, by its kind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A notice on its way out, with everything a notifier needs to put it in words."""
@@ -308,7 +364,7 @@ class Notice:
     audience: str
     reason: Reason
     brand: str
-    content: CaseCard | Digest | Backlog | Words | Document
+    content: Content
     written_at: datetime
     possibly_repeated: bool = False
     thread: Receipt | None = None

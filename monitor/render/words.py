@@ -6,8 +6,6 @@ follows, or hide characters. Nothing is left out of a list: what nobody can see 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -23,22 +21,37 @@ from monitor.domain.notice import (
     Document,
     Notice,
     NoticeKind,
+    RollUp,
     SetAside,
     SourceHealth,
+    Storm,
     Words,
 )
+from monitor.render.storm_words import say_roll_up, say_storm
+from monitor.render.texts import EXCERPT, QUOTE, cut, local_time, person, plain
 from monitor.render.tongue import IN_ENGLISH, Tongue
 
-QUOTE = 600
-"""Characters of a post on a card."""
-EXCERPT = 80
-"""Characters of a post in a line."""
+__all__ = [
+    "EXCERPT",
+    "QUOTE",
+    "WHY",
+    "Spoken",
+    "cut",
+    "duration",
+    "is_blind",
+    "local_time",
+    "not_judged",
+    "person",
+    "plain",
+    "say",
+    "say_digest",
+    "set_aside",
+    "source",
+]
 
-_NUMBER_OF_A_MEMBER = re.compile(r" \([UW][A-Z0-9]{8,}\)$")
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts need them
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,42 +83,6 @@ def _two(whole: int, unit: str, rest: int, smaller: str) -> str:
     return f"{whole} {unit} {rest} {smaller}" if rest else f"{whole} {unit}"
 
 
-def local_time(at: datetime, zone: tzinfo) -> str:
-    """`Tue 3 Mar 2026 14:05 EET`. The zone is said: an hour comes twice when clocks go back."""
-    there = at.astimezone(zone)
-    return f"{there:%a} {there.day} {there:%b %Y %H:%M %Z}"
-
-
-def plain(text: str) -> str:
-    """A stranger's text on one line: spaces joined, controls shown as `�`, invisible marks dropped."""
-    return " ".join("".join(map(_harmless, text)).split())
-
-
-def _harmless(one: str) -> str:
-    if one in _JOINERS:
-        return one
-    match unicodedata.category(one):
-        case "Cc" if one in "\t\n\v\f\r\x85":
-            return " "
-        case "Cc" | "Cs":
-            return "\N{REPLACEMENT CHARACTER}"
-        case "Zl" | "Zp":
-            return " "
-        case "Cf":
-            return ""
-        case _:
-            return one
-
-
-def cut(text: str, most: int) -> str:
-    """At most `most` characters, at the end of a word where there is one, with `…` for what is left out."""
-    if len(text) <= most:
-        return text
-    kept = text[: most - 1]
-    word, space, _ = kept.rpartition(" ")
-    return f"{word if space and len(word) > most // 2 else kept}…"
-
-
 def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
     """The notice in words, with times in `zone`; of a case the headline in the tongue."""
     match notice.content:
@@ -115,6 +92,10 @@ def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
             spoken = say_digest(digest, zone)
         case Backlog() as backlog:
             spoken = _backlog(backlog, zone)
+        case Storm() as storm:
+            spoken = Spoken(*say_storm(storm, zone, say_in, notice.mentions))
+        case RollUp() as some:
+            spoken = Spoken(*say_roll_up(some, say_in))
         case Words(headline=headline, lines=lines):
             spoken = Spoken(plain(headline), tuple(map(plain, lines)))
         case Document(headline=headline, lines=columns):
@@ -171,11 +152,6 @@ def _standing(card: CaseCard, say_in: Tongue) -> str:
         return say_in("Open, {severity}", severity=say_in(card.severity.word))
     is_on_it = "{name} is answering" if card.claimed else "{name} has it"
     return say_in(is_on_it, name=person(card.owner))
-
-
-def person(name: str) -> str:
-    """A colleague's name as it is shown: without the number that tells two of one name apart."""
-    return plain(_NUMBER_OF_A_MEMBER.sub("", name))
 
 
 def _quoted(card: CaseCard) -> Iterator[str]:

@@ -24,6 +24,7 @@ from monitor.settings.policies import Names, PolicyTable, with_a_last
 from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
+from monitor.settings.storms import StormsTable
 
 T = TypeVar("T")
 
@@ -315,6 +316,7 @@ class Settings(_Table):
     )
     digest: DigestTable = DigestTable()
     operators: OperatorsTable = OperatorsTable()
+    storms: StormsTable = StormsTable()
     slack_app: SlackAppTable | None = None
     answers: AnswersTable = AnswersTable()
     heartbeat: HeartbeatTable | None = None
