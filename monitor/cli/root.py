@@ -39,6 +39,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Posts that were set aside, and by which rule.",
     ),
     "cases": ("monitor.cli.cases:cases", "List, show, open and work on cases."),
+    "policy": (
+        "monitor.cli.policy:policy",
+        "What the policies will do, would have done, and who is on call.",
+    ),
     "templates": (
         "monitor.cli.templates:templates",
         "The approved answers, and what is wrong with them.",

@@ -21,6 +21,7 @@ from monitor.domain.notice import (
     Notice,
     NoticeKind,
     RollUp,
+    StillOpen,
     Storm,
     Words,
 )
@@ -80,7 +81,7 @@ def messages(
         case Storm():
             blocks = [_storm(notice, spoken, people, look)]
             excerpt = spoken.lines[-1]
-        case Words() | Backlog():
+        case Words() | Backlog() | StillOpen():
             headline = f"⚠️ {spoken.headline}" if _is_warning(notice) else spoken.headline
             runs = chain.from_iterable(map(slack.pieces, spoken.lines))
             blocks = slack.packed(

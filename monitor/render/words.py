@@ -24,6 +24,7 @@ from monitor.domain.notice import (
     RollUp,
     SetAside,
     SourceHealth,
+    StillOpen,
     Storm,
     Words,
 )
@@ -92,6 +93,8 @@ def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
             spoken = say_digest(digest, zone)
         case Backlog() as backlog:
             spoken = _backlog(backlog, zone)
+        case StillOpen() as still_open:
+            spoken = _still_open(still_open, say_in)
         case Storm() as storm:
             spoken = Spoken(*say_storm(storm, zone, say_in, notice.mentions))
         case RollUp() as some:
@@ -325,3 +328,15 @@ def _backlog(backlog: Backlog, zone: tzinfo) -> Spoken:
         oldest = local_time(backlog.oldest_at, zone)
         lines.insert(0, f"The oldest has waited {waited}, since {oldest}.")
     return Spoken(headline, tuple(lines))
+
+
+def _still_open(summary: StillOpen, say_in: Tongue) -> Spoken:
+    number = len(summary.lines)
+    if not number:
+        return Spoken(say_in("All that came in your quiet hours is answered"), ())
+    headline = (
+        say_in("1 case of your quiet hours is still open")
+        if number == 1
+        else say_in("{number} cases of your quiet hours are still open", number=number)
+    )
+    return Spoken(headline, tuple(map(_line, summary.lines)))

@@ -18,12 +18,14 @@ from monitor.domain.keeping import Keep
 from monitor.domain.lexicon import Lexicon, word_rule
 from monitor.domain.policy import Rule
 from monitor.domain.relevance import CONTEXT, SPAM, WITHOUT, Relevance
+from monitor.domain.rota import Person
 from monitor.settings.answers import AnswersTable
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
 from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
+from monitor.settings.staff import PersonTable, RotaTable
 from monitor.settings.storms import StormsTable
 
 T = TypeVar("T")
@@ -311,6 +313,8 @@ class Settings(_Table):
     classifier: ClassifierTable = ClassifierTable()
     rules: dict[str, RuleTable] = Field(default_factory=dict)
     policies: tuple[PolicyTable, ...] = ()
+    people: dict[Name, PersonTable] = Field(default_factory=dict)
+    rotas: dict[Name, RotaTable] = Field(default_factory=dict)
     notifiers: Annotated[tuple[NotifierTable, ...], AfterValidator(_some)] = (
         NotifierTable(use="console"),
     )
@@ -343,6 +347,13 @@ class Settings(_Table):
         return tuple(
             one.rule(self.hours(one.calendar), self.audience) for one in with_a_last(self.policies)
         )
+
+    def staff(self) -> dict[str, Person]:
+        """The people who can be told alone, by name."""
+        return {
+            name: one.person(name, self.calendars, self.timezone)
+            for name, one in self.people.items()
+        }
 
     def schedule(self) -> Schedule:
         """When the daily digest is due."""

@@ -34,7 +34,7 @@ from monitor.domain.notice import (
 )
 from monitor.ports import Clock, Notifier
 from monitor.render.reply_words import about_reply
-from monitor.store import alarms, answers, cards, leaving, outbox, storms
+from monitor.store import alarms, answers, cards, held_back, leaving, outbox, storms
 from monitor.store.engine import Database
 from monitor.store.leaving import Pending
 
@@ -229,6 +229,8 @@ class Deliver:
                     waits=said["waits"],
                     oldest_at=datetime.fromisoformat(oldest) if oldest else None,
                 )
+            case NoticeKind.WAITING:
+                return held_back.still_open(conn, said["cases"], now)
             case NoticeKind.REPLY:
                 return about_reply(_given(answers.shown(conn, said["reply"])), row.reason)
             case NoticeKind.REPORT | NoticeKind.OPERATIONS | NoticeKind.TEST:

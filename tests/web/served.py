@@ -34,8 +34,11 @@ class Served:
         config: str = "",
         secrets: Mapping[str, str] | None = None,
         clock: Clock = utc_now,
+        top: str = "",
     ) -> None:
-        settings = read_text(f'database = "{database_url}"\n{CONFIG}{config}', "config.toml")
+        """`top` stands before the brand, `config` after it."""
+        said = f'database = "{database_url}"\n{top}{CONFIG}{config}'
+        settings = read_text(said, "config.toml")
         environment = {variable_of(name): one for name, one in (secrets or {}).items()}
         self.application = Application(settings, environment=environment, clock=clock)
         self.app = create(self.application.site())

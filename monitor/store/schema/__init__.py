@@ -34,6 +34,8 @@ from monitor.store.schema.parts import id_ as _id
 from monitor.store.schema.parts import metadata as metadata
 from monitor.store.schema.parts import ref as _ref
 from monitor.store.schema.parts import where as _where
+from monitor.store.schema.rotas import rota as rota
+from monitor.store.schema.rotas import shift as shift
 from monitor.store.schema.watching import outage as outage
 from monitor.store.schema.watching import watch as watch
 
@@ -301,6 +303,7 @@ case_event = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
     # a report of the past folds again what happened since
     sa.Index("ix_case_event_at", "at"),
+    sa.Index("ix_case_event_recorded_at", "recorded_at"),  # who did what last
 )
 
 case_post = sa.Table(

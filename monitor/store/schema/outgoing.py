@@ -48,6 +48,7 @@ notice = sa.Table(
     sa.Index("ix_notice_under", "under", **where("under IS NOT NULL")),
     sa.Index("ix_notice_written", "brand_id", "audience", "written_at"),
     sa.Index("ix_notice_pending", "id", **where("state = 'pending'")),
+    sa.Index("ix_notice_held", "audience", **where("reason = 'quiet_hours'")),
 )
 
 storm = sa.Table(
