@@ -34,6 +34,7 @@ from monitor.stages.reply import Reply
 from monitor.stages.rota import Rota
 from monitor.stages.sample import Sample
 from monitor.stages.settle import Settle
+from monitor.stages.surge import Surges
 from monitor.stages.triage import Triage
 from monitor.stages.wake import Wake
 from monitor.stages.watch import Watch
@@ -152,6 +153,7 @@ class Application:
                 audience=self.settings.digest.tell or self.settings.audience,
             ),
             *(() if shadow else (self._gather(),)),
+            Surges(self.database, audience=self.settings.storms.tell or self.settings.audience),
             Deliver(
                 self.database,
                 self.notifiers,

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from monitor.domain.coverage import Blind, Silence
 from monitor.domain.judgement import Band, Severity
-from monitor.domain.storm import Group
+from monitor.domain.storm import RollUp, Storm
 
 
 class NoticeKind(StrEnum):
@@ -31,6 +31,8 @@ class NoticeKind(StrEnum):
     """Many alarms at once: the one message that stands for them."""
     ROLL_UP = "roll_up"
     """Some of a storm's cases by name, under that message."""
+    SURGE = "surge"
+    """A topic is above its own past."""
     DIGEST = "digest"
     REPORT = "report"
     OPERATIONS = "operations"
@@ -73,6 +75,8 @@ class Reason(StrEnum):
     REPLY_CANCELLED = "reply_cancelled"
     STORM = "storm"
     """Many alarms of one kind came at once."""
+    ABOVE_PAST = "above_past"
+    """More complaints of a topic than its past lets one expect."""
     # decisions not to notify
     SUPERSEDED = "superseded"
     """A higher step was due at the same look (after downtime, or found late)."""
@@ -287,47 +291,6 @@ class Backlog:
     as_of: datetime
     waits: int
     oldest_at: datetime | None
-
-
-class NamedCase(NamedTuple):
-    """A case as one line of a roll-up."""
-
-    case_id: int
-    network: str
-    severity: Severity
-    status: str
-    title: str | None
-    text: str | None
-    author: str | None
-    url: str | None
-    owner: str | None
-    posted_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storm:
-    """Many alarms at once, as they stand when it is told."""
-
-    brand: str
-    group: Group
-    since: datetime
-    until: datetime
-    """When the last one joined, so far."""
-    alone: int
-    """Of those before, which were told one by one."""
-    cases: int
-    """That are named together."""
-    open: int
-    """Of these."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RollUp:
-    """Some of a storm's cases."""
-
-    brand: str
-    group: Group
-    cases: tuple[NamedCase, ...]
 
 
 @dataclass(frozen=True, slots=True)

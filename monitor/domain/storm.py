@@ -88,6 +88,47 @@ class Gathering:
     alone: int
 
 
+class NamedCase(NamedTuple):
+    """A case as one line of a roll-up."""
+
+    case_id: int
+    network: str
+    severity: Severity
+    status: str
+    title: str | None
+    text: str | None
+    author: str | None
+    url: str | None
+    owner: str | None
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storm:
+    """Many alarms at once, as they stand when it is told."""
+
+    brand: str
+    group: Group
+    since: datetime
+    until: datetime
+    """When the last one joined, so far."""
+    alone: int
+    """Of those before, which were told one by one."""
+    cases: int
+    """That are named together."""
+    open: int
+    """Of these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollUp:
+    """Some of a storm's cases."""
+
+    brand: str
+    group: Group
+    cases: tuple[NamedCase, ...]
+
+
 def gather(
     alarms: Sequence[Alarm], opened: Mapping[Group, int], limits: Limits, now: datetime
 ) -> tuple[Gathering, ...]:

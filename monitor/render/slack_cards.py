@@ -20,11 +20,10 @@ from monitor.domain.notice import (
     Document,
     Notice,
     NoticeKind,
-    RollUp,
     StillOpen,
-    Storm,
     Words,
 )
+from monitor.domain.storm import RollUp, Storm
 from monitor.render import slack_blocks as slack
 from monitor.render.slack_blocks import Block, Element
 from monitor.render.slack_case import PLAIN, Look, called, case_blocks

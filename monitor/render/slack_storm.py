@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitor.domain.notice import NamedCase, RollUp
+from monitor.domain.storm import NamedCase, RollUp
 from monitor.render import slack_blocks as slack
 from monitor.render.slack_blocks import Block, Element
 from monitor.render.slack_buttons import button

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
-from monitor.domain.notice import NamedCase, RollUp, Storm
-from monitor.domain.storm import Common, Group
+from monitor.domain.storm import Common, Group, NamedCase, RollUp, Storm
 from monitor.render.texts import EXCERPT, cut, local_time, person, plain
 from monitor.render.tongue import Tongue
 

@@ -21,13 +21,12 @@ from monitor.domain.notice import (
     Document,
     Notice,
     NoticeKind,
-    RollUp,
     SetAside,
     SourceHealth,
     StillOpen,
-    Storm,
     Words,
 )
+from monitor.domain.storm import RollUp, Storm
 from monitor.render.storm_words import say_roll_up, say_storm
 from monitor.render.texts import EXCERPT, QUOTE, cut, local_time, person, plain
 from monitor.render.tongue import IN_ENGLISH, Tongue

@@ -18,6 +18,11 @@ class StormsTable(BaseModel):
     alarms: int = Field(default=20, ge=2, description="Within the window, for one audience.")
     window: PositiveSpan = timedelta(minutes=10)
 
+    tell: str | None = Field(
+        default=None,
+        description="Who hears that a topic is above its own past; default: the first notifier.",
+    )
+
     def limits(self) -> Limits:
         """The domain's limits."""
         return Limits(self.alarms, self.window)

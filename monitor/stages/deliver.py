@@ -233,7 +233,7 @@ class Deliver:
                 return held_back.still_open(conn, said["cases"], now)
             case NoticeKind.REPLY:
                 return about_reply(_given(answers.shown(conn, said["reply"])), row.reason)
-            case NoticeKind.REPORT | NoticeKind.OPERATIONS | NoticeKind.TEST:
+            case NoticeKind.REPORT | NoticeKind.SURGE | NoticeKind.OPERATIONS | NoticeKind.TEST:
                 return Words(said["headline"], tuple(said.get("lines", ())))
             case never:
                 assert_never(never)

@@ -17,16 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Severity
-from monitor.domain.notice import (
-    NamedCase,
-    NoticeKind,
-    NoticeState,
-    Planned,
-    Reason,
-    RollUp,
-    Storm,
-)
-from monitor.domain.storm import Alarm, Common, Gathering, Group
+from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason
+from monitor.domain.storm import Alarm, Common, Gathering, Group, NamedCase, RollUp, Storm
 from monitor.store import leases, outbox
 from monitor.store.bulk import among
 from monitor.store.schema import author, brand, cases, notice, post, storm, wait

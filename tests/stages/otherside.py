@@ -9,15 +9,8 @@ from enum import StrEnum
 from threading import Event, Lock, Thread
 
 from monitor.domain.errors import Outcome, SendError
-from monitor.domain.notice import (
-    Absent,
-    CaseCard,
-    Content,
-    Notice,
-    Receipt,
-    RollUp,
-    Unknowable,
-)
+from monitor.domain.notice import Absent, CaseCard, Content, Notice, Receipt, Unknowable
+from monitor.domain.storm import RollUp
 
 
 class Crash(BaseException):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.notice import NoticeState, Reason, RollUp, Storm
-from monitor.domain.storm import Common, Group, Limits
+from monitor.domain.notice import NoticeState, Reason
+from monitor.domain.storm import Common, Group, Limits, RollUp, Storm
 from monitor.simulator.slack import SlackServer, limited
 from monitor.stages.deliver import Deliver
 from monitor.stages.gather import Gather
