@@ -320,6 +320,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file beside a document's page. `type` is its media type."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A report: words for everybody, and a page for whoever can be given a file."""
 
@@ -331,6 +340,9 @@ class Document:
     html: str
     picture: Picture | None = None
     """For places that show pictures."""
+    summary: tuple[str, ...] = ()
+    """What it says in a few sentences."""
+    attached: tuple[Attachment, ...] = ()
 
 
 Content: TypeAlias = CaseCard | Digest | Backlog | StillOpen | Storm | RollUp | Words | Document

@@ -30,7 +30,7 @@ def say_storm(
     storm: Storm, zone: tzinfo, say_in: Tongue, mentions: Sequence[str]
 ) -> tuple[str, tuple[str, ...]]:
     """The headline, and the lines under it; the people whom policies name stand last."""
-    since = local_time(storm.since, zone)
+    since = local_time(storm.since, zone, say_in)
     lines = [
         say_in("Since {time}; each case is named below.", time=since),
         say_in("{number} of them are open.", number=storm.open),

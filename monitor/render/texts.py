@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
+
+from monitor.render.tongue import IN_ENGLISH, Tongue
 
 QUOTE = 600
 """Characters of a post on a card."""
@@ -12,13 +14,20 @@ EXCERPT = 80
 """Characters of a post in a line."""
 
 _NUMBER_OF_A_MEMBER = re.compile(r" \([UW][A-Z0-9]{8,}\)$")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts need them
 
 
-def local_time(at: datetime, zone: tzinfo) -> str:
+def local_time(at: datetime, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
     """`Tue 3 Mar 2026 14:05 EET`. The zone is said: an hour comes twice when clocks go back."""
     there = at.astimezone(zone)
-    return f"{there:%a} {there.day} {there:%b %Y %H:%M %Z}"
+    return f"{say_in(_WEEKDAYS[there.weekday()])} {local_day(there.date(), say_in)} {there:%Y %H:%M %Z}"
+
+
+def local_day(day: date, say_in: Tongue = IN_ENGLISH) -> str:
+    """`3 Mar`."""
+    return f"{day.day} {say_in(_MONTHS[day.month - 1])}"
 
 
 def plain(text: str) -> str:

@@ -28,7 +28,7 @@ from monitor.domain.notice import (
 )
 from monitor.domain.storm import RollUp, Storm
 from monitor.render.storm_words import say_roll_up, say_storm
-from monitor.render.texts import EXCERPT, QUOTE, cut, local_time, person, plain
+from monitor.render.texts import EXCERPT, QUOTE, cut, local_day, local_time, person, plain
 from monitor.render.tongue import IN_ENGLISH, Tongue
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "cut",
     "duration",
     "is_blind",
+    "local_day",
     "local_time",
     "not_judged",
     "person",
@@ -100,8 +101,8 @@ def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
             spoken = Spoken(*say_roll_up(some, say_in))
         case Words(headline=headline, lines=lines):
             spoken = Spoken(plain(headline), tuple(map(plain, lines)))
-        case Document(headline=headline, lines=columns):
-            spoken = Spoken(plain(headline), columns)
+        case Document(headline=headline, lines=columns, summary=summary):
+            spoken = Spoken(plain(headline), (*summary, *([""] if summary else []), *columns))
         case never:
             assert_never(never)
     if not notice.possibly_repeated:
@@ -227,14 +228,14 @@ def say_digest(digest: Digest, zone: tzinfo) -> Spoken:
     return Spoken(headline + (counted or nothing), tuple(said))
 
 
-def set_aside(filtered: Sequence[SetAside]) -> str:
+def set_aside(filtered: Sequence[SetAside], say_in: Tongue = IN_ENGLISH) -> str:
     """How many posts the rules of relevance set aside, and what they would have been."""
     rules = ", ".join(f"{one.posts} {one.rule}" for one in filtered)
     asking = sum(one.asking for one in filtered)
-    would = (
-        f"{asking} of them would have been complaints" if asking else "none looked like a complaint"
-    )
-    return f"Set aside: {_posts(sum(one.posts for one in filtered))} ({rules}); {would}"
+    would = say_in("{number} of them would have been complaints", number=asking)
+    would = would if asking else say_in("none looked like a complaint")
+    posts = say_in.count(sum(one.posts for one in filtered), "1 post", "{number} posts")
+    return say_in("Set aside: {posts} ({rules}); {would}", posts=posts, rules=rules, would=would)
 
 
 def not_judged(posts: int) -> str:
@@ -271,38 +272,56 @@ WHY = {
 }
 
 
-def source(one: SourceHealth, zone: tzinfo) -> str:
+def source(one: SourceHealth, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
     """Whether a stream could be read, and how far."""
     name = f"{plain(one.source)}/{plain(one.stream)}"
-    holes = f", with {one.gaps} gap{'s' if one.gaps > 1 else ''}" if one.gaps else ""
+    holes = ""
+    if one.gaps:
+        holes = say_in.count(one.gaps, ", with 1 gap", ", with {number} gaps")
     if one.rejected:
-        holes += f", {one.rejected} item{'s' if one.rejected > 1 else ''} unreadable"
-    read = f"read up to {local_time(one.read_through, zone)}" if one.read_through else "never read"
-    missed = "".join(f"; {said}" for said in _missed(one, zone))
+        holes += say_in.count(one.rejected, ", 1 item unreadable", ", {number} items unreadable")
+    read = say_in("never read")
+    if one.read_through:
+        read = say_in("read up to {time}", time=local_time(one.read_through, zone, say_in))
+    missed = "".join(f"; {said}" for said in _missed(one, zone, say_in))
     if one.failing_since is None:
         return f"{name}: {read}{holes}{missed}"
     why = f": {plain(one.problem)}" if one.problem else ""
-    since = local_time(one.failing_since, zone)
-    return f"{name}: could not be read since {since} ({read}{holes}){why}{missed}"
+    since = say_in(
+        "could not be read since {time}", time=local_time(one.failing_since, zone, say_in)
+    )
+    return f"{name}: {since} ({read}{holes}){why}{missed}"
 
 
-def _missed(one: SourceHealth, zone: tzinfo) -> Iterator[str]:
+def _missed(one: SourceHealth, zone: tzinfo, say_in: Tongue) -> Iterator[str]:
     """When nobody looked, and since when nothing came although somebody did."""
     if one.blind:
         longest = max(one.blind, key=lambda hole: hole.lasted)
-        where = f"from {local_time(longest.since, zone)} to {local_time(longest.until, zone)}"
+        said = {
+            "since": local_time(longest.since, zone, say_in),
+            "until": local_time(longest.until, zone, say_in),
+            "why": say_in(WHY[longest.why]),
+        }
         if len(one.blind) == 1:
-            yield f"nobody looked for {duration(longest.lasted)}, {where} ({WHY[longest.why]})"
+            lasted = duration(longest.lasted, say_in)
+            yield say_in(
+                "nobody looked for {span}, from {since} to {until} ({why})", span=lasted, **said
+            )
         else:
-            total = duration(sum((hole.lasted for hole in one.blind), timedelta(0)))
-            yield (
-                f"nobody looked for {total} in all, {len(one.blind)} times, "
-                f"the longest {where} ({WHY[longest.why]})"
+            total = sum((hole.lasted for hole in one.blind), timedelta(0))
+            yield say_in(
+                "nobody looked for {span} in all, {number} times, "
+                "the longest from {since} to {until} ({why})",
+                span=duration(total, say_in),
+                number=len(one.blind),
+                **said,
             )
     if one.silence is not None:
-        since = local_time(one.silence.since, zone)
-        usual = duration(one.silence.usual)
-        yield f"nothing new since {since}, and it was never silent for longer than {usual} before"
+        yield say_in(
+            "nothing new since {time}, and it was never silent for longer than {span} before",
+            time=local_time(one.silence.since, zone, say_in),
+            span=duration(one.silence.usual, say_in),
+        )
 
 
 def is_blind(one: SourceHealth) -> bool:

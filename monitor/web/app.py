@@ -9,7 +9,18 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from monitor import __version__
-from monitor.web import fixed, health, intake, language, news, problems, signing
+from monitor.web import (
+    api,
+    fixed,
+    health,
+    intake,
+    language,
+    metrics,
+    news,
+    problems,
+    ready,
+    signing,
+)
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
 from monitor.web.pages import audit, case, coverage, queue, review
@@ -21,7 +32,10 @@ _BODY_WITHIN = 30.0
 
 PARTS: Sequence[APIRouter] = (
     health.router,
+    ready.router,
+    metrics.router,
     intake.router,
+    api.router,
     fixed.router,
     signing.router,
     language.router,

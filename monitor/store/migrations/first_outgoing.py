@@ -49,6 +49,7 @@ def notice(metadata: sa.MetaData) -> None:
         sa.Index("ix_notice_under", "under", **where("under IS NOT NULL")),
         sa.Index("ix_notice_written", "brand_id", "audience", "written_at"),
         sa.Index("ix_notice_pending", "id", **where("state = 'pending'")),
+        sa.Index("ix_notice_outcome", "state", "reason"),
         sa.Index("ix_notice_held", "audience", **where("reason = 'quiet_hours'")),
     )
 

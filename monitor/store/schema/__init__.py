@@ -13,6 +13,7 @@ from monitor.store.schema.access import account as account
 from monitor.store.schema.access import refused_sign_in as refused_sign_in
 from monitor.store.schema.access import session as session
 from monitor.store.schema.access import token as token
+from monitor.store.schema.doing import api_call as api_call
 from monitor.store.schema.doing import done as done
 from monitor.store.schema.incoming import letter as letter
 from monitor.store.schema.incoming import listening as listening
@@ -256,6 +257,7 @@ judgement = sa.Table(
     sa.Column("language", sa.Text),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("judged_at", UtcDateTime, nullable=False),
+    sa.Index("ix_judgement_judged", "judged_at"),
 )
 
 rule = sa.Table(

@@ -236,6 +236,7 @@ judgement = sa.Table(
     sa.Column("language", sa.Text),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("judged_at", UtcDateTime, nullable=False),
+    sa.Index("ix_judgement_judged", "judged_at"),
 )
 
 rule = sa.Table(
@@ -352,6 +353,7 @@ first_incoming.refused(metadata)
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
 first_doing.done(metadata)
+first_doing.api_call(metadata)
 first_access.tables(metadata)
 first_likeness.tables(metadata)
 first_rotas.rota(metadata)
