@@ -67,10 +67,15 @@ def drawings(
 
 
 def _of_report(report: Report, zone: tzinfo, say_in: Tongue) -> Iterator[Drawing]:
-    total = report.total.figures
     by_severity = curves.answers(report, By.SEVERITY, say_in)
     if by_severity is not None:
         yield by_severity
+    yield from volume_and_shares(report, zone, say_in)
+
+
+def volume_and_shares(report: Report, zone: tzinfo, say_in: Tongue) -> Iterator[Drawing]:
+    """The same without the curves."""
+    total = report.total.figures
     if total.within.low is not None:
         yield _within(report, say_in)
     if total.received:

@@ -1,17 +1,28 @@
-"""The report in three sentences, for whoever reads no more; and what could not be seen, if anything."""
+"""The report in three sentences and six figures, for whoever reads no more; and what could not be seen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.domain.change import Change, Direction, Measure
 from monitor.domain.numbers import Numbers
-from monitor.domain.report import Report, days
-from monitor.render.figures import bounds, percent, reached
+from monitor.domain.report import Group, Report, days
+from monitor.domain.sla import State
+from monitor.render.figures import bounds, method, percent, reached
 from monitor.render.numbers_tables import difference
 from monitor.render.tongue import Tongue
 from monitor.render.words import is_blind, local_day, local_time, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure that is seen first."""
+
+    title: str
+    figure: str
+    note: str
 
 
 def headline(report: Report, numbers: Numbers, say_in: Tongue) -> str:
@@ -88,3 +99,44 @@ def _against(one: Change, say_in: Tongue) -> str:
                 moved=say_in(rose),
                 difference=difference(one, say_in),
             )
+
+
+def tiles(total: Group, say_in: Tongue) -> Iterator[Tile]:
+    """The most important figures, each with what it rests on."""
+    figures = total.figures
+    states, response = figures.states, figures.response
+    yield Tile(say_in("Waits"), str(figures.received), say_in("customers who wanted an answer"))
+    decided = figures.within.met + figures.within.breached
+    yield Tile(
+        say_in("Within the SLA"),
+        percent(figures.within.value, say_in),
+        f"{bounds(figures.within, say_in)}, {say_in('{number} decided', number=decided)}",
+    )
+    yield Tile(
+        say_in("Half are answered within"),
+        reached(response.median, response.n, say_in),
+        f"{method(response)}, n {response.n}, {say_in('{number} open', number=response.n_open)}",
+    )
+    yield Tile(
+        say_in("Breached"),
+        str(figures.breaches),
+        say_in(
+            "{late} late, {never} unanswered",
+            late=states[State.BREACHED_ANSWERED],
+            never=states[State.BREACHED_OPEN],
+        ),
+    )
+    yield Tile(
+        say_in("Not decided"),
+        str(figures.within.undecided),
+        say_in(
+            "{pending} not due, {unverified} unverified",
+            pending=states[State.PENDING],
+            unverified=states[State.UNVERIFIED],
+        ),
+    )
+    yield Tile(
+        say_in("To confirm"),
+        str(total.to_confirm),
+        say_in("possible complaints, in no figure here"),
+    )
