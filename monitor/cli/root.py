@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("monitor.cli.check:check", "Name every mistake of the config, then try everything."),
     "sources": ("monitor.cli.sources:sources", "What can be read, and what each source needs."),
     "run": ("monitor.cli.run:run", "Watch, and tell people, until stopped."),
+    "worker": ("monitor.cli.worker:worker", "Do a share of the work, beside other workers."),
     "web": ("monitor.cli.web:web", "Serve the web page, and take in what others send."),
     "user": ("monitor.cli.users:user", "Who may use the page."),
     "token": ("monitor.cli.users:token", "By what programs come in."),
