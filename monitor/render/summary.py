@@ -13,7 +13,7 @@ from monitor.domain.sla import State
 from monitor.render.figures import bounds, method, percent, reached
 from monitor.render.numbers_tables import difference
 from monitor.render.tongue import Tongue
-from monitor.render.words import is_blind, local_day, local_time, plain
+from monitor.render.words import duration, is_blind, local_day, local_time, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,26 @@ def _sentences(numbers: Numbers, say_in: Tongue) -> Iterator[str]:
             bounds=bounds(within, say_in),
         )
     response = figures.response
-    yield say_in(
-        "Half had an answer within {median}, nine of ten within {p90}; {open} still wait, {late} were "
-        "breached.",
-        median=reached(response.median, response.n, say_in),
-        p90=reached(response.p90, response.n, say_in),
-        open=response.n_open,
-        late=figures.breaches,
-    )
+    counted = {"open": response.n_open, "late": figures.breaches}
+    if response.median is None:
+        yield say_in(
+            "Fewer than half have an answer; {open} still wait, {late} were breached.", **counted
+        )
+    elif response.p90 is None:
+        yield say_in(
+            "Half had an answer within {median}, fewer than nine of ten have one; {open} still wait, "
+            "{late} were breached.",
+            median=duration(response.median, say_in),
+            **counted,
+        )
+    else:
+        yield say_in(
+            "Half had an answer within {median}, nine of ten within {p90}; {open} still wait, {late} "
+            "were breached.",
+            median=duration(response.median, say_in),
+            p90=duration(response.p90, say_in),
+            **counted,
+        )
     within_change = next(one for one in numbers.changes if one.measure is Measure.WITHIN)
     yield _against(within_change, say_in)
     blind = sum(is_blind(one) for one in numbers.report.sources)
