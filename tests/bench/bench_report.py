@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.domain.hours import always
+from monitor.domain.numbers import Numbers
 from monitor.domain.report import Period
 from monitor.render.charts import drawings
 from monitor.render.drawing import ink
@@ -82,9 +83,12 @@ def _parts(database: Database) -> None:
     period, zone = Period(AS_OF - timedelta(days=30), AS_OF), ZoneInfo("UTC")
     facts: dict[str, Any] = {"period": period, "as_of": AS_OF, "zone": zone}
     with database.reading() as conn:
-        made = readings.numbers(conn, 1, staffed=always("UTC"), **facts)
+
+        def read() -> Numbers:
+            return readings.numbers(conn, 1, staffed=always("UTC"), **facts)
+
+        made = read()
         print(f"      {len(made.report.total.waits)} waits in the period, {len(made.backlog)} open")
-        read = lambda: readings.numbers(conn, 1, staffed=always("UTC"), **facts)  # noqa: E731
         drawn = list(drawings(made.report, zone, IN_ENGLISH, made))
         tasks: dict[str, Callable[[], object]] = {
             "reading and counting": read,
