@@ -30,6 +30,7 @@ from monitor.stages.intake import Feed, Intake
 from monitor.stages.listen import Listen
 from monitor.stages.refresh import Asking, Refresh
 from monitor.stages.reply import Reply
+from monitor.stages.report import ScheduledReport, reports_of
 from monitor.stages.rota import Rota
 from monitor.stages.sample import Sample
 from monitor.stages.settle import Settle
@@ -150,10 +151,12 @@ class Application:
                 schedule=self.settings.schedule(),
                 audience=self.settings.digest.tell or self.settings.audience,
             ),
+            ScheduledReport(self.database, self.settings.plans()),
             Deliver(
                 self.database,
                 self.notifiers,
                 digest=self._digest,
+                report=reports_of(self.settings.timezone, self.settings.staffed()),
                 operators=self.operators,
                 shadow=shadow,
             ),

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.explaining import explain
 from monitor.cli.opening import settings_of
 from monitor.cli.printing import print_json, print_table
+from monitor.cli.simulating import simulate
 from monitor.clock import utc_now
 from monitor.domain.errors import ConfigError
 from monitor.render.words import local_time
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 @click.group(short_help="What the policies will do, would have done, and who is on call.")
 def policy() -> None:
     """What the policies will do, what they would have done, and who is on call."""
+
+
+policy.add_command(explain)
+policy.add_command(simulate)
 
 
 @policy.command(short_help="Who is on call, by the calendars as they are now.")

@@ -14,11 +14,11 @@ class Role(IntEnum):
     VIEWER = 1
     """Look."""
     AGENT = 2
-    """Work on cases and answer."""
+    """Work on cases and answer, say what is a complaint."""
     MANAGER = 3
-    """Say what is a complaint, take cases out of the figures, see who did what."""
+    """See who did what."""
     ADMIN = 4
-    """Give access."""
+    """Everything. Access itself is given at the terminal."""
 
     @property
     def word(self) -> str:
@@ -61,15 +61,6 @@ class Principal:
 
 class AccessError(MonitorError):
     """That access cannot be given, changed or taken; the text says why."""
-
-
-def role_of(word: str) -> Role:
-    """The role of that word. Raises AccessError."""
-    try:
-        return Role[word.upper()]
-    except KeyError:
-        known = ", ".join(one.word for one in Role)
-        raise AccessError(f"{word!r} is no role: {known}") from None
 
 
 class Change(StrEnum):

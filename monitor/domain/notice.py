@@ -305,6 +305,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file beside a document's page. `type` is its media type."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A report: words for everybody, and a page for whoever can be given a file."""
 
@@ -316,6 +325,9 @@ class Document:
     html: str
     picture: Picture | None = None
     """For places that show pictures."""
+    summary: tuple[str, ...] = ()
+    """What it says in a few sentences."""
+    attached: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,11 @@ def _is_warning(notice: Notice) -> bool:
 
 
 def _report(document: Document) -> Iterator[Element]:
-    """What its picture shows, in words; without one its columns. The page below has all of it."""
+    """What it says in short; else what its picture shows, in words; else its columns. The page has all."""
+    if document.summary:
+        for one in document.summary:
+            yield from (slack.line(slack.said(piece)) for piece in slack.pieces(plain(one)))
+        return
     if document.picture is None:
         yield from map(slack.columns, _boxes(document.lines))
         return

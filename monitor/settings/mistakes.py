@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -164,6 +165,8 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
     digest = _table(document, "digest")
     yield from _unknown("calendar", ("digest",), digest, "calendar", calendars)
     yield from _unknown("notifier", ("digest",), digest, "tell", notifiers)
+    yield from _unknown("calendar", ("numbers",), _table(document, "numbers"), "staffed", calendars)
+    yield from _of_reports(document, brands, notifiers)
     operators = _table(document, "operators")
     yield from _unknown("notifier", ("operators",), operators, "tell", notifiers)
     if "slack_app" in document:
@@ -171,6 +174,35 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
         yield from _unknown("notifier", ("slack_app",), app, "notifier", notifiers)
         yield from _unnamed(document, app)
     yield from _unordered(_table(_table(document, "classifier"), "thresholds"))
+
+
+def _of_reports(
+    document: Mapping[str, Any], brands: Sequence[str], notifiers: Sequence[str]
+) -> Iterator[Mistake]:
+    """Names that nobody has, and the same report to the same people twice."""
+    told: set[tuple[object, str, str]] = set()
+    can_print = find_spec("typst") is not None
+    for place, one in _tables(document, "reports"):
+        yield from _unknown("brand", place, one, "brands", brands)
+        yield from _unknown("notifier", place, one, "tell", notifiers)
+        if "pdf" in _listed(one.get("attach")) and not can_print:
+            yield Mistake((*place, "attach"), 'pdf needs `pip install "complaint-monitor[pdf]"`')
+        every = one.get("every", "week")
+        for audience in _listed(one.get("tell")) or notifiers[:1]:
+            for brand in _listed(one.get("brands")) or brands:
+                if (every, audience, brand) in told:
+                    yield Mistake(
+                        place,
+                        f'"{audience}" is told of each {every} of {brand} already: once will do',
+                    )
+                told.add((every, audience, brand))
+
+
+def _listed(value: object) -> list[str]:
+    """The names of a list that may also be one name."""
+    if isinstance(value, str):
+        return [value]
+    return [str(one) for one in value] if isinstance(value, list) else []
 
 
 def _unknown_staff(

@@ -18,10 +18,12 @@ from monitor.domain.keeping import Keep
 from monitor.domain.lexicon import Lexicon, word_rule
 from monitor.domain.policy import Rule
 from monitor.domain.relevance import CONTEXT, SPAM, WITHOUT, Relevance
+from monitor.domain.reporting import Plan
 from monitor.domain.rota import Person
 from monitor.settings.answers import AnswersTable
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
+from monitor.settings.reports import NumbersTable, ReportsTable
 from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
@@ -321,6 +323,8 @@ class Settings(_Table):
         NotifierTable(use="console"),
     )
     digest: DigestTable = DigestTable()
+    reports: tuple[ReportsTable, ...] = ()
+    numbers: NumbersTable = NumbersTable()
     operators: OperatorsTable = OperatorsTable()
     slack_app: SlackAppTable | None = None
     answers: AnswersTable = AnswersTable()
@@ -359,6 +363,16 @@ class Settings(_Table):
     def schedule(self) -> Schedule:
         """When the daily digest is due."""
         return Schedule(self.hours(self.digest.calendar), self.digest.at)
+
+    def plans(self) -> tuple[Plan, ...]:
+        """The reports by schedule."""
+        return tuple(
+            one.plan(self.brand_names, self.timezone, self.audience) for one in self.reports
+        )
+
+    def staffed(self) -> BusinessHours:
+        """When somebody is there."""
+        return self.hours(self.numbers.staffed or self.digest.calendar)
 
     def lexicon(self) -> Lexicon:
         """The word rules in force."""

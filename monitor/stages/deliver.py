@@ -26,6 +26,7 @@ from monitor.domain.notice import (
     Backlog,
     CaseCard,
     Digest,
+    Document,
     Notice,
     NoticeKind,
     Reason,
@@ -55,6 +56,9 @@ PATIENCE = 5
 
 DigestOf: TypeAlias = Callable[[Any, int, date, datetime], Digest]
 """Gathers the digest of (connection, brand, day, as_of)."""
+
+ReportOf: TypeAlias = Callable[[Any, int, Mapping[str, Any]], Document]
+"""Gathers the report of (connection, brand, what its notice says)."""
 
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
@@ -88,6 +92,7 @@ class Deliver:
         database: where the outbox is.
         notifiers: by configured name; the first one serves audiences that name none.
         digest: gathers a digest when it is about to leave.
+        report: gathers a scheduled report; None: none is scheduled.
         operators: who hears that something cannot be delivered; None tells nobody.
         shadow: decide everything, tell nobody.
         clock: transport time (leases, back-off); domain time comes with `due` and `handle`.
@@ -102,6 +107,7 @@ class Deliver:
         notifiers: Mapping[str, Notifier],
         *,
         digest: DigestOf,
+        report: ReportOf | None = None,
         operators: str | None,
         shadow: bool,
         clock: Clock = utc_now,
@@ -110,6 +116,7 @@ class Deliver:
         self._notifiers = dict(notifiers)
         self._default = next(iter(self._notifiers))
         self._digest = digest
+        self._report = report
         self._operators = operators
         self._shadow = shadow
         self._clock = clock
@@ -209,7 +216,7 @@ class Deliver:
 
     def _content(
         self, conn: Any, row: Pending, now: datetime
-    ) -> CaseCard | Digest | Backlog | StillOpen | Words:
+    ) -> CaseCard | Digest | Backlog | Document | StillOpen | Words:
         said = row.payload
         match row.kind:
             case NoticeKind.ALERT | NoticeKind.ESCALATION | NoticeKind.UPDATE:
@@ -229,6 +236,8 @@ class Deliver:
                 return held_back.still_open(conn, said["cases"], now)
             case NoticeKind.REPLY:
                 return about_reply(_given(answers.shown(conn, said["reply"])), row.reason)
+            case NoticeKind.REPORT if self._report is not None:
+                return self._report(conn, _given(row.brand_id), said)
             case NoticeKind.REPORT | NoticeKind.OPERATIONS | NoticeKind.TEST:
                 return Words(said["headline"], tuple(said.get("lines", ())))
             case never:

@@ -63,6 +63,23 @@ def of_period(
     ]
 
 
+def open_at(conn: Connection, brand_id: int, as_of: datetime) -> list[WaitFacts]:
+    """The waits of a brand that were open at `as_of`, whenever they began."""
+    changed = _changed_since(conn, brand_id, as_of)
+    query = sa.select(*_FACTS).where(
+        wait.c.brand_id == brand_id,
+        wait.c.ended_at.is_(None),
+        wait.c.due_at.between(EPOCH, NEVER),  # two-sided: the index of open waits, not of all
+    )
+    parts = conn.execute(query).partitions(_PART)
+    rows = (one for part in parts for one in _facts(part, _moments(conn)))
+    again = (facts for facts, _ in _cases_as_of(conn, changed, as_of))
+    return [
+        *(one for one in rows if one.exists(as_of) and one.case_id not in changed),
+        *(one for one in again if one.exists(as_of) and not one.has_ended(as_of)),
+    ]
+
+
 def unanswered(conn: Connection, brand_id: int, as_of: datetime) -> list[Unanswered]:
     """The waits of a brand that are open at `as_of`, with what a digest prints, in no order."""
     changed = _changed_since(conn, brand_id, as_of)

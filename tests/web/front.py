@@ -7,10 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from monitor.domain.access import Role
+from monitor.domain.identity import Brand, Identity
 from monitor.domain.post import Author, Post, PostKey
+from monitor.domain.reply import Length
+from monitor.ports import Desk
 from monitor.runner import Runner
 from monitor.stages.sample import Sample
 from monitor.store.engine import Database
+from tests.stages.front import TellingNet
+from tests.stages.told import Machine
 from tests.store.written import Bringing, rows
 from tests.web.served import Served
 from tests.web.visitor import Visitor, add_user
@@ -32,23 +37,30 @@ text = "Sorry, {name}! We look for it now."
 """
 
 
-class Machine:
-    """A clock, moved by hand."""
+ACME = Brand("acme", (Identity("*", handle="acme_help"),))
 
-    def __init__(self) -> None:
-        self.at = NOW
 
-    def __call__(self) -> datetime:
-        return self.at
+class AcmesNet(TellingNet):
+    """Where acme answers."""
+
+    author = Author(handle="acme_help")
+
+    def reply_length(self, text: str, /) -> Length:
+        return Length(len(text), 280)
 
 
 class Front:
     """The shop, as it is seen from outside."""
 
-    def __init__(self, database_url: str, config: str = "") -> None:
+    def __init__(self, database_url: str, config: str = "", *, answers: bool = False) -> None:
+        """`answers`: there is a source by which answers leave."""
         self.machine = Machine()
-        self.served = Served(database_url, config, clock=self.machine, top=CONFIG)
+        self.machine.at = NOW
+        self.net = AcmesNet(self.machine)
+        desks = [Desk("test", self.net, (ACME,))] if answers else None
+        self.served = Served(database_url, config, clock=self.machine, top=CONFIG, desks=desks)
         self._posts = 0
+        self._users: set[str] = set()
 
     @property
     def database(self) -> Database:
@@ -107,9 +119,13 @@ class Front:
 
     @contextmanager
     def visited(self, name: str = "ana", role: Role = Role.AGENT) -> Iterator[Visitor]:
-        """Somebody of that role is signed in."""
-        add_user(self.database, name, role)
+        """Somebody of that role is signed in; one of that name who is there already, as whom he is."""
+        if name not in self._users:
+            self._users.add(name)
+            add_user(self.database, name, role)
         visitor = Visitor(self.served)
-        assert visitor.sign_in(name).status_code == 303
-        yield visitor
-        visitor.client.close()
+        try:
+            assert visitor.sign_in(name).status_code == 303
+            yield visitor
+        finally:
+            visitor.client.close()

@@ -36,10 +36,11 @@ class Served:
         secrets: Mapping[str, str] | None = None,
         clock: Clock = utc_now,
         top: str = "",
+        brand: str = CONFIG,
         desks: Sequence[Desk] | None = None,
     ) -> None:
-        """`top` stands before the brand, `config` after it."""
-        said = f'database = "{database_url}"\n{top}{CONFIG}{config}'
+        """`top` stands before the brand, `config` after it; `desks`: who answers in the sources' place."""
+        said = f'database = "{database_url}"\n{top}{brand}{config}'
         settings = read_text(said, "config.toml")
         environment = {variable_of(name): one for name, one in (secrets or {}).items()}
         self.application = Application(settings, environment=environment, clock=clock)
