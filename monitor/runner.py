@@ -23,7 +23,7 @@ from monitor.domain.notice import NoticeKind, Reason
 from monitor.lane import Lane, Work
 from monitor.log import places
 from monitor.ports import Clock
-from monitor.store import alarms, failures, outbox
+from monitor.store import alarms, failures, leaving, outbox
 from monitor.store.engine import Connection, Database
 
 SIDE_BY_SIDE: Mapping[str, int] = {"intake": 16, "deliver": 4}
@@ -354,7 +354,7 @@ class Runner:
 
     def _tell_operators(self, conn: Connection, stage: str, item: str, now: datetime) -> None:
         """Of what was set aside; but not of a warning to themselves: that would never end."""
-        about = outbox.entry(conn, item) if stage == outbox.STAGE else None
+        about = outbox.entry(conn, item) if stage == leaving.STAGE else None
         is_warning = about is not None and about.kind is NoticeKind.OPERATIONS
         if is_warning:
             return

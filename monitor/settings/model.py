@@ -28,6 +28,7 @@ from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
 from monitor.settings.staff import PersonTable, RotaTable
+from monitor.settings.storms import StormsTable
 
 T = TypeVar("T")
 
@@ -326,6 +327,7 @@ class Settings(_Table):
     reports: tuple[ReportsTable, ...] = ()
     numbers: NumbersTable = NumbersTable()
     operators: OperatorsTable = OperatorsTable()
+    storms: StormsTable = StormsTable()
     slack_app: SlackAppTable | None = None
     answers: AnswersTable = AnswersTable()
     heartbeat: HeartbeatTable | None = None

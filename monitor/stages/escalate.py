@@ -12,7 +12,7 @@ from monitor.domain.notice import NoticeKind
 from monitor.domain.rota import Person, Staff
 from monitor.store import brands, cases, outbox, rotas
 from monitor.store.cases import Fact
-from monitor.store.engine import Database
+from monitor.store.engine import Database, log_when_done
 
 ROUND = 500
 
@@ -59,4 +59,7 @@ class Escalate:
             cases.append(conn, case_id, facts, now=now)
             planned = [it for one in decision.firings for it in one.notices]
             outbox.write(conn, planned, brand_id=row.brand_id, case_id=case_id, now=now)
+            for one in planned:
+                if one.suppressed:
+                    log_when_done(conn, "notice_suppressed", key=one.key, reason=one.reason.value)
             cases.look_again(conn, case_id, decision.next_at)

@@ -13,13 +13,13 @@ from monitor.rotas.reading import RotaReader
 from monitor.rotas.shifts import RotaError
 from monitor.store import alarms, rotas
 from monitor.store.engine import Database
-from monitor.store.rotas import OnDuty
+from monitor.store.rotas import OnDuty, Standing
 
 _log = structlog.get_logger(__name__)
 
 
 class Rota:
-    """Reads each rota when the program begins, and so often again. What fails leaves what was known."""
+    """Reads each rota when a program begins, and so often again. What fails leaves what was known."""
 
     name: ClassVar[str] = "rota"
 
@@ -34,21 +34,27 @@ class Rota:
         self._database = database
         self._readers = dict(readers)
         self._operators = operators
-        self._tried: dict[str, datetime] = {}
+        self._seen: set[str] = set()
+        """Those that this process had read once: its config may be another than the one before."""
 
     def due(self, now: datetime) -> Sequence[str]:
-        """Those that this process did not try for their time."""
-        return [
-            name for name, (_, every) in self._readers.items() if self._is_due(name, every, now)
-        ]
+        """Those that nobody tried for their time."""
+        if not self._readers:
+            return ()
+        with self._database.reading() as conn:
+            known = {name: rotas.standing(conn, name) for name in self._readers}
+        due = [name for name, one in known.items() if self._is_due(name, one, now)]
+        self._seen.update(due)
+        return due
 
-    def _is_due(self, name: str, every: timedelta, now: datetime) -> bool:
-        tried = self._tried.get(name)
-        return tried is None or not tried <= now < tried + every
+    def _is_due(self, name: str, known: Standing | None, now: datetime) -> bool:
+        if known is None or name not in self._seen:
+            return True
+        every = self._readers[name][1]
+        return not known.tried_at <= now < known.tried_at + every
 
     def handle(self, item: str, now: datetime) -> None:
         """Read one, then keep it."""
-        self._tried[item] = now
         try:
             found = self._readers[item][0].read(now)
         except RotaError as error:

@@ -100,6 +100,10 @@ def test_what_cannot_be_read_any_more_leaves_what_was_known(
     stage = Rota(database, {"care": (reader(file=file), every)}, operators="#ops")
     assert stage.due(NOW) == ["care"]
     stage.handle("care", NOW)
+    another = Rota(database, {"care": (reader(file=file), every)}, operators="#ops")
+    assert another.due(NOW) == ["care"], "its config may be another"
+    assert another.due(NOW) == [], "somebody has read it"
+    assert Rota(database, {}, operators=None).due(NOW) == ()
     assert stage.due(NOW + every / 2) == []
     file.unlink()
     for times in (1, 2):
