@@ -24,7 +24,7 @@ from monitor.web import (
 )
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
-from monitor.web.pages import audit, case, coverage, queue, review
+from monitor.web.pages import audit, case, coverage, numbers, queue, review
 from monitor.web.site import Site
 from monitor.web.watch import watching
 
@@ -45,6 +45,7 @@ PARTS: Sequence[APIRouter] = (
     queue.router,
     case.router,
     review.router,
+    numbers.router,
     coverage.router,
     audit.router,
 )
