@@ -26,6 +26,7 @@ from monitor.stages.deliver import Deliver
 from monitor.stages.digest import DailyDigest
 from monitor.stages.escalate import Escalate
 from monitor.stages.forget import Forget
+from monitor.stages.gather import Gather
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.listen import Listen
 from monitor.stages.refresh import Asking, Refresh
@@ -34,6 +35,7 @@ from monitor.stages.report import ScheduledReport, reports_of
 from monitor.stages.rota import Rota
 from monitor.stages.sample import Sample
 from monitor.stages.settle import Settle
+from monitor.stages.surge import Surges
 from monitor.stages.triage import Triage
 from monitor.stages.wake import Wake
 from monitor.stages.watch import Watch
@@ -152,6 +154,8 @@ class Application:
                 audience=self.settings.digest.tell or self.settings.audience,
             ),
             ScheduledReport(self.database, self.settings.plans()),
+            *(() if shadow else (self._gather(),)),
+            Surges(self.database, audience=self.settings.storms.tell or self.settings.audience),
             Deliver(
                 self.database,
                 self.notifiers,
@@ -169,6 +173,14 @@ class Application:
             Watch(self.database, operators=self.operators),
             Forget(self.database, keep, operators=self.operators),
         )
+
+    def _gather(self) -> Gather:
+        one_by_one = [
+            one.called
+            for one in self.settings.notifiers
+            if getattr(registry.load(registry.NOTIFIERS, one.use), "one_by_one", False)
+        ]
+        return Gather(self.database, self.settings.storms.limits(), one_by_one=one_by_one)
 
     def runner(self, *, shadow: bool = False) -> Runner:
         """The embedded runner over all stages."""
@@ -190,7 +202,14 @@ class Application:
         from monitor.web.site import Site
 
         doors = {one.name: one.source for one in self.feeds if isinstance(one.source, Receives)}
-        return Site(self.settings, self.database, doors, self.clock, lambda: self.desks)
+        return Site(
+            self.settings,
+            self.database,
+            doors,
+            self.clock,
+            desks=lambda: self.desks,
+            secrets=self.secrets,
+        )
 
     def _asked_again(self) -> tuple[Asking, ...]:
         """The sources that can tell later whether their posts still stand."""
