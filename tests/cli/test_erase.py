@@ -15,7 +15,7 @@ def test_somebody_is_erased_after_a_look_at_what_there_is(shop: Shop) -> None:
     said = shop.does("erase", "x:@Ana").stdout
     assert said == "erased: x:@Ana: the words of 1 posts, 0 notes, in 1 cases\n"
     shop.runs()
-    listed = shop.does("cases", "list", "--all").stdout
+    listed = shop.does("cases", "list").stdout
     assert "awful parcel" not in listed
     assert "awful lamp" in listed
     assert "posts and notes of authors who were erased" in shop.does("keep").stdout
