@@ -211,6 +211,7 @@ def test_all_that_one_person_has_goes_to_another(shop: Shop) -> None:
     assert given == {"from": "ana", "to": "dan", "cases": [1, 2]}
     assert [one["owner"] for one in shop.data("cases", "list")] == ["dan", "dan", None]
     assert "no open case" in shop.refuses("cases", "handover", "ana", "dan")
+    assert "say to whom" in shop.refuses("cases", "handover", "dan", " ")
     assert "has them already" in shop.refuses("cases", "handover", "dan", "dan")
     shop.does("cases", "claim", "3", "--by", "ana")
     assert shop.does("cases", "handover", "ana", "dan").stdout == "1 from ana to dan: 3\n"
