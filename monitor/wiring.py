@@ -202,7 +202,14 @@ class Application:
         from monitor.web.site import Site
 
         doors = {one.name: one.source for one in self.feeds if isinstance(one.source, Receives)}
-        return Site(self.settings, self.database, doors, self.clock, lambda: self.desks)
+        return Site(
+            self.settings,
+            self.database,
+            doors,
+            self.clock,
+            desks=lambda: self.desks,
+            secrets=self.secrets,
+        )
 
     def _asked_again(self) -> tuple[Asking, ...]:
         """The sources that can tell later whether their posts still stand."""

@@ -16,7 +16,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -48,6 +48,11 @@ _T = TypeVar("_T")
 class Items(Protocol):
     """The stages, item by item (`runner.Runner`). Neither raises for what an item does."""
 
+    @property
+    def names(self) -> Sequence[str]:
+        """All stages, in their order."""
+        ...
+
     def waiting(self, stage: str, /) -> Sequence[str]:
         """The keys of what can be handled now."""
         ...
@@ -75,16 +80,26 @@ QUEUES: Mapping[str, Queue] = {
     "poll": Queue(("intake", "refresh", "rota"), 16, timedelta(seconds=1)),
     "classify": Queue(("classify",), 1, timedelta(seconds=5)),
     "decide": Queue(("triage", "settle", "wake", "escalate"), 2, timedelta(seconds=1)),
-    "deliver": Queue(("deliver",), 4, timedelta(seconds=1)),
+    "deliver": Queue(("gather", "deliver"), 4, timedelta(seconds=1)),
     "reply": Queue(("reply",), 2, timedelta(seconds=2)),
     "report": Queue(
-        ("listen", "digest", "report", "sample", "watch", "forget"),
+        ("listen", "digest", "report", "surge", "sample", "watch", "forget"),
         1,
         timedelta(seconds=10),
         is_urgent=False,
     ),
 }
 """`decide` is apart from `classify`: what waits for no network and no model waits for neither."""
+
+
+def by_queue(stages: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Each queue with those of the stages that belong there. One that is named nowhere has time."""
+    at = {stage: name for name, queue in QUEUES.items() for stage in queue.stages}
+    return {name: tuple(one for one in stages if at.get(one, "report") == name) for name in QUEUES}
+
+
+FIRST = frozenset({"gather"})
+"""Stages whose items a look handles itself, before it asks the next stage, which must not be faster."""
 
 
 class _InterruptedError(Exception):
@@ -130,7 +145,8 @@ class Crew:
     ) -> None:
         self._items = items
         self._database = database
-        self._queues = {name: QUEUES[name] for name in queues}
+        stages = by_queue(items.names)
+        self._queues = {name: replace(QUEUES[name], stages=stages[name]) for name in queues}
         self._room = room
         self._beat = beat
 
@@ -242,8 +258,12 @@ class Crew:
 
     def _look(self, queue: str) -> None:
         try:
-            for stage in QUEUES[queue].stages:
+            for stage in self._queues[queue].stages:
                 items = self._items.waiting(stage)
+                if stage in FIRST:
+                    for one in items:
+                        self._items.attempt(stage, one)
+                    continue
                 if stage == jobs.CLASSIFY and items:
                     items = self._not_in_hand(items)
                 jobs.add(self._database, queue, stage, items)

@@ -17,13 +17,14 @@ from monitor.web import (
     language,
     metrics,
     news,
+    openid,
     problems,
     ready,
     signing,
 )
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
-from monitor.web.pages import audit, case, coverage, queue, review
+from monitor.web.pages import audit, case, coverage, numbers, queue, review
 from monitor.web.site import Site
 from monitor.web.watch import watching
 
@@ -38,11 +39,13 @@ PARTS: Sequence[APIRouter] = (
     api.router,
     fixed.router,
     signing.router,
+    openid.router,
     language.router,
     news.router,
     queue.router,
     case.router,
     review.router,
+    numbers.router,
     coverage.router,
     audit.router,
 )

@@ -12,6 +12,7 @@ from monitor.domain.case import Status
 from monitor.domain.event import Channel
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Reason
+from monitor.domain.report import By
 from monitor.render import (
     charts,
     curves,
@@ -60,6 +61,7 @@ def _of_reports() -> Iterator[str]:
     yield from ("days since the customer wrote", "hours since the customer wrote")
     yield from ("How soon it was seen", "Breaches by how late", "Backlog by age")
     yield from ("more", "fewer", "rose", "fell")
+    yield from (*By, "brand", "last week", "last month", "last {number} days")
     yield from (one[0] for one in charts._DAYS)
     yield from words.WHY.values()
     yield from texts._WEEKDAYS

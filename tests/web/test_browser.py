@@ -19,7 +19,16 @@ from tests.web.visitor import add_user
 
 pytestmark = pytest.mark.needs("chromium")
 MINUTE = timedelta(minutes=1)
-PAGES = ("/queue", "/cases/1", "/review", "/coverage?since=30d", "/audit", "/audit/access")
+PAGES = (
+    "/queue",
+    "/cases/1",
+    "/review",
+    "/numbers",
+    "/numbers/waits",
+    "/coverage?since=30d",
+    "/audit",
+    "/audit/access",
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +101,11 @@ def test_the_pictures_of_the_docs(browser: Browser, front: Front) -> None:
         one.sign_in("ana")
         one.picture(f"web-queue-{look}")
         if look == "light":
-            for path, name in (("/cases/1", "case"), ("/review", "review")):
+            for path, name in (
+                ("/cases/1", "case"),
+                ("/review", "review"),
+                ("/numbers", "numbers"),
+            ):
                 one.page.goto(path)
                 one.picture(f"web-{name}")
         if look == "phone":

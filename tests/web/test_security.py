@@ -28,6 +28,8 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", "/static/{name}"): NOBODYS,
     ("GET", "/sign-in"): NOBODYS,
     ("POST", "/sign-in"): NOBODYS,
+    ("GET", "/sign-in/openid"): NOBODYS,
+    ("GET", "/sign-in/openid/back"): NOBODYS,
     ("POST", "/language"): NOBODYS,
     ("GET", "/metrics"): Role.VIEWER,
     ("POST", "/sign-out"): Role.VIEWER,
