@@ -28,7 +28,7 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
 from monitor.domain.errors import StoreError
-from monitor.store import jobs
+from monitor.store import jobs, outbox, pacing
 from monitor.store.engine import Database
 
 GRACE_S = 10
@@ -40,6 +40,9 @@ STALLED_S = 20
 REAPER = "reaper"
 """The queue on which dead workers' jobs are sought: nothing else can hold that up."""
 AGAIN_S = 1.0
+DELIVER = "deliver"
+PACE = timedelta(seconds=1)
+"""So often Slack takes a message for a channel."""
 
 log = structlog.get_logger()
 _T = TypeVar("_T")
@@ -131,6 +134,7 @@ class Crew:
     """The workers of one process, one a queue.
 
     `room`: how many jobs of a queue may be under way here at once, where it is not the queue's own.
+    `is_paced`: of which audiences all workers together tell one notice every `PACE`.
     `beat` is called about once a second while the database can be reached.
     """
 
@@ -142,6 +146,7 @@ class Crew:
         *,
         room: int | None = None,
         beat: Callable[[], None] = lambda: None,
+        is_paced: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._items = items
         self._database = database
@@ -149,6 +154,7 @@ class Crew:
         self._queues = {name: replace(QUEUES[name], stages=stages[name]) for name in queues}
         self._room = room
         self._beat = beat
+        self._is_paced = is_paced
 
     def begin(self) -> None:
         """Ask each stage once, so that it knows its rows. Not in two processes at the same time."""
@@ -248,7 +254,22 @@ class Crew:
         async def handle(item: str) -> None:
             await _beside(partial(self._items.attempt, stage, item))
 
-        return handle
+        async def deliver(item: str, *, has_turn: bool = False) -> None:
+            if has_turn or await _beside(partial(self._has_turn, item)):
+                await handle(item)
+
+        return deliver if stage == DELIVER else handle
+
+    def _has_turn(self, key: str) -> bool:
+        """Whether the notice may be told now. If not, it is a job again when it may."""
+        with self._database.reading() as conn:
+            about = outbox.entry(conn, key)
+        if about is None or not self._is_paced(about.audience):
+            return True
+        wait = pacing.turn(self._database, about.audience, PACE)
+        if wait:
+            pacing.put_off(self._database, key, wait)
+        return not wait
 
     def _look_task(self) -> Callable[..., Any]:
         async def look(item: str, **_when: int) -> None:

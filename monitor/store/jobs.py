@@ -18,7 +18,7 @@ SCHEMA = "complaint_monitor_jobs"
 LOOK = "look"
 """The task that asks a queue's stages for what is due; its item is the queue."""
 CLASSIFY = "classify"
-_VERSION = 2
+_VERSION = 3
 """Of what is made below; together with the engine's own it is the schema's comment."""
 
 _ADD = f"""
@@ -83,7 +83,19 @@ CREATE TRIGGER job_{task} AFTER {events} ON public.{table} FOR EACH ROW
 """
 
 
-_TRIGGERS = (
+_PACING = f"""
+CREATE UNLOGGED TABLE {SCHEMA}.spent (
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    budget text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    calls int NOT NULL
+);
+CREATE INDEX spent_budget ON {SCHEMA}.spent (budget, at);
+CREATE UNLOGGED TABLE {SCHEMA}.turn (audience text PRIMARY KEY, free_at timestamptz NOT NULL);
+"""
+
+_MADE = (
+    _PACING,
     _ADD,
     _PAGE,
     _JUDGED,
@@ -137,7 +149,7 @@ def prepare(database: Database, tables: str, engine: str) -> bool:
         plain.execute(f"CREATE SCHEMA {SCHEMA}")
         plain.execute(f"SET LOCAL search_path = {SCHEMA}")
         plain.execute(tables)
-        for one in _TRIGGERS:
+        for one in _MADE:
             plain.execute(one.replace("public", own))
         plain.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{stamp(engine)}'")
         return True

@@ -41,6 +41,8 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("POST", "/cases/{number}/{what}"): Role.AGENT,
     ("GET", "/review"): Role.AGENT,
     ("POST", "/review/{brand}/{post}"): Role.AGENT,
+    ("GET", "/numbers"): Role.VIEWER,
+    ("GET", "/numbers/waits"): Role.VIEWER,
     ("GET", "/coverage"): Role.VIEWER,
     ("GET", "/audit"): Role.MANAGER,
     ("GET", "/audit/access"): Role.MANAGER,
