@@ -64,6 +64,7 @@ def create(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.state.closing = asyncio.Event()
+    app.state.people = site.settings.staff()
     app.state.topics = sorted(site.settings.lexicon().topics)  # some ms to find out
     problems.say(app)
     for router in PARTS:
