@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, MutableMapping
 from typing import Any, Literal, TextIO, TypeAlias
 
@@ -45,6 +46,16 @@ def configure(
         logger_factory=lambda *_: structlog.PrintLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def places(error: BaseException | None) -> str:
+    """Where in the program an error went through, and those that caused it: no words of a customer."""
+    found: list[str] = []
+    while error is not None:
+        found.append(type(error).__name__)
+        found.extend(line.rstrip() for line in traceback.format_tb(error.__traceback__))
+        error = error.__cause__ or error.__context__
+    return "\n".join(found)
 
 
 class _Hider:

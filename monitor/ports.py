@@ -170,6 +170,15 @@ class Receives(Protocol):
 
 
 @runtime_checkable
+class Splits(Receives, Protocol):
+    """One that also takes what somebody sends who is known by other means than a signature."""
+
+    def split(self, call: Call, /) -> Sequence[Letter]:
+        """What the call brings, whoever sent it; nothing of it is left out."""
+        ...
+
+
+@runtime_checkable
 class AnsweringSource(Source, Replies, Protocol):
     """A source that also answers."""
 

@@ -9,18 +9,19 @@ networks does so in threads beside the rounds: a source or a door that hangs hol
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
 from typing import ClassVar, Protocol, runtime_checkable
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from monitor.domain.errors import ClassifierError, MonitorError, StoreError
 from monitor.domain.notice import NoticeKind, Reason
 from monitor.lane import Lane, Work
+from monitor.log import places
 from monitor.ports import Clock
 from monitor.store import alarms, failures, outbox
 from monitor.store.engine import Connection, Database
@@ -102,6 +103,7 @@ class Runner:
         hangs: timedelta = HANGS,
     ) -> None:
         self._stages = stages
+        self._by_name = {one.name: (one,) for one in stages}
         self._database = database
         self._clock = clock
         self._lanes = {name: Lane(name, room) for name, room in side_by_side.items()}
@@ -171,13 +173,38 @@ class Runner:
         self._report_what_hangs()
         return done
 
+    def waiting(self, stage: str) -> Sequence[str]:
+        """What of a stage can be handled now, for who has it handled elsewhere (`worker`)."""
+        found: list[str] = []
+
+        def turn(its: Stage) -> None:
+            now = self._clock()
+            failed = self._failed(its)
+            found.extend(one for one in its.due(now) if not _rests(failed, one, now))
+
+        self._each_stage(Round(), turn, only=stage)
+        return found
+
+    def attempt(self, stage: str, item: str) -> None:
+        """Handle one item, unless it rests; what goes wrong is kept and told as in a round."""
+
+        def turn(its: Stage) -> None:
+            now = self._clock()
+            failed = self._failed(its)
+            if not _rests(failed, item, now):
+                self._handle(its, item, now, failed_before=item in failed)
+
+        self._each_stage(Round(), turn, only=stage)
+
     def _patient_round(self, stop: Event, polled: set[str]) -> Round:
         done = Round()
         self._each_stage(done, lambda stage: self._drain(stage, done, stop, polled))
         return done
 
-    def _each_stage(self, done: Round, turn: Callable[[Stage], None]) -> None:
-        for stage in self._stages:
+    def _each_stage(
+        self, done: Round, turn: Callable[[Stage], None], *, only: str | None = None
+    ) -> None:
+        for stage in self._stages if only is None else self._by_name[only]:
             try:
                 turn(stage)
             except Exception as error:
@@ -299,7 +326,8 @@ class Runner:
 
     def _handle(self, stage: Stage, item: str, now: datetime, *, failed_before: bool) -> bool:
         try:
-            stage.handle(item, now)
+            with bound_contextvars(stage=stage.name, item=item):
+                stage.handle(item, now)
         except (StoreError, ClassifierError):
             raise
         except Exception as error:
@@ -368,11 +396,4 @@ def _reason(error: Exception) -> str:
 
 def _tell(event: str, error: Exception, **of: str) -> None:
     """Log an error as a line, and the places in the program that it went through."""
-    log.error(event, **of, problem=_reason(error), where="\n".join(_places(error)))
-
-
-def _places(error: BaseException | None) -> Iterator[str]:
-    while error is not None:
-        yield type(error).__name__
-        yield from (line.rstrip() for line in traceback.format_tb(error.__traceback__))
-        error = error.__cause__ or error.__context__
+    log.error(event, **of, problem=_reason(error), where=places(error))

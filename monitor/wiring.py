@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor import registry
 from monitor.clock import utc_now
-from monitor.domain.errors import ClassifierError, ConfigError
-from monitor.domain.judgement import Judgement, Thresholds, Verdict
-from monitor.domain.lexicon import Lexicon
+from monitor.domain.errors import ConfigError
+from monitor.domain.judgement import Thresholds
 from monitor.domain.notice import Digest
-from monitor.domain.post import Post
-from monitor.domain.verdict import verdict
+from monitor.domain.rota import Person
+from monitor.judging import InForce, own_thresholds
 from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Receives, Refreshes
+from monitor.rotas.reading import RotaReader, readers
 from monitor.runner import SIDE_BY_SIDE, Runner, Stage
 from monitor.secrets import STORE, Keyring
-from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
+from monitor.settings import NotifierTable, Settings, SourceTable
 from monitor.stages.classify import Classify
 from monitor.stages.deliver import Deliver
 from monitor.stages.digest import DailyDigest
@@ -31,11 +30,14 @@ from monitor.stages.intake import Feed, Intake
 from monitor.stages.listen import Listen
 from monitor.stages.refresh import Asking, Refresh
 from monitor.stages.reply import Reply
+from monitor.stages.report import ScheduledReport, reports_of
+from monitor.stages.rota import Rota
 from monitor.stages.sample import Sample
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
+from monitor.stages.wake import Wake
 from monitor.stages.watch import Watch
-from monitor.store import calibrations, readings
+from monitor.store import readings
 from monitor.store.engine import Database
 from monitor.store.inbox import OwnInbox
 
@@ -43,121 +45,10 @@ if TYPE_CHECKING:
     from monitor.slackapp.making import SlackApp
     from monitor.web.site import Site
 
-SHIPPED = "shipped"
-"""The plug-in whose models staff's corrections can make anew."""
 AT_ONCE = 4
 """Sources that are asked at the same time whether posts still stand."""
 ANSWERS_AT_ONCE = 2
 """Answers under way to the networks: each waits for one."""
-
-
-def classifier_of(table: ClassifierTable) -> Classifier:
-    """The classifier that a config names; it reads its weights when it first judges."""
-    cls = registry.load(registry.CLASSIFIERS, table.use)
-    made: Classifier = registry.build(cls, registry.options(cls, table.options, "classifier"))
-    return made
-
-
-def adopted_of(table: ClassifierTable, database: Database) -> ClassifierTable:
-    """The table with the model that was adopted last in the place of the shipped one.
-
-    Raises:
-        ClassifierError: its folder is gone.
-
-    """
-    last = calibrations.adopted(database) if table.use == SHIPPED else None
-    if last is None or last.folder is None:
-        return table
-    if not last.folder.is_dir():
-        raise ClassifierError(
-            f"the model {last.model} was adopted, and its folder {last.folder} is gone: put it "
-            "back, or `complaint-monitor model rollback`"
-        )
-    return ClassifierTable.model_validate(
-        {**table.model_dump(), **table.options, "folder": last.folder}
-    )
-
-
-def own_thresholds(classifier: Classifier) -> Thresholds:
-    """The thresholds that a model comes with.
-
-    Raises:
-        ClassifierError: its weights can't be read.
-        ConfigError: it comes with none.
-
-    """
-    found = getattr(classifier, "thresholds", None)
-    if not isinstance(found, Thresholds):
-        raise ConfigError(
-            "the classifier brings no thresholds: give alert, review and question "
-            "under [classifier.thresholds]"
-        )
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """Classifier, thresholds and word rules: what a text alone means, without a case or a history."""
-
-    classifier: Classifier
-    thresholds: Thresholds
-    lexicon: Lexicon
-
-    def judge(self, posts: Sequence[Post]) -> list[tuple[Judgement, Verdict]]:
-        """Judgement and verdict of each post, in order."""
-        return [
-            (judged, verdict(post, judged, self.thresholds, self.lexicon))
-            for post, judged in zip(posts, self.classifier.classify(posts), strict=True)
-        ]
-
-
-def table_in_force(settings: Settings) -> ClassifierTable:
-    """The classifier that judges now: what was adopted last, else what the config names.
-
-    Raises:
-        ClassifierError: what was adopted is gone.
-        StoreError: the database does not answer.
-
-    """
-    database = Database(settings.database)
-    try:
-        return adopted_of(settings.classifier, database)
-    finally:
-        database.close()
-
-
-def judge_of(settings: Settings) -> Judge:
-    """What judges by these settings. Raises like `table_in_force`, and if the weights can't be read."""
-    classifier = classifier_of(table_in_force(settings))
-    thresholds = settings.thresholds(lambda: own_thresholds(classifier))
-    return Judge(classifier, thresholds, settings.lexicon())
-
-
-class InForce:
-    """The model that was adopted last, made anew when another one is; without one, the config's."""
-
-    def __init__(self, table: ClassifierTable, database: Database) -> None:
-        self._table = table
-        self._database = database
-        self._made: tuple[ClassifierTable, Classifier] | None = None
-
-    @property
-    def model(self) -> str:
-        return self._now().model
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """The model's own. Raises ConfigError where it brings none."""
-        return own_thresholds(self._now())
-
-    def classify(self, posts: Sequence[Post], /) -> Sequence[Judgement]:
-        return self._now().classify(posts)
-
-    def _now(self) -> Classifier:
-        table = adopted_of(self._table, self._database)
-        if self._made is None or self._made[0] != table:
-            self._made = table, classifier_of(table)
-        return self._made[1]
 
 
 class Application:
@@ -213,6 +104,21 @@ class Application:
         """Whom to tell when the program itself has trouble."""
         return self.settings.operators.tell or self.settings.audience
 
+    @cached_property
+    def people(self) -> Mapping[str, Person]:
+        """The staff who can be told alone."""
+        return self.settings.staff()
+
+    @cached_property
+    def rotas(self) -> Mapping[str, tuple[RotaReader, timedelta]]:
+        """What says who is on call, each with how often it is read."""
+        return readers(
+            self.settings.rotas,
+            zone=self.settings.timezone,
+            people=self.people,
+            secrets=self.secrets,
+        )
+
     def judging(self) -> tuple[Stage, ...]:
         """The stages from what is stored to cases; nobody is told anything."""
         return (
@@ -235,7 +141,9 @@ class Application:
                 operators=self.operators,
             ),
             *self.judging(),
-            Escalate(self.database),
+            Rota(self.database, self.rotas, operators=self.operators),
+            Escalate(self.database, self.people),
+            Wake(self.database, self.people),
             Listen(self.database, operators=self.operators),
             DailyDigest(
                 self.database,
@@ -243,10 +151,12 @@ class Application:
                 schedule=self.settings.schedule(),
                 audience=self.settings.digest.tell or self.settings.audience,
             ),
+            ScheduledReport(self.database, self.settings.plans()),
             Deliver(
                 self.database,
                 self.notifiers,
                 digest=self._digest,
+                report=reports_of(self.settings.timezone, self.settings.staffed()),
                 operators=self.operators,
                 shadow=shadow,
             ),
@@ -266,7 +176,12 @@ class Application:
             self.stages(shadow=shadow),
             self.database,
             clock=self.clock,
-            side_by_side={**SIDE_BY_SIDE, Refresh.name: AT_ONCE, Reply.name: ANSWERS_AT_ONCE},
+            side_by_side={
+                **SIDE_BY_SIDE,
+                Rota.name: 2,
+                Refresh.name: AT_ONCE,
+                Reply.name: ANSWERS_AT_ONCE,
+            },
             operators=self.operators,
         )
 
@@ -275,7 +190,7 @@ class Application:
         from monitor.web.site import Site
 
         doors = {one.name: one.source for one in self.feeds if isinstance(one.source, Receives)}
-        return Site(self.settings, self.database, doors, self.clock)
+        return Site(self.settings, self.database, doors, self.clock, lambda: self.desks)
 
     def _asked_again(self) -> tuple[Asking, ...]:
         """The sources that can tell later whether their posts still stand."""

@@ -163,9 +163,9 @@ def show(ctx: click.Context, case: int, why: bool, as_json: bool) -> None:
 def _moved_by(its: Opened, case: int) -> list[tuple[str, float]]:
     """What moved the score of the post that opened the case, by the model that judges now."""
     from monitor.cli.classify import moved_by
+    from monitor.judging import judge_of
     from monitor.store import cases as stored
     from monitor.store import posts
-    from monitor.wiring import judge_of
 
     with its.database.reading() as conn:
         row = stored.row(conn, case)

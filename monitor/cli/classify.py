@@ -18,7 +18,7 @@ from monitor.domain.post import Post, PostKey
 from monitor.render.words import plain
 
 if TYPE_CHECKING:
-    from monitor.wiring import Judge
+    from monitor.judging import Judge
 
 WORDS = 8
 """Words that moved the score, printed."""
@@ -55,7 +55,7 @@ def classify(
       complaint-monitor classify --json "Mulțumesc, a ajuns coletul"
       complaint-monitor classify --jsonl < posts.jsonl > verdicts.jsonl
     """
-    from monitor.wiring import judge_of
+    from monitor.judging import judge_of
 
     if jsonl == (text is not None):
         raise click.UsageError("give a text, or --jsonl and lines on standard input")

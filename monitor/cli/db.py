@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.opening import opened, settings_of
 from monitor.cli.printing import print_json
 from monitor.render.words import plain
+
+if TYPE_CHECKING:
+    from monitor.store.engine import Database
 
 
 @click.group(short_help="Upgrade or back up the database.")
@@ -36,12 +40,25 @@ def upgrade(ctx: click.Context, as_json: bool) -> None:
     try:
         maintenance.upgrade(database)
         version = maintenance.current_revision(database)
+        for_workers = database.path is None and _prepare_for_workers(database)
     finally:
         database.close()
     if as_json:
         print_json({"version": version})
-    else:
-        click.echo(f"the tables are up to date (version {version})")
+        return
+    click.echo(f"the tables are up to date (version {version})")
+    if for_workers:
+        click.echo("what workers need is there")
+
+
+def _prepare_for_workers(database: Database) -> bool:
+    """Make what `worker` needs, if its engine is installed. Returns whether it is there now."""
+    try:
+        from monitor import worker
+    except ModuleNotFoundError:
+        return False
+    worker.prepare(database)
+    return True
 
 
 @db.command(short_help="Copy a SQLite database while it is in use.")

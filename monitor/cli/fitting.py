@@ -65,9 +65,9 @@ def calibrate(ctx: click.Context, source: str, undo: bool, by: str, as_json: boo
 
 
 def _calibrated(its: Opened, source: str, by: str, *, undo: bool) -> Calibrated:
+    from monitor.judging import InForce
     from monitor.learning import fitting
     from monitor.store.calibrations import Calibrated
-    from monitor.wiring import InForce
 
     classifier = InForce(its.settings.classifier, its.database)
     limits = its.settings.thresholds(lambda: classifier.thresholds)
@@ -188,7 +188,7 @@ def retrain(ctx: click.Context, by: str, as_json: bool) -> None:
 
 def only_shipped(its: Opened) -> None:
     """Raises ConfigError where the config names a model of another make."""
-    from monitor.wiring import SHIPPED
+    from monitor.judging import SHIPPED
 
     if its.settings.classifier.use != SHIPPED:
         raise ConfigError(

@@ -107,9 +107,9 @@ def chosen(
 
     Those are its own where `[classifier.thresholds]` says nothing, as when it is adopted.
     """
+    from monitor.judging import classifier_of, own_thresholds, table_in_force
     from monitor.learning.revisions import beside
     from monitor.store.engine import Database
-    from monitor.wiring import classifier_of, own_thresholds, table_in_force
 
     settings = settings_or_own(ctx)
     if name is None:
@@ -129,8 +129,8 @@ def _named(name: str, labels: Mapping[str, str], models: Path) -> ClassifierTabl
     """
     from monitor import registry
     from monitor.classifiers.weights import CARD
+    from monitor.judging import SHIPPED
     from monitor.settings import ClassifierTable
-    from monitor.wiring import SHIPPED
 
     for folder in (models / name.rpartition("@")[2], Path(name)):
         if (folder / CARD).is_file():

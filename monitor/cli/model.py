@@ -45,8 +45,8 @@ def show(ctx: click.Context, as_json: bool) -> None:
       complaint-monitor model show
     """
     from monitor.domain.correction import counted
+    from monitor.judging import InForce
     from monitor.store import calibrations
-    from monitor.wiring import InForce
 
     with opened(ctx) as its:
         classifier = InForce(its.settings.classifier, its.database)
@@ -218,8 +218,8 @@ def rollback(ctx: click.Context, by: str) -> None:
     Example:
       complaint-monitor model rollback
     """
+    from monitor.judging import classifier_of
     from monitor.store import calibrations
-    from monitor.wiring import classifier_of
 
     with opened(ctx) as its:
         with its.database.reading() as conn:

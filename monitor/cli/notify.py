@@ -14,6 +14,7 @@ from monitor.cli.opening import settings_of
 from monitor.cli.printing import print_json, tell
 from monitor.domain.errors import ConfigError, SendError
 from monitor.domain.notice import Notice, NoticeKind, Reason, Words
+from monitor.domain.rota import PERSON, ROTA
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
@@ -73,7 +74,14 @@ def audiences(settings: Settings) -> list[str]:
         settings.digest.tell,
         settings.operators.tell,
         *(rule.audience for rule in settings.targets()),
-        *(step.audience for rule in settings.targets() for step in rule.steps),
+        *(
+            name
+            for rule in settings.targets()
+            for step in rule.steps
+            for name in step.audiences
+            if name.partition(":")[0] not in (PERSON, ROTA)
+        ),
+        *(one.audience for one in settings.staff().values()),
     )
     return list(dict.fromkeys(one or settings.audience for one in named))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -16,24 +16,30 @@ from monitor.cli.periods import DEFAULT, as_of_moment, period_of
 from monitor.cli.sending import brand_of, give, mail, number_of, send, written_as
 from monitor.clock import utc_now
 from monitor.domain.notice import Document, NoticeKind
-from monitor.domain.report import By, Counted, Report
+from monitor.domain.numbers import Numbers, UnknownPartError
+from monitor.domain.report import Counted
 from monitor.domain.sla import State
+from monitor.render.tongue import ENGLISH, LANGUAGES, Tongue, tongue
 
 if TYPE_CHECKING:
+    from monitor.settings import Settings
     from monitor.store.engine import Database
 
-_FORMATS = ("terminal", "html", "csv", "json")
+_FORMATS = ("terminal", "html", "csv", "json", "pdf")
 
 
-@click.command(short_help="Figures of a period: terminal, HTML, CSV or JSON.")
+@click.command(short_help="Figures of a period: terminal, HTML, PDF, CSV or JSON.")
 @click.option("--from", "since", metavar="DAY", help="Begin: a local day or time.")
 @click.option("--to", "until", metavar="DAY", help="End, itself left out; default: --as-of.")
 @click.option("--last", metavar="SPAN", help=f"week, month, or a span; default: {DEFAULT}.")
 @click.option("--as-of", metavar="TIME", help="The moment from which it is seen; default: now.")
 @click.option("--brand", help="Default: the only one.")
 @click.option("--waits", is_flag=True, help="List the waits behind the figures instead.")
-@click.option("--of", metavar="BY=NAME", help="Of one group alone, such as network=reddit.")
+@click.option("--of", metavar="BY=NAME", help="Of one figure: network=reddit, age=over 7 d, …")
 @click.option("--state", type=click.Choice([one.value for one in State]), help="In that state.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default=ENGLISH, show_default=True, help="Of words."
+)
 @written_as(*_FORMATS, mailed="Mail it with its page")
 @click.option(
     "--tell", metavar="AUDIENCE", help="Send it, its chart and its page: slack, slack:leads, …"
@@ -51,22 +57,25 @@ def report(ctx: click.Context, /, **options: Any) -> None:
       complaint-monitor report --waits --of network=reddit --state breached_open --format csv
       complaint-monitor report --last week --email leads@shop.example
       complaint-monitor report --last week --tell slack:leads
+      complaint-monitor report --last month --language ro --format pdf --output luna.pdf
     """
     asked = _Asked(**options)
     if (asked.of or asked.state) and not asked.waits:
         raise click.UsageError("--of and --state choose among --waits")
+    if asked.format == "pdf" and asked.output is None and not asked.is_sent:
+        raise click.UsageError("--format pdf is no text: say --output FILE")
     with opened(ctx) as its:
-        settings, zone = its.settings, ZoneInfo(its.settings.timezone)
+        settings = its.settings
         name = brand_of(settings, asked.brand)
-        made = _read(its.database, name, asked, zone)
-    if (asked.email is None and asked.tell is None) or asked.output is not None:
-        give(_said(made, asked, zone), asked.output)
-    if asked.email is not None:
-        content = document(made, zone)
-        mail(settings, asked.email, kind=NoticeKind.REPORT, brand=name, content=content)
-    if asked.tell is not None:
-        content = pictured(made, zone)
-        send(settings, asked.tell, kind=NoticeKind.REPORT, brand=name, content=content)
+        made = _read(its.database, name, asked, settings)
+    if not asked.is_sent or asked.output is not None:
+        give(_said(made, asked), asked.output)
+    if asked.is_sent:
+        content = document(made, tongue(asked.language), asked.attached)
+        if asked.email is not None:
+            mail(settings, asked.email, kind=NoticeKind.REPORT, brand=name, content=content)
+        if asked.tell is not None:
+            send(settings, asked.tell, kind=NoticeKind.REPORT, brand=name, content=content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +92,7 @@ class _Asked:
     waits: bool
     of: str | None
     state: str | None
+    language: str
     output: Path | None
     email: str | None
     tell: str | None
@@ -91,87 +101,92 @@ class _Asked:
     def format(self) -> str:
         return "json" if self.as_json else self.format_
 
+    @property
+    def is_sent(self) -> bool:
+        return self.email is not None or self.tell is not None
 
-def _read(database: Database, brand: str, asked: _Asked, zone: ZoneInfo) -> Report:
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """What lies beside the page when it is sent."""
+        return () if self.format in ("terminal", "html") else (self.format,)
+
+
+def _read(database: Database, brand: str, asked: _Asked, settings: Settings) -> Numbers:
     from monitor.store import readings
 
+    zone = ZoneInfo(settings.timezone)
     as_of = as_of_moment(asked.as_of, zone, now=utc_now())
     period = period_of(asked.since, asked.until, asked.last, as_of=as_of, zone=zone)
     number = number_of(database, brand)
     with database.reading() as conn:
-        return readings.report(conn, number, period=period, as_of=as_of)
+        return readings.numbers(
+            conn, number, period=period, as_of=as_of, zone=zone, staffed=settings.staffed()
+        )
 
 
-def _said(report: Report, asked: _Asked, zone: ZoneInfo) -> str:
+def _said(numbers: Numbers, asked: _Asked) -> str | bytes:
     if asked.waits:
-        return _waits(chosen(report, asked.of, asked.state), asked.format, zone)
-    return said(report, asked.format, zone)
+        return _waits(chosen(numbers, asked.of, asked.state), asked.format, numbers.zone)
+    return said(numbers, asked.format, tongue(asked.language))
 
 
-def said(report: Report, format_: str, zone: ZoneInfo) -> str:
+def said(numbers: Numbers, format_: str, say_in: Tongue) -> str | bytes:
     """The report in one of the formats."""
-    from monitor.render.report_csv import report_csv
-    from monitor.render.report_json import report_data
-    from monitor.render.report_text import report_text
-
+    report, zone = numbers.report, numbers.zone
     match format_:
         case "html":
             from monitor.render.report_html import report_html
 
-            return report_html(report, zone)
+            return report_html(report, zone, say_in, numbers)
+        case "pdf":
+            from monitor.render.report_pdf import report_pdf
+
+            return report_pdf(numbers, say_in)
         case "csv":
-            return report_csv(report)
+            from monitor.render.report_csv import report_csv
+
+            return report_csv(report, numbers)
         case "json":
-            return _json(report_data(report))
+            from monitor.render.report_json import numbers_data
+
+            return _json(numbers_data(numbers))
         case _:
-            return report_text(report, zone)
+            from monitor.render.report_text import report_text
+
+            return report_text(report, zone, say_in, numbers)
 
 
-def document(report: Report, zone: ZoneInfo) -> Document:
-    """The report for a mail: its text, and its page beside it."""
-    from monitor.render.report_text import report_text
+def document(numbers: Numbers, say_in: Tongue, attached: Sequence[str]) -> Document:
+    """The report for whom it is sent to."""
+    from monitor.render.report_document import document as made
 
-    first, *rest = report_text(report, zone).splitlines()
-    day = report.period.until.astimezone(zone).date().isoformat()
-    return Document(first, tuple(rest), f"report-{day}.html", said(report, "html", zone))
+    return made(numbers, say_in, attached)
 
 
-def pictured(report: Report, zone: ZoneInfo) -> Document:
-    """The same with its chart, for where pictures are shown."""
-    from monitor.render.charts import picture
-
-    return replace(document(report, zone), picture=picture(report, zone))
-
-
-def chosen(report: Report, of: str | None, state: str | None) -> Sequence[Counted]:
-    """The waits of a group, the unconfirmed too, in a state. Raises click.UsageError."""
-    group = report.total
-    if of is not None:
-        by, _, name = of.partition("=")
-        if by not in set(By):
-            raise click.UsageError(f"--of {of}: say {'=…, '.join(By)}=…")
-        found = [one for one in report.groups[By(by)] if one.name == name]
-        if not found:
-            known = ", ".join(one.name for one in report.groups[By(by)]) or "none"
-            raise click.UsageError(f"--of {of}: there are {known}")
-        group = found[0]
-    everything = (*group.waits, *group.unconfirmed)
-    return [one for one in everything if state is None or one.state == state]
+def chosen(numbers: Numbers, of: str | None, state: str | None) -> Sequence[Counted]:
+    """The waits of a figure, the unconfirmed too, in a state. Raises click.UsageError."""
+    try:
+        found = numbers.waits_of(of)
+    except UnknownPartError as error:
+        raise click.UsageError(f"--of {error}") from error
+    return [one for one in found if state is None or one.state == state]
 
 
 def _waits(waits: Sequence[Counted], format_: str, zone: ZoneInfo) -> str:
-    from monitor.render.report_csv import waits_csv
-    from monitor.render.report_json import waits_data
-    from monitor.render.report_text import waits_text
-
     match format_:
         case "csv":
+            from monitor.render.report_csv import waits_csv
+
             return waits_csv(waits)
         case "json":
+            from monitor.render.report_json import waits_data
+
             return _json(waits_data(waits))
-        case "html":
+        case "html" | "pdf":
             raise click.UsageError("--waits is for the terminal, csv or json; the page has its own")
         case _:
+            from monitor.render.report_text import waits_text
+
             return waits_text(waits, zone)
 
 

@@ -184,14 +184,19 @@ def _say_what_failed(ctx: click.Context, done: Round, unread: list[str]) -> None
 
 
 def _beats(application: Application) -> Callable[[Round], None]:
-    table = application.settings.heartbeat
-    heart = Heartbeat(table.url, table.every) if table is not None else None
+    beat = heartbeat_of(application)
 
     def after(done: Round) -> None:
-        if heart is not None and done.broken is None:
-            heart.beat()
+        if done.broken is None:
+            beat()
 
     return after
+
+
+def heartbeat_of(application: Application) -> Callable[[], None]:
+    """What tells the config's heartbeat, if it names one, that all is well."""
+    table = application.settings.heartbeat
+    return (lambda: None) if table is None else Heartbeat(table.url, table.every).beat
 
 
 @contextmanager

@@ -92,10 +92,10 @@ def number_if_named(its: Opened, brand: str | None) -> int | None:
     return None if brand is None else number_of(its.database, brand_of(its.settings, brand))
 
 
-def give(text: str, output: Path | None) -> None:
+def give(text: str | bytes, output: Path | None) -> None:
     """Write the text to a file, or print it. Raises ConfigError: the file cannot be written."""
     if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(text, nl=isinstance(text, str) and not text.endswith("\n"))
         return
     try:
         _write(text, output)
@@ -104,15 +104,16 @@ def give(text: str, output: Path | None) -> None:
     tell(f"{output}: written")
 
 
-def _write(text: str, output: Path) -> None:
+def _write(text: str | bytes, output: Path) -> None:
     """All of it or nothing: half a report looks like a whole one. CSV has line ends of its own."""
+    content = text if isinstance(text, bytes) else text.encode()
     if output.exists() and not output.is_file():  # a pipe, a device: it is not replaced
-        output.write_text(text, encoding="utf-8", newline="")
+        output.write_bytes(content)
         return
     whole = output.resolve()
     part = whole.with_name(f".{whole.name}.{os.getpid()}")
     try:
-        part.write_text(text, encoding="utf-8", newline="")
+        part.write_bytes(content)
         part.replace(whole)
     finally:
         part.unlink(missing_ok=True)

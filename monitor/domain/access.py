@@ -14,11 +14,11 @@ class Role(IntEnum):
     VIEWER = 1
     """Look."""
     AGENT = 2
-    """Work on cases and answer."""
+    """Work on cases and answer, say what is a complaint."""
     MANAGER = 3
-    """Say what is a complaint, take cases out of the figures, see who did what."""
+    """See who did what."""
     ADMIN = 4
-    """Give access."""
+    """Everything. Access itself is given at the terminal."""
 
     @property
     def word(self) -> str:

@@ -14,6 +14,7 @@ from monitor.domain.case import Case, asked_by
 from monitor.domain.event import AnswerWithdrawn, Confirmed, Escalated, Rejudged, Withdrawn
 from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.policy import Rule, Step
+from monitor.domain.rota import Staff
 from monitor.domain.wait import Outcome, Wait
 
 ALERT = "alert"
@@ -21,14 +22,21 @@ ALERT = "alert"
 LOOK_BACK = timedelta(days=7)
 """What began longer before the first run is never told one by one; it stands in every digest."""
 
+_NOBODY = Staff()
+
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """A rung that fires now: the event for the history, at its own time, and the notice for people."""
+    """A rung that fires now: the event for the history, at its own time, and a notice for each place."""
 
     at: datetime
     event: Escalated
-    notice: Planned
+    notices: tuple[Planned, ...]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anybody hears of it."""
+        return any(not one.suppressed for one in self.notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +69,21 @@ class Watched:
     summed_up_at: datetime | None = None
 
 
-def decide(case: Case, *, case_id: int, rule: Rule, watched: Watched, now: datetime) -> Decision:
-    """What the open wait's rule says at `now`."""
+def decide(
+    case: Case,
+    *,
+    case_id: int,
+    rule: Rule,
+    watched: Watched,
+    now: datetime,
+    staff: Staff = _NOBODY,
+) -> Decision:
+    """What the open wait's rule says at `now`. `staff`: who is behind the people and rotas of its steps."""
     wait = case.open_wait
     if wait is None:
         return Decision()
     came = _came(case, wait)
-    one = _Told(case, case_id, wait, rule, came.seen_at, _no_news_before(came, watched))
+    one = _Told(case, case_id, wait, rule, came.seen_at, _no_news_before(came, watched), staff, now)
     if not case.is_confirmed(wait):
         return Decision(one.unconfirmed())
     alerts = one.alert()
@@ -128,6 +144,8 @@ class _Told:
     rule: Rule
     seen_at: datetime
     no_news_before: datetime | None
+    staff: Staff
+    now: datetime
 
     def alert(self) -> tuple[Firing, ...]:
         """The wait's first telling; told again to the new rule's people when a graver one governs."""
@@ -157,27 +175,43 @@ class _Told:
             wait=wait.number,
             suppressed=suppressed,
         )
-        return (Firing(self.seen_at, Escalated(wait.number, step, 0, wait.rule), notice),)
+        return (Firing(self.seen_at, Escalated(wait.number, step, 0, wait.rule), (notice,)),)
 
     def climb(self, due: Sequence[_Rung]) -> Iterator[Firing]:
         """All rungs that fell due; of those that would be told only the highest is."""
         silent = {rung.name: reason for rung in due if (reason := self._silence(rung))}
         highest = next((rung for rung in reversed(due) if rung.name not in silent), None)
         for rung in due:
-            told = Reason.STEP_DUE if rung is highest else Reason.SUPERSEDED
-            reason = silent.get(rung.name, told)
-            notice = Planned(
-                key=self._key("step", rung.name),
+            told = None if rung is highest else Reason.SUPERSEDED
+            event = Escalated(self.wait.number, rung.name, rung.level, self.wait.rule)
+            yield Firing(rung.at, event, tuple(self._notices(rung, silent.get(rung.name, told))))
+
+    def _notices(self, rung: _Rung, silent: Reason | None) -> Iterator[Planned]:
+        """One for each place that hears of the rung; `silent`: why none does."""
+        key = self._key("step", rung.name)
+        for number, (audience, reason, suppressed) in enumerate(self._told_to(rung, silent)):
+            yield Planned(
+                key=f"{key}:{audience}" if number else key,
                 kind=NoticeKind.ESCALATION,
-                audience=rung.step.audience,
+                audience=audience,
                 reason=reason,
                 due_at=rung.at,
                 wait=self.wait.number,
                 step=rung.name,
-                suppressed=reason is not Reason.STEP_DUE,
+                suppressed=suppressed,
             )
-            event = Escalated(self.wait.number, rung.name, rung.level, self.wait.rule)
-            yield Firing(rung.at, event, notice)
+
+    def _told_to(self, rung: _Rung, silent: Reason | None) -> Iterator[tuple[str, Reason, bool]]:
+        """Places, each with its reason, and whether that is one to be silent."""
+        names = rung.step.audiences
+        if silent is not None:
+            yield from ((one, silent, True) for one in names)
+            return
+        found = self.staff.recipients(names, at=self.now, severity=self.wait.severity)
+        for one in found:
+            yield one.audience, one.held_back or Reason.STEP_DUE, one.held_back is not None
+        if not found:  # better in the wrong place than nowhere
+            yield self.rule.audience, Reason.NOBODY_ON_CALL, False
 
     def _silence(self, rung: _Rung) -> Reason | None:
         """Why a rung is not told, whatever else is due."""

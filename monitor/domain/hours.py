@@ -119,6 +119,18 @@ class BusinessHours:
                 return max(opens, moment)
         raise self._never(moment)
 
+    def closed(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The stretches from `start` to `end` in which it is closed, in order, in UTC."""
+        at, until = _utc(start), _utc(end)
+        for opens, closes in self._openings_after(at):
+            if opens >= until:
+                break
+            if opens > at:
+                yield at, opens
+            at = max(at, closes)
+        if at < until:
+            yield at, until
+
     def intervals(self, day: date) -> Intervals:
         """What holds on a local day: its exception, else nothing on a holiday, else the week's."""
         for exception, intervals in self.exceptions:

@@ -22,6 +22,8 @@ class NoticeKind(StrEnum):
     """The case changed: the card is edited in place."""
     BACKLOG = "backlog"
     """One summary of what was already open when the program first ran."""
+    WAITING = "waiting"
+    """What came in a person's quiet hours and is still open: once, when they end."""
     REPLY = "reply"
     """An answer of ours did not simply go out: in the card's thread, to those who hear of the case."""
     DIGEST = "digest"
@@ -38,6 +40,11 @@ class Reason(StrEnum):
     GRAVER = "graver"
     """What came since brings an open wait under another rule: its people are told, too."""
     STEP_DUE = "step_due"
+    QUIET_HOURS_ENDED = "quiet_hours_ended"
+    ROTA_UNREAD = "rota_unread"
+    """The calendar that says who is on call cannot be read."""
+    NOBODY_ON_CALL = "nobody_on_call"
+    """Nobody is behind the rota or person that a step names: the policy's own place is told instead."""
     CHANGED = "changed"
     SCHEDULED = "scheduled"
     REQUESTED = "requested"
@@ -72,6 +79,10 @@ class Reason(StrEnum):
     """Older than the first run's look back: part of the one backlog summary."""
     UNCONFIRMED = "unconfirmed"
     """A review-band case: it waits for a person's yes and does not alert."""
+    QUIET_HOURS = "quiet_hours"
+    """The person sleeps: one summary tells what is still open when they may be disturbed again."""
+    SUMMED_UP = "summed_up"
+    """It was held back in quiet hours, which are over: the summary told of what was still open."""
     SHADOW = "shadow"
     """`run --shadow`: everything but telling."""
     NOTHING_TO_EDIT = "nothing_to_edit"
@@ -268,6 +279,14 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class StillOpen:
+    """What was held back in somebody's quiet hours and is not answered yet, the longest waiting first."""
+
+    as_of: datetime
+    lines: tuple[DigestLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A notice that is only text: a test alert, a warning to the operators."""
 
@@ -286,6 +305,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file beside a document's page. `type` is its media type."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A report: words for everybody, and a page for whoever can be given a file."""
 
@@ -297,6 +325,9 @@ class Document:
     html: str
     picture: Picture | None = None
     """For places that show pictures."""
+    summary: tuple[str, ...] = ()
+    """What it says in a few sentences."""
+    attached: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +339,7 @@ class Notice:
     audience: str
     reason: Reason
     brand: str
-    content: CaseCard | Digest | Backlog | Words | Document
+    content: CaseCard | Digest | Backlog | StillOpen | Words | Document
     written_at: datetime
     possibly_repeated: bool = False
     thread: Receipt | None = None

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from monitor.domain.hours import BusinessHours
-from monitor.domain.judgement import Severity
+from monitor.domain.judgement import Severity, Verdict
+from monitor.domain.post import Post
 
 
 class Anchor(StrEnum):
@@ -27,34 +28,101 @@ class Step:
     """One rung: when it falls due on the rule's business clock, and who is told.
 
     `offset` may be negative when counted from due (a warning before the breach). `repeat` tells
-    again so often until the next rung, or `repeats` times.
+    again so often until the next rung, or `repeats` times. `audiences` are places, people and rotas
+    (`monitor.domain.rota`).
     """
 
     name: str
     anchor: Anchor
     offset: timedelta
-    audience: str
+    audiences: tuple[str, ...]
     mentions: tuple[str, ...] = ()
     repeat: timedelta | None = None
     repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a rule looks at: a customer's post as it was judged.
+
+    `language` is None where it is not known, and so is `followers`, the author's reach.
+    """
+
+    brand: str
+    network: str
+    severity: Severity
+    topics: tuple[str, ...] = ()
+    language: str | None = None
+    followers: int | None = None
+
+    @classmethod
+    def of(cls, brand: str, post: Post, told: Verdict, language: str | None = None) -> Self:
+        """The post's; `language` as it was detected, else what the network says of it."""
+        return cls(
+            brand=brand,
+            network=post.key.network,
+            severity=told.severity,
+            topics=told.topics,
+            language=language or post.lang,
+            followers=post.author.followers,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What a rule is for; an empty part matches everything."""
+    """What a rule is for; an empty part matches everything.
+
+    `followers`: the author has at least so many. Languages are compared without their region: `en`
+    is also `en-GB`. What is not known matches no demand.
+    """
 
     brands: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     severities: tuple[Severity, ...] = ()
     topics: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    followers: int = 0
 
-    def fits(self, brand: str, network: str, severity: Severity, topics: Sequence[str]) -> bool:
-        return (
-            (not self.brands or brand in self.brands)
-            and (not self.networks or network in self.networks)
-            and (not self.severities or severity in self.severities)
-            and (not self.topics or any(one in self.topics for one in topics))
+    @property
+    def is_everything(self) -> bool:
+        """Whether no post is without it."""
+        return self == Match()
+
+    def fits(self, one: Subject) -> bool:
+        return not self.against(one)
+
+    def against(self, one: Subject) -> str:
+        """What of the post the rule is not for, in words; empty if it fits."""
+        topics, network = ", ".join(one.topics), one.network
+        checks = (
+            (not self.brands or one.brand in self.brands, f"the brand is {one.brand}"),
+            (not self.networks or network in self.networks, f"the network is {network}"),
+            (
+                not self.severities or one.severity in self.severities,
+                f"the severity is {one.severity.word}",
+            ),
+            (
+                not self.topics or any(topic in self.topics for topic in one.topics),
+                f"the topics are {topics}" if one.topics else "it has no topic",
+            ),
+            (
+                not self.languages or _tongue(one.language) in self.languages,
+                f"the language is {one.language or 'not known'}",
+            ),
+            (
+                self.followers <= (one.followers or 0),
+                f"the author has {_many(one.followers)} followers",
+            ),
         )
+        return ", and ".join(said for holds, said in checks if not holds)
+
+
+def _tongue(language: str | None) -> str:
+    return (language or "").replace("_", "-").partition("-")[0].lower()
+
+
+def _many(followers: int | None) -> str:
+    return "nobody knows how many" if followers is None else str(followers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +162,9 @@ class Rule:
         return hashlib.sha256(self.snapshot.encode()).hexdigest()[:16]
 
 
-def first_match(
-    rules: Sequence[Rule], *, brand: str, network: str, severity: Severity, topics: Sequence[str]
-) -> Rule:
+def first_match(rules: Sequence[Rule], subject: Subject) -> Rule:
     """The rule that governs; the settings guarantee a last one that matches everything."""
-    return next(one for one in rules if one.match.fits(brand, network, severity, topics))
+    return next(one for one in rules if one.match.fits(subject))
 
 
 def _to_json(rule: Rule) -> dict[str, Any]:
@@ -109,6 +175,8 @@ def _to_json(rule: Rule) -> dict[str, Any]:
             "networks": rule.match.networks,
             "severities": [one.word for one in rule.match.severities],
             "topics": rule.match.topics,
+            "languages": rule.match.languages,
+            "followers": rule.match.followers,
         },
         "target": rule.target.total_seconds(),
         "hours": rule.hours.to_json(),
@@ -120,7 +188,7 @@ def _to_json(rule: Rule) -> dict[str, Any]:
                 "name": one.name,
                 "anchor": one.anchor.value,
                 "offset": one.offset.total_seconds(),
-                "audience": one.audience,
+                "audiences": one.audiences,
                 "mentions": one.mentions,
                 "repeat": one.repeat.total_seconds() if one.repeat else None,
                 "repeats": one.repeats,
@@ -142,6 +210,8 @@ def rule_from(snapshot: str) -> Rule:
             networks=tuple(match["networks"]),
             severities=tuple(Severity[one.upper()] for one in match["severities"]),
             topics=tuple(match["topics"]),
+            languages=tuple(match["languages"]),
+            followers=match["followers"],
         ),
         target=timedelta(seconds=data["target"]),
         hours=BusinessHours.from_json(data["hours"]),
@@ -157,7 +227,7 @@ def _step(data: Mapping[str, Any]) -> Step:
         name=data["name"],
         anchor=Anchor(data["anchor"]),
         offset=timedelta(seconds=data["offset"]),
-        audience=data["audience"],
+        audiences=tuple(data["audiences"]),
         mentions=tuple(data["mentions"]),
         repeat=timedelta(seconds=data["repeat"]) if data["repeat"] else None,
         repeats=data["repeats"],

@@ -243,7 +243,7 @@ def build(
 ) -> Report:
     """The report; waits of another period, or not begun by `as_of`, are left out."""
     counted = [
-        _count(one, as_of, read_through)
+        count(one, as_of, read_through)
         for one in waits
         if period.since <= one.started_at < period.until and one.exists(as_of)
     ]
@@ -256,7 +256,7 @@ def build(
         brand=brand,
         period=period,
         as_of=as_of,
-        total=_group("all", confirmed, unconfirmed),
+        total=group_of("all", confirmed, unconfirmed),
         groups={by: tuple(_grouped(by, named[by], beside[by])) for by in By},
         sources=tuple(_as_of(one, as_of) for one in sources),
         filtered=tuple(filtered),
@@ -264,7 +264,8 @@ def build(
     )
 
 
-def _count(wait: WaitFacts, as_of: datetime, read_through: ReadThrough) -> Counted:
+def count(wait: WaitFacts, as_of: datetime, read_through: ReadThrough) -> Counted:
+    """The wait as it stands at `as_of`, by when it has begun."""
     if wait.is_answered(as_of):
         end, stood = _ANSWERED, answered(wait)
     else:
@@ -294,7 +295,7 @@ def _grouped(
     beside: Mapping[str, Sequence[Counted]],
 ) -> Iterator[Group]:
     for name in sorted(waits.keys() | beside.keys(), key=_order(by)):
-        yield _group(name, waits.get(name, ()), beside.get(name, ()))
+        yield group_of(name, waits.get(name, ()), beside.get(name, ()))
 
 
 def _by_name(counted: Iterable[Counted]) -> Mapping[By, Mapping[str, Sequence[Counted]]]:
@@ -317,7 +318,8 @@ def _order(by: By) -> Callable[[str], tuple[int, str]]:
     return lambda name: (name in (NOBODY, NO_TOPIC), name)
 
 
-def _group(name: str, waits: Sequence[Counted], unconfirmed: Sequence[Counted]) -> Group:
+def group_of(name: str, waits: Sequence[Counted], unconfirmed: Sequence[Counted]) -> Group:
+    """Some waits under a name, with their figures."""
     return Group(
         name=name,
         figures=_figures(waits),

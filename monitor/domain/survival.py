@@ -128,6 +128,8 @@ class Incidence:
     n: int
     n_open: int
     n_withdrawn: int
+    counts: tuple[tuple[int, int, int], ...] = ()
+    """At each time how many were answered, how many ended at all, and how many had lasted so long."""
 
     def probability_answered_by(self, age: Duration) -> float:
         """P(wait <= age and it ended with an answer)."""
@@ -175,9 +177,11 @@ def aalen_johansen(waits: Iterable[tuple[Duration, End]]) -> Incidence:
     answers = Counter(sorted(compress(seconds, [end is answer for _, end in ends])))
     closings = Counter(sorted(compress(seconds, [end is not still_open for _, end in ends])))
     incidence: list[float] = []
+    counts: list[tuple[int, int, int]] = []
     share, total = 1.0, 0.0
     for time, closed in closings.items():
         left = lasting[time]
+        counts.append((answers.get(time, 0), closed, left))
         total += share * answers.get(time, 0) / left
         share *= (left - closed) / left
         incidence.append(total)
@@ -187,6 +191,7 @@ def aalen_johansen(waits: Iterable[tuple[Duration, End]]) -> Incidence:
         n=len(ends),
         n_open=len(ends) - closings.total(),
         n_withdrawn=closings.total() - answers.total(),
+        counts=tuple(counts),
     )
 
 

@@ -15,7 +15,7 @@ from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Document, Notice, Receipt, Unknowable
 from monitor.mailing import Outgoing
 from monitor.ports import Clock, Secrets
-from monitor.render.notice_html import notice_html
+from monitor.render.notice_html import PICTURE, notice_html
 from monitor.render.words import Spoken, cut, say
 from monitor.settings.addresses import MailAddress, mail_address
 
@@ -92,9 +92,19 @@ class Email:
         message.set_content(_body(spoken))
         message.add_alternative(notice_html(notice, self._options.zone), subtype="html")
         if isinstance(notice.content, Document):
-            page = notice.content
-            message.add_attachment(page.html, subtype="html", filename=page.name)
+            _attach(message, notice.content)
         return message
+
+
+def _attach(message: EmailMessage, document: Document) -> None:
+    """The picture in the mail's own page, the report's page and the other files beside it."""
+    shown = message.get_body(("html",))
+    if document.picture is not None and isinstance(shown, EmailMessage):
+        shown.add_related(document.picture.png, "image", "png", cid=f"<{PICTURE}>")
+    message.add_attachment(document.html, subtype="html", filename=document.name)
+    for one in document.attached:
+        kind, _, subtype = one.type.partition("/")
+        message.add_attachment(one.content, kind, subtype, filename=one.name)
 
 
 def _body(spoken: Spoken) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from monitor.domain.notice import Reason, Words
@@ -22,6 +23,7 @@ WHY: Mapping[Reason | None, str] = {
     Reason.SECOND: "two cases became one, and another answer to the customer was first",
 }
 """Why an answer was not posted."""
+_OF_A_TERMINAL = re.compile(r"--|`complaint-monitor")
 _NOBODY = "nobody waits for it any more"
 
 
@@ -57,3 +59,10 @@ def _to_do(one: Outgoing, reason: Reason) -> list[str]:
             return [f"It goes on being tried; to end that: {command} --cancel {one.number}"]
         case _:
             return [f"Because {why_cancelled(one)}.", *there]
+
+
+def without_commands(text: str) -> str:
+    """The words without what is to be typed at a terminal."""
+    parts = re.split(r"(?<=[.;:])\s+", text)
+    kept = " ".join(one for one in parts if not _OF_A_TERMINAL.search(one))
+    return f"{kept.rstrip('.;: ')}."

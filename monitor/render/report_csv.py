@@ -7,12 +7,14 @@ apostrophe in front, which spreadsheets hide.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import TypeAlias
 
-from monitor.domain.report import Counted, Group, Report
+from monitor.domain.numbers import Numbers
+from monitor.domain.parts import Division
+from monitor.domain.report import Counted, Group, Report, group_of
 from monitor.domain.sla import State
 from monitor.render.figures import NOT_REACHED
 
@@ -21,14 +23,28 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 Cell: TypeAlias = str | int | float | None
 
 
-def report_csv(report: Report) -> str:
-    """One row a group, the whole first."""
+def report_csv(report: Report, numbers: Numbers | None = None) -> str:
+    """One row a group, the whole first; then one a part of what stands beside the report."""
     rows = [["by", "name", *_FIGURES]]
     groups = [("all", report.total)]
     groups += [(by.value, group) for by, found in report.groups.items() for group in found]
+    groups += _beside(numbers) if numbers else ()
     for by, group in groups:
         rows.append([by, _safe(group.name), *(_text(make(group)) for make in _FIGURES.values())])
     return _written(rows)
+
+
+def _beside(numbers: Numbers) -> Iterator[tuple[str, Group]]:
+    """Over time, by hour of the week, lag, lateness and age; hours in which nobody wrote are left out."""
+    yield from ((Division.BEGAN.value, one.group) for one in numbers.over_time)
+    divided = (
+        (Division.ARRIVAL, [one for one in numbers.arrivals.parts if one.n]),
+        (Division.LAG, numbers.lags),
+        (Division.LATENESS, numbers.lateness),
+        (Division.AGE, numbers.ages),
+    )
+    for division, parts in divided:
+        yield from ((division.value, group_of(one.name, one.waits, ())) for one in parts)
 
 
 def waits_csv(waits: Iterable[Counted]) -> str:

@@ -5,11 +5,13 @@ Holds no customer's words: case numbers only, so erasing a person needs no look 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from monitor.domain.report import Group, Report
+from monitor.domain.numbers import Numbers
+from monitor.domain.parts import Division
+from monitor.domain.report import Counted, Group, Report
 from monitor.domain.sla import State
 from monitor.render.charts import charts
 from monitor.render.figures import (
@@ -18,16 +20,22 @@ from monitor.render.figures import (
     bounds,
     method,
     missed,
+    named,
     percent,
     reached,
     sections,
 )
+from monitor.render.numbers_tables import Sheet, sheets
 from monitor.render.pages import page
+from monitor.render.summary import sentences
+from monitor.render.tongue import IN_ENGLISH, Tongue
 from monitor.render.words import is_blind, local_time, plain, set_aside, source
 
 
 @dataclass(frozen=True, slots=True)
-class _Tile:
+class Tile:
+    """A figure that is seen first."""
+
     title: str
     figure: str
     note: str
@@ -48,65 +56,116 @@ class _Section:
     rows: tuple[_Row, ...]
 
 
-def report_html(report: Report, zone: tzinfo) -> str:
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The waits of one row of what stands beside the report."""
+
+    name: str
+    anchor: str
+    waits: tuple[str, ...]
+
+
+def report_html(
+    report: Report, zone: tzinfo, say_in: Tongue = IN_ENGLISH, numbers: Numbers | None = None
+) -> str:
     """The page; times and days are those of `zone`. The same report gives the same text."""
+    blind = [source(one, zone, say_in) for one in report.sources if is_blind(one)]
+    none = [] if report.sources else [say_in("no source is configured")]
     return page(
         "report.html.j2",
+        say_in=say_in,
         brand=plain(report.brand),
-        since=local_time(report.period.since, zone),
-        until=local_time(report.period.until, zone),
-        as_of=local_time(report.as_of, zone),
-        blind=[source(one, zone) for one in report.sources if is_blind(one)]
-        or ([] if report.sources else ["no source is configured"]),
-        tiles=tuple(_tiles(report.total)),
-        charts=charts(report, zone),
+        since=local_time(report.period.since, zone, say_in),
+        until=local_time(report.period.until, zone, say_in),
+        as_of=local_time(report.as_of, zone, say_in),
+        blind=blind or none,
+        sentences=sentences(numbers, say_in) if numbers else (),
+        tiles=tuple(tiles(report.total, say_in)),
+        charts=charts(report, zone, say_in, numbers),
         received=report.total.figures.received,
         tables=TABLES,
-        sections=tuple(_sections(report)),
-        sources=[source(one, zone) for one in report.sources],
-        filtered=set_aside(report.filtered) if report.filtered else "",
-        missed=missed(report),
+        sections=tuple(_sections(report, say_in)),
+        sheets=tuple(_sheets(numbers, say_in)) if numbers else (),
+        sources=[source(one, zone, say_in) for one in report.sources],
+        filtered=set_aside(report.filtered, say_in) if report.filtered else "",
+        missed=missed(report, say_in),
     )
 
 
-def _tiles(total: Group) -> Iterator[_Tile]:
+def tiles(total: Group, say_in: Tongue) -> Iterator[Tile]:
+    """The most important figures, each with what it rests on."""
     figures = total.figures
     states, response = figures.states, figures.response
-    yield _Tile("Waits", str(figures.received), "customers who wanted an answer")
+    yield Tile(say_in("Waits"), str(figures.received), say_in("customers who wanted an answer"))
     decided = figures.within.met + figures.within.breached
-    yield _Tile(
-        "Within the SLA",
-        percent(figures.within.value),
-        f"{bounds(figures.within)}, {decided} decided",
+    yield Tile(
+        say_in("Within the SLA"),
+        percent(figures.within.value, say_in),
+        f"{bounds(figures.within, say_in)}, {say_in('{number} decided', number=decided)}",
     )
-    yield _Tile(
-        "Half are answered within",
-        reached(response.median, response.n),
-        f"{method(response)}, n {response.n}, {response.n_open} open",
+    yield Tile(
+        say_in("Half are answered within"),
+        reached(response.median, response.n, say_in),
+        f"{method(response)}, n {response.n}, {say_in('{number} open', number=response.n_open)}",
     )
-    yield _Tile(
-        "Breached",
+    yield Tile(
+        say_in("Breached"),
         str(figures.breaches),
-        f"{states[State.BREACHED_ANSWERED]} late, {states[State.BREACHED_OPEN]} unanswered",
+        say_in(
+            "{late} late, {never} unanswered",
+            late=states[State.BREACHED_ANSWERED],
+            never=states[State.BREACHED_OPEN],
+        ),
     )
-    yield _Tile(
-        "Not decided",
+    yield Tile(
+        say_in("Not decided"),
         str(figures.within.undecided),
-        f"{states[State.PENDING]} not due, {states[State.UNVERIFIED]} unverified",
+        say_in(
+            "{pending} not due, {unverified} unverified",
+            pending=states[State.PENDING],
+            unverified=states[State.UNVERIFIED],
+        ),
     )
-    yield _Tile("To confirm", str(total.to_confirm), "possible complaints, in no figure here")
+    yield Tile(
+        say_in("To confirm"),
+        str(total.to_confirm),
+        say_in("possible complaints, in no figure here"),
+    )
 
 
-def _sections(report: Report) -> Iterator[_Section]:
+def _sections(report: Report, say_in: Tongue) -> Iterator[_Section]:
     for number, (title, groups) in enumerate(sections(report)):
-        rows = tuple(_row(group, f"w{number}-{place}") for place, group in enumerate(groups))
-        yield _Section(title, number == 0, rows)
+        rows = tuple(
+            _row(group, f"w{number}-{place}", say_in) for place, group in enumerate(groups)
+        )
+        yield _Section(say_in(title), number == 0, rows)
 
 
-def _row(group: Group, anchor: str) -> _Row:
-    found = [(title, _names(group.names_in(state))) for state, title in STATES.items()]
-    found.append(("unconfirmed", _names([one.name for one in group.unconfirmed])))
-    return _Row(group, plain(group.name), anchor, tuple(one for one in found if one[1]))
+def _row(group: Group, anchor: str, say_in: Tongue) -> _Row:
+    found = [(say_in(title), _names(group.names_in(state))) for state, title in STATES.items()]
+    found.append((say_in("unconfirmed"), _names([one.name for one in group.unconfirmed])))
+    return _Row(group, named(group.name, say_in), anchor, tuple(one for one in found if one[1]))
+
+
+def _sheets(numbers: Numbers, say_in: Tongue) -> Iterator[tuple[Sheet, tuple[_Listed, ...]]]:
+    """Each table with the waits behind its rows; the hours of the week have their own."""
+    for sheet in sheets(numbers, say_in):
+        listed = [
+            _Listed(row.name, f"{sheet.name}-{place}", _cases(numbers.waits_of(row.asked)))
+            for place, row in enumerate(sheet.rows)
+            if row.asked is not None
+        ]
+        if sheet.name == "arrivals":
+            listed = [
+                _Listed(one.name, f"{Division.ARRIVAL}-{place}", _cases(one.waits))
+                for place, one in enumerate(numbers.arrivals.parts)
+                if one.n
+            ]
+        yield sheet, tuple(listed)
+
+
+def _cases(waits: Sequence[Counted]) -> tuple[str, ...]:
+    return _names([one.name for one in waits])
 
 
 def _names(names: list[tuple[int, int]]) -> tuple[str, ...]:

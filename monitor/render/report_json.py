@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from math import isinf
 from typing import Any
 
+from monitor.domain.change import Change
 from monitor.domain.notice import SourceHealth
+from monitor.domain.numbers import Numbers
+from monitor.domain.parts import Part
 from monitor.domain.report import Counted, Figures, Group, Report, Share
 from monitor.domain.sampling import Missed
 from monitor.domain.sla import State
@@ -29,6 +33,64 @@ def report_data(report: Report) -> dict[str, Any]:
         ],
         "missed": _missed(report.missed),
     }
+
+
+def numbers_data(numbers: Numbers) -> dict[str, Any]:
+    """The report, and under the same rules what stands beside it."""
+    return {
+        **report_data(numbers.report),
+        "before": {
+            "since": numbers.before.period.since.isoformat(),
+            "until": numbers.before.period.until.isoformat(),
+            "as_of": numbers.before.as_of.isoformat(),
+        },
+        "changes": [_change(one) for one in numbers.changes],
+        "over_time": [
+            {"since": one.since.isoformat(), "until": one.until.isoformat(), **_group(one.group)}
+            for one in numbers.over_time
+        ],
+        "arrivals": {
+            "parts": _parts(numbers.arrivals.parts),
+            "staffed": list(numbers.arrivals.staffed),
+            "in_staffed_hours": len(numbers.arrivals.in_hours),
+        },
+        "lag_parts": _parts(numbers.lags),
+        "lateness": _parts(numbers.lateness),
+        "backlog": _parts(numbers.ages),
+        "forecast": [
+            {
+                "within_s": one.span.total_seconds(),
+                "due": len(one.waits),
+                "expected_late": one.expected,
+                "low": one.low,
+                "high": one.high,
+                "without_forecast": one.without,
+            }
+            for one in numbers.outlook.ahead
+        ],
+    }
+
+
+def _change(one: Change) -> dict[str, Any]:
+    said = one.difference
+    # a ratio to next to nothing has no upper end, and JSON no infinity
+    ends = [said.value, said.low, said.high] if said else [None] * 3
+    value, low, high = (None if end is None or isinf(end) else end for end in ends)
+    return {
+        "measure": one.measure.value,
+        "before": one.before,
+        "now": one.now,
+        "n_before": one.n_before,
+        "n": one.n,
+        "difference": value,
+        "low": low,
+        "high": high,
+        "direction": one.direction.value,
+    }
+
+
+def _parts(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    return [{"name": one.name, "waits": one.n, "cases": _names(one.names)} for one in parts]
 
 
 def waits_data(waits: Iterable[Counted]) -> list[dict[str, Any]]:

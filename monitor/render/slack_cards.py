@@ -20,6 +20,7 @@ from monitor.domain.notice import (
     Document,
     Notice,
     NoticeKind,
+    StillOpen,
     Words,
 )
 from monitor.render import slack_blocks as slack
@@ -61,7 +62,7 @@ def messages(
         case Document() as document:
             blocks = slack.packed([slack.header(spoken.headline)], _report(document))
             excerpt = ""
-        case Words() | Backlog():
+        case Words() | Backlog() | StillOpen():
             headline = f"⚠️ {spoken.headline}" if _is_warning(notice) else spoken.headline
             runs = chain.from_iterable(map(slack.pieces, spoken.lines))
             blocks = slack.packed(
@@ -84,7 +85,11 @@ def _is_warning(notice: Notice) -> bool:
 
 
 def _report(document: Document) -> Iterator[Element]:
-    """What its picture shows, in words; without one its columns. The page below has all of it."""
+    """What it says in short; else what its picture shows, in words; else its columns. The page has all."""
+    if document.summary:
+        for one in document.summary:
+            yield from (slack.line(slack.said(piece)) for piece in slack.pieces(plain(one)))
+        return
     if document.picture is None:
         yield from map(slack.columns, _boxes(document.lines))
         return

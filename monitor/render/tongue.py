@@ -12,6 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 ENGLISH = "en"
+_WITH_DE = 20
 LANGUAGES = (ENGLISH, "ro")
 """English is what the phrases are written in; of the others there is a file `phrases_….json`."""
 
@@ -26,6 +27,17 @@ class Tongue:
     def __call__(self, phrase: str, /, **values: object) -> str:
         said = self.phrases.get(phrase, phrase)
         return said.format(**values) if values else said
+
+    def count(self, number: int, one: str, many: str) -> str:
+        """`1 gap`, `{number} gaps`: as so many are said; in Romanian 19 goluri, but 20 de goluri."""
+        if number == 1:
+            return self(one)
+        with_de = self.language == "ro" and not 0 < number % 100 < _WITH_DE
+        return self(many, number=f"{number} de" if with_de and number else number)
+
+    def number(self, text: str) -> str:
+        """A number that was written with a point, as it is written here."""
+        return text.replace(".", ",") if self.language == "ro" else text
 
 
 IN_ENGLISH = Tongue()

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import assert_never
 
 from monitor.domain.coverage import Why
@@ -25,6 +25,7 @@ from monitor.domain.notice import (
     NoticeKind,
     SetAside,
     SourceHealth,
+    StillOpen,
     Words,
 )
 from monitor.render.tongue import IN_ENGLISH, Tongue
@@ -38,6 +39,8 @@ _NUMBER_OF_A_MEMBER = re.compile(r" \([UW][A-Z0-9]{8,}\)$")
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts need them
 
 
@@ -70,10 +73,15 @@ def _two(whole: int, unit: str, rest: int, smaller: str) -> str:
     return f"{whole} {unit} {rest} {smaller}" if rest else f"{whole} {unit}"
 
 
-def local_time(at: datetime, zone: tzinfo) -> str:
+def local_time(at: datetime, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
     """`Tue 3 Mar 2026 14:05 EET`. The zone is said: an hour comes twice when clocks go back."""
     there = at.astimezone(zone)
-    return f"{there:%a} {there.day} {there:%b %Y %H:%M %Z}"
+    return f"{say_in(_WEEKDAYS[there.weekday()])} {local_day(there.date(), say_in)} {there:%Y %H:%M %Z}"
+
+
+def local_day(day: date, say_in: Tongue = IN_ENGLISH) -> str:
+    """`3 Mar`."""
+    return f"{day.day} {say_in(_MONTHS[day.month - 1])}"
 
 
 def plain(text: str) -> str:
@@ -115,10 +123,12 @@ def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
             spoken = say_digest(digest, zone)
         case Backlog() as backlog:
             spoken = _backlog(backlog, zone)
+        case StillOpen() as still_open:
+            spoken = _still_open(still_open, say_in)
         case Words(headline=headline, lines=lines):
             spoken = Spoken(plain(headline), tuple(map(plain, lines)))
-        case Document(headline=headline, lines=columns):
-            spoken = Spoken(plain(headline), columns)
+        case Document(headline=headline, lines=columns, summary=summary):
+            spoken = Spoken(plain(headline), (*summary, *([""] if summary else []), *columns))
         case never:
             assert_never(never)
     if not notice.possibly_repeated:
@@ -249,14 +259,14 @@ def say_digest(digest: Digest, zone: tzinfo) -> Spoken:
     return Spoken(headline + (counted or nothing), tuple(said))
 
 
-def set_aside(filtered: Sequence[SetAside]) -> str:
+def set_aside(filtered: Sequence[SetAside], say_in: Tongue = IN_ENGLISH) -> str:
     """How many posts the rules of relevance set aside, and what they would have been."""
     rules = ", ".join(f"{one.posts} {one.rule}" for one in filtered)
     asking = sum(one.asking for one in filtered)
-    would = (
-        f"{asking} of them would have been complaints" if asking else "none looked like a complaint"
-    )
-    return f"Set aside: {_posts(sum(one.posts for one in filtered))} ({rules}); {would}"
+    would = say_in("{number} of them would have been complaints", number=asking)
+    would = would if asking else say_in("none looked like a complaint")
+    posts = say_in.count(sum(one.posts for one in filtered), "1 post", "{number} posts")
+    return say_in("Set aside: {posts} ({rules}); {would}", posts=posts, rules=rules, would=would)
 
 
 def not_judged(posts: int) -> str:
@@ -293,38 +303,56 @@ WHY = {
 }
 
 
-def source(one: SourceHealth, zone: tzinfo) -> str:
+def source(one: SourceHealth, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
     """Whether a stream could be read, and how far."""
     name = f"{plain(one.source)}/{plain(one.stream)}"
-    holes = f", with {one.gaps} gap{'s' if one.gaps > 1 else ''}" if one.gaps else ""
+    holes = ""
+    if one.gaps:
+        holes = say_in.count(one.gaps, ", with 1 gap", ", with {number} gaps")
     if one.rejected:
-        holes += f", {one.rejected} item{'s' if one.rejected > 1 else ''} unreadable"
-    read = f"read up to {local_time(one.read_through, zone)}" if one.read_through else "never read"
-    missed = "".join(f"; {said}" for said in _missed(one, zone))
+        holes += say_in.count(one.rejected, ", 1 item unreadable", ", {number} items unreadable")
+    read = say_in("never read")
+    if one.read_through:
+        read = say_in("read up to {time}", time=local_time(one.read_through, zone, say_in))
+    missed = "".join(f"; {said}" for said in _missed(one, zone, say_in))
     if one.failing_since is None:
         return f"{name}: {read}{holes}{missed}"
     why = f": {plain(one.problem)}" if one.problem else ""
-    since = local_time(one.failing_since, zone)
-    return f"{name}: could not be read since {since} ({read}{holes}){why}{missed}"
+    since = say_in(
+        "could not be read since {time}", time=local_time(one.failing_since, zone, say_in)
+    )
+    return f"{name}: {since} ({read}{holes}){why}{missed}"
 
 
-def _missed(one: SourceHealth, zone: tzinfo) -> Iterator[str]:
+def _missed(one: SourceHealth, zone: tzinfo, say_in: Tongue) -> Iterator[str]:
     """When nobody looked, and since when nothing came although somebody did."""
     if one.blind:
         longest = max(one.blind, key=lambda hole: hole.lasted)
-        where = f"from {local_time(longest.since, zone)} to {local_time(longest.until, zone)}"
+        said = {
+            "since": local_time(longest.since, zone, say_in),
+            "until": local_time(longest.until, zone, say_in),
+            "why": say_in(WHY[longest.why]),
+        }
         if len(one.blind) == 1:
-            yield f"nobody looked for {duration(longest.lasted)}, {where} ({WHY[longest.why]})"
+            lasted = duration(longest.lasted, say_in)
+            yield say_in(
+                "nobody looked for {span}, from {since} to {until} ({why})", span=lasted, **said
+            )
         else:
-            total = duration(sum((hole.lasted for hole in one.blind), timedelta(0)))
-            yield (
-                f"nobody looked for {total} in all, {len(one.blind)} times, "
-                f"the longest {where} ({WHY[longest.why]})"
+            total = sum((hole.lasted for hole in one.blind), timedelta(0))
+            yield say_in(
+                "nobody looked for {span} in all, {number} times, "
+                "the longest from {since} to {until} ({why})",
+                span=duration(total, say_in),
+                number=len(one.blind),
+                **said,
             )
     if one.silence is not None:
-        since = local_time(one.silence.since, zone)
-        usual = duration(one.silence.usual)
-        yield f"nothing new since {since}, and it was never silent for longer than {usual} before"
+        yield say_in(
+            "nothing new since {time}, and it was never silent for longer than {span} before",
+            time=local_time(one.silence.since, zone, say_in),
+            span=duration(one.silence.usual, say_in),
+        )
 
 
 def is_blind(one: SourceHealth) -> bool:
@@ -349,3 +377,15 @@ def _backlog(backlog: Backlog, zone: tzinfo) -> Spoken:
         oldest = local_time(backlog.oldest_at, zone)
         lines.insert(0, f"The oldest has waited {waited}, since {oldest}.")
     return Spoken(headline, tuple(lines))
+
+
+def _still_open(summary: StillOpen, say_in: Tongue) -> Spoken:
+    number = len(summary.lines)
+    if not number:
+        return Spoken(say_in("All that came in your quiet hours is answered"), ())
+    headline = (
+        say_in("1 case of your quiet hours is still open")
+        if number == 1
+        else say_in("{number} cases of your quiet hours are still open", number=number)
+    )
+    return Spoken(headline, tuple(map(_line, summary.lines)))

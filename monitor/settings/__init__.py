@@ -1,6 +1,6 @@
 """One TOML file, read with every mistake named at its line.
 
-lines | model (spans, calendars, policies, rules) | mistakes | reading
+lines | model (spans, calendars, policies, staff, rules) | mistakes | reading
 where   what may be said                            what is wrong   the file
 """
 
@@ -15,6 +15,7 @@ from monitor.settings.model import (
     SourceTable,
 )
 from monitor.settings.reading import read, read_text
+from monitor.settings.staff import RotaTable
 
 __all__ = [
     "BrandTable",
@@ -23,6 +24,7 @@ __all__ = [
     "HeartbeatTable",
     "LogTable",
     "NotifierTable",
+    "RotaTable",
     "Settings",
     "SourceTable",
     "read",

@@ -5,15 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from monitor import registry
 from monitor.domain.errors import ConfigError
+from monitor.domain.policy_reach import unreachable
+from monitor.domain.rota import PERSON, ROTA
 from monitor.settings.calendars import ALWAYS
 from monitor.settings.lines import Place
 from monitor.settings.model import ClassifierTable, NotifierTable, Settings, SourceTable
+from monitor.settings.policies import MatchTable
 from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.slack import AN_ID
 from monitor.settings.spans import span
@@ -153,11 +157,16 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
         yield from _unknown("brand", (*place, "match"), match, "brands", brands)
         for number, step in enumerate(_dicts(one.get("steps"))):
             at = (*place, "steps", number)
-            yield from _unknown("notifier", at, step, "tell", notifiers)
+            yield from _unknown("notifier", at, step, "tell", [*notifiers, PERSON, ROTA])
+            yield from _unknown_staff(document, at, step)
             yield from _late(at, step, one.get("target"))
+    yield from _of_people(document, calendars, notifiers)
+    yield from _in_vain(document, brands)
     digest = _table(document, "digest")
     yield from _unknown("calendar", ("digest",), digest, "calendar", calendars)
     yield from _unknown("notifier", ("digest",), digest, "tell", notifiers)
+    yield from _unknown("calendar", ("numbers",), _table(document, "numbers"), "staffed", calendars)
+    yield from _of_reports(document, brands, notifiers)
     operators = _table(document, "operators")
     yield from _unknown("notifier", ("operators",), operators, "tell", notifiers)
     if "slack_app" in document:
@@ -165,6 +174,83 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
         yield from _unknown("notifier", ("slack_app",), app, "notifier", notifiers)
         yield from _unnamed(document, app)
     yield from _unordered(_table(_table(document, "classifier"), "thresholds"))
+
+
+def _of_reports(
+    document: Mapping[str, Any], brands: Sequence[str], notifiers: Sequence[str]
+) -> Iterator[Mistake]:
+    """Names that nobody has, and the same report to the same people twice."""
+    told: set[tuple[object, str, str]] = set()
+    can_print = find_spec("typst") is not None
+    for place, one in _tables(document, "reports"):
+        yield from _unknown("brand", place, one, "brands", brands)
+        yield from _unknown("notifier", place, one, "tell", notifiers)
+        if "pdf" in _listed(one.get("attach")) and not can_print:
+            yield Mistake((*place, "attach"), 'pdf needs `pip install "complaint-monitor[pdf]"`')
+        every = one.get("every", "week")
+        for audience in _listed(one.get("tell")) or notifiers[:1]:
+            for brand in _listed(one.get("brands")) or brands:
+                if (every, audience, brand) in told:
+                    yield Mistake(
+                        place,
+                        f'"{audience}" is told of each {every} of {brand} already: once will do',
+                    )
+                told.add((every, audience, brand))
+
+
+def _listed(value: object) -> list[str]:
+    """The names of a list that may also be one name."""
+    if isinstance(value, str):
+        return [value]
+    return [str(one) for one in value] if isinstance(value, list) else []
+
+
+def _unknown_staff(
+    document: Mapping[str, Any], place: Place, step: Mapping[str, Any]
+) -> Iterator[Mistake]:
+    """`person:NAME` and `rota:NAME` of whom nobody has heard."""
+    said = step.get("tell")
+    for name in said if isinstance(said, list) else [said]:
+        kind, _, who = str(name).partition(":")
+        for noun, table in ((PERSON, "people"), (ROTA, "rotas")):
+            known = _table(document, table)
+            if kind == noun and who not in known:
+                what = f'no {noun} is called "{who}"{_hint(who, known)}'
+                yield Mistake((*place, "tell"), f"{what}; they stand in [{table}.NAME]")
+
+
+def _of_people(
+    document: Mapping[str, Any], calendars: Iterable[str], notifiers: Iterable[str]
+) -> Iterator[Mistake]:
+    calendars = list(calendars)
+    people = _table(document, "people")
+    for name in people:
+        one = _table(people, name)
+        yield from _unknown("notifier", ("people", name), one, "tell", notifiers)
+        yield from _unknown("calendar", ("people", name), one, "calendar", calendars)
+    for place, table in _tables(document, "notifiers"):
+        if _called(table) in (PERSON, ROTA):
+            what = f'"{_called(table)}" has a meaning of its own in `tell`: choose another name'
+            yield Mistake((*place, "name"), what)
+
+
+def _in_vain(document: Mapping[str, Any], brands: Sequence[str]) -> Iterator[Mistake]:
+    """Policies that no post can reach: those before them take all that they are for."""
+    tables = _tables(document, "policies")
+    try:
+        matches = [MatchTable.model_validate(_table(one, "match")).match() for _, one in tables]
+    except ValidationError:
+        return  # said already
+    if not brands:
+        return  # said already
+    for number, takers in unreachable(matches, brands):
+        before = _quoted(_called(tables[one][1]) for one in takers)
+        takes = "takes" if len(takers) == 1 else "together take"
+        yield Mistake(
+            tables[number][0],
+            f'no post ever reaches "{_called(tables[number][1])}": {before} before it {takes} all'
+            " that it is for; put it first, or match less there",
+        )
 
 
 def _unnamed(document: Mapping[str, Any], app: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -18,12 +18,16 @@ from monitor.domain.keeping import Keep
 from monitor.domain.lexicon import Lexicon, word_rule
 from monitor.domain.policy import Rule
 from monitor.domain.relevance import CONTEXT, SPAM, WITHOUT, Relevance
+from monitor.domain.reporting import Plan
+from monitor.domain.rota import Person
 from monitor.settings.answers import AnswersTable
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
 from monitor.settings.policies import Names, PolicyTable, with_a_last
+from monitor.settings.reports import NumbersTable, ReportsTable
 from monitor.settings.rules import RuleTable, lexicon_of
 from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
+from monitor.settings.staff import PersonTable, RotaTable
 
 T = TypeVar("T")
 
@@ -285,6 +289,9 @@ class WebTable(_Table):
         default=(), description="Names by which it is called, besides this machine's own."
     )
     most_bytes: int = Field(default=2 * 2**20, ge=1024, description="Of what one call may send.")
+    open_metrics: bool = Field(
+        default=False, description="`/metrics` for whoever reaches it, without a token."
+    )
 
     @property
     def known_as(self) -> tuple[str, ...]:
@@ -310,10 +317,14 @@ class Settings(_Table):
     classifier: ClassifierTable = ClassifierTable()
     rules: dict[str, RuleTable] = Field(default_factory=dict)
     policies: tuple[PolicyTable, ...] = ()
+    people: dict[Name, PersonTable] = Field(default_factory=dict)
+    rotas: dict[Name, RotaTable] = Field(default_factory=dict)
     notifiers: Annotated[tuple[NotifierTable, ...], AfterValidator(_some)] = (
         NotifierTable(use="console"),
     )
     digest: DigestTable = DigestTable()
+    reports: tuple[ReportsTable, ...] = ()
+    numbers: NumbersTable = NumbersTable()
     operators: OperatorsTable = OperatorsTable()
     slack_app: SlackAppTable | None = None
     answers: AnswersTable = AnswersTable()
@@ -342,9 +353,26 @@ class Settings(_Table):
             one.rule(self.hours(one.calendar), self.audience) for one in with_a_last(self.policies)
         )
 
+    def staff(self) -> dict[str, Person]:
+        """The people who can be told alone, by name."""
+        return {
+            name: one.person(name, self.calendars, self.timezone)
+            for name, one in self.people.items()
+        }
+
     def schedule(self) -> Schedule:
         """When the daily digest is due."""
         return Schedule(self.hours(self.digest.calendar), self.digest.at)
+
+    def plans(self) -> tuple[Plan, ...]:
+        """The reports by schedule."""
+        return tuple(
+            one.plan(self.brand_names, self.timezone, self.audience) for one in self.reports
+        )
+
+    def staffed(self) -> BusinessHours:
+        """When somebody is there."""
+        return self.hours(self.numbers.staffed or self.digest.calendar)
 
     def lexicon(self) -> Lexicon:
         """The word rules in force."""

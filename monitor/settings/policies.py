@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from monitor.domain.hours import BusinessHours
 from monitor.domain.judgement import Severity
@@ -22,6 +22,13 @@ def _as_many(value: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_many)]
 """Several names; one may stand without brackets."""
 
+
+def _whole(name: str) -> str:
+    if "#" in name or ":" in name:
+        raise ValueError(f"{name!r}: no # and no colon, which tell repeats and places apart")
+    return name
+
+
 SeverityWord = Literal["low", "normal", "high", "critical"]
 
 
@@ -34,10 +41,21 @@ class MatchTable(BaseModel):
     networks: Names = ()
     severities: Annotated[tuple[SeverityWord, ...], BeforeValidator(_as_many)] = ()
     topics: Names = ()
+    languages: Annotated[
+        tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...], BeforeValidator(_as_many)
+    ] = Field(default=(), description='As in "ro": the post\'s, as far as it can be told.')
+    followers: int = Field(default=0, ge=0, description="The author has at least so many.")
 
-    @property
-    def matches_everything(self) -> bool:
-        return not (self.brands or self.networks or self.severities or self.topics)
+    def match(self) -> Match:
+        """The domain's match."""
+        return Match(
+            brands=self.brands,
+            networks=tuple(one.lower() for one in self.networks),
+            severities=tuple(Severity[one.upper()] for one in self.severities),
+            topics=self.topics,
+            languages=self.languages,
+            followers=self.followers,
+        )
 
 
 class StepTable(BaseModel):
@@ -45,11 +63,15 @@ class StepTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(min_length=1, description="Unique within the policy.")
+    name: Annotated[str, AfterValidator(_whole)] = Field(
+        min_length=1, description="Unique within the policy."
+    )
     after: Span | None = Field(default=None, description="So long after the complaint.")
     before_due: Span | None = Field(default=None, description="So long before the target.")
     after_due: Span | None = Field(default=None, description="So long after the target.")
-    tell: str | None = Field(default=None, description="Whom; default: the policy's `tell`.")
+    tell: Names = Field(
+        default=(), description="Places, person:NAME, rota:NAME; default: the policy's `tell`."
+    )
     mentions: Names = Field(default=(), description="People to be named in the message.")
     repeat: PositiveSpan | None = Field(default=None, description="Tell again so often, …")
     repeats: int = Field(default=0, ge=0, le=100, description="… so many times at most.")
@@ -71,7 +93,7 @@ class StepTable(BaseModel):
             name=self.name,
             anchor=anchor,
             offset=-self.before_due if self.before_due else ahead,
-            audience=self.tell or tell,
+            audiences=self.tell or (tell,),
             mentions=self.mentions,
             repeat=self.repeat,
             repeats=self.repeats,
@@ -99,12 +121,7 @@ class PolicyTable(BaseModel):
         audience = self.tell or tell
         return Rule(
             name=self.name,
-            match=Match(
-                brands=self.match.brands,
-                networks=tuple(one.lower() for one in self.match.networks),
-                severities=tuple(Severity[one.upper()] for one in self.match.severities),
-                topics=self.match.topics,
-            ),
+            match=self.match.match(),
             target=self.target,
             hours=hours,
             audience=audience,
@@ -128,5 +145,5 @@ EVERYTHING_ELSE = PolicyTable(
 def with_a_last(policies: Sequence[PolicyTable]) -> Iterator[PolicyTable]:
     """The policies, the last of which matches everything."""
     yield from policies
-    if not any(one.match.matches_everything for one in policies):
+    if not any(one.match.match().is_everything for one in policies):
         yield EVERYTHING_ELSE

@@ -6,7 +6,6 @@ who has closed it learns the end by the card, or in its thread.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from monitor.domain.reply import Length, Outgoing, ReplyState
 from monitor.domain.template import fill
 from monitor.ports import DescribesReplies
 from monitor.render import slack_answer as shown
+from monitor.render.reply_words import without_commands
 from monitor.render.slack_answer import Desk
 from monitor.render.slack_forms import Origin, View, origin_of
 from monitor.settings.slack import Right
@@ -36,7 +36,6 @@ _GLANCE_S, _WATCHED_S = 0.5, 900.0
 _SETTLES_S = 0.7
 """Until Slack shows what the acknowledgement told it to: a change that overtakes that would be lost."""
 _PROBE = "…"
-_OF_A_TERMINAL = re.compile(r"--|`complaint-monitor")
 _log = structlog.get_logger(__name__)
 
 
@@ -141,13 +140,6 @@ def decide(place: Workplace, press: Press, number: int, watch: Watch) -> None:
         case _:
             after = answer.cancel(its, case_id, number)
     watch.begin(after, press.view_id or "", Origin(ACT, case_id, press.channel))
-
-
-def without_commands(text: str) -> str:
-    """The words without what is to be typed at a terminal."""
-    parts = re.split(r"(?<=[.;:])\s+", text)
-    kept = " ".join(one for one in parts if not _OF_A_TERMINAL.search(one))
-    return f"{kept.rstrip('.;: ')}."
 
 
 @dataclass(slots=True)

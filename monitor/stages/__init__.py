@@ -8,7 +8,9 @@
     classify  posts not yet judged  -> judgements
     triage    judged mentions       -> verdicts; a complaint opens a case or joins one
     settle    mentions in threads   -> waits end: answers, deletions, late roots find their cases
+    rota      calendars of shifts   -> who is on call, for the steps that tell them
     escalate  open waits            -> steps of the policy, written to the outbox
+    wake      what quiet hours held -> one summary when they end, of what is still open
     listen    the coverage ledger   -> operators hear of streams that are not read or have gone silent
     deliver   the outbox            -> console, e-mail, Slack
     sample    what was let pass     -> some of it, each week, to people: so misses are measured

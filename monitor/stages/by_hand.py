@@ -13,7 +13,7 @@ from monitor.domain.event import Ask, AskKind, Confirmed, FollowedUp, Opened, Re
 from monitor.domain.identity import Brand
 from monitor.domain.judgement import Band, Severity, Verdict
 from monitor.domain.lexicon import Lexicon
-from monitor.domain.policy import Rule, first_match
+from monitor.domain.policy import Rule, Subject, first_match
 from monitor.domain.post import Author, Post, PostKey
 from monitor.store import by_hand, cases, copies, corrections, mentions
 from monitor.store.cases import CaseKey, Fact
@@ -182,13 +182,7 @@ def _complain(
 
 
 def _ask(conn: Connection, one: Mention, told: Verdict, rules: Sequence[Rule]) -> Ask:
-    rule = first_match(
-        rules,
-        brand=one.brand,
-        network=one.post.key.network,
-        severity=told.severity,
-        topics=told.topics,
-    )
+    rule = first_match(rules, Subject.of(one.brand, one.post, told))
     return Ask(
         post=one.post_id,
         kind=AskKind.COMPLAINT,

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar, assert_never
 from uuid import uuid4
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from monitor.clock import utc_now
 from monitor.domain.errors import Outcome, SendError
@@ -25,16 +26,18 @@ from monitor.domain.notice import (
     Backlog,
     CaseCard,
     Digest,
+    Document,
     Notice,
     NoticeKind,
     Reason,
     Receipt,
+    StillOpen,
     Unknowable,
     Words,
 )
 from monitor.ports import Clock, Notifier
 from monitor.render.reply_words import about_reply
-from monitor.store import alarms, answers, cards, outbox
+from monitor.store import alarms, answers, cards, held_back, outbox
 from monitor.store.engine import Database
 from monitor.store.outbox import Pending
 
@@ -53,6 +56,9 @@ PATIENCE = 5
 
 DigestOf: TypeAlias = Callable[[Any, int, date, datetime], Digest]
 """Gathers the digest of (connection, brand, day, as_of)."""
+
+ReportOf: TypeAlias = Callable[[Any, int, Mapping[str, Any]], Document]
+"""Gathers the report of (connection, brand, what its notice says)."""
 
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
@@ -86,6 +92,7 @@ class Deliver:
         database: where the outbox is.
         notifiers: by configured name; the first one serves audiences that name none.
         digest: gathers a digest when it is about to leave.
+        report: gathers a scheduled report; None: none is scheduled.
         operators: who hears that something cannot be delivered; None tells nobody.
         shadow: decide everything, tell nobody.
         clock: transport time (leases, back-off); domain time comes with `due` and `handle`.
@@ -100,6 +107,7 @@ class Deliver:
         notifiers: Mapping[str, Notifier],
         *,
         digest: DigestOf,
+        report: ReportOf | None = None,
         operators: str | None,
         shadow: bool,
         clock: Clock = utc_now,
@@ -108,6 +116,7 @@ class Deliver:
         self._notifiers = dict(notifiers)
         self._default = next(iter(self._notifiers))
         self._digest = digest
+        self._report = report
         self._operators = operators
         self._shadow = shadow
         self._clock = clock
@@ -142,14 +151,15 @@ class Deliver:
                 return
             has_content = not self._shadow and not _edits_nothing(row)
             notice = self._notice(conn, row, now) if has_content else None
-        if notice is None:
-            self._leave(row)
-            return
-        errand = self._claim(row, notice)
-        if errand is not None:
-            self._errands[item] = errand
-            self._deliver(errand, now)
-            self._errands.pop(item, None)
+        with bound_contextvars(case=row.case_id):
+            if notice is None:
+                self._leave(row)
+                return
+            errand = self._claim(row, notice)
+            if errand is not None:
+                self._errands[item] = errand
+                self._deliver(errand, now)
+                self._errands.pop(item, None)
 
     def failed(self, item: str, error: Exception, now: datetime) -> None:
         """What a notifier did not expect: the notice may have arrived, and is looked for later.
@@ -161,7 +171,8 @@ class Deliver:
             raise error
         problem = f"{type(error).__name__}: {error}".partition("\n")[0]
         unknown = SendError(problem, outcome=Outcome.UNKNOWN)
-        self._postpone(errand, unknown, now, fate_unknown=True)
+        with bound_contextvars(case=errand.row.case_id):
+            self._postpone(errand, unknown, now, fate_unknown=True)
 
     def _may_go(self, row: Pending) -> bool:
         """Its notifier does not rest. A card goes first: what belongs under it waits, at one notifier."""
@@ -205,7 +216,7 @@ class Deliver:
 
     def _content(
         self, conn: Any, row: Pending, now: datetime
-    ) -> CaseCard | Digest | Backlog | Words:
+    ) -> CaseCard | Digest | Backlog | Document | StillOpen | Words:
         said = row.payload
         match row.kind:
             case NoticeKind.ALERT | NoticeKind.ESCALATION | NoticeKind.UPDATE:
@@ -221,8 +232,12 @@ class Deliver:
                     waits=said["waits"],
                     oldest_at=datetime.fromisoformat(oldest) if oldest else None,
                 )
+            case NoticeKind.WAITING:
+                return held_back.still_open(conn, said["cases"], now)
             case NoticeKind.REPLY:
                 return about_reply(_given(answers.shown(conn, said["reply"])), row.reason)
+            case NoticeKind.REPORT if self._report is not None:
+                return self._report(conn, _given(row.brand_id), said)
             case NoticeKind.REPORT | NoticeKind.OPERATIONS | NoticeKind.TEST:
                 return Words(said["headline"], tuple(said.get("lines", ())))
             case never:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from monitor.domain.escalation import Watched, decide
 from monitor.domain.notice import NoticeKind
-from monitor.store import brands, cases, outbox
+from monitor.domain.rota import Person, Staff
+from monitor.store import brands, cases, outbox, rotas
 from monitor.store.cases import Fact
 from monitor.store.engine import Database
 
@@ -20,8 +22,10 @@ class Escalate:
 
     name: ClassVar[str] = "escalate"
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, people: Mapping[str, Person] | None = None) -> None:
+        """`people`: whom steps can tell alone, or by a rota."""
         self._database = database
+        self._people = people or {}
 
     def due(self, now: datetime) -> Sequence[str]:
         """Cases whose next action fell due, longest due first."""
@@ -48,10 +52,11 @@ class Escalate:
                     since=brands.watched_since(conn, row.brand_id),
                     summed_up_at=summary.written_at if summary else None,
                 ),
+                staff=Staff(self._people, partial(rotas.on_call, conn)),
                 now=now,
             )
             facts = [Fact(one.at, one.event, self.name) for one in decision.firings]
             cases.append(conn, case_id, facts, now=now)
-            planned = [one.notice for one in decision.firings]
+            planned = [it for one in decision.firings for it in one.notices]
             outbox.write(conn, planned, brand_id=row.brand_id, case_id=case_id, now=now)
             cases.look_again(conn, case_id, decision.next_at)

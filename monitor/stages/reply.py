@@ -17,6 +17,7 @@ from typing import ClassVar, assert_never
 from uuid import uuid4
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from monitor.clock import utc_now
 from monitor.domain.errors import Outcome, SendError
@@ -95,10 +96,11 @@ class Reply:
         if errand is None:
             return
         self._errands[item] = errand
-        if errand.row.attempted_at is None:
-            self._post(errand, now)
-        else:
-            self._look(errand, now)
+        with bound_contextvars(case=errand.row.case_id):
+            if errand.row.attempted_at is None:
+                self._post(errand, now)
+            else:
+                self._look(errand, now)
         self._errands.pop(item, None)
 
     def failed(self, item: str, error: Exception, now: datetime) -> None:
@@ -111,7 +113,8 @@ class Reply:
             raise error
         # the first line: what follows may quote a body
         problem = f"{type(error).__name__}: {error}".partition("\n")[0]
-        self._not_found(errand, SendError(problem, outcome=Outcome.UNKNOWN), now)
+        with bound_contextvars(case=errand.row.case_id):
+            self._not_found(errand, SendError(problem, outcome=Outcome.UNKNOWN), now)
 
     def _take(self, number: int, now: datetime) -> _Errand | None:
         """Claim it, with the case held still: a wait that ends meanwhile is seen before or after."""

@@ -12,7 +12,7 @@ from monitor.domain.event import Ask, AskKind, Event, FollowedUp, Opened, Rejudg
 from monitor.domain.identity import Brand
 from monitor.domain.judgement import Band, Judgement, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
-from monitor.domain.policy import Rule, first_match
+from monitor.domain.policy import Rule, Subject, first_match
 from monitor.domain.relevance import Filter, Filtered
 from monitor.domain.verdict import verdict
 from monitor.store import calibrations, cases, copies, filtered, mentions
@@ -74,7 +74,7 @@ class Triage:
             self._set_aside(conn, one, told, aside)
             return
         asked_at = _asked_at(one, now)
-        ask = self._ask(conn, one, told, asked_at)
+        ask = self._ask(conn, one, told, asked_at, judged.language)
         case_id = _case_that_asks(conn, one)
         if case_id is not None:
             facts = [Fact(asked_at, Rejudged(one.post_id, ask), self.name)]
@@ -139,17 +139,18 @@ class Triage:
         )
         filtered.mark(conn, one, why.rule, told.band)
 
-    def _ask(self, conn: Connection, one: Mention, told: Verdict, asked_at: datetime) -> Ask | None:
+    def _ask(
+        self,
+        conn: Connection,
+        one: Mention,
+        told: Verdict,
+        asked_at: datetime,
+        language: str | None,
+    ) -> Ask | None:
         """What the post asks for, with the target that applies from then on."""
         if not told.asks:
             return None
-        rule = first_match(
-            self._rules,
-            brand=one.brand,
-            network=one.post.key.network,
-            severity=told.severity,
-            topics=told.topics,
-        )
+        rule = first_match(self._rules, Subject.of(one.brand, one.post, told, language))
         return Ask(
             post=one.post_id,
             kind=AskKind.QUESTION if told.band is Band.PASS else AskKind.COMPLAINT,

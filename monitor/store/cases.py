@@ -23,7 +23,7 @@ from monitor.domain.wait import Wait
 from monitor.store import outbox
 from monitor.store.bulk import among
 from monitor.store.codec import decode, encode
-from monitor.store.engine import new_id
+from monitor.store.engine import log_when_done, new_id
 from monitor.store.failures import resting
 from monitor.store.schema import case_event, case_post, cases, note, rule, wait
 
@@ -172,6 +172,7 @@ def _write_records(conn: Connection, case_id: int, records: Sequence[Record]) ->
     posts = set()
     for one in records:
         kind, data = encode(one.event)
+        log_when_done(conn, "case_changed", case=case_id, seq=one.seq, kind=kind)
         rows.append(
             {
                 "case_id": case_id,

@@ -15,13 +15,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from monitor.domain.errors import StoreError
 
-__all__ = ["Connection", "Database", "Transactions", "clear_errors", "new_id"]
+__all__ = ["Connection", "Database", "Transactions", "clear_errors", "log_when_done", "new_id"]
+
+log = structlog.get_logger()
 
 BUSY_TIMEOUT_S = 30
+
+_TO_LOG = "complaint_monitor_to_log"
 
 _POOL: Mapping[str, int] = {"pool_size": 5, "max_overflow": 25}
 """More connections than the runner has threads: nobody waits for one."""
@@ -63,7 +68,11 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end, rolls back on any error."""
         with clear_errors(self.url), self._writer.begin() as conn:
+            conn.info.pop(_TO_LOG, None)  # of a transaction before, which came to nothing
             yield conn
+            lines = conn.info.pop(_TO_LOG, ())
+        for event, said in lines:
+            log.info(event, **said)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -93,6 +102,11 @@ class Database:
     def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+
+
+def log_when_done(conn: Connection, event: str, **said: Any) -> None:
+    """Log a line once the transaction is committed; if it comes to nothing, none. No words of anybody's."""
+    conn.info.setdefault(_TO_LOG, []).append((event, said))
 
 
 def new_id(inserted: sa.CursorResult[Any]) -> int:

@@ -23,6 +23,7 @@ from monitor.store.engine import Database, clear_errors
 
 _RUNNER = 0x636F6D706C61696E  # "complain": the advisory locks of a PostgreSQL database are numbers
 _UPGRADE = _RUNNER + 1
+_START = _RUNNER + 2
 
 StillAlone: TypeAlias = Callable[[], "str | None"]
 """Tells whether the database is still held: None; or why that cannot be known now. Raises StoreError
@@ -147,7 +148,36 @@ def only_one_runner(database: Database) -> Iterator[StillAlone]:
         with _file_lock(database.path):
             yield lambda: None
         return
-    lock = _ServerLock(database)
+    with _held(_ServerLock(database)) as still_held:
+        yield still_held
+
+
+@contextmanager
+def among_workers(database: Database) -> Iterator[StillAlone]:
+    """Hold a PostgreSQL database together with other workers: whoever wants it alone must wait.
+
+    Raises:
+        StoreError: somebody holds it alone, a `run` or an import; says who.
+
+    """
+    with _held(_ServerLock(database, shared=True)) as still_held:
+        yield still_held
+
+
+@contextmanager
+def one_after_another(database: Database) -> Iterator[None]:
+    """What workers do when they start, on PostgreSQL: while one does, the others wait."""
+    with clear_errors(database.url), database.engine.connect() as plain:
+        conn = plain.execution_options(isolation_level="AUTOCOMMIT")
+        conn.execute(sa.select(sa.func.pg_advisory_lock(_START)))
+        try:
+            yield
+        finally:
+            conn.execute(sa.select(sa.func.pg_advisory_unlock(_START)))
+
+
+@contextmanager
+def _held(lock: _ServerLock) -> Iterator[StillAlone]:
     taken_by = lock.take()
     if taken_by is not None:
         raise StoreError(taken_by)
@@ -179,10 +209,14 @@ def _file_lock(path: Path) -> Iterator[None]:
 
 
 class _ServerLock:
-    """An advisory lock of PostgreSQL: it lives as long as the connection that took it."""
+    """An advisory lock of PostgreSQL: it lives as long as the connection that took it.
 
-    def __init__(self, database: Database) -> None:
+    `shared`: with others that share it, against who wants it alone.
+    """
+
+    def __init__(self, database: Database, *, shared: bool = False) -> None:
         self._database = database
+        self._shared = "_shared" if shared else ""
         self._conn: Connection | None = None
 
     def take(self) -> str | None:
@@ -191,7 +225,7 @@ class _ServerLock:
             # no transaction stays open: it would keep the server from tidying up
             plain = stack.enter_context(self._database.engine.connect())
             conn = plain.execution_options(isolation_level="AUTOCOMMIT")
-            if not conn.scalar(sa.select(sa.func.pg_try_advisory_lock(_RUNNER))):
+            if not conn.scalar(sa.select(self._call("pg_try_advisory_lock"))):
                 return f"{_name(self._database)} is in use by {_holder(conn)}"
             self._conn = conn
             stack.pop_all()
@@ -222,8 +256,12 @@ class _ServerLock:
         """Give it back, as far as the server can be reached."""
         if self._conn is not None:
             with suppress(sa.exc.DBAPIError):
-                self._conn.execute(sa.select(sa.func.pg_advisory_unlock(_RUNNER)))
+                self._conn.execute(sa.select(self._call("pg_advisory_unlock")))
             self._forget()
+
+    def _call(self, function: str) -> sa.Function[bool]:
+        called: sa.Function[bool] = getattr(sa.func, f"{function}{self._shared}")(_RUNNER)
+        return called
 
     def _forget(self) -> None:
         if self._conn is not None:

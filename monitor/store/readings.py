@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
+from monitor.domain import change
 from monitor.domain import digest as digests
 from monitor.domain import report as reports
 from monitor.domain.digest import Schedule
+from monitor.domain.hours import BusinessHours
 from monitor.domain.notice import Digest
+from monitor.domain.numbers import Numbers
 from monitor.domain.report import Period, Report
 from monitor.domain.sampling import estimate
 from monitor.store import brands, by_hand, coverage, filtered, samples, waits
@@ -24,12 +28,43 @@ def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) 
         brand=brands.names(conn)[brand_id],
         period=period,
         as_of=as_of,
-        # of what people brought themselves no source could bring an answer: what they know is all
-        read_through={**coverage.read_through(conn, brand_id), by_hand.NETWORK: as_of},
+        read_through=_read_through(conn, brand_id, as_of),
         sources=coverage.health(conn, brand_id, as_of, since=period.since),
         filtered=filtered.counts(conn, brand_id, period.since, min(period.until, as_of)),
         missed=estimate(drawn) if drawn else None,
     )
+
+
+def numbers(
+    conn: Connection,
+    brand_id: int,
+    *,
+    period: Period,
+    as_of: datetime,
+    zone: ZoneInfo,
+    staffed: BusinessHours,
+) -> Numbers:
+    """The report with what stands beside it; `staffed` are the hours in which somebody is there."""
+    before = change.previous(period, zone)
+    earlier = change.seen_from(period, before, as_of)
+    read = _read_through(conn, brand_id, as_of)
+    backlog = [
+        reports.count(one, as_of, read)
+        for one in waits.open_at(conn, brand_id, as_of)
+        if one.confirmed and not one.is_dismissed(as_of)
+    ]
+    return Numbers(
+        report=report(conn, brand_id, period=period, as_of=as_of),
+        before=report(conn, brand_id, period=before, as_of=earlier),
+        backlog=tuple(sorted(backlog, key=lambda one: (one.wait.started_at, one.name))),
+        zone=zone,
+        staffed=staffed,
+    )
+
+
+def _read_through(conn: Connection, brand_id: int, as_of: datetime) -> dict[str, datetime]:
+    # of what people brought themselves no source could bring an answer: what they know is all
+    return {**coverage.read_through(conn, brand_id), by_hand.NETWORK: as_of}
 
 
 def digest(

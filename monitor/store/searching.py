@@ -7,14 +7,20 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.domain.case import Status
 from monitor.store.bulk import among
 from monitor.store.schema import author, case_post, cases, post
 
 
 def cases_with(
-    conn: Connection, brand_ids: Collection[int], words: Sequence[str], limit: int
+    conn: Connection,
+    brand_ids: Collection[int],
+    words: Sequence[str],
+    limit: int,
+    *,
+    is_open: bool = False,
 ) -> list[int]:
-    """The cases in which one post holds all the words, the newest first.
+    """The cases in which one post holds all the words, the newest first; `is_open`: of open ones.
 
     A word is looked for in text, title, address and the author's names, without regard to case (of
     letters beyond ASCII only PostgreSQL knows both).
@@ -33,4 +39,6 @@ def cases_with(
         .order_by(cases.c.id.desc())
         .limit(limit)
     )
+    if is_open:
+        query = query.where(cases.c.status == Status.OPEN.value)
     return list(conn.scalars(query))

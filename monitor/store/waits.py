@@ -6,7 +6,7 @@ are folded again from their histories up to then, so a report is a function of (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -22,6 +22,7 @@ from monitor.domain.policy import Rule, rule_from
 from monitor.domain.sla import WaitFacts, case_as_of
 from monitor.domain.wait import Outcome, Wait
 from monitor.store.brands import NEVER, first_run_at
+from monitor.store.bulk import among
 from monitor.store.cases import history
 from monitor.store.columns import EPOCH, MICROSECOND
 from monitor.store.schema import (
@@ -62,6 +63,23 @@ def of_period(
     ]
 
 
+def open_at(conn: Connection, brand_id: int, as_of: datetime) -> list[WaitFacts]:
+    """The waits of a brand that were open at `as_of`, whenever they began."""
+    changed = _changed_since(conn, brand_id, as_of)
+    query = sa.select(*_FACTS).where(
+        wait.c.brand_id == brand_id,
+        wait.c.ended_at.is_(None),
+        wait.c.due_at.between(EPOCH, NEVER),  # two-sided: the index of open waits, not of all
+    )
+    parts = conn.execute(query).partitions(_PART)
+    rows = (one for part in parts for one in _facts(part, _moments(conn)))
+    again = (facts for facts, _ in _cases_as_of(conn, changed, as_of))
+    return [
+        *(one for one in rows if one.exists(as_of) and one.case_id not in changed),
+        *(one for one in again if one.exists(as_of) and not one.has_ended(as_of)),
+    ]
+
+
 def unanswered(conn: Connection, brand_id: int, as_of: datetime) -> list[Unanswered]:
     """The waits of a brand that are open at `as_of`, with what a digest prints, in no order."""
     changed = _changed_since(conn, brand_id, as_of)
@@ -95,6 +113,13 @@ def open_list(
             wait.c.due_at >= due_at, (wait.c.due_at > due_at) | (wait.c.case_id > case_id)
         )
     return list(_lines(conn.execute(query.limit(limit)).all(), _moments(conn), now))
+
+
+def lines_of(conn: Connection, cases: Collection[int], as_of: datetime) -> tuple[DigestLine, ...]:
+    """The open waits of these cases, of whatever brand, the longest waiting first."""
+    found = conn.execute(_open_of(among(conn, wait.c.case_id, cases))).all()
+    lines = (one.line for one in _lines(found, _moments(conn), as_of))
+    return tuple(sorted(lines, key=lambda one: (one.waiting_since, one.case_id)))
 
 
 def rules_of(conn: Connection, digests: Iterable[str]) -> dict[str, Rule]:
@@ -244,12 +269,15 @@ def _open(brand_id: int) -> sa.Select[Any]:
 
     By nothing more: SQLite would copy all these texts to sort them.
     """
+    return _open_of(wait.c.brand_id == brand_id).order_by(wait.c.due_at)
+
+
+def _open_of(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return (
         sa.select(*_OPEN_FACTS, wait.c.rule, *_WORDS)
         .outerjoin(post, post.c.id == wait.c.first_post_id)
         .outerjoin(author, author.c.id == post.c.author_id)
-        .where(wait.c.brand_id == brand_id, wait.c.ended_at.is_(None))
-        .order_by(wait.c.due_at)
+        .where(which, wait.c.ended_at.is_(None))
     )
 
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from monitor import __version__
-from monitor.web import fixed, health, intake, language, problems, signing
+from monitor.web import (
+    api,
+    fixed,
+    health,
+    intake,
+    language,
+    metrics,
+    news,
+    problems,
+    ready,
+    signing,
+)
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
+from monitor.web.pages import audit, case, coverage, queue, review
 from monitor.web.site import Site
 from monitor.web.watch import watching
 
@@ -19,10 +32,19 @@ _BODY_WITHIN = 30.0
 
 PARTS: Sequence[APIRouter] = (
     health.router,
+    ready.router,
+    metrics.router,
     intake.router,
+    api.router,
     fixed.router,
     signing.router,
     language.router,
+    news.router,
+    queue.router,
+    case.router,
+    review.router,
+    coverage.router,
+    audit.router,
 )
 
 
@@ -38,6 +60,8 @@ def create(site: Site) -> FastAPI:
         lifespan=watching,
     )
     app.state.site = site
+    app.state.closing = asyncio.Event()
+    app.state.topics = sorted(site.settings.lexicon().topics)  # some ms to find out
     problems.say(app)
     for router in PARTS:
         app.include_router(router)

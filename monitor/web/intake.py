@@ -6,8 +6,9 @@ The source reads it from its inbox when it is its turn, like any other network.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Request
@@ -16,12 +17,13 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from monitor.domain.errors import CallError, ConfigError, Refusal
 from monitor.ports import Call, Letter, Receives
 from monitor.store import inbox
+from monitor.store.engine import Connection
 from monitor.web.problems import Problem
 from monitor.web.site import Here, Site
 
 log = structlog.get_logger()
 
-router = APIRouter(prefix="/intake")
+router = APIRouter(prefix="/intake", include_in_schema=False)
 
 _STATUS = {
     Refusal.NOT_ASKED: HTTPStatus.NOT_FOUND,
@@ -62,27 +64,30 @@ def take(name: str, call: Said, here: Here) -> Response:
     except (CallError, ConfigError) as error:
         return _refused(name, error, here)
     with here.database.writing() as conn:
-        known = inbox.put(conn, name, letters, call.at)
-        inbox.wake(conn, name, door.reading_stream(), call.at)
-    return _thanks(letters, known)
+        said = keep(conn, name, door, letters, call.at)
+    return JSONResponse(said)
+
+
+def keep(
+    conn: Connection, name: str, door: Receives, letters: Sequence[Letter], now: datetime
+) -> dict[str, Any]:
+    """Keep them for the source of that name, and let it read them. Returns what became of each."""
+    known = inbox.put(conn, name, letters, now)
+    inbox.wake(conn, name, door.reading_stream(), now)
+    flawed = [{"item": place, "reason": one.flaw} for place, one in enumerate(letters) if one.flaw]
+    told = {one.key for one in letters if not one.flaw}
+    return {
+        "received": len(letters),
+        "new": len(told - known),
+        "known": len(letters) - len(flawed) - len(told - known),
+        "rejected": flawed,
+    }
 
 
 def _door(name: str, here: Site) -> Receives:
     if name not in here.doors:
         raise CallError("nothing is taken in at this address", Refusal.NOT_ASKED)
     return here.doors[name]
-
-
-def _thanks(letters: Sequence[Letter], known: set[str]) -> Response:
-    flawed = [{"item": place, "reason": one.flaw} for place, one in enumerate(letters) if one.flaw]
-    told = {one.key for one in letters if not one.flaw}
-    said = {
-        "received": len(letters),
-        "new": len(told - known),
-        "known": len(letters) - len(flawed) - len(told - known),
-        "rejected": flawed,
-    }
-    return JSONResponse(said)
 
 
 def _refused(name: str, error: CallError | ConfigError, here: Site) -> Response:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from functools import partial
+from http import HTTPStatus
 
 from fastapi import Request
+from fastapi.responses import HTMLResponse
 
 from monitor import __version__
 from monitor.domain.access import Principal, Role
+from monitor.render.on_pages import address, excerpt, lines, time_in
 from monitor.render.pages import page
 from monitor.render.tongue import LANGUAGES, Tongue, tongue
+from monitor.render.words import duration, plain
 from monitor.web.access import visits
 from monitor.web.site import Site
 
@@ -28,16 +33,21 @@ class Entry:
     role: Role = Role.VIEWER
 
 
-MENU: Sequence[Entry] = ()
+MENU: Sequence[Entry] = (
+    Entry("/queue", "Queue"),
+    Entry("/review", "Review", Role.AGENT),
+    Entry("/coverage", "Coverage"),
+    Entry("/audit", "Audit", Role.MANAGER),
+)
 """Pages enter themselves here, by hand, in the order of the menu."""
 
 
 def shown(request: Request, template: str, **content: object) -> str:
     """The page of that template, laid out for whoever asks.
 
-    Templates stand in `render/templates/web`. They extend `web/layout.html.j2`, speak by `t("…")`, and
-    put `{{ ours }}` into each form that changes something. Neither styles nor scripts may stand in them
-    (see `headers`): both are files.
+    Templates stand in `render/templates/web`. They extend `web/layout.html.j2`, speak by `t("…")`, begin
+    each form that changes something with `{{ form.begin(…) }}` of `web/parts.html.j2`, and say times by
+    `at(…)`, spans by `span(…)`. Neither styles nor scripts may stand in them (see `headers`): both are files.
     """
     who: Principal | None = getattr(request.state, "principal", None)
     say_in = tongue_of(request)
@@ -52,10 +62,24 @@ def shown(request: Request, template: str, **content: object) -> str:
         "here": request.url.path,
         "back": here(request),
         "proof": visits.proof(secret) if secret else "",
+        "once": secrets.token_urlsafe(9),
         "version": __version__,
-        "zone": ZoneInfo(site.settings.timezone),
+        "zone": site.settings.timezone,
+        "at": time_in(site.zone),
+        "span": partial(duration, say_in=say_in),
+        "lines_of": lines,
+        "excerpt": excerpt,
+        "address": address,
+        "plain": plain,
     }
     return page(f"web/{template}.html.j2", **{**its, **content})
+
+
+def answered(
+    request: Request, template: str, status: int = HTTPStatus.OK, **content: object
+) -> HTMLResponse:
+    """The same, as an answer."""
+    return HTMLResponse(shown(request, template, **content), status)
 
 
 def here(request: Request) -> str:

@@ -10,10 +10,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from monitor.domain.errors import StoreError
+from monitor.web.access.doors import wants_page
 from monitor.web.headers import HEADERS
+from monitor.web.looks import answered
 
 log = structlog.get_logger()
 
@@ -42,13 +44,22 @@ def say(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def _refused(_: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    if error.status_code == HTTPStatus.SEE_OTHER and error.headers:
+        return RedirectResponse(error.headers["location"], HTTPStatus.SEE_OTHER)
+    if wants_page(request):
+        title, problem = HTTPStatus(error.status_code).phrase, error.detail
+        return answered(request, "problem", error.status_code, title=title, problem=problem)
     return Problem(error.status_code, error.detail, dict(error.headers or {}))
 
 
-def _malformed(_: Request, error: Exception) -> Response:
+def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    if wants_page(request):
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        problem = "the address is not as it should be"
+        return answered(request, "problem", status, title=status.phrase, problem=problem)
     wrong = [
         {"where": "/".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()
     ]

@@ -53,10 +53,19 @@ def server(app: FastAPI) -> uvicorn.Server:
         limit_concurrency=AT_ONCE,
         timeout_graceful_shutdown=_LAST_CALLS,
     )
-    return _Server(config)
+    return _Server(config, app)
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what would go on for ever first: nobody waits for it."""
+        self._app.state.closing.set()
+        await super().shutdown(sockets)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop at a signal, and leave it at that: uvicorn would raise it once more at its end."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
 from monitor.clock import utc_now
-from monitor.ports import Clock, Receives
+from monitor.ports import Clock, Desk, Receives
 from monitor.settings import Settings
-from monitor.store.engine import Database
+from monitor.store import brands
+from monitor.store.engine import Connection, Database
 from monitor.web.refusals import Refusals
 
 
@@ -24,7 +26,19 @@ class Site:
     doors: Mapping[str, Receives]
     """The sources that are told what is new, by configured name."""
     clock: Clock = utc_now
+    desks: Callable[[], Sequence[Desk]] = tuple
+    """The sources that can answer."""
     refusals: Refusals = field(default_factory=Refusals)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which times are shown."""
+        return ZoneInfo(self.settings.timezone)
+
+    def brand_names(self, conn: Connection) -> dict[int, str]:
+        """The brands of the config, by their numbers: others are not there for whoever is here."""
+        wanted = set(self.settings.brand_names)
+        return {number: name for number, name in brands.names(conn).items() if name in wanted}
 
 
 def _site(request: Request) -> Site:

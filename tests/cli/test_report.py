@@ -252,13 +252,17 @@ def test_a_report_is_mailed_with_its_page(command: Command, mailbox: Mailbox) ->
     assert good(command("report", *DAY, "--email", "ana@shop.example")) == ""
     [(recipients, mail)] = mailbox.mails
     assert recipients == ["ana@shop.example"]
-    assert mail["Subject"].startswith("shop: waits that began")
+    assert mail["Subject"] == "shop: complaints and answers, 4 May 2026 to 4 May 2026"
     body = mail.get_body(("plain",))
     assert body is not None
     [row] = [line for line in body.get_content().splitlines() if line.startswith("  all  ")][:1]
     assert row.split()[:4] == ["all", "3", "1", "1"]
-    [page] = mail.iter_attachments()
-    assert page.get_filename() == "report-2026-05-05.html"
+    assert "of 2 decided, 50.0 % were answered within the SLA" in body.get_content()
+    shown = mail.get_body(("html",))
+    assert shown is not None
+    assert 'src="cid:picture@complaint-monitor"' in shown.get_content()
+    page = next(one for one in mail.iter_attachments() if one.get_filename())
+    assert page.get_filename() == "shop-2026-05-04-2026-05-04.html"
     printed = good(command("report", *DAY, "--format", "html"))
     assert page.get_content().replace("\r\n", "\n") == printed
 
@@ -272,7 +276,10 @@ def test_a_report_is_told_in_slack_with_its_chart_and_its_page(
         assert good(command("report", *DAY, "--tell", "slack:leads")) == ""
         summary, shared = slack.messages("C0LEADS001")
         chart, page = [slack.workspace.files[one] for one in shared.files]
-        assert "shop: waits that began" in summary.text
+        assert "shop: complaints and answers, 4 May 2026 to 4 May 2026" in summary.text
+        assert "of 2 decided, 50.0 % were answered" in json.dumps(
+            summary.blocks, ensure_ascii=False
+        )
         assert shared.thread_ts == summary.ts
         assert chart.startswith(b"\x89PNG")
         assert page.decode() == good(command("report", *DAY, "--format", "html")).rstrip("\n")

@@ -44,7 +44,7 @@ def step(name: str, minutes: float, anchor: Anchor = Anchor.START, repeats: int 
         name=name,
         anchor=anchor,
         offset=timedelta(minutes=minutes),
-        audience=f"#{name}",
+        audiences=(f"#{name}",),
         repeat=timedelta(minutes=10) if repeats else None,
         repeats=repeats,
     )
@@ -82,7 +82,7 @@ def decided(
 
 
 def told(decision: Decision) -> list[tuple[str, Reason]]:
-    return [(one.event.step, one.notice.reason) for one in decision.firings]
+    return [(one.event.step, it.reason) for one in decision.firings for it in one.notices]
 
 
 def after(case: Case, decision: Decision) -> Case:
@@ -95,7 +95,7 @@ def test_a_new_case_alerts_at_once_and_sleeps_until_the_first_step() -> None:
     decision = decided(fold([OPENED]), 1)
     assert told(decision) == [(ALERT, Reason.OPENED)]
     assert decision.next_at == at(30)
-    assert decision.firings[0].notice.audience == "#care"
+    assert decision.firings[0].notices[0].audience == "#care"
 
 
 def test_each_step_fires_once_at_its_own_time_however_late_anybody_looked() -> None:
@@ -103,7 +103,7 @@ def test_each_step_fires_once_at_its_own_time_however_late_anybody_looked() -> N
     case = after(case, decided(case, 1))
     decision = decided(case, 34)
     assert told(decision) == [("soon", Reason.STEP_DUE)]
-    assert decision.firings[0].at == decision.firings[0].notice.due_at == at(30)
+    assert decision.firings[0].at == decision.firings[0].notices[0].due_at == at(30)
     assert decided(after(case, decision), 35).firings == ()
 
 
@@ -138,7 +138,7 @@ def test_what_waited_before_the_first_run_does_not_alert() -> None:
         (ALERT, Reason.BEFORE_FIRST_RUN),
         ("soon", Reason.BEFORE_FIRST_RUN),
     ]
-    assert all(one.notice.suppressed for one in decision.firings)
+    assert not any(one.is_told for one in decision.firings)
     assert decision.next_at == at(50)
 
 
@@ -168,7 +168,9 @@ def test_a_history_that_is_imported_after_the_summary_alerts_for_nothing() -> No
     late = Record(1, at(0), at(0) + began * 2, "triage", Opened(an_ask(1, 0)))
     watched = Watched(since=at(0) + began, summed_up_at=at(0) + began)
     decision = decide(fold([late]), case_id=5, rule=CHAIN, watched=watched, now=at(0) + began * 2)
-    assert {one.notice.reason for one in decision.firings} == {Reason.BEFORE_FIRST_RUN}
+    assert {it.reason for one in decision.firings for it in one.notices} == {
+        Reason.BEFORE_FIRST_RUN
+    }
 
 
 GRAVE = record(5, 62, FollowedUp(an_ask(2, 62, severity=Severity.CRITICAL, rule="grave")))
@@ -182,7 +184,7 @@ def test_a_graver_follow_up_in_a_case_that_climbed_is_told_to_its_own_people() -
     grave = apply(climbed, replace(GRAVE, seq=climbed.seq + 1))
     decision = decided(grave, 70, safety)
     assert told(decision) == [(ALERT, Reason.GRAVER), ("page", Reason.STEP_DUE)]
-    assert [one.notice.key for one in decision.firings] == [
+    assert [it.key for one in decision.firings for it in one.notices] == [
         "alert:5:1:grave",
         "step:5:1:grave:page",
     ]
@@ -318,7 +320,7 @@ def test_each_wait_and_step_fires_once_whenever_anybody_looks(
     fired: list[str] = []
     for minute in sorted(looks):
         decision = decided(case, minute, chain)
-        fired += [one.notice.key for one in decision.firings]
+        fired += [it.key for one in decision.firings for it in one.notices]
         case = after(case, decision)
         assert decided(case, minute, chain).firings == ()
     assert len(fired) == len(set(fired))

@@ -7,17 +7,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from monitor.domain import parts
 from monitor.domain.case import Status
 from monitor.domain.event import Channel
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Reason
-from monitor.render import reply_words
+from monitor.render import charts, curves, figures, numbers_tables, reply_words, words
 from monitor.render.slack_answer import DECISIONS
 from monitor.render.slack_buttons import LABELS
 from monitor.render.tongue import IN_ENGLISH, LANGUAGES, tongue
 
 MONITOR = Path(__file__).parents[2] / "monitor"
 _NAMES = re.compile(r"\{\w+\}")
+_IN_A_TEMPLATE = re.compile(r'say_in\("([^"]+)"')
 
 
 def phrases() -> Iterator[str]:
@@ -30,16 +32,45 @@ def phrases() -> Iterator[str]:
     yield from (said for one in Status for said in (one.value, one.value.capitalize()))
     yield from (one.value for one in Channel)
     yield from reply_words.WHY.values()
+    yield from _of_reports()
+
+
+def _of_reports() -> Iterator[str]:
+    """What the report says by a name, and what its pages say."""
+    for path in (MONITOR / "render" / "templates").glob("report*"):
+        yield from _IN_A_TEMPLATE.findall(path.read_text())
+    for table in figures.TABLES:
+        yield from (table.title, table.note)
+        yield from (said for one in table.columns for said in (one.title, one.means))
+    yield from figures.STATES.values()
+    yield from ("All", *figures.SECTIONS.values(), figures.NOT_REACHED)
+    yield from figures._OUR_NAMES
+    yield from numbers_tables.MEASURES.values()
+    yield from (*curves.TITLES.values(), curves.BY_BRAND)
+    yield from ("days since the customer wrote", "hours since the customer wrote")
+    yield from ("How soon it was seen", "Breaches by how late", "Backlog by age")
+    yield from ("more", "fewer", "rose", "fell")
+    yield from (one[0] for one in charts._DAYS)
+    yield from words.WHY.values()
+    yield from words._WEEKDAYS
+    yield from words._MONTHS
+    yield from (one[0] for bins in (parts.LAGS, parts.AGES, parts.LATE) for one in bins)
 
 
 def _said(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            literal = node.args and node.func.id == "say_in" and node.args[0]
-            if isinstance(literal, ast.Constant):
-                yield str(literal.value)
-            if isinstance(literal, ast.IfExp):
-                yield from (ast.literal_eval(one) for one in (literal.body, literal.orelse))
+        match node:
+            case ast.Call(func=ast.Name("say_in"), args=[ast.Constant(said), *_]):
+                yield str(said)
+            case ast.Call(func=ast.Name("say_in"), args=[ast.IfExp(body=one, orelse=other), *_]):
+                yield from map(ast.literal_eval, (one, other))
+            case ast.Call(
+                func=ast.Attribute(ast.Name("say_in"), "count"),
+                args=[_, ast.Constant(one), ast.Constant(many)],
+            ):
+                yield from (str(one), str(many))
+            case _:
+                pass
 
 
 def test_every_phrase_is_translated_with_its_values() -> None:
@@ -50,6 +81,21 @@ def test_every_phrase_is_translated_with_its_values() -> None:
         assert sorted(said - known.keys()) == []
         for phrase, translated in known.items():
             assert set(_NAMES.findall(phrase)) == set(_NAMES.findall(translated)), phrase
+
+
+def test_romanian_counts_with_de_from_twenty_on() -> None:
+    say_in = tongue("ro")
+    said = [say_in.count(one, "1 post", "{number} posts") for one in (1, 2, 19, 20, 101, 120)]
+    assert [one.split()[1] for one in said] == [
+        "postare",
+        "postări",
+        "postări",
+        "de",
+        "postări",
+        "de",
+    ]
+    assert IN_ENGLISH.count(20, "1 post", "{number} posts") == "20 posts"
+    assert (say_in.number("1.5 %"), IN_ENGLISH.number("1.5 %")) == ("1,5 %", "1.5 %")
 
 
 def test_labels_fit_where_slack_shows_them() -> None:

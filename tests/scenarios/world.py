@@ -20,10 +20,20 @@ from monitor.domain.hours import BusinessHours, always
 from monitor.domain.identity import Brand, Identity
 from monitor.domain.judgement import Judgement, Thresholds
 from monitor.domain.lexicon import Lexicon, lexicon_from
-from monitor.domain.notice import Absent, CaseCard, Digest, Notice, Receipt, Unknowable, Words
+from monitor.domain.notice import (
+    Absent,
+    CaseCard,
+    Digest,
+    Notice,
+    Receipt,
+    StillOpen,
+    Unknowable,
+    Words,
+)
 from monitor.domain.policy import Anchor, Match, Rule, Step
 from monitor.domain.post import Post
 from monitor.domain.report import Period, Report
+from monitor.domain.rota import Person
 from monitor.registry import options
 from monitor.runner import Runner, Stage
 from monitor.sources.files import Files
@@ -33,6 +43,7 @@ from monitor.stages.escalate import Escalate
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
+from monitor.stages.wake import Wake
 from monitor.store import brands, cases, readings, schema
 from monitor.store.engine import Database
 from tests.given import Given
@@ -121,6 +132,8 @@ def _words(notice: Notice) -> str:
     if isinstance(content, CaseCard):
         step = f"{content.step}: " if content.step else ""
         return f"{step}{content.text}"
+    if isinstance(content, StillOpen):
+        return " ".join(("still open:", *(str(one.case_id) for one in content.lines)))
     if isinstance(content, Words):
         return " ".join((content.headline, *content.lines))
     return notice.kind.value
@@ -206,13 +219,13 @@ RULE = Rule(
             name="2 h without an answer",
             anchor=Anchor.START,
             offset=timedelta(hours=2),
-            audience="#care",
+            audiences=("#care",),
         ),
         Step(
             name="overdue",
             anchor=Anchor.DUE,
             offset=timedelta(0),
-            audience="#leads",
+            audiences=("#leads",),
             mentions=("@lead",),
         ),
     ),
@@ -259,6 +272,7 @@ class World(Going):
         starts: str = "08:00",
         watched: bool = True,
         lexicon: Lexicon | None = None,
+        people: Sequence[Person] = (),
     ) -> None:
         self.now = clock_time(starts)
         self.coming: list[tuple[datetime, dict[str, object]]] = []
@@ -273,6 +287,7 @@ class World(Going):
         self._brands = brands_
         self._rules = tuple(rules)
         self._lexicon = lexicon or NO_WORDS
+        self.people = {one.name: one for one in people}
         self.runner = self.start()
         if watched:
             with self.database.writing() as conn:
@@ -294,7 +309,8 @@ class World(Going):
             Classify(self.database, Keywords()),
             Triage(self.database, self._rules, Thresholds(alert=0.6, review=0.3), self._lexicon),
             Settle(self.database),
-            Escalate(self.database),
+            Escalate(self.database, self.people),
+            Wake(self.database, self.people),
             Deliver(
                 self.database,
                 {"slack": self.slack},

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor import settings
 from monitor.domain.judgement import Severity, Thresholds
-from monitor.domain.policy import Anchor, first_match
+from monitor.domain.policy import Anchor, Subject, first_match
 from monitor.domain.post import Author
 from monitor.settings import Settings
 from monitor.settings.spans import minutes, span
@@ -128,10 +128,10 @@ def test_policies_become_rules_in_order(said: Settings) -> None:
     assert grave.acknowledged_for == timedelta(minutes=30)
     assert rest.audience == "console"
     warn, late, start = rest.steps
-    assert (warn.anchor, warn.offset, warn.audience) == (
+    assert (warn.anchor, warn.offset, warn.audiences) == (
         Anchor.DUE,
         -timedelta(minutes=30),
-        "console",
+        ("console",),
     )
     assert (late.anchor, late.offset, late.mentions) == (Anchor.DUE, timedelta(), ("ana",))
     assert (late.repeat, late.repeats) == (timedelta(hours=1), 2)
@@ -140,10 +140,8 @@ def test_policies_become_rules_in_order(said: Settings) -> None:
 
 def test_the_first_policy_that_matches_holds(said: Settings) -> None:
     def chosen(network: str, severity: Severity) -> str:
-        one = first_match(
-            said.targets(), brand="acme", network=network, severity=severity, topics=()
-        )
-        return one.name
+        subject = Subject(brand="acme", network=network, severity=severity)
+        return first_match(said.targets(), subject).name
 
     assert chosen("x", Severity.HIGH) == "grave"
     assert chosen("x", Severity.NORMAL) == "rest"
@@ -153,7 +151,7 @@ def test_the_first_policy_that_matches_holds(said: Settings) -> None:
 def test_every_complaint_has_a_target_though_no_policy_matches_it() -> None:
     text = '[[brands]]\nname = "b"\n[[policies]]\nname = "p"\ntarget = "1h"\nmatch = {networks = "x"}\n'
     rules = settings.read_text(text, "shop.toml").targets()
-    last = first_match(rules, brand="b", network="forum", severity=Severity.LOW, topics=())
+    last = first_match(rules, Subject(brand="b", network="forum", severity=Severity.LOW))
     assert last.target == timedelta(hours=24)
     assert last.audience == "console"
 
@@ -189,7 +187,7 @@ def test_two_lines_are_a_config() -> None:
     said = settings.read_text('[[brands]]\nname = "acme"\n', "x")
     assert said.audience == "console"
     assert said.digest.at == time(8, 30)
-    assert said.targets()[-1].match.fits("acme", "x", Severity.LOW, ())
+    assert said.targets()[-1].match.is_everything
 
 
 def test_the_example_config_is_right() -> None:

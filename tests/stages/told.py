@@ -178,7 +178,7 @@ def rule(conn: sa.Connection) -> str:
             name=name,
             anchor=Anchor.START,
             offset=timedelta(hours=hours),
-            audience="#leads",
+            audiences=("#leads",),
             mentions=(who,),
         )
         for name, hours, who in (("leads", 2, "Ana"), ("director", 4, "Bo"))

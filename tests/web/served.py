@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Self
 
 import httpx
 
 from monitor.clock import utc_now
-from monitor.ports import Clock
+from monitor.ports import Clock, Desk
 from monitor.secrets import variable_of
 from monitor.settings.reading import read_text
 from monitor.web import serving
@@ -34,11 +35,17 @@ class Served:
         config: str = "",
         secrets: Mapping[str, str] | None = None,
         clock: Clock = utc_now,
+        top: str = "",
+        brand: str = CONFIG,
+        desks: Sequence[Desk] | None = None,
     ) -> None:
-        settings = read_text(f'database = "{database_url}"\n{CONFIG}{config}', "config.toml")
+        """`top` stands before the brand, `config` after it; `desks`: who answers in the sources' place."""
+        said = f'database = "{database_url}"\n{top}{brand}{config}'
+        settings = read_text(said, "config.toml")
         environment = {variable_of(name): one for name, one in (secrets or {}).items()}
         self.application = Application(settings, environment=environment, clock=clock)
-        self.app = create(self.application.site())
+        site = self.application.site()
+        self.app = create(site if desks is None else replace(site, desks=lambda: desks))
 
     def __enter__(self) -> Self:
         self._listener = serving.listen("127.0.0.1", 0)

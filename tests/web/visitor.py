@@ -55,10 +55,10 @@ class Visitor:
         assert found, path
         return found[1]
 
-    def post(self, path: str, /, *, seen_on: str = "/sign-in", **said: str) -> httpx.Response:
+    def post(self, path: str, /, *, seen_on: str = "/queue", **said: str) -> httpx.Response:
         """Send a form that was shown on a page."""
         fields = {"csrf": self.proof(seen_on), **said}
         return self.client.post(path, data=fields, headers={"origin": self.origin})
 
     def sign_in(self, name: str, password: str = PASSWORD, **said: str) -> httpx.Response:
-        return self.post("/sign-in", name=name, password=password, **said)
+        return self.post("/sign-in", seen_on="/sign-in", name=name, password=password, **said)

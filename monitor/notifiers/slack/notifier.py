@@ -292,6 +292,10 @@ class Slack:
         files: list[dict[str, Any]] = [
             {"content": document.html, "filename": document.name, "title": document.name}
         ]
+        files += [
+            {"content": one.content, "filename": one.name, "title": one.name}
+            for one in document.attached
+        ]
         if document.picture is not None:
             shown = document.picture
             said = cut(shown.words, _ALT_TEXT)

@@ -120,6 +120,9 @@ class Webhook:
 
     def take(self, call: Call, /) -> Sequence[Letter]:
         signing.check(call, self._known_secrets(), self._options.window)
+        return self.split(call)
+
+    def split(self, call: Call, /) -> Sequence[Letter]:
         return self._mapped.letters(call.body, call.at)
 
     def pages(self, stream: Stream, since: Cursor | None, /) -> Iterator[Page]:

@@ -46,6 +46,8 @@ def notice(metadata: sa.MetaData) -> None:
         sa.Column("problem", sa.Text),
         sa.Index("ix_notice_case", "case_id"),
         sa.Index("ix_notice_pending", "id", **where("state = 'pending'")),
+        sa.Index("ix_notice_outcome", "state", "reason"),
+        sa.Index("ix_notice_held", "audience", **where("reason = 'quiet_hours'")),
     )
 
 

@@ -13,6 +13,7 @@ from monitor.store.schema.access import account as account
 from monitor.store.schema.access import refused_sign_in as refused_sign_in
 from monitor.store.schema.access import session as session
 from monitor.store.schema.access import token as token
+from monitor.store.schema.doing import api_call as api_call
 from monitor.store.schema.doing import done as done
 from monitor.store.schema.incoming import letter as letter
 from monitor.store.schema.incoming import listening as listening
@@ -33,6 +34,8 @@ from monitor.store.schema.parts import id_ as _id
 from monitor.store.schema.parts import metadata as metadata
 from monitor.store.schema.parts import ref as _ref
 from monitor.store.schema.parts import where as _where
+from monitor.store.schema.rotas import rota as rota
+from monitor.store.schema.rotas import shift as shift
 from monitor.store.schema.watching import outage as outage
 from monitor.store.schema.watching import watch as watch
 
@@ -253,6 +256,7 @@ judgement = sa.Table(
     sa.Column("language", sa.Text),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("judged_at", UtcDateTime, nullable=False),
+    sa.Index("ix_judgement_judged", "judged_at"),
 )
 
 rule = sa.Table(
@@ -300,6 +304,7 @@ case_event = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
     # a report of the past folds again what happened since
     sa.Index("ix_case_event_at", "at"),
+    sa.Index("ix_case_event_recorded_at", "recorded_at"),  # who did what last
 )
 
 case_post = sa.Table(

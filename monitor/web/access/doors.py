@@ -44,12 +44,12 @@ def needs(
         who = await run_in_threadpool(_found, request, bearer)
         if who is None:
             raise _stranger(request, was_token=bearer is not None)
+        request.state.principal = who
         if who.via is Via.SESSION and request.method not in SAFE:
             await require_ours(request)
         needed = scope or (Scope.READ if request.method in SAFE else Scope.ACT)
         if not who.may(role, needed):
             raise HTTPException(HTTPStatus.FORBIDDEN, _why_not(who, role, needed))
-        request.state.principal = who
         return who
 
     return required

@@ -15,6 +15,7 @@ from monitor.store.migrations import (
     first_likeness,
     first_outgoing,
     first_parts,
+    first_rotas,
     first_watching,
 )
 from monitor.store.migrations.first_parts import id_ as _id
@@ -235,6 +236,7 @@ judgement = sa.Table(
     sa.Column("language", sa.Text),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("judged_at", UtcDateTime, nullable=False),
+    sa.Index("ix_judgement_judged", "judged_at"),
 )
 
 rule = sa.Table(
@@ -281,6 +283,7 @@ case_event = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
     sa.Index("ix_case_event_at", "at"),
+    sa.Index("ix_case_event_recorded_at", "recorded_at"),
 )
 
 case_post = sa.Table(
@@ -349,8 +352,11 @@ first_incoming.refused(metadata)
 first_keeping.purged(metadata)
 first_keeping.look_up(metadata)
 first_doing.done(metadata)
+first_doing.api_call(metadata)
 first_access.tables(metadata)
 first_likeness.tables(metadata)
+first_rotas.rota(metadata)
+first_rotas.shift(metadata)
 first_watching.watch(metadata)
 first_watching.outage(metadata)
 first_learning.tables(metadata)

@@ -1,0 +1,48 @@
+"""What was not told to people because they slept, until it is summed up; and the cases of a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.notice import NoticeState, Reason, StillOpen
+from monitor.store import waits
+from monitor.store.bulk import among
+from monitor.store.schema import notice, wait
+
+# literal, as in the partial index
+_HELD = sa.text("notice.reason = 'quiet_hours'")
+
+
+def audiences(conn: Connection) -> list[str]:
+    """The places for which something is held back."""
+    return list(conn.scalars(sa.select(notice.c.audience).where(_HELD).distinct()))
+
+
+def take(conn: Connection, audience: str) -> list[int]:
+    """Let go of what is held back for a place. Returns the cases that are still open, each once.
+
+    From then on each of them says that it was summed up, or that its wait had ended by then. Two that
+    take at once do not both get a row.
+    """
+    mine = sa.and_(_HELD, notice.c.audience == audience)
+    taken = conn.execute(
+        sa.update(notice)
+        .where(mine)
+        .values(state=NoticeState.SUPPRESSED.value, reason=Reason.SUMMED_UP.value)
+        .returning(notice.c.id)
+    ).scalars()
+    is_open = (
+        sa.select(wait.c.case_id)
+        .join(notice, sa.and_(notice.c.case_id == wait.c.case_id, notice.c.wait == wait.c.number))
+        .where(among(conn, notice.c.id, list(taken)), wait.c.ended_at.is_(None))
+    )
+    return sorted(set(conn.scalars(is_open)))
+
+
+def still_open(conn: Connection, cases: Collection[int], now: datetime) -> StillOpen:
+    """The summary's lines as they stand when it is sent."""
+    return StillOpen(as_of=now, lines=waits.lines_of(conn, cases, now))

@@ -1,0 +1,177 @@
+"""Cases and posts a page at a time, the newest first: what the API lists. Reads only.
+
+A page goes on from the number of the last line, so that it costs the same wherever it stands, and what
+comes meanwhile neither repeats a line nor leaves one out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.case import Status
+from monitor.domain.judgement import Band, Severity
+from monitor.store.schema import author, brand, cases, judgement, mention, post, wait
+
+_LANGUAGE = sa.func.coalesce(judgement.c.language, post.c.lang)
+_PICTURED = (*("id", "network", "thread", "opened_at", "seq", "status", "confirmed", "severity"),)
+_WORKED = ("level", "owner", "claimed", "acknowledged_until", "snoozed_until", "merged_into")
+_WAIT = ("number", "started_at", "first_seen_at", "due_at", "ended_at", "outcome", "topics")
+_POST = (
+    *("id", "network", "external_id", "kind", "thread", "reply_to", "title", "text", "rating"),
+    *("url", "posted_at", "first_seen_at", "edited_at", "gone_at", "purged_at"),
+)
+_AUTHOR = ("handle", "name", "followers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedCases:
+    """Which cases; None: whatever."""
+
+    brand: str | None = None
+    network: str | None = None
+    status: Status | None = None
+    severity: Severity | None = None
+    topic: str | None = None
+    owner: str | None = None
+    language: str | None = None
+    confirmed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedPosts:
+    """Which posts; None: whatever. `case`: those of its thread."""
+
+    brand: str | None = None
+    network: str | None = None
+    band: Band | None = None
+    own: bool | None = None
+    case: int | None = None
+
+
+def cases_page(
+    conn: Connection, wanted: WantedCases, *, before: int | None, limit: int
+) -> Sequence[sa.Row[Any]]:
+    """The newest cases numbered below `before`, each with its newest wait and the post it began with.
+
+    Of a case that became part of another one nothing is told but that: ask for it by its number.
+    """
+    query = _cases().where(cases.c.merged_into.is_(None))
+    if before is not None:
+        query = query.where(cases.c.id < before)
+    query = query.where(*_conditions(wanted)).order_by(cases.c.id.desc()).limit(limit)
+    return conn.execute(query).all()
+
+
+def case(conn: Connection, case_id: int) -> sa.Row[Any] | None:
+    """The same of one case."""
+    return conn.execute(_cases().where(cases.c.id == case_id)).one_or_none()
+
+
+def posts_page(
+    conn: Connection, wanted: WantedPosts, *, after: tuple[int, int] | None, limit: int
+) -> Sequence[sa.Row[Any]]:
+    """The newest posts, each as the brand sees it that it is about: one that names two comes twice.
+
+    `after` goes on from a line's (id, brand_id).
+    """
+    query = _posts().order_by(post.c.id.desc(), mention.c.brand_id).limit(limit)
+    if after is not None:
+        number, brand_id = after
+        is_later = (post.c.id < number) | (mention.c.brand_id > brand_id)
+        query = query.where(post.c.id <= number, is_later)
+    asked = {
+        brand.c.name: wanted.brand,
+        post.c.network: wanted.network,
+        mention.c.band: wanted.band and wanted.band.value,
+    }
+    query = query.where(*(column == value for column, value in asked.items() if value is not None))
+    if wanted.own is not None:
+        query = query.where(mention.c.own.is_(wanted.own))
+    if wanted.case is not None:
+        query = query.where(_of_case(wanted.case))
+    return conn.execute(query).all()
+
+
+def post_of(conn: Connection, post_id: int) -> Sequence[sa.Row[Any]]:
+    """One post, a line for each brand that it is about."""
+    return conn.execute(_posts().where(post.c.id == post_id).order_by(mention.c.brand_id)).all()
+
+
+def _cases() -> sa.Select[Any]:
+    of_case = wait.alias()
+    newest = sa.select(sa.func.max(of_case.c.number)).where(of_case.c.case_id == cases.c.id)
+    number = newest.correlate(cases).scalar_subquery()
+    is_newest = (wait.c.case_id == cases.c.id) & (wait.c.number == number)
+    # the open or last wait's first post; of a case without a wait the one that it began with
+    first = sa.func.coalesce(wait.c.first_post_id, cases.c.root_post_id)
+    return (
+        sa.select(
+            *(cases.c[name] for name in (*_PICTURED, *_WORKED)),
+            *(wait.c[name].label(f"wait_{name}") for name in _WAIT),
+            *(post.c[name].label(f"post_{name}") for name in ("id", "title", "text", "url")),
+            post.c.posted_at.label("post_posted_at"),
+            author.c.handle,
+            author.c.name,
+            _LANGUAGE.label("language"),
+            brand.c.name.label("brand"),
+        )
+        .join(brand, brand.c.id == cases.c.brand_id)
+        .outerjoin(wait, is_newest)
+        .outerjoin(post, post.c.id == first)
+        .outerjoin(author, author.c.id == post.c.author_id)
+        .outerjoin(judgement, judgement.c.post_id == post.c.id)
+    )
+
+
+def _conditions(wanted: WantedCases) -> list[sa.ColumnElement[bool]]:
+    asked = {
+        brand.c.name: wanted.brand,
+        cases.c.network: wanted.network,
+        cases.c.status: wanted.status and wanted.status.value,
+        cases.c.severity: None if wanted.severity is None else int(wanted.severity),
+        cases.c.owner: wanted.owner,
+        _LANGUAGE: wanted.language,
+    }
+    found = [column == value for column, value in asked.items() if value is not None]
+    if wanted.confirmed is not None:
+        found.append(cases.c.confirmed.is_(wanted.confirmed))
+    if wanted.topic is not None:
+        found.append(("," + wait.c.topics + ",").contains(f",{wanted.topic},", autoescape=True))
+    return found
+
+
+def _posts() -> sa.Select[Any]:
+    return (
+        sa.select(
+            *(post.c[name] for name in _POST),
+            *(author.c[name] for name in _AUTHOR),
+            _LANGUAGE.label("language"),
+            *(judgement.c[name] for name in ("complaint", "question", "praise", "other", "model")),
+            brand.c.name.label("brand"),
+            mention.c.brand_id,
+            *(mention.c[name] for name in ("own", "automatic", "band", "severity", "topics")),
+            *(mention.c[name] for name in ("asks", "reason", "filtered")),
+        )
+        .join(mention, mention.c.post_id == post.c.id)
+        .join(brand, brand.c.id == mention.c.brand_id)
+        .outerjoin(author, author.c.id == post.c.author_id)
+        .outerjoin(judgement, judgement.c.post_id == post.c.id)
+    )
+
+
+def _of_case(case_id: int) -> sa.ColumnElement[bool]:
+    """The posts of the case's thread, as its brand sees them."""
+    its = {
+        name: sa.select(cases.c[name]).where(cases.c.id == case_id).scalar_subquery()
+        for name in ("brand_id", "network", "thread")
+    }
+    return sa.and_(
+        mention.c.brand_id == its["brand_id"],
+        post.c.network == its["network"],
+        post.c.thread == its["thread"],
+    )

@@ -1,0 +1,202 @@
+"""Who waits for an answer, first due first: page by page, as narrow as is asked. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.judgement import Severity
+from monitor.store import searching
+from monitor.store.bulk import among
+from monitor.store.schema import author, case_event, cases, judgement, post, stream_network, wait
+
+COUNTED = 1000
+"""More are not counted one by one."""
+NOBODY = "-"
+"""As a person: nobody has it."""
+
+
+class State(StrEnum):
+    """How an open wait stands."""
+
+    LATE = "late"
+    IN_TIME = "in_time"
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
+    CLAIMED = "claimed"
+    ESCALATED = "escalated"
+    SNOOZED = "snoozed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is looked for; empty parts leave everything in."""
+
+    network: str = ""
+    severity: Severity | None = None
+    topic: str = ""
+    language: str = ""
+    person: str = ""
+    state: State | None = None
+    words: tuple[str, ...] = ()
+
+
+class Place(NamedTuple):
+    """Where a page ends: the next one goes on after it."""
+
+    due_at: datetime
+    case_id: int
+
+
+class Line(NamedTuple):
+    """One open wait."""
+
+    case_id: int
+    brand_id: int
+    network: str
+    severity: Severity
+    topics: tuple[str, ...]
+    started_at: datetime
+    due_at: datetime
+    confirmed: bool
+    owner: str | None
+    claimed: bool
+    level: int
+    snoozed_until: datetime | None
+    acknowledged_until: datetime | None
+    title: str | None
+    text: str | None
+    url: str | None
+    author: str | None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.due_at, self.case_id)
+
+
+def page(
+    conn: Connection,
+    brand_ids: Collection[int],
+    wanted: Wanted,
+    now: datetime,
+    *,
+    limit: int,
+    after: Place | None = None,
+) -> list[Line]:
+    """The next `limit` open waits of these brands.
+
+    Each brand is asked by itself, in the order of its index of open waits, and for no more than a page.
+    """
+    found: list[Line] = []
+    for brand_id in brand_ids:
+        query = _open(_rows(), conn, brand_id, wanted, now).order_by(wait.c.due_at, wait.c.case_id)
+        if after is not None:
+            later = (wait.c.due_at > after.due_at) | (wait.c.case_id > after.case_id)
+            query = query.where(wait.c.due_at >= after.due_at, later)
+        found += [_line(row) for row in conn.execute(query.limit(limit))]
+    return sorted(found, key=lambda one: one.place)[:limit]
+
+
+def count(conn: Connection, brand_ids: Collection[int], wanted: Wanted, now: datetime) -> int:
+    """How many there are; `COUNTED` + 1 stands for more."""
+    total = 0
+    for brand_id in brand_ids:
+        ids = sa.select(wait.c.case_id).join(cases, cases.c.id == wait.c.case_id)
+        some = _open(ids, conn, brand_id, wanted, now).limit(COUNTED + 1).subquery()
+        total += conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    return min(total, COUNTED + 1)
+
+
+def networks(conn: Connection) -> list[str]:
+    """Of which something was ever read."""
+    return list(conn.scalars(sa.select(stream_network.c.network).distinct().order_by("network")))
+
+
+def pulse(conn: Connection) -> tuple[datetime | None, int]:
+    """Another value than before: something happened to some case."""
+    last = conn.scalar(sa.select(sa.func.max(case_event.c.recorded_at)))
+    if last is None:
+        return None, 0
+    then = sa.select(sa.func.count()).where(case_event.c.recorded_at == last)
+    return last, conn.scalar(then) or 0
+
+
+def _rows() -> sa.Select[Any]:
+    return (
+        sa.select(
+            wait.c.case_id,
+            wait.c.brand_id,
+            wait.c.network,
+            wait.c.severity,
+            wait.c.topics,
+            wait.c.started_at,
+            wait.c.due_at,
+            wait.c.confirmed,
+            wait.c.owner,
+            cases.c.claimed,
+            cases.c.level,
+            cases.c.snoozed_until,
+            cases.c.acknowledged_until,
+            post.c.title,
+            post.c.text,
+            post.c.url,
+            author.c.handle,
+            author.c.name,
+        )
+        .join(cases, cases.c.id == wait.c.case_id)
+        .outerjoin(post, post.c.id == wait.c.first_post_id)
+        .outerjoin(author, author.c.id == post.c.author_id)
+    )
+
+
+def _open(
+    query: sa.Select[Any], conn: Connection, brand_id: int, wanted: Wanted, now: datetime
+) -> sa.Select[Any]:
+    query = query.where(wait.c.brand_id == brand_id, wait.c.ended_at.is_(None))
+    if wanted.network:
+        query = query.where(wait.c.network == wanted.network)
+    if wanted.severity is not None:
+        query = query.where(wait.c.severity == int(wanted.severity))
+    if wanted.topic:
+        its = sa.literal(",") + wait.c.topics + ","
+        query = query.where(its.contains(f",{wanted.topic},", autoescape=True))
+    if wanted.language:
+        said = sa.exists().where(
+            judgement.c.post_id == wait.c.first_post_id, judgement.c.language == wanted.language
+        )
+        query = query.where(said)
+    if wanted.person:
+        is_theirs = wait.c.owner == wanted.person
+        query = query.where(wait.c.owner.is_(None) if wanted.person == NOBODY else is_theirs)
+    if wanted.state is not None:
+        query = query.where(_is(wanted.state, now))
+    if wanted.words:
+        ids = searching.cases_with(conn, [brand_id], wanted.words, COUNTED, is_open=True)
+        query = query.where(among(conn, wait.c.case_id, ids))
+    return query
+
+
+def _is(state: State, now: datetime) -> sa.ColumnElement[bool]:
+    tests: dict[State, sa.ColumnElement[bool]] = {
+        State.LATE: wait.c.confirmed & (wait.c.due_at < now),
+        State.IN_TIME: wait.c.due_at >= now,
+        State.CONFIRMED: wait.c.confirmed.is_(True),
+        State.UNCONFIRMED: wait.c.confirmed.is_(False),
+        State.CLAIMED: cases.c.claimed.is_(True),
+        State.ESCALATED: cases.c.level > 0,
+        State.SNOOZED: cases.c.snoozed_until > now,
+    }
+    return tests[state]
+
+
+def _line(row: Sequence[Any]) -> Line:
+    *facts, handle, name = row
+    line = Line._make([*facts, f"@{handle.lstrip('@')}" if handle else name])
+    topics = tuple(str(facts[4]).split(",")) if facts[4] else ()
+    return line._replace(severity=Severity(facts[3]), topics=topics)

@@ -1,0 +1,43 @@
+"""What may be asked: parameters as they stand in the contract."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from pydantic import Field, StringConstraints
+
+from monitor.domain.access import Scope
+from monitor.web.access import Principal, Role, needs
+
+LARGEST = 2**63 - 1
+"""Of the databases' numbers."""
+_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+"""One line that is not blank."""
+_TEXT = r"^[^\x00]*$"
+"""What no database can keep is left out."""
+MOST = 200
+"""Lines of a page."""
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
+"""A name, a number to call: a line."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=_TEXT)]
+"""What somebody writes."""
+Number = Annotated[int, Path(ge=1, le=LARGEST)]
+"""Of a case, a post, an answer."""
+CaseId = Annotated[int, Path(ge=1, le=LARGEST, description="The case's number.")]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="Lines at most.")]
+Cursor = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")] | None,
+    Field(description="`next` of the page before."),
+]
+PostCursor = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$")] | None,
+    Field(description="`next` of the page before."),
+]
+Brand = Annotated[Line | None, Query(description="Of that brand alone.")]
+
+Reader = Annotated[Principal, Depends(needs(Role.VIEWER, Scope.READ))]
+Agent = Annotated[Principal, Depends(needs(Role.AGENT, Scope.ACT))]
+Manager = Annotated[Principal, Depends(needs(Role.MANAGER, Scope.ACT))]
+Sender = Annotated[Principal, Depends(needs(Role.AGENT, Scope.INTAKE))]

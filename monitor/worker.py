@@ -1,0 +1,318 @@
+"""The scale-out runner: stages' items as jobs of Procrastinate. One of the two places that catch everything.
+
+    triggers (`store.jobs`) ─┐
+    look, every few seconds ─┴─> a queue's jobs ──> worker: `Items.attempt(stage, key)`
+    reap, every few seconds ───> jobs of workers that died leave
+
+A job carries a key. Whoever runs it reads the row and claims it, so a job run twice, late or for
+nothing changes nothing; a job that is lost is found again by looking. Each queue has room of its own in
+each process: a network that hangs delays no alert.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
+from typing import Any, Protocol, TypeVar
+
+import structlog
+from procrastinate import App, PsycopgConnector, schema
+from procrastinate.jobs import Status
+from procrastinate.worker import Worker
+
+from monitor.domain.errors import StoreError
+from monitor.store import jobs
+from monitor.store.engine import Database
+
+GRACE_S = 10
+"""How long a network may hold up the end of the program (machine's time)."""
+HEARTBEAT_S = 5
+"""So often each worker says that it lives …"""
+STALLED_S = 20
+"""… and after so long without a word its jobs are others'."""
+REAPER = "reaper"
+"""The queue on which dead workers' jobs are sought: nothing else can hold that up."""
+AGAIN_S = 1.0
+
+log = structlog.get_logger()
+_T = TypeVar("_T")
+
+
+class Items(Protocol):
+    """The stages, item by item (`runner.Runner`). Neither raises for what an item does."""
+
+    def waiting(self, stage: str, /) -> Sequence[str]:
+        """The keys of what can be handled now."""
+        ...
+
+    def attempt(self, stage: str, item: str, /) -> None:
+        """Handle one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What belongs together: `stages` in their order, `room` for so many jobs at once in each process.
+
+    `look` is how often is looked what is due: for what comes with time, not with a row.
+    """
+
+    stages: tuple[str, ...]
+    room: int
+    look: timedelta
+    is_urgent: bool = True
+    """Workers are woken for its jobs; else they look for them every second."""
+
+
+QUEUES: Mapping[str, Queue] = {
+    "poll": Queue(("intake", "refresh", "rota"), 16, timedelta(seconds=1)),
+    "classify": Queue(("classify",), 1, timedelta(seconds=5)),
+    "decide": Queue(("triage", "settle", "wake", "escalate"), 2, timedelta(seconds=1)),
+    "deliver": Queue(("deliver",), 4, timedelta(seconds=1)),
+    "reply": Queue(("reply",), 2, timedelta(seconds=2)),
+    "report": Queue(
+        ("listen", "digest", "sample", "watch", "forget"),
+        1,
+        timedelta(seconds=10),
+        is_urgent=False,
+    ),
+}
+"""`decide` is apart from `classify`: what waits for no network and no model waits for neither."""
+
+
+class _InterruptedError(Exception):
+    """The engine stopped by itself: its database went away."""
+
+
+def prepare(database: Database) -> bool:
+    """Make what workers need in a PostgreSQL database. Returns whether anything was missing."""
+    return jobs.prepare(database, schema.SchemaManager.get_schema(), _engine())
+
+
+def require_prepared(database: Database) -> None:
+    """Raises StoreError, saying what to do, unless the database has what workers need."""
+    with database.reading() as conn:
+        found = jobs.prepared(conn)
+    if found != jobs.stamp(_engine()):
+        raise StoreError(
+            f"{database.url.render_as_string()}: the workers' tables are "
+            f"{'not there' if found is None else f'of another version ({found})'}. "
+            "Run `complaint-monitor db upgrade` first."
+        )
+
+
+def _engine() -> str:
+    return version("procrastinate")
+
+
+class Crew:
+    """The workers of one process, one a queue.
+
+    `room`: how many jobs of a queue may be under way here at once, where it is not the queue's own.
+    `beat` is called about once a second while the database can be reached.
+    """
+
+    def __init__(
+        self,
+        items: Items,
+        database: Database,
+        queues: Sequence[str],
+        *,
+        room: int | None = None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._items = items
+        self._database = database
+        self._queues = {name: QUEUES[name] for name in queues}
+        self._room = room
+        self._beat = beat
+
+    def begin(self) -> None:
+        """Ask each stage once, so that it knows its rows. Not in two processes at the same time."""
+        for queue in self._queues:
+            self._look(queue)
+
+    def run(self, stop: threading.Event, still_ours: Callable[[], str | None]) -> None:
+        """Work until `stop` is set; what is under way then is finished, within `GRACE_S`.
+
+        `still_ours` says why the database cannot be had now, if so; what it raises ends the work.
+        """
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # said below, in one line
+        while not stop.is_set():
+            problem = still_ours()
+            if problem is None:
+                try:
+                    asyncio.run(self._serve(stop, still_ours))
+                except StoreError:
+                    raise
+                except Exception as error:
+                    problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+            if problem is not None:
+                log.warning("worker_interrupted", problem=problem)
+                stop.wait(AGAIN_S)
+
+    async def _serve(self, stop: threading.Event, still_ours: Callable[[], str | None]) -> None:
+        connector = PsycopgConnector(
+            conninfo=self._database.url.set(drivername="postgresql").render_as_string(
+                hide_password=False
+            ),
+            kwargs={"options": self._options()},
+            min_size=1,
+            max_size=3 * len(self._queues) + 3,
+        )
+        clock = self._clock(connector)
+        async with clock.open_async():
+            workers = [*self._workers(connector), _worker(clock, REAPER, 1, is_urgent=False)]
+            watch = asyncio.create_task(self._watch(stop, still_ours))
+            running = [asyncio.create_task(_run(one)) for one in workers]
+            await asyncio.wait([watch, *running], return_when=asyncio.FIRST_COMPLETED)
+            for one in workers:
+                _stop(one)
+            watch.cancel()
+            ended = await asyncio.gather(watch, *running, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+        if not stop.is_set():
+            raise _InterruptedError("PostgreSQL does not answer")
+
+    def _options(self) -> str:
+        given = self._database.url.query.get("options", "")
+        return (
+            f"{given if isinstance(given, str) else ' '.join(given)} -c search_path={jobs.SCHEMA}"
+        )
+
+    async def _watch(self, stop: threading.Event, still_ours: Callable[[], str | None]) -> None:
+        while not await _beside(partial(stop.wait, AGAIN_S)):
+            if await _beside(still_ours) is None:
+                await _beside(self._beat)
+
+    # ------------------------------------------------------------------------------------ the jobs
+
+    def _workers(self, connector: PsycopgConnector) -> Iterator[Worker]:
+        app = App(connector=connector)
+        app.task(name=jobs.LOOK)(self._look_task())
+        for queue in self._queues.values():
+            for stage in queue.stages:
+                app.task(name=stage)(self._stage_task(stage))
+        for name, queue in self._queues.items():
+            yield _worker(app, name, self._room or queue.room, is_urgent=queue.is_urgent)
+
+    def _clock(self, connector: PsycopgConnector) -> App:
+        """What comes with time: apart, so that one worker of a process writes it and not each."""
+        app = App(connector=connector)
+        look = app.task(name=jobs.LOOK)(self._look_task())
+        for name, queue in self._queues.items():
+            app.periodic(
+                cron=f"* * * * * */{int(queue.look.total_seconds())}",
+                periodic_id=name,
+                queue=name,
+                lock=f"{jobs.LOOK} {name}",
+                queueing_lock=f"{jobs.LOOK} {name}",
+                priority=10,
+                task_kwargs={"item": name},
+            )(look)
+
+        async def reap(**_when: int) -> None:
+            await _reap(app)
+
+        app.periodic(cron=f"* * * * * */{HEARTBEAT_S}", queue=REAPER, queueing_lock=REAPER)(
+            app.task(name="reap")(reap)
+        )
+        return app
+
+    def _stage_task(self, stage: str) -> Callable[..., Any]:
+        async def handle(item: str) -> None:
+            await _beside(partial(self._items.attempt, stage, item))
+
+        return handle
+
+    def _look_task(self) -> Callable[..., Any]:
+        async def look(item: str, **_when: int) -> None:
+            await _beside(partial(self._look, item))
+
+        return look
+
+    def _look(self, queue: str) -> None:
+        try:
+            for stage in QUEUES[queue].stages:
+                items = self._items.waiting(stage)
+                if stage == jobs.CLASSIFY and items:
+                    items = self._not_in_hand(items)
+                jobs.add(self._database, queue, stage, items)
+        except Exception as error:  # the next look finds the same
+            problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+            log.warning("look_failed", queue=queue, problem=problem)
+
+    def _not_in_hand(self, batches: Sequence[str]) -> list[str]:
+        """Batches of posts without those that a job has already: a batch is no row that is claimed."""
+        with self._database.reading() as conn:
+            had = {post for one in jobs.in_hand(conn, jobs.CLASSIFY) for post in one.split(",")}
+        left = (",".join(p for p in one.split(",") if p not in had) for one in batches)
+        return [one for one in left if one]
+
+
+def _worker(app: App, queue: str, room: int, *, is_urgent: bool) -> Worker:
+    return Worker(
+        app,
+        queues=[queue],
+        name=queue,
+        concurrency=room,
+        listen_notify=is_urgent,
+        delete_jobs="always",  # what became of it stands in the rows
+        fetch_job_polling_interval=1.0,
+        shutdown_graceful_timeout=GRACE_S,
+        install_signal_handlers=False,
+        update_heartbeat_interval=HEARTBEAT_S,
+        stalled_worker_timeout=STALLED_S,
+    )
+
+
+async def _run(worker: Worker) -> None:
+    await worker.run()  # type: ignore[no-untyped-call]
+
+
+def _stop(worker: Worker) -> None:
+    worker.stop()  # type: ignore[no-untyped-call]
+
+
+async def _reap(app: App) -> None:
+    """Jobs of workers that died leave: what they were about is found by the next look."""
+    manager = app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+        with suppress(Exception):  # it ended meanwhile, or another reaper was faster
+            await manager.finish_job(job, Status.ABORTED, delete_job=True)
+            log.warning("job_of_the_dead", task=job.task_name, item=job.task_kwargs.get("item"))
+
+
+async def _beside(work: Callable[[], _T]) -> _T:
+    """In a thread that ends with the program: what hangs holds nothing up for good."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_T] = loop.create_future()
+
+    def settle(result: _T | None, error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except Exception as error:
+            failure = error
+        with suppress(RuntimeError):  # the loop is gone: the program ends
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await done
