@@ -45,6 +45,10 @@ cover *arguments:
 bench *arguments:
     {{ python }} -m pytest -m bench tests/bench -s {{ arguments }}
 
+# Call the API by its own contract, rightly and wrongly: nothing but what it promises comes back.
+schemathesis examples="200":
+    EXAMPLES={{ examples }} {{ python }} -m pytest -m bench tests/bench/bench_contract.py -s -n 0 -q
+
 # Kill real processes at any moment, then compare: nothing lost, nothing doubled (docs/proof.md).
 chaos *arguments:
     {{ python }} -m tests.chaos.kill {{ arguments }}

@@ -21,6 +21,8 @@ The convention for all of them:
 * What a class needs beyond the base installation is an extra of the distribution, named on the
   entry point (`bluesky = "monitor.sources.bluesky:Bluesky [bluesky]"`) where the module imports it
   at its top, or by the class attribute `extra: ClassVar[str | None]` where the constructor does.
+* A notifier that is to get each notice, however many come at once (a program reads them, not people),
+  has `one_by_one: ClassVar[bool] = True`: nothing is gathered for it.
 * A source says of itself what people want to know before they configure it: the class attribute
   `about: ClassVar[About]` (`monitor.ports.About`), which `complaint-monitor sources` shows.
 """

@@ -19,7 +19,7 @@ from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.post import Page, Stream, StreamKind
 from monitor.runner import Round, Runner
 from monitor.stages.intake import Feed, Intake
-from monitor.store import failures, maintenance, outbox, schema
+from monitor.store import failures, leaving, maintenance, outbox, schema
 from monitor.store.engine import Database
 from tests.postgres import server
 from tests.scenarios.world import SHOP
@@ -89,7 +89,7 @@ class Recording(Work):
 class Telling(Work):
     """A stage of notices."""
 
-    name: ClassVar[str] = outbox.STAGE
+    name: ClassVar[str] = leaving.STAGE
 
 
 class Broken:

@@ -21,6 +21,7 @@ from monitor.ports import TriesOut
 from monitor.render.words import plain
 
 if TYPE_CHECKING:
+    from monitor.rotas.reading import RotaReader
     from monitor.stages.intake import Feed
     from monitor.wiring import Application
 
@@ -101,10 +102,21 @@ def try_all(application: Application) -> Iterator[Tried]:
         else:
             none = "nothing to try; `complaint-monitor notify --test` sends a message"
             yield Tried(what, none)
+    for name, (reader, _) in application.rotas.items():
+        yield _try(f"rota {name}", partial(_rota, reader))
     if application.settings.slack_app is not None:
         yield from _slack_app(application)
     yield from _one_way(application)
     yield _try("items", lambda: _set_aside(application))
+
+
+def _rota(reader: RotaReader) -> str:
+    from monitor.rotas.shifts import on_call
+
+    now = utc_now()
+    shifts = reader.read(now)
+    names = ", ".join(on_call(shifts, now)) or "nobody"
+    return f"{names} on call now, {len(shifts)} shifts known; see `complaint-monitor policy rota`"
 
 
 def _try(what: str, do: Callable[[], str]) -> Tried:

@@ -12,7 +12,7 @@ from monitor.cli.acting import by_option
 from monitor.cli.opening import opened
 from monitor.cli.printing import print_json, print_table, tell
 from monitor.clock import utc_now
-from monitor.domain.access import AccessError, Role, Scope, role_of
+from monitor.domain.access import AccessError, Role, Scope
 from monitor.domain.errors import ConfigError
 from monitor.render.words import local_time
 
@@ -40,21 +40,27 @@ def user() -> None:
 @click.argument("name")
 @_role_option
 @_stdin_option
+@click.option("--no-password", is_flag=True, help="The user signs in by [web.openid] alone.")
 @by_option
 @click.pass_context
-def add(ctx: click.Context, name: str, role: str, password_stdin: bool, by: str) -> None:
+def add(
+    ctx: click.Context, name: str, role: str, password_stdin: bool, no_password: bool, by: str
+) -> None:
     r"""Add a user of the page. The password is asked for, twice.
 
     \b
     Examples:
       complaint-monitor user add ana --role admin
       complaint-monitor user add mihai --password-stdin < password.txt
+      complaint-monitor user add ilinca@shop.example --no-password
     """
     from monitor.store import users
 
-    kept = _hashed(_password(from_stdin=password_stdin), _name(name))
+    kept = None
+    if not no_password:
+        kept = _hashed(_password(from_stdin=password_stdin), _name(name))
     with opened(ctx) as its, its.database.writing() as conn:
-        users.add(conn, _name(name), role_of(role), kept, by=by, at=utc_now())
+        users.add(conn, _name(name), Role[role.upper()], kept, by=by, at=utc_now())
     click.echo(f"{_name(name)} may sign in as {role}")
 
 
@@ -113,7 +119,7 @@ def role(ctx: click.Context, name: str, role: str, by: str) -> None:
     from monitor.store import users
 
     with opened(ctx) as its, its.database.writing() as conn:
-        users.change_role(conn, _name(name), role_of(role), by=by, at=utc_now())
+        users.change_role(conn, _name(name), Role[role.upper()], by=by, at=utc_now())
     click.echo(f"{_name(name)}: {role}")
 
 
@@ -195,7 +201,7 @@ def add_token(
         secret = tokens.add(
             conn,
             _name(name),
-            role_of(role),
+            Role[role.upper()],
             {Scope(one) for one in scopes},
             ends_at=at + timedelta(days=days) if days else None,
             by=by,

@@ -63,15 +63,6 @@ class AccessError(MonitorError):
     """That access cannot be given, changed or taken; the text says why."""
 
 
-def role_of(word: str) -> Role:
-    """The role of that word. Raises AccessError."""
-    try:
-        return Role[word.upper()]
-    except KeyError:
-        known = ", ".join(one.word for one in Role)
-        raise AccessError(f"{word!r} is no role: {known}") from None
-
-
 class Change(StrEnum):
     """What is kept of who was given access, and used it."""
 

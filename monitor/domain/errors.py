@@ -61,14 +61,23 @@ class CallError(MonitorError):
 
 
 class SendError(MonitorError):
-    """A notice was not delivered, or nobody knows."""
+    """A notice was not delivered, or nobody knows.
+
+    `answered`: the other side is there, and said so; that it took long is no sign that it is down.
+    """
 
     def __init__(
-        self, message: str, *, outcome: Outcome, retry_after: timedelta | None = None
+        self,
+        message: str,
+        *,
+        outcome: Outcome,
+        retry_after: timedelta | None = None,
+        answered: bool = False,
     ) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.retry_after = retry_after
+        self.answered = answered
 
 
 class ClassifierError(MonitorError):

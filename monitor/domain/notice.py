@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from monitor.domain.coverage import Blind, Silence
 from monitor.domain.judgement import Band, Severity
+from monitor.domain.storm import RollUp, Storm
 
 
 class NoticeKind(StrEnum):
@@ -26,6 +27,12 @@ class NoticeKind(StrEnum):
     """What came in a person's quiet hours and is still open: once, when they end."""
     REPLY = "reply"
     """An answer of ours did not simply go out: in the card's thread, to those who hear of the case."""
+    STORM = "storm"
+    """Many alarms at once: the one message that stands for them."""
+    ROLL_UP = "roll_up"
+    """Some of a storm's cases by name, under that message."""
+    SURGE = "surge"
+    """A topic is above its own past."""
     DIGEST = "digest"
     REPORT = "report"
     OPERATIONS = "operations"
@@ -66,12 +73,18 @@ class Reason(StrEnum):
     REPLY_DELAYED = "reply_delayed"
     """It could not be posted for a while, and goes on being tried."""
     REPLY_CANCELLED = "reply_cancelled"
+    STORM = "storm"
+    """Many alarms of one kind came at once."""
+    ABOVE_PAST = "above_past"
+    """More complaints of a topic than its past lets one expect."""
     # decisions not to notify
     SUPERSEDED = "superseded"
     """A higher step was due at the same look (after downtime, or found late)."""
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
     DISMISSED = "dismissed"
+    GATHERED = "gathered"
+    """It is told with others of a storm, in a message that names its case."""
     ABSORBED = "absorbed"
     """Two waits became one when a fact arrived; the other one speaks for both."""
     ACKNOWLEDGED = "acknowledged"
@@ -119,6 +132,8 @@ class Planned:
     wait: int | None = None
     step: str | None = None
     suppressed: bool = False
+    under: int | None = None
+    """The row of the notice that it edits or belongs under, if that is not its case's card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +345,10 @@ class Document:
     attached: tuple[Attachment, ...] = ()
 
 
+Content: TypeAlias = CaseCard | Digest | Backlog | StillOpen | Storm | RollUp | Words | Document
+"""What a notice is about, by its kind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A notice on its way out, with everything a notifier needs to put it in words."""
@@ -339,7 +358,7 @@ class Notice:
     audience: str
     reason: Reason
     brand: str
-    content: CaseCard | Digest | Backlog | StillOpen | Words | Document
+    content: Content
     written_at: datetime
     possibly_repeated: bool = False
     thread: Receipt | None = None

@@ -85,6 +85,9 @@ class Numbers:
             case Division.BEGAN:
                 slices = (one.group for one in self.over_time)
                 return {one.name: (*one.waits, *one.unconfirmed) for one in slices}
+            case Division.AHEAD:
+                ahead = self.outlook.ahead
+                return {one.name: tuple(it.counted for it in one.waits) for one in ahead}
             case Division.ARRIVAL:
                 found = self.arrivals.parts
             case Division.LAG:

@@ -46,6 +46,11 @@ class Ahead:
     high: int
 
     @property
+    def name(self) -> str:
+        """`4 h`."""
+        return f"{self.span // timedelta(hours=1)} h"
+
+    @property
     def without(self) -> int:
         """Of how many there is no forecast."""
         return sum(one.late is None for one in self.waits)

@@ -35,6 +35,7 @@ class Division(StrEnum):
     AGE = "age"
     LATENESS = "late"
     BEGAN = "began"
+    AHEAD = "ahead"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -55,6 +55,9 @@ Target = Annotated[str, AfterValidator(_target)]
 
 class Webhook:
     """Posts notices to addresses."""
+
+    one_by_one: ClassVar[bool] = True
+    """A program reads each event, however many come at once."""
 
     class Options(BaseModel):
         """The table of a notifier `use = "webhook"`."""

@@ -27,6 +27,7 @@ from monitor.render.words import WHY, cut, duration, local_day, plain
 
 _DAY = 86400.0
 _MOST_TICKS = 10
+_AIR = 1.06
 
 _DAYS = (
     ("in time", (State.MET,), GREEN, ""),
@@ -67,10 +68,15 @@ def drawings(
 
 
 def _of_report(report: Report, zone: tzinfo, say_in: Tongue) -> Iterator[Drawing]:
-    total = report.total.figures
     by_severity = curves.answers(report, By.SEVERITY, say_in)
     if by_severity is not None:
         yield by_severity
+    yield from volume_and_shares(report, zone, say_in)
+
+
+def volume_and_shares(report: Report, zone: tzinfo, say_in: Tongue) -> Iterator[Drawing]:
+    """The same without the curves."""
+    total = report.total.figures
     if total.within.low is not None:
         yield _within(report, say_in)
     if total.received:
@@ -140,6 +146,7 @@ def _volume(report: Report, zone: tzinfo, say_in: Tongue) -> Drawing:
                     label=say_in(name),
                 )
             below = [sum(pair) for pair in zip(below, numbers, strict=True)]
+        axes.set_ylim(0, max(below) * _AIR)
         ticks = range(0, len(days), ceil(len(days) / _MOST_TICKS))
         axes.set_xticks(ticks, [local_day(days[tick], say_in) for tick in ticks])
         axes.yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from io import BytesIO
+from threading import Lock
 from typing import Literal
 
 from matplotlib import style
@@ -32,6 +33,8 @@ _THEME = {
 }
 """The colours of style.mplstyle (and of the charts) as the page names them."""
 _FONT = re.compile(r"(?:(\w+) )?([\d.]+px) (.+)")
+_ONE_AT_A_TIME = Lock()
+"""The library keeps its style in one place for all threads."""
 _DPI = 160
 _NO_MAKER = {"Software": None}
 """So that the same report gives the same bytes under another release of the library."""
@@ -86,6 +89,7 @@ def _as_attributes(found: re.Match[str]) -> str:
 def ink(drawing: Drawing, format_: Literal["svg", "png"]) -> bytes:
     """The page has a heading of its own; a picture that stands alone (PNG) bears it."""
     with (
+        _ONE_AT_A_TIME,
         as_file(files("monitor.render") / "style.mplstyle") as sheet,
         style.context(sheet, after_reset=True),
         warnings.catch_warnings(),

@@ -13,6 +13,7 @@ from monitor.render.tongue import IN_ENGLISH, Tongue
 from monitor.render.words import duration, plain
 
 NOTHING = "–"
+UNCONFIRMED = "unconfirmed"
 BELOW = "See below."
 """A column that the table's note explains."""
 NOT_REACHED = "not reached"
@@ -43,6 +44,8 @@ class Column:
     title: str
     means: str
     cell: Callable[[Group, Tongue], str]
+    leads_to: str | None = None
+    """If it is a number of waits: of which state, `unconfirmed`, or empty for all that count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,9 @@ def missed(report: Report, say_in: Tongue = IN_ENGLISH) -> str:
 
 
 def _count(state: State, means: str) -> Column:
-    return Column(STATES[state], means, lambda group, _: str(group.figures.states[state]))
+    return Column(
+        STATES[state], means, lambda group, _: str(group.figures.states[state]), state.value
+    )
 
 
 SLA = Table(
@@ -131,7 +136,9 @@ SLA = Table(
     "% within SLA = in time / (in time + late + unanswered), of the waits that began in the period, "
     "on the policy's clock. Bounds: if all not due or unverified are missed, and if all are met.",
     (
-        Column("waits", "Customers' waits that began.", lambda one, _: str(one.figures.received)),
+        Column(
+            "waits", "Customers' waits that began.", lambda one, _: str(one.figures.received), ""
+        ),
         _count(State.MET, "Answered by the due time."),
         _count(State.BREACHED_ANSWERED, "Answered after the due time."),
         _count(State.BREACHED_OPEN, "Past the due time without an answer."),
@@ -218,6 +225,7 @@ BESIDE = Table(
             "unconfirmed",
             "Possible complaints that no person has looked at; in no figure here.",
             lambda one, _: str(one.to_confirm),
+            UNCONFIRMED,
         ),
     ),
 )

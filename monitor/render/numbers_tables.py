@@ -27,6 +27,7 @@ MEASURES = {
 }
 _ARROWS = {Direction.UP: "▲", Direction.DOWN: "▼"}
 _SIGN = {True: "+", False: "−"}
+BREACHED = "breached"
 _RATIOS = (Measure.WAITS, Measure.BREACHES)
 
 
@@ -48,6 +49,8 @@ class Sheet:
     note: str
     headings: tuple[str, ...]
     rows: tuple[Row, ...]
+    leads_to: tuple[str | None, ...] = ()
+    """Of each column of numbers of waits: of which state; empty for all of the row."""
 
 
 def sheets(numbers: Numbers, say_in: Tongue) -> tuple[Sheet, ...]:
@@ -156,6 +159,7 @@ def _over_time(numbers: Numbers, say_in: Tongue) -> Sheet:
             say_in("median"),
         ),
         tuple(_slice(one, numbers, say_in) for one in numbers.over_time),
+        ("", State.MET.value, BREACHED),
     )
 
 
@@ -213,6 +217,7 @@ def _lags(numbers: Numbers, say_in: Tongue) -> Sheet:
         say_in("Detection lag: from the post to our seeing it. It is part of the customer's wait."),
         (say_in("waits"), say_in("share")),
         tuple(_parts(numbers.lags, Division.LAG, say_in)),
+        ("",),
     )
 
 
@@ -223,6 +228,7 @@ def _lateness(numbers: Numbers, say_in: Tongue) -> Sheet:
         say_in("From the due time to the answer, or to the report's moment; on the wall clock."),
         (say_in("waits"), say_in("share")),
         tuple(_parts(numbers.lateness, Division.LATENESS, say_in)),
+        ("",),
     )
 
 
@@ -233,6 +239,7 @@ def _backlog(numbers: Numbers, say_in: Tongue) -> Sheet:
         say_in("Everything that is open at the report's moment, whenever it began."),
         (say_in("waits"), say_in("share")),
         tuple(_parts(numbers.ages, Division.AGE, say_in)),
+        ("",),
     )
 
 
@@ -248,12 +255,14 @@ def _ahead(numbers: Numbers, say_in: Tongue) -> Sheet:
         note,
         (say_in("fall due"), say_in("expected late"), say_in("without a forecast")),
         tuple(_horizon(one, say_in) for one in numbers.outlook.ahead),
+        ("",),
     )
 
 
 def _horizon(one: Ahead, say_in: Tongue) -> Row:
     name = say_in("within {span}", span=duration(one.span, say_in))
-    return Row(name, (str(len(one.waits)), expected(one, say_in), str(one.without)))
+    cells = (str(len(one.waits)), expected(one, say_in), str(one.without))
+    return Row(name, cells, f"{Division.AHEAD}={one.name}")
 
 
 def expected(one: Ahead, say_in: Tongue) -> str:

@@ -12,33 +12,19 @@ from datetime import tzinfo
 from monitor.domain.numbers import Numbers
 from monitor.domain.parts import Division
 from monitor.domain.report import Counted, Group, Report
-from monitor.domain.sla import State
 from monitor.render.charts import charts
 from monitor.render.figures import (
     STATES,
     TABLES,
-    bounds,
-    method,
     missed,
     named,
-    percent,
-    reached,
     sections,
 )
 from monitor.render.numbers_tables import Sheet, sheets
 from monitor.render.pages import page
-from monitor.render.summary import sentences
+from monitor.render.summary import sentences, tiles
 from monitor.render.tongue import IN_ENGLISH, Tongue
 from monitor.render.words import is_blind, local_time, plain, set_aside, source
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A figure that is seen first."""
-
-    title: str
-    figure: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,47 +75,6 @@ def report_html(
         sources=[source(one, zone, say_in) for one in report.sources],
         filtered=set_aside(report.filtered, say_in) if report.filtered else "",
         missed=missed(report, say_in),
-    )
-
-
-def tiles(total: Group, say_in: Tongue) -> Iterator[Tile]:
-    """The most important figures, each with what it rests on."""
-    figures = total.figures
-    states, response = figures.states, figures.response
-    yield Tile(say_in("Waits"), str(figures.received), say_in("customers who wanted an answer"))
-    decided = figures.within.met + figures.within.breached
-    yield Tile(
-        say_in("Within the SLA"),
-        percent(figures.within.value, say_in),
-        f"{bounds(figures.within, say_in)}, {say_in('{number} decided', number=decided)}",
-    )
-    yield Tile(
-        say_in("Half are answered within"),
-        reached(response.median, response.n, say_in),
-        f"{method(response)}, n {response.n}, {say_in('{number} open', number=response.n_open)}",
-    )
-    yield Tile(
-        say_in("Breached"),
-        str(figures.breaches),
-        say_in(
-            "{late} late, {never} unanswered",
-            late=states[State.BREACHED_ANSWERED],
-            never=states[State.BREACHED_OPEN],
-        ),
-    )
-    yield Tile(
-        say_in("Not decided"),
-        str(figures.within.undecided),
-        say_in(
-            "{pending} not due, {unverified} unverified",
-            pending=states[State.PENDING],
-            unverified=states[State.UNVERIFIED],
-        ),
-    )
-    yield Tile(
-        say_in("To confirm"),
-        str(total.to_confirm),
-        say_in("possible complaints, in no figure here"),
     )
 
 

@@ -20,8 +20,7 @@ from monitor.render.charts import drawings
 from monitor.render.drawing import ink
 from monitor.render.figures import BELOW, TABLES, missed, named, sections
 from monitor.render.numbers_tables import sheets
-from monitor.render.report_html import tiles
-from monitor.render.summary import headline, sentences
+from monitor.render.summary import headline, sentences, tiles
 from monitor.render.tongue import Tongue
 from monitor.render.words import is_blind, local_time, plain, set_aside, source
 

@@ -23,10 +23,22 @@ from monitor.domain.notice import (
     StillOpen,
     Words,
 )
+from monitor.domain.storm import RollUp, Storm
 from monitor.render import slack_blocks as slack
 from monitor.render.slack_blocks import Block, Element
-from monitor.render.slack_case import PLAIN, Look, case_blocks
-from monitor.render.words import EXCERPT, duration, is_blind, person, plain, say, set_aside, source
+from monitor.render.slack_case import PLAIN, Look, called, case_blocks
+from monitor.render.slack_storm import roll_up_blocks
+from monitor.render.words import (
+    EXCERPT,
+    Spoken,
+    duration,
+    is_blind,
+    person,
+    plain,
+    say,
+    set_aside,
+    source,
+)
 
 _NAME = 80
 
@@ -62,6 +74,12 @@ def messages(
         case Document() as document:
             blocks = slack.packed([slack.header(spoken.headline)], _report(document))
             excerpt = ""
+        case RollUp() as some:
+            blocks = [roll_up_blocks(some, f"🌩️ {spoken.headline}", look)]
+            excerpt = ", ".join(str(one.case_id) for one in some.cases)
+        case Storm():
+            blocks = [_storm(notice, spoken, people, look)]
+            excerpt = spoken.lines[-1]
         case Words() | Backlog() | StillOpen():
             headline = f"⚠️ {spoken.headline}" if _is_warning(notice) else spoken.headline
             runs = chain.from_iterable(map(slack.pieces, spoken.lines))
@@ -78,6 +96,15 @@ def messages(
 def _fallback(headline: str, excerpt: str) -> str:
     whole = f"{headline}: {excerpt}" if excerpt else headline
     return slack.escape(slack.short(whole, slack.FALLBACK)) or "…"
+
+
+def _storm(notice: Notice, spoken: Spoken, people: Mapping[str, str], look: Look) -> list[Block]:
+    """What stands for all: how many there are, and whom the policies name; pinged once for all."""
+    said = spoken.lines[:-1] if notice.mentions else spoken.lines
+    blocks = [slack.header(f"🌩️ {spoken.headline}"), slack.section(slack.escape("\n".join(said)))]
+    if notice.mentions:
+        blocks.append(slack.section(called(notice.mentions, people, look.tongue)))
+    return blocks
 
 
 def _is_warning(notice: Notice) -> bool:

@@ -58,7 +58,7 @@ def case_blocks(
     say_in = look.tongue
     blocks = [slack.header(f"{_mark(notice, card)} {headline}")]
     if notice.mentions:
-        blocks.append(slack.section(_named(notice.mentions, people, say_in)))
+        blocks.append(slack.section(called(notice.mentions, people, say_in)))
     blocks.append(slack.quoted(_text(card, say_in, is_short=is_reply)))
     if not is_reply:
         blocks.append(slack.context(*_who(card, zone, say_in)))
@@ -88,7 +88,7 @@ def _mark(notice: Notice, card: CaseCard) -> str:
     return _MARKS[card.severity] if card.band is Band.ALERT else "🔵"
 
 
-def _named(mentions: Sequence[str], people: Mapping[str, str], say_in: Tongue) -> str:
+def called(mentions: Sequence[str], people: Mapping[str, str], say_in: Tongue) -> str:
     """The people whom the policy names: pinged if their id is known, else only called."""
     called = ", ".join(_called(one, people.get(one), say_in) for one in mentions[:_MENTIONS])
     others = len(mentions) - _MENTIONS

@@ -1,17 +1,28 @@
-"""The report in three sentences, for whoever reads no more; and what could not be seen, if anything."""
+"""The report in three sentences and six figures, for whoever reads no more; and what could not be seen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.domain.change import Change, Direction, Measure
 from monitor.domain.numbers import Numbers
-from monitor.domain.report import Report, days
-from monitor.render.figures import bounds, percent, reached
+from monitor.domain.report import Group, Report, days
+from monitor.domain.sla import State
+from monitor.render.figures import bounds, method, percent, reached
 from monitor.render.numbers_tables import difference
 from monitor.render.tongue import Tongue
-from monitor.render.words import is_blind, local_day, local_time, plain
+from monitor.render.words import duration, is_blind, local_day, local_time, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure that is seen first."""
+
+    title: str
+    figure: str
+    note: str
 
 
 def headline(report: Report, numbers: Numbers, say_in: Tongue) -> str:
@@ -58,14 +69,26 @@ def _sentences(numbers: Numbers, say_in: Tongue) -> Iterator[str]:
             bounds=bounds(within, say_in),
         )
     response = figures.response
-    yield say_in(
-        "Half had an answer within {median}, nine of ten within {p90}; {open} still wait, {late} were "
-        "breached.",
-        median=reached(response.median, response.n, say_in),
-        p90=reached(response.p90, response.n, say_in),
-        open=response.n_open,
-        late=figures.breaches,
-    )
+    counted = {"open": response.n_open, "late": figures.breaches}
+    if response.median is None:
+        yield say_in(
+            "Fewer than half have an answer; {open} still wait, {late} were breached.", **counted
+        )
+    elif response.p90 is None:
+        yield say_in(
+            "Half had an answer within {median}, fewer than nine of ten have one; {open} still wait, "
+            "{late} were breached.",
+            median=duration(response.median, say_in),
+            **counted,
+        )
+    else:
+        yield say_in(
+            "Half had an answer within {median}, nine of ten within {p90}; {open} still wait, {late} "
+            "were breached.",
+            median=duration(response.median, say_in),
+            p90=duration(response.p90, say_in),
+            **counted,
+        )
     within_change = next(one for one in numbers.changes if one.measure is Measure.WITHIN)
     yield _against(within_change, say_in)
     blind = sum(is_blind(one) for one in numbers.report.sources)
@@ -88,3 +111,44 @@ def _against(one: Change, say_in: Tongue) -> str:
                 moved=say_in(rose),
                 difference=difference(one, say_in),
             )
+
+
+def tiles(total: Group, say_in: Tongue) -> Iterator[Tile]:
+    """The most important figures, each with what it rests on."""
+    figures = total.figures
+    states, response = figures.states, figures.response
+    yield Tile(say_in("Waits"), str(figures.received), say_in("customers who wanted an answer"))
+    decided = figures.within.met + figures.within.breached
+    yield Tile(
+        say_in("Within the SLA"),
+        percent(figures.within.value, say_in),
+        f"{bounds(figures.within, say_in)}, {say_in('{number} decided', number=decided)}",
+    )
+    yield Tile(
+        say_in("Half are answered within"),
+        reached(response.median, response.n, say_in),
+        f"{method(response)}, n {response.n}, {say_in('{number} open', number=response.n_open)}",
+    )
+    yield Tile(
+        say_in("Breached"),
+        str(figures.breaches),
+        say_in(
+            "{late} late, {never} unanswered",
+            late=states[State.BREACHED_ANSWERED],
+            never=states[State.BREACHED_OPEN],
+        ),
+    )
+    yield Tile(
+        say_in("Not decided"),
+        str(figures.within.undecided),
+        say_in(
+            "{pending} not due, {unverified} unverified",
+            pending=states[State.PENDING],
+            unverified=states[State.UNVERIFIED],
+        ),
+    )
+    yield Tile(
+        say_in("To confirm"),
+        str(total.to_confirm),
+        say_in("possible complaints, in no figure here"),
+    )

@@ -6,11 +6,9 @@ follows, or hide characters. Nothing is left out of a list: what nobody can see 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import assert_never
 
 from monitor.domain.coverage import Why
@@ -28,20 +26,33 @@ from monitor.domain.notice import (
     StillOpen,
     Words,
 )
+from monitor.domain.storm import RollUp, Storm
+from monitor.render.storm_words import say_roll_up, say_storm
+from monitor.render.texts import EXCERPT, QUOTE, cut, local_day, local_time, person, plain
 from monitor.render.tongue import IN_ENGLISH, Tongue
 
-QUOTE = 600
-"""Characters of a post on a card."""
-EXCERPT = 80
-"""Characters of a post in a line."""
+__all__ = [
+    "EXCERPT",
+    "QUOTE",
+    "WHY",
+    "Spoken",
+    "cut",
+    "duration",
+    "is_blind",
+    "local_day",
+    "local_time",
+    "not_judged",
+    "person",
+    "plain",
+    "say",
+    "say_digest",
+    "set_aside",
+    "source",
+]
 
-_NUMBER_OF_A_MEMBER = re.compile(r" \([UW][A-Z0-9]{8,}\)$")
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts need them
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,47 +84,6 @@ def _two(whole: int, unit: str, rest: int, smaller: str) -> str:
     return f"{whole} {unit} {rest} {smaller}" if rest else f"{whole} {unit}"
 
 
-def local_time(at: datetime, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
-    """`Tue 3 Mar 2026 14:05 EET`. The zone is said: an hour comes twice when clocks go back."""
-    there = at.astimezone(zone)
-    return f"{say_in(_WEEKDAYS[there.weekday()])} {local_day(there.date(), say_in)} {there:%Y %H:%M %Z}"
-
-
-def local_day(day: date, say_in: Tongue = IN_ENGLISH) -> str:
-    """`3 Mar`."""
-    return f"{day.day} {say_in(_MONTHS[day.month - 1])}"
-
-
-def plain(text: str) -> str:
-    """A stranger's text on one line: spaces joined, controls shown as `�`, invisible marks dropped."""
-    return " ".join("".join(map(_harmless, text)).split())
-
-
-def _harmless(one: str) -> str:
-    if one in _JOINERS:
-        return one
-    match unicodedata.category(one):
-        case "Cc" if one in "\t\n\v\f\r\x85":
-            return " "
-        case "Cc" | "Cs":
-            return "\N{REPLACEMENT CHARACTER}"
-        case "Zl" | "Zp":
-            return " "
-        case "Cf":
-            return ""
-        case _:
-            return one
-
-
-def cut(text: str, most: int) -> str:
-    """At most `most` characters, at the end of a word where there is one, with `…` for what is left out."""
-    if len(text) <= most:
-        return text
-    kept = text[: most - 1]
-    word, space, _ = kept.rpartition(" ")
-    return f"{word if space and len(word) > most // 2 else kept}…"
-
-
 def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
     """The notice in words, with times in `zone`; of a case the headline in the tongue."""
     match notice.content:
@@ -125,6 +95,10 @@ def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
             spoken = _backlog(backlog, zone)
         case StillOpen() as still_open:
             spoken = _still_open(still_open, say_in)
+        case Storm() as storm:
+            spoken = Spoken(*say_storm(storm, zone, say_in, notice.mentions))
+        case RollUp() as some:
+            spoken = Spoken(*say_roll_up(some, say_in))
         case Words(headline=headline, lines=lines):
             spoken = Spoken(plain(headline), tuple(map(plain, lines)))
         case Document(headline=headline, lines=columns, summary=summary):
@@ -181,11 +155,6 @@ def _standing(card: CaseCard, say_in: Tongue) -> str:
         return say_in("Open, {severity}", severity=say_in(card.severity.word))
     is_on_it = "{name} is answering" if card.claimed else "{name} has it"
     return say_in(is_on_it, name=person(card.owner))
-
-
-def person(name: str) -> str:
-    """A colleague's name as it is shown: without the number that tells two of one name apart."""
-    return plain(_NUMBER_OF_A_MEMBER.sub("", name))
 
 
 def _quoted(card: CaseCard) -> Iterator[str]:
@@ -388,4 +357,5 @@ def _still_open(summary: StillOpen, say_in: Tongue) -> Spoken:
         if number == 1
         else say_in("{number} cases of your quiet hours are still open", number=number)
     )
-    return Spoken(headline, tuple(map(_line, summary.lines)))
+    lines = (said for one in summary.lines for said in (_line(one), plain(one.url or "")) if said)
+    return Spoken(headline, tuple(lines))

@@ -12,7 +12,9 @@
     escalate  open waits            -> steps of the policy, written to the outbox
     wake      what quiet hours held -> one summary when they end, of what is still open
     listen    the coverage ledger   -> operators hear of streams that are not read or have gone silent
-    deliver   the outbox            -> console, e-mail, Slack
+    gather    alarms in the outbox  -> of many at once one message, and lists that name each case
+    surge     topics' last hour     -> a notice where it is above their own past
+    deliver   the outbox            -> console, e-mail, Slack …
     sample    what was let pass     -> some of it, each week, to people: so misses are measured
     watch     judgements of weeks   -> a word to the operators when they are not what they were
     forget    what was kept long    -> purged: words and names; counts, timings and keys stay

@@ -24,22 +24,21 @@ from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import (
     Absent,
     Backlog,
-    CaseCard,
+    Content,
     Digest,
     Document,
     Notice,
     NoticeKind,
     Reason,
     Receipt,
-    StillOpen,
     Unknowable,
     Words,
 )
 from monitor.ports import Clock, Notifier
 from monitor.render.reply_words import about_reply
-from monitor.store import alarms, answers, cards, held_back, outbox
+from monitor.store import alarms, answers, cards, held_back, leaving, outbox, storms
 from monitor.store.engine import Database
-from monitor.store.outbox import Pending
+from monitor.store.leaving import Pending
 
 ROUND = 500
 """Notices handed out at once."""
@@ -51,6 +50,8 @@ DOOR_REST = timedelta(seconds=15)
 """How long nothing is brought to a notifier at which one notice was not received: it may be down."""
 SLOW = timedelta(seconds=2)
 """An attempt in vain that took longer ran into a time-out, whatever its error says."""
+_SHARED = (NoticeKind.STORM, NoticeKind.ROLL_UP)
+"""Messages that are about several cases."""
 PATIENCE = 5
 """Attempts in vain before the operators hear of it. It goes on being tried."""
 
@@ -99,7 +100,7 @@ class Deliver:
 
     """
 
-    name: ClassVar[str] = outbox.STAGE
+    name: ClassVar[str] = leaving.STAGE
 
     def __init__(
         self,
@@ -131,9 +132,9 @@ class Deliver:
         with self._database.reading() as conn:
             after: int | None = 0
             while after is not None and len(found) < ROUND:
-                page = outbox.ready(conn, now=now, at=at, after=after)
+                page = leaving.ready(conn, now=now, at=at, after=after)
                 found += filter(self._may_go, page)
-                after = page[-1].id if len(page) == outbox.PAGE else None
+                after = page[-1].id if len(page) == leaving.PAGE else None
         before: Counter[str] = Counter()
         turns = []
         for row in found[:ROUND]:
@@ -145,7 +146,7 @@ class Deliver:
     def handle(self, item: str, now: datetime) -> None:
         """Deliver one notice, or learn why not yet. Does nothing if somebody else has it."""
         with self._database.reading() as conn:
-            ready = outbox.ready(conn, now=now, at=self._clock(), key=item)
+            ready = leaving.ready(conn, now=now, at=self._clock(), key=item)
             row = next(filter(self._may_go, ready), None)
             if row is None:
                 return
@@ -210,15 +211,21 @@ class Deliver:
         )
 
     def _mentions(self, conn: Any, row: Pending) -> tuple[str, ...]:
+        if row.kind is NoticeKind.STORM:
+            every = (cards.named(conn, *one) for one in storms.called(conn, row.id))
+            return tuple(dict.fromkeys(name for names in every for name in names))
         if row.case_id is None or row.kind is NoticeKind.UPDATE:
             return ()
         return cards.named(conn, row.case_id, row.wait, row.step)
 
-    def _content(
-        self, conn: Any, row: Pending, now: datetime
-    ) -> CaseCard | Digest | Backlog | Document | StillOpen | Words:
+    def _content(self, conn: Any, row: Pending, now: datetime) -> Content:
         said = row.payload
-        match row.kind:
+        kind, number = _shown(row)
+        match kind:
+            case NoticeKind.STORM:
+                return storms.told(conn, number)
+            case NoticeKind.ROLL_UP:
+                return storms.named(conn, number)
             case NoticeKind.ALERT | NoticeKind.ESCALATION | NoticeKind.UPDATE:
                 return cards.card(conn, _given(row.case_id), now, row.step, row.wait)
             case NoticeKind.DIGEST:
@@ -238,7 +245,7 @@ class Deliver:
                 return about_reply(_given(answers.shown(conn, said["reply"])), row.reason)
             case NoticeKind.REPORT if self._report is not None:
                 return self._report(conn, _given(row.brand_id), said)
-            case NoticeKind.REPORT | NoticeKind.OPERATIONS | NoticeKind.TEST:
+            case NoticeKind.REPORT | NoticeKind.SURGE | NoticeKind.OPERATIONS | NoticeKind.TEST:
                 return Words(said["headline"], tuple(said.get("lines", ())))
             case never:
                 assert_never(never)
@@ -248,7 +255,7 @@ class Deliver:
         if row.card is None or row.kind is NoticeKind.UPDATE:
             return None
         same = self._route(row.card.audience).name == self._route(row.audience).name
-        return row.card.receipt if same else None
+        return (row.card.root or row.card.receipt) if same else None
 
     # --------------------------------------------------------------------------------- the errand
 
@@ -324,7 +331,8 @@ class Deliver:
         self, errand: _Errand, error: SendError, now: datetime, *, fate_unknown: bool
     ) -> None:
         row, at = errand.row, self._clock()
-        if error.retry_after is None or at - (errand.until - LEASE) >= SLOW:
+        is_slow = at - (errand.until - LEASE) >= SLOW and not error.answered
+        if error.retry_after is None or is_slow:
             self._rests[errand.route.name] = at + DOOR_REST
         rest = error.retry_after or min(FIRST_REST * 2 ** min(row.attempts, 16), LONGEST_REST)
         with self._database.writing() as conn:
@@ -368,6 +376,13 @@ class Deliver:
 
 def _edits_nothing(row: Pending) -> bool:
     return row.kind is NoticeKind.UPDATE and (row.card is None or row.card.receipt is None)
+
+
+def _shown(row: Pending) -> tuple[NoticeKind, int]:
+    """What the notice shows: itself, or what it edits; and that one's row."""
+    if row.kind is NoticeKind.UPDATE and row.card is not None and row.card.kind in _SHARED:
+        return row.card.kind, row.card.id
+    return row.kind, row.id
 
 
 def _given(it: _T | None) -> _T:

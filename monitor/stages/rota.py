@@ -13,13 +13,13 @@ from monitor.rotas.reading import RotaReader
 from monitor.rotas.shifts import RotaError
 from monitor.store import alarms, rotas
 from monitor.store.engine import Database
-from monitor.store.rotas import OnDuty
+from monitor.store.rotas import OnDuty, Standing
 
 _log = structlog.get_logger(__name__)
 
 
 class Rota:
-    """Reads each rota when the program begins, and so often again. What fails leaves what was known."""
+    """Reads each rota when a program begins, and so often again. What fails leaves what was known."""
 
     name: ClassVar[str] = "rota"
 
@@ -34,21 +34,29 @@ class Rota:
         self._database = database
         self._readers = dict(readers)
         self._operators = operators
-        self._tried: dict[str, datetime] = {}
+        self._seen: set[str] = set()
+        """Those that this process had read once: its config may be another than the one before."""
 
     def due(self, now: datetime) -> Sequence[str]:
-        """Those that this process did not try for their time."""
-        return [
-            name for name, (_, every) in self._readers.items() if self._is_due(name, every, now)
-        ]
+        """Those that nobody tried for their time, and those that the config has no more."""
+        with self._database.reading() as conn:
+            known = rotas.standings(conn)
+        due = [name for name in self._readers if self._is_due(name, known.get(name), now)]
+        self._seen.update(due)
+        return [*due, *(name for name in known if name not in self._readers)]
 
-    def _is_due(self, name: str, every: timedelta, now: datetime) -> bool:
-        tried = self._tried.get(name)
-        return tried is None or not tried <= now < tried + every
+    def _is_due(self, name: str, known: Standing | None, now: datetime) -> bool:
+        if known is None or name not in self._seen:
+            return True
+        every = self._readers[name][1]
+        return not known.tried_at <= now < known.tried_at + every
 
     def handle(self, item: str, now: datetime) -> None:
-        """Read one, then keep it."""
-        self._tried[item] = now
+        """Read one, then keep it; or forget one that nobody can be on call by any more."""
+        if item not in self._readers:
+            with self._database.writing() as conn:
+                rotas.forget(conn, item)
+            return
         try:
             found = self._readers[item][0].read(now)
         except RotaError as error:
@@ -62,7 +70,7 @@ class Rota:
         _log.warning("rota_unread", rota=item, problem=str(error))
         with self._database.writing() as conn:
             rotas.failed(conn, item, str(error), now)
-            known = rotas.standing(conn, item)
+            known = rotas.standings(conn).get(item)
             read_at = known.read_at if known else None
             alarms.write(
                 conn,

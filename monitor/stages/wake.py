@@ -9,7 +9,7 @@ from typing import ClassVar
 from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.rota import Person, Staff
 from monitor.store import held_back, outbox
-from monitor.store.engine import Database
+from monitor.store.engine import Database, log_when_done
 
 
 class Wake:
@@ -35,6 +35,7 @@ class Wake:
         """Sum up for one place."""
         with self._database.writing() as conn:
             still_open = held_back.take(conn, item)
+            log_when_done(conn, "quiet_hours_ended", audience=item, still_open=len(still_open))
             if not still_open:
                 return
             planned = Planned(

@@ -1,14 +1,14 @@
 """Cases and posts a page at a time, the newest first: what the API lists. Reads only.
 
 A page goes on from the number of the last line, so that it costs the same wherever it stands, and what
-comes meanwhile neither repeats a line nor leaves one out.
+comes meanwhile neither repeats a line nor leaves one out. One that looked far enough in vain is short.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,6 +17,10 @@ from monitor.domain.case import Status
 from monitor.domain.judgement import Band, Severity
 from monitor.store.schema import author, brand, cases, judgement, mention, post, wait
 
+LOOKED_THROUGH = 20_000
+"""Numbers that one page goes through at most: what is rare takes several pages, and none takes long."""
+MOST_BRANDS = 100
+"""That one post is about."""
 _LANGUAGE = sa.func.coalesce(judgement.c.language, post.c.lang)
 _PICTURED = (*("id", "network", "thread", "opened_at", "seq", "status", "confirmed", "severity"),)
 _WORKED = ("level", "owner", "claimed", "acknowledged_until", "snoozed_until", "merged_into")
@@ -53,18 +57,35 @@ class WantedPosts:
     case: int | None = None
 
 
-def cases_page(
-    conn: Connection, wanted: WantedCases, *, before: int | None, limit: int
-) -> Sequence[sa.Row[Any]]:
+class Listed(NamedTuple):
+    """A page, and the number below which the next one begins; None: it was the last."""
+
+    rows: Sequence[sa.Row[Any]]
+    before: int | None
+
+
+def cases_page(conn: Connection, wanted: WantedCases, *, before: int | None, limit: int) -> Listed:
     """The newest cases numbered below `before`, each with its newest wait and the post it began with.
 
     Of a case that became part of another one nothing is told but that: ask for it by its number.
     """
-    query = _cases().where(cases.c.merged_into.is_(None))
-    if before is not None:
-        query = query.where(cases.c.id < before)
-    query = query.where(*_conditions(wanted)).order_by(cases.c.id.desc()).limit(limit)
-    return conn.execute(query).all()
+    end = _end(conn, cases, before)
+    looked_at = cases.c.id.between(end - LOOKED_THROUGH, end - 1)
+    query = _cases().where(looked_at, cases.c.merged_into.is_(None), *_conditions(wanted))
+    rows = conn.execute(query.order_by(cases.c.id.desc()).limit(limit)).all()
+    return Listed(rows, rows[-1].id if len(rows) == limit else _goes_on(end))
+
+
+def _end(conn: Connection, table: sa.Table, before: int | None) -> int:
+    """The number below which to look."""
+    newest = conn.scalar(sa.select(sa.func.max(table.c.id))) or 0
+    return newest + 1 if before is None else min(before, newest + 1)
+
+
+def _goes_on(end: int) -> int | None:
+    """Where the next page begins after one that looked through all it may."""
+    begin = end - LOOKED_THROUGH
+    return begin if begin > 1 else None
 
 
 def case(conn: Connection, case_id: int) -> sa.Row[Any] | None:
@@ -72,29 +93,32 @@ def case(conn: Connection, case_id: int) -> sa.Row[Any] | None:
     return conn.execute(_cases().where(cases.c.id == case_id)).one_or_none()
 
 
-def posts_page(
-    conn: Connection, wanted: WantedPosts, *, after: tuple[int, int] | None, limit: int
-) -> Sequence[sa.Row[Any]]:
-    """The newest posts, each as the brand sees it that it is about: one that names two comes twice.
+def posts_page(conn: Connection, wanted: WantedPosts, *, before: int | None, limit: int) -> Listed:
+    """The newest posts numbered below `before`, each as the brand sees it that it is about.
 
-    `after` goes on from a line's (id, brand_id).
+    One that several brands are named in comes once for each, and all of them on one page.
     """
-    query = _posts().order_by(post.c.id.desc(), mention.c.brand_id).limit(limit)
-    if after is not None:
-        number, brand_id = after
-        is_later = (post.c.id < number) | (mention.c.brand_id > brand_id)
-        query = query.where(post.c.id <= number, is_later)
+    end = _end(conn, post, before)
+    looked_at: sa.ColumnElement[bool] = post.c.id.between(end - LOOKED_THROUGH, end - 1)
+    if wanted.case is not None:  # a thread is found by its index
+        looked_at = (post.c.id < end) & _of_case(wanted.case)
     asked = {
         brand.c.name: wanted.brand,
         post.c.network: wanted.network,
         mention.c.band: wanted.band and wanted.band.value,
     }
+    query = _posts().where(looked_at)
     query = query.where(*(column == value for column, value in asked.items() if value is not None))
     if wanted.own is not None:
         query = query.where(mention.c.own.is_(wanted.own))
-    if wanted.case is not None:
-        query = query.where(_of_case(wanted.case))
-    return conn.execute(query).all()
+    query = query.order_by(post.c.id.desc(), mention.c.brand_id)
+    rows = conn.execute(query.limit(limit + MOST_BRANDS)).all()
+    if len(rows) <= limit:
+        return Listed(rows, None if wanted.case is not None else _goes_on(end))
+    # whole posts: as many as fit, one at least
+    last = rows[limit].id
+    whole = [row for row in rows if row.id > last] or [row for row in rows if row.id == last]
+    return Listed(whole, whole[-1].id)
 
 
 def post_of(conn: Connection, post_id: int) -> Sequence[sa.Row[Any]]:
@@ -153,7 +177,6 @@ def _posts() -> sa.Select[Any]:
             _LANGUAGE.label("language"),
             *(judgement.c[name] for name in ("complaint", "question", "praise", "other", "model")),
             brand.c.name.label("brand"),
-            mention.c.brand_id,
             *(mention.c[name] for name in ("own", "automatic", "band", "severity", "topics")),
             *(mention.c[name] for name in ("asks", "reason", "filtered")),
         )

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,6 +31,7 @@ StillAlone: TypeAlias = Callable[[], "str | None"]
 when somebody else has it."""
 
 
+@cache
 def head_revision() -> str:
     """The version of the tables that this program works with."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
@@ -39,6 +41,11 @@ def current_revision(database: Database) -> str | None:
     """The version of the tables that are there; None for an empty database."""
     with database.reading() as conn:
         return _revision(conn)
+
+
+def is_current(conn: Connection) -> bool:
+    """Whether the tables are those that this program knows: a cheap question."""
+    return _revision(conn) == head_revision()
 
 
 def upgrade(database: Database) -> None:

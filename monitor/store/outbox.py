@@ -21,63 +21,16 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason, Receipt
 from monitor.store import leases
-from monitor.store.failures import resting
 from monitor.store.leases import FREE
-from monitor.store.schema import brand, notice
-
-STAGE = "deliver"
-"""The stage that works the list off; its items are the notices' keys."""
-PAGE = 500
+from monitor.store.leaving import CANCELLED, Pending, card_of
+from monitor.store.schema import notice
 
 _IS_PENDING = leases.is_pending(notice)
 # A row whose fate was never in doubt. (A possibly repeated one was out once already.)
 _NEVER_ATTEMPTED = sa.and_(notice.c.attempted_at.is_(None), notice.c.possibly_repeated.is_(False))
-_earlier, _alert, _card_row = (notice.alias(one) for one in ("earlier", "alert", "card"))
-_CANCELLED = "cancelled"
 _ENDINGS = [
     one.value for one in (Reason.ANSWERED, Reason.WITHDRAWN, Reason.DISMISSED, Reason.ABSORBED)
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """The message that shows a case, edited in place; no receipt before it was sent."""
-
-    audience: str
-    receipt: Receipt | None
-    is_set_aside: bool
-    """Sending it fails for a reason of our own: nothing should wait for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """A row that waits to be sent."""
-
-    id: int
-    key: str
-    brand_id: int | None
-    brand: str
-    kind: NoticeKind
-    audience: str
-    reason: Reason
-    case_id: int | None
-    wait: int | None
-    step: str | None
-    payload: Mapping[str, Any]
-    written_at: datetime
-    attempts: int
-    attempted_at: datetime | None
-    """Set where it was attempted and no answer is known: when that was, in transport time."""
-    possibly_repeated: bool
-    cancelled: Reason | None
-    """Why it is no longer wanted, learnt when it could no longer be suppressed unseen."""
-    card: Card | None
-    """The case's card, if the case has one and this is not it."""
-
-    @property
-    def fate_unknown(self) -> bool:
-        """It may have arrived."""
-        return self.attempted_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +75,7 @@ def write(
             "case_id": case_id,
             "wait": one.wait,
             "step": one.step,
+            "under": one.under,
             "payload": payload,
             "due_at": one.due_at,
             "written_at": now,
@@ -143,7 +97,7 @@ def cancel(conn: Connection, *, case_id: int, wait: int, reason: Reason) -> int:
     of_wait = sa.and_(_of_wait(case_id, wait), _IS_PENDING)
     number = _suppress(conn, of_wait, reason)
     # in this order: what a sender claims between the two statements is marked by the second one
-    mark = {_CANCELLED: reason.value}
+    mark = {CANCELLED: reason.value}
     conn.execute(sa.update(notice).where(of_wait).values(payload=mark))
     return number
 
@@ -171,7 +125,7 @@ def _of_wait(case_id: int, wait: int) -> sa.ColumnElement[bool]:
 
 def card_audience(conn: Connection, case_id: int) -> str | None:
     """Whom the case's card is for (sent or about to be); None if the case has no card."""
-    query = sa.select(notice.c.audience).where(notice.c.id == _card_of(sa.literal(case_id)))
+    query = sa.select(notice.c.audience).where(notice.c.id == card_of(sa.literal(case_id)))
     return conn.execute(query).scalar()
 
 
@@ -180,18 +134,32 @@ def write_update(
 ) -> None:
     """Have the case's card edited, if there is one: one edit for all that changed meanwhile.
 
-    `seq` names what changed: its number in the case's history.
+    `seq` names what changed: its number in the case's history. Where others are named in the same
+    message, that is the card, and one edit is for all of them.
     """
-    audience = card_audience(conn, case_id)
-    if audience is None:
+    query = sa.select(notice.c.id, notice.c.audience, notice.c.kind)
+    card = conn.execute(query.where(notice.c.id == card_of(sa.literal(case_id)))).one_or_none()
+    if card is None:
         return
-    earlier = sa.and_(
-        notice.c.case_id == case_id, notice.c.kind == NoticeKind.UPDATE.value, _IS_PENDING
-    )
-    _suppress(conn, earlier, Reason.SUPERSEDED)
+    shared = card.id if card.kind == NoticeKind.ROLL_UP.value else None
+    supersede_updates(conn, notice.c.case_id == case_id if shared is None else under(shared))
     key = f"{NoticeKind.UPDATE}:{case_id}:{seq}"
-    planned = Planned(key, NoticeKind.UPDATE, audience, Reason.CHANGED, due_at=now)
+    planned = Planned(
+        key, NoticeKind.UPDATE, card.audience, Reason.CHANGED, due_at=now, under=shared
+    )
     write(conn, [planned], brand_id=brand_id, case_id=case_id, now=now)
+
+
+def supersede_updates(conn: Connection, which: sa.ColumnElement[bool]) -> None:
+    """An edit that follows shows what these would have shown."""
+    _suppress(
+        conn, which & (notice.c.kind == NoticeKind.UPDATE.value) & _IS_PENDING, Reason.SUPERSEDED
+    )
+
+
+def under(number: int) -> sa.ColumnElement[bool]:
+    """What edits that notice or belongs under it. Literally as in the partial index."""
+    return sa.and_(notice.c.under.is_not(None), notice.c.under == number)
 
 
 def case_notices(conn: Connection, case_id: int) -> list[Entry]:
@@ -214,50 +182,6 @@ def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
         (NoticeState(state), Reason(reason)): number
         for state, reason, number in conn.execute(query)
     }
-
-
-def ready(
-    conn: Connection, *, now: datetime, at: datetime, key: str | None = None, after: int = 0
-) -> list[Pending]:
-    """What may be sent now, oldest first: nobody has it, and nothing of its kind goes before it.
-
-    The first `PAGE` of those whose ids come after `after`.
-
-    Notices of one case, kind and audience keep their order, unless the earlier one is set aside.
-    With `key`: that one, if it is ready.
-    """
-    overtakes = sa.exists().where(
-        _earlier.c.case_id == notice.c.case_id,
-        _earlier.c.id < notice.c.id,
-        _earlier.c.kind == notice.c.kind,
-        _earlier.c.audience == notice.c.audience,
-        _earlier.c.state == NoticeState.PENDING.value,
-        ~resting(STAGE, _earlier.c.key, now),
-    )
-    query = (
-        sa.select(
-            notice,
-            brand.c.name.label("brand"),
-            _card_row.c.id.label("card_id"),
-            _card_row.c.audience.label("card_audience"),
-            _card_row.c.place.label("card_place"),
-            _card_row.c.name.label("card_name"),
-            resting(STAGE, _card_row.c.key, now).label("card_rests"),
-        )
-        .select_from(notice)
-        .outerjoin(brand, brand.c.id == notice.c.brand_id)
-        .outerjoin(_card_row, _card_row.c.id == _card_of(notice.c.case_id))
-        .where(
-            _IS_PENDING,
-            leases.nobody_has_it(notice, at),
-            ~resting(STAGE, notice.c.key, now),
-            ~overtakes,
-        )
-        .where(notice.c.id > after, sa.true() if key is None else notice.c.key == key)
-        .order_by(notice.c.id)
-        .limit(PAGE)
-    )
-    return [_pending(row) for row in conn.execute(query)]
 
 
 def claim(conn: Connection, one: Pending, *, token: str, at: datetime, until: datetime) -> bool:
@@ -342,47 +266,6 @@ def _suppress(conn: Connection, which: sa.ColumnElement[bool], reason: Reason) -
 
 def _settle(conn: Connection, one: Pending, token: str, **values: Any) -> bool:
     return leases.settle(conn, notice, one.id, token, **values)
-
-
-def _card_of(case_id: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
-    """The id of the case's card: its first alert that was, or is to be, sent."""
-    return (
-        sa.select(sa.func.min(_alert.c.id))
-        .where(_alert.c.case_id == case_id)
-        .where(_alert.c.kind == NoticeKind.ALERT.value)
-        .where(_alert.c.state.in_([NoticeState.PENDING.value, NoticeState.SENT.value]))
-        .scalar_subquery()
-    )
-
-
-def _pending(row: sa.Row[Any]) -> Pending:
-    payload = row.payload or {}
-    cancelled = payload.get(_CANCELLED)
-    return Pending(
-        id=row.id,
-        key=row.key,
-        brand_id=row.brand_id,
-        brand=row.brand or "",
-        kind=NoticeKind(row.kind),
-        audience=row.audience,
-        reason=Reason(row.reason),
-        case_id=row.case_id,
-        wait=row.wait,
-        step=row.step,
-        payload=payload,
-        written_at=row.written_at,
-        attempts=row.attempts,
-        attempted_at=row.attempted_at,
-        possibly_repeated=row.possibly_repeated,
-        cancelled=None if cancelled is None else Reason(cancelled),
-        card=None if row.card_id in (None, row.id) else _card(row),
-    )
-
-
-def _card(row: sa.Row[Any]) -> Card:
-    was_sent = row.card_name is not None
-    receipt = Receipt(row.card_place, row.card_name) if was_sent else None
-    return Card(row.card_audience, receipt, is_set_aside=row.card_rests)
 
 
 def _entries() -> sa.Select[Any]:

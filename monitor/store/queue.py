@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Severity
 from monitor.store import searching
-from monitor.store.bulk import among
 from monitor.store.schema import author, case_event, cases, judgement, post, stream_network, wait
 
 COUNTED = 1000
@@ -95,7 +94,7 @@ def page(
     """
     found: list[Line] = []
     for brand_id in brand_ids:
-        query = _open(_rows(), conn, brand_id, wanted, now).order_by(wait.c.due_at, wait.c.case_id)
+        query = _open(_rows(), brand_id, wanted, now).order_by(wait.c.due_at, wait.c.case_id)
         if after is not None:
             later = (wait.c.due_at > after.due_at) | (wait.c.case_id > after.case_id)
             query = query.where(wait.c.due_at >= after.due_at, later)
@@ -108,7 +107,7 @@ def count(conn: Connection, brand_ids: Collection[int], wanted: Wanted, now: dat
     total = 0
     for brand_id in brand_ids:
         ids = sa.select(wait.c.case_id).join(cases, cases.c.id == wait.c.case_id)
-        some = _open(ids, conn, brand_id, wanted, now).limit(COUNTED + 1).subquery()
+        some = _open(ids, brand_id, wanted, now).limit(COUNTED + 1).subquery()
         total += conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     return min(total, COUNTED + 1)
 
@@ -155,9 +154,7 @@ def _rows() -> sa.Select[Any]:
     )
 
 
-def _open(
-    query: sa.Select[Any], conn: Connection, brand_id: int, wanted: Wanted, now: datetime
-) -> sa.Select[Any]:
+def _open(query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime) -> sa.Select[Any]:
     query = query.where(wait.c.brand_id == brand_id, wait.c.ended_at.is_(None))
     if wanted.network:
         query = query.where(wait.c.network == wanted.network)
@@ -177,8 +174,7 @@ def _open(
     if wanted.state is not None:
         query = query.where(_is(wanted.state, now))
     if wanted.words:
-        ids = searching.cases_with(conn, [brand_id], wanted.words, COUNTED, is_open=True)
-        query = query.where(among(conn, wait.c.case_id, ids))
+        query = query.where(searching.said_in(wait.c.case_id, wanted.words))
     return query
 
 

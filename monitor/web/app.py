@@ -17,13 +17,14 @@ from monitor.web import (
     language,
     metrics,
     news,
+    openid,
     problems,
     ready,
     signing,
 )
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
-from monitor.web.pages import audit, case, coverage, queue, review
+from monitor.web.pages import audit, case, coverage, numbers, queue, review
 from monitor.web.site import Site
 from monitor.web.watch import watching
 
@@ -38,11 +39,13 @@ PARTS: Sequence[APIRouter] = (
     api.router,
     fixed.router,
     signing.router,
+    openid.router,
     language.router,
     news.router,
     queue.router,
     case.router,
     review.router,
+    numbers.router,
     coverage.router,
     audit.router,
 )
@@ -61,6 +64,7 @@ def create(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.state.closing = asyncio.Event()
+    app.state.people = site.settings.staff()
     app.state.topics = sorted(site.settings.lexicon().topics)  # some ms to find out
     problems.say(app)
     for router in PARTS:

@@ -36,6 +36,7 @@ class Entry:
 MENU: Sequence[Entry] = (
     Entry("/queue", "Queue"),
     Entry("/review", "Review", Role.AGENT),
+    Entry("/numbers", "Numbers"),
     Entry("/coverage", "Coverage"),
     Entry("/audit", "Audit", Role.MANAGER),
 )

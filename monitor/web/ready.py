@@ -29,7 +29,9 @@ class Trouble(StrEnum):
     """What is not as it should be."""
 
     DATABASE = "database_out_of_reach"
-    """It does not answer, or its tables are of another version."""
+    """It does not answer."""
+    VERSION = "database_of_another_version"
+    """Its tables were made by another version of the program."""
     ALL_SOURCES = "all_sources_failing"
     """No stream is read: `run` does not work, or every source fails."""
     SOURCE = "source_failing"
@@ -40,7 +42,7 @@ class Trouble(StrEnum):
     """A notice waits longer than it should: nobody is told of anything, or a notifier is down."""
 
 
-_ENOUGH_TO_FAIL = (Trouble.DATABASE, Trouble.ALL_SOURCES, Trouble.OUTBOX)
+_ENOUGH_TO_FAIL = (Trouble.DATABASE, Trouble.VERSION, Trouble.ALL_SOURCES, Trouble.OUTBOX)
 """The others are told, and it is ready all the same: the rest of the work goes on."""
 
 
@@ -56,8 +58,9 @@ def readyz(here: Here) -> JSONResponse:
 def _checks(here: Site) -> dict[str, Sequence[Trouble]]:
     """The troubles of each part. What cannot be asked, as the database is gone, is not there."""
     try:
-        maintenance.require_current(here.database)
         with here.database.reading() as conn:
+            if not maintenance.is_current(conn):
+                return {"database": [Trouble.VERSION]}
             now = here.clock()
             streams, queue = gauges.streams(conn), gauges.outbox(conn, now)
     except StoreError as error:

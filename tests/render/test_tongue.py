@@ -12,7 +12,17 @@ from monitor.domain.case import Status
 from monitor.domain.event import Channel
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Reason
-from monitor.render import charts, curves, figures, numbers_tables, reply_words, words
+from monitor.domain.report import By
+from monitor.render import (
+    charts,
+    curves,
+    figures,
+    numbers_tables,
+    reply_words,
+    storm_words,
+    texts,
+    words,
+)
 from monitor.render.slack_answer import DECISIONS
 from monitor.render.slack_buttons import LABELS
 from monitor.render.tongue import IN_ENGLISH, LANGUAGES, tongue
@@ -32,6 +42,7 @@ def phrases() -> Iterator[str]:
     yield from (said for one in Status for said in (one.value, one.value.capitalize()))
     yield from (one.value for one in Channel)
     yield from reply_words.WHY.values()
+    yield from (*storm_words._AT_ONCE.values(), storm_words._ALONE)
     yield from _of_reports()
 
 
@@ -50,10 +61,11 @@ def _of_reports() -> Iterator[str]:
     yield from ("days since the customer wrote", "hours since the customer wrote")
     yield from ("How soon it was seen", "Breaches by how late", "Backlog by age")
     yield from ("more", "fewer", "rose", "fell")
+    yield from (*By, "brand", "last week", "last month", "last {number} days")
     yield from (one[0] for one in charts._DAYS)
     yield from words.WHY.values()
-    yield from words._WEEKDAYS
-    yield from words._MONTHS
+    yield from texts._WEEKDAYS
+    yield from texts._MONTHS
     yield from (one[0] for bins in (parts.LAGS, parts.AGES, parts.LATE) for one in bins)
 
 

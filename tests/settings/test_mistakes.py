@@ -12,6 +12,8 @@ from monitor.domain.errors import ConfigError
 BRAND = '[[brands]]\nname = "acme"\n'
 POLICY = '[[policies]]\nname = "p"\ntarget = "4h"\n'
 STEP = f'{BRAND}{POLICY}[[policies.steps]]\nname = "s"\n'
+THE_REST = "[[policies]]\nname='q'\ntarget='1h'\nmatch = { severities = ['high', 'critical'] }\n"
+LATE = "[[policies]]\nname = 'r'\ntarget = '1h'\nmatch = { languages = 'ro' }\n"
 
 # By what is wrong: the text, the line that is named, and words of what is said.
 MISTAKES = {
@@ -57,6 +59,33 @@ MISTAKES = {
     "no target": (f"{BRAND}[[policies]]\nname = 'p'\n", 3, "policies[0].target: is missing"),
     "unknown calendar": (f"[calendars.office]\nalways = true\n{BRAND}{POLICY}calendar = 'ofice'\n", 8,
                          'no calendar is called "ofice"; did you mean "office"?'),
+    "unknown person": (f"{STEP}after='1h'\ntell='person:ana'\n[people.anna]\ntell='console:a'\n", 9,
+                       'no person is called "ana"; did you mean "anna"?; they stand in [people.NAME]'),
+    "unknown rota": (f"{STEP}after = '1h'\ntell = 'rota:care'\n", 9, 'no rota is called "care"'),
+    "a notifier called rota": (f"{BRAND}[[notifiers]]\nuse = 'console'\nname = 'rota'\n", 5, "another name"),
+    "a person at no notifier": (f"{BRAND}[people.ana]\ntell = 'slack:U1'\n", 4, "no notifier is called"),
+    "a person of no calendar": (f"{BRAND}[people.ana]\ntell='console:a'\ncalendar='o'\n", 5, "no calendar"),
+    "two ways to sleep": (
+        f"{BRAND}[people.ana]\ntell='console:a'\ncalendar='always'\nquiet='22:00-07:00'\n", 3, "use one",
+    ),
+    "a zone for a calendar": (
+        f"{BRAND}[people.ana]\ntell='console:a'\ncalendar='always'\nzone='UTC'\n", 3, "zone goes with quiet",
+    ),
+    "asleep all day": (f"{BRAND}[people.ana]\ntell='console:a'\nquiet='08:00-08:00'\n", 3, "never be told"),
+    "no quiet hours": (f"{BRAND}[people.ana]\ntell='console:a'\nquiet='night'\n", 3, 'write "22:00-07:00"'),
+    "a rota nowhere": (f"{BRAND}[rotas.care]\nevery = '5m'\n", 3, "one of file, url and secret"),
+    "a step called like a repeat": (f"{BRAND}{POLICY}[[policies.steps]]\nname = 's#1'\nafter = '1h'\n", 7,
+                                    "no # and no colon"),
+    "a policy in vain": (
+        f"{BRAND}{POLICY}[[policies]]\nname = 'q'\ntarget = '1h'\nmatch = {{ networks = 'x' }}\n",
+        6,
+        'no post ever reaches "q": "p" before it takes all',
+    ),
+    "a policy in vain by two": (
+        f"{BRAND}{POLICY}match = {{ severities = ['low', 'normal'] }}\n{THE_REST}{LATE}",
+        11,
+        'no post ever reaches "r": "p", "q" before it together take all',
+    ),
     "unknown notifier": (f"{BRAND}{POLICY}tell = 'slack:#care'\n", 6, 'no notifier is called "slack"'),
     "unknown brand": (f"{BRAND}{POLICY}match = {{ brands = ['acne'] }}\n", 6, 'did you mean "acme"?'),
     "unknown severity": (f"{BRAND}{POLICY}match = {{ severities = 'hihg' }}\n", 6, "'high'"),

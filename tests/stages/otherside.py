@@ -9,7 +9,8 @@ from enum import StrEnum
 from threading import Event, Lock, Thread
 
 from monitor.domain.errors import Outcome, SendError
-from monitor.domain.notice import Absent, CaseCard, Notice, Receipt, Unknowable
+from monitor.domain.notice import Absent, CaseCard, Content, Notice, Receipt, Unknowable
+from monitor.domain.storm import RollUp
 
 
 class Crash(BaseException):
@@ -44,6 +45,9 @@ class Message:
     case_id: int | None
     level: int
     mentions: tuple[str, ...]
+    cases: tuple[int, ...] = ()
+    """That a roll-up names."""
+    content: object = None
 
 
 @dataclass
@@ -158,6 +162,12 @@ class OtherSide(Faulty):
                 case_id=card.case_id if card else None,
                 level=card.level if card else 0,
                 mentions=notice.mentions,
+                cases=_named(notice.content),
+                content=notice.content,
             )
             self.messages.append(message)
         return message
+
+
+def _named(content: Content) -> tuple[int, ...]:
+    return tuple(one.case_id for one in content.cases) if isinstance(content, RollUp) else ()

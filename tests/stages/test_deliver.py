@@ -14,7 +14,7 @@ from monitor.domain.judgement import Severity
 from monitor.domain.notice import Backlog, CaseCard, Digest, NoticeKind, NoticeState, Reason, Words
 from monitor.runner import Runner
 from monitor.stages.deliver import DOOR_REST, LEASE, PATIENCE, ROUND, Deliver
-from monitor.store import failures, outbox, schema
+from monitor.store import failures, leaving, outbox, schema
 from monitor.store.engine import Database
 from tests.stages.otherside import Crash, Fault, OtherSide
 from tests.stages.told import NOW, Machine, Told, digest_of
@@ -637,7 +637,7 @@ def test_the_list_of_the_waiting_is_found_by_its_index(database: Database) -> No
     with database.reading() as conn:
         captured: list[str] = []
         sa.event.listen(conn, "before_cursor_execute", lambda *seen: captured.append(seen[2]))
-        outbox.ready(conn, now=NOW, at=NOW)
+        leaving.ready(conn, now=NOW, at=NOW)
         plan = conn.exec_driver_sql(
             f"EXPLAIN QUERY PLAN {captured[0]}", tuple("x" for _ in range(captured[0].count("?")))
         )

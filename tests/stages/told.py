@@ -50,40 +50,56 @@ class Told:
 
     def case(self, **columns: Any) -> int:
         """A case with one open wait; `level` is what its card shows."""
-        self._posts += 1
         with self.database.writing() as conn:
-            author = _id(conn, schema.author, network="x", key=f"a{self._posts}", handle="dana")
-            post = _id(
-                conn,
-                schema.post,
-                network="x",
-                external_id=str(self._posts),
-                kind="post",
-                thread=str(self._posts),
-                quotes=[],
-                text="Still no refund",
-                author_id=author,
-                posted_at=NOW - timedelta(hours=2),
-                first_seen_at=NOW - timedelta(hours=1),
-                last_seen_at=NOW,
-                to_judge=False,
-            )
-            values = {
-                "brand_id": self.brand,
-                "network": "x",
-                "thread": str(self._posts),
-                "customer": str(author),
-                "root_post_id": post,
-                "opened_at": NOW,
-                "seq": 1,
-                "status": "open",
-                "confirmed": True,
-                "severity": 1,
-                "level": 0,
-                "claimed": False,
-            }
-            case_id = _id(conn, schema.cases, **(values | columns))
-            conn.execute(schema.wait.insert().values(**self._wait(conn, case_id, post)))
+            return self._case(conn, columns)
+
+    def storm(self, number: int, *, to: str = "#care", **of_wait: Any) -> list[int]:
+        """So many cases at once, each with an alert that waits."""
+        with self.database.writing() as conn:
+            made = [self._case(conn, {}, of_wait) for _ in range(number)]
+            for case in made:
+                key = f"alert:{case}:1"
+                alert = Planned(key, NoticeKind.ALERT, to, Reason.OPENED, NOW, 1)
+                outbox.write(conn, [alert], brand_id=self.brand, case_id=case, now=NOW)
+        return made
+
+    def _case(
+        self, conn: sa.Connection, columns: dict[str, Any], of_wait: dict[str, Any] | None = None
+    ) -> int:
+        self._posts += 1
+        author = _id(conn, schema.author, network="x", key=f"a{self._posts}", handle="dana")
+        post = _id(
+            conn,
+            schema.post,
+            network="x",
+            external_id=str(self._posts),
+            kind="post",
+            thread=str(self._posts),
+            quotes=[],
+            text="Still no refund",
+            author_id=author,
+            posted_at=NOW - timedelta(hours=2),
+            first_seen_at=NOW - timedelta(hours=1),
+            last_seen_at=NOW,
+            to_judge=False,
+        )
+        values = {
+            "brand_id": self.brand,
+            "network": "x",
+            "thread": str(self._posts),
+            "customer": str(author),
+            "root_post_id": post,
+            "opened_at": NOW,
+            "seq": 1,
+            "status": "open",
+            "confirmed": True,
+            "severity": 1,
+            "level": 0,
+            "claimed": False,
+        }
+        case_id = _id(conn, schema.cases, **(values | columns))
+        row = self._wait(conn, case_id, post) | (of_wait or {})
+        conn.execute(schema.wait.insert().values(**row))
         return case_id
 
     def _wait(self, conn: sa.Connection, case_id: int, post: int) -> dict[str, Any]:

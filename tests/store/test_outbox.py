@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason, Receipt
-from monitor.store import outbox
+from monitor.store import leaving, outbox
 from monitor.store.engine import Database
-from monitor.store.outbox import Pending
+from monitor.store.leaving import Pending
 from tests.stages.told import NOW, Told
 
 LATER = NOW + timedelta(minutes=2)
@@ -18,7 +18,7 @@ PENDING, SENT, SUPPRESSED = NoticeState.PENDING, NoticeState.SENT, NoticeState.S
 
 def ready(database: Database, key: str | None = None) -> list[Pending]:
     with database.reading() as conn:
-        return outbox.ready(conn, now=NOW, at=NOW, key=key)
+        return leaving.ready(conn, now=NOW, at=NOW, key=key)
 
 
 def claim(database: Database, one: Pending, token: str = "mine", *, late: bool = False) -> bool:
@@ -90,7 +90,7 @@ def test_what_may_have_arrived_is_marked_only(database: Database, told: Told) ->
     assert told.answer(case) == 0
     assert told.state(key) == (PENDING, Reason.OPENED)
     with database.reading() as conn:
-        (again,) = outbox.ready(conn, now=NOW, at=LATER)
+        (again,) = leaving.ready(conn, now=NOW, at=LATER)
     assert (again.fate_unknown, again.cancelled) == (True, Reason.ANSWERED)
 
 
@@ -151,7 +151,7 @@ def test_a_thawed_sender_overwrites_nothing(database: Database, told: Told) -> N
     (one,) = ready(database)
     claim(database, one, "frozen")
     with database.reading() as conn:
-        (again,) = outbox.ready(conn, now=NOW, at=LATER)
+        (again,) = leaving.ready(conn, now=NOW, at=LATER)
     assert claim(database, again, "second", late=True)
     with database.writing() as conn:
         until = LATER + timedelta(hours=1)

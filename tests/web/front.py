@@ -29,6 +29,7 @@ weekly = { mon-fri = ["09:00-18:00"] }
 name = "office"
 target = "4h"
 calendar = "office"
+steps = [{ name = "to the leads", after_due = "1h", tell = "console" }]
 [[answers.templates]]
 name = "late parcel"
 topic = "delivery"
@@ -60,6 +61,7 @@ class Front:
         desks = [Desk("test", self.net, (ACME,))] if answers else None
         self.served = Served(database_url, config, clock=self.machine, top=CONFIG, desks=desks)
         self._posts = 0
+        self._users: set[str] = set()
 
     @property
     def database(self) -> Database:
@@ -118,9 +120,13 @@ class Front:
 
     @contextmanager
     def visited(self, name: str = "ana", role: Role = Role.AGENT) -> Iterator[Visitor]:
-        """Somebody of that role is signed in."""
-        add_user(self.database, name, role)
+        """Somebody of that role is signed in; one of that name who is there already, as whom he is."""
+        if name not in self._users:
+            self._users.add(name)
+            add_user(self.database, name, role)
         visitor = Visitor(self.served)
-        assert visitor.sign_in(name).status_code == 303
-        yield visitor
-        visitor.client.close()
+        try:
+            assert visitor.sign_in(name).status_code == 303
+            yield visitor
+        finally:
+            visitor.client.close()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import Depends
 
 from monitor.clock import utc_now
@@ -72,6 +73,19 @@ def test_who_signs_in_is_let_in_and_led_back(visitor: Visitor, database: Databas
     answer = visitor.sign_in("ana", next="/for-agents")
     assert (answer.status_code, answer.headers["location"]) == (303, "/for-agents")
     assert visitor.get("/for-agents").json() == {"name": "ana", "via": Via.SESSION}
+
+
+def test_a_password_that_was_hashed_by_another_measure_is_hashed_anew(
+    visitor: Visitor, database: Database
+) -> None:
+    dated = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    with database.writing() as conn:
+        users.add(conn, "ana", Role.AGENT, dated, by="test", at=utc_now())
+    assert visitor.sign_in("ana").status_code == 303
+    with database.reading() as conn:
+        found = users.named(conn, "ana")
+    assert found
+    assert found.password != dated
 
 
 def test_the_cookie_is_out_of_the_reach_of_scripts_and_of_other_sites(visitor: Visitor) -> None:

@@ -129,7 +129,8 @@ def test_the_figures_are_the_report_s_and_lead_to_their_waits(shop: Shop) -> Non
     assert len(group["items"]) == 3
     none = shop.get("/numbers/waits", brand="Shop", days=2, by="network", name="reddit").json()
     assert (none["items"], none["next"]) == ([], None)
-    assert shop.get("/numbers").status_code == 404
+    assert shop.get("/numbers", brand="nobody").status_code == 404
+    assert shop.get("/numbers", brnad="Shop").status_code == 422
     earlier = shop.get("/numbers", brand="Shop", as_of="2026-03-03T08:00:00Z").json()
     assert earlier["total"]["waits"] == 0
 

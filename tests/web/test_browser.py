@@ -19,7 +19,16 @@ from tests.web.visitor import add_user
 
 pytestmark = pytest.mark.needs("chromium")
 MINUTE = timedelta(minutes=1)
-PAGES = ("/queue", "/cases/1", "/review", "/coverage?since=30d", "/audit", "/audit/access")
+PAGES = (
+    "/queue",
+    "/cases/1",
+    "/review",
+    "/numbers",
+    "/numbers/waits",
+    "/coverage?since=30d",
+    "/audit",
+    "/audit/access",
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +71,7 @@ def ana(browser: Browser, front: Front) -> Iterator[Window]:
     one.close()
 
 
+@pytest.mark.timeout(300)  # axe-core goes through every element of every page
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_nobody_is_kept_out_and_nobody_else_is_asked(
     browser: Browser, front: Front, colours: str
@@ -92,7 +102,11 @@ def test_the_pictures_of_the_docs(browser: Browser, front: Front) -> None:
         one.sign_in("ana")
         one.picture(f"web-queue-{look}")
         if look == "light":
-            for path, name in (("/cases/1", "case"), ("/review", "review")):
+            for path, name in (
+                ("/cases/1", "case"),
+                ("/review", "review"),
+                ("/numbers", "numbers"),
+            ):
                 one.page.goto(path)
                 one.picture(f"web-{name}")
         if look == "phone":

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from schemathesis import GenerationMode
 
 from monitor.domain.access import Role
+from tests.web.promised import keeps_its_promise, operations
 from tests.web.shop import Shop, opened
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -48,3 +51,11 @@ def test_every_example_of_the_page_works(shop: Shop) -> None:
         if answer.status_code >= 300:
             wrong.append((one, answer.text))
     assert wrong == []
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+def test_calls_made_from_the_contract_find_it_kept(shop: Shop, mode: GenerationMode) -> None:
+    """One of each: `just schemathesis` makes many."""
+    found = sum((keeps_its_promise(shop, mode, one, 1) for one in operations(shop)), Counter())
+    is_right = mode is GenerationMode.POSITIVE
+    assert found[200 if is_right else 422] > 5

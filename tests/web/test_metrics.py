@@ -155,13 +155,13 @@ def test_a_notice_that_waits_for_long_is_a_trouble(served: Served, told: Told) -
 
 
 @only_sqlite
-def test_a_database_that_is_gone_is_told(served: Served, database: Database) -> None:
+def test_a_database_of_another_version_is_told(served: Served, database: Database) -> None:
     with database.writing() as conn:
         conn.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     status, said = readyz(served)
     assert (status, said) == (
         503,
-        {"ready": False, "checks": {"database": ["database_out_of_reach"]}},
+        {"ready": False, "checks": {"database": ["database_of_another_version"]}},
     )
 
 

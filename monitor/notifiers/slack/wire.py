@@ -40,7 +40,10 @@ class RefusedError(SendError):
 
     def __init__(self, name: str, where: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(
-            in_words(name, where), outcome=OUTCOMES[meaning(name)], retry_after=retry_after
+            in_words(name, where),
+            outcome=OUTCOMES[meaning(name)],
+            retry_after=retry_after,
+            answered=True,  # it may have stood in the queue for long before
         )
         self.name = name
 

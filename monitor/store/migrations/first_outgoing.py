@@ -35,6 +35,7 @@ def notice(metadata: sa.MetaData) -> None:
         ref("case_id", "cases"),
         sa.Column("wait", sa.SmallInteger),
         sa.Column("step", sa.Text),
+        ref("under", "notice"),  # what it edits or belongs under, if that is not its case's card
         sa.Column("payload", sa.JSON),  # ids and dates only: texts are rendered when sent
         sa.Column("due_at", UtcDateTime, nullable=False),
         sa.Column("written_at", UtcDateTime, nullable=False),
@@ -45,9 +46,28 @@ def notice(metadata: sa.MetaData) -> None:
         sa.Column("name", sa.Text),
         sa.Column("problem", sa.Text),
         sa.Index("ix_notice_case", "case_id"),
+        sa.Index("ix_notice_under", "under", **where("under IS NOT NULL")),
+        sa.Index("ix_notice_written", "brand_id", "audience", "written_at"),
         sa.Index("ix_notice_pending", "id", **where("state = 'pending'")),
         sa.Index("ix_notice_outcome", "state", "reason"),
         sa.Index("ix_notice_held", "audience", **where("reason = 'quiet_hours'")),
+    )
+
+
+def storm(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "storm",
+        metadata,
+        ref("notice_id", "notice", primary_key=True),
+        ref("brand_id", "brand", nullable=False),
+        sa.Column("audience", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("common", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("alone", sa.Integer, nullable=False),
+        sa.Column("opened_at", UtcDateTime, nullable=False),
+        sa.Column("last_at", UtcDateTime, nullable=False),
+        sa.Index("ix_storm_last", "brand_id", "last_at"),
     )
 
 

@@ -34,6 +34,7 @@ notice = sa.Table(
     ref("case_id", "cases"),
     sa.Column("wait", sa.SmallInteger),
     sa.Column("step", sa.Text),
+    ref("under", "notice"),  # what it edits or belongs under, if that is not its case's card
     sa.Column("payload", sa.JSON),  # ids and dates only: texts are rendered when sent
     sa.Column("due_at", UtcDateTime, nullable=False),
     sa.Column("written_at", UtcDateTime, nullable=False),
@@ -44,10 +45,27 @@ notice = sa.Table(
     sa.Column("name", sa.Text),
     sa.Column("problem", sa.Text),
     sa.Index("ix_notice_case", "case_id"),
+    sa.Index("ix_notice_under", "under", **where("under IS NOT NULL")),
+    sa.Index("ix_notice_written", "brand_id", "audience", "written_at"),
     sa.Index("ix_notice_pending", "id", **where("state = 'pending'")),
     # what `/metrics` counts, without reading the rows
     sa.Index("ix_notice_outcome", "state", "reason"),
     sa.Index("ix_notice_held", "audience", **where("reason = 'quiet_hours'")),
+)
+
+storm = sa.Table(
+    "storm",
+    metadata,
+    ref("notice_id", "notice", primary_key=True),  # the message that stands for all
+    ref("brand_id", "brand", nullable=False),
+    sa.Column("audience", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # of its alarms
+    sa.Column("common", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("alone", sa.Integer, nullable=False),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Index("ix_storm_last", "brand_id", "last_at"),
 )
 
 reply = sa.Table(

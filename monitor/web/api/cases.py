@@ -41,6 +41,7 @@ from monitor.web.api.shapes import (
     Post,
     SeverityWord,
     Told,
+    following,
     severity_of,
 )
 from monitor.web.site import Here, Site
@@ -78,9 +79,8 @@ def list_cases(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Page[
     """List cases, the newest first."""
     before, limit = None if asked.cursor is None else int(asked.cursor), asked.limit
     with here.database.reading() as conn:
-        rows = listing.cases_page(conn, asked.wanted(), before=before, limit=limit + 1)
-    after = str(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(items=[CaseLine.of(row) for row in rows[:limit]], next=after)
+        found = listing.cases_page(conn, asked.wanted(), before=before, limit=limit)
+    return Page(items=[CaseLine.of(row) for row in found.rows], next=following(found))
 
 
 @router.get("/cases/{case_id}")
@@ -98,12 +98,12 @@ def show_case(_: Reader, here: Here, case_id: CaseId) -> CaseWhole:
 def _more(conn: Connection, case_id: int) -> dict[str, Any]:
     history = stored.history(conn, case_id)
     notes = stored.notes(conn, history)
-    thread = listing.posts_page(conn, WantedPosts(case=case_id), after=None, limit=THREAD)
+    thread = listing.posts_page(conn, WantedPosts(case=case_id), before=None, limit=THREAD)
     return {
         "history": [Event.of(one, notes) for one in history],
         "answers": [AnswerInWords.of(one) for one in answers.of_case(conn, case_id)],
         "told": [Told.of(one) for one in outbox.case_notices(conn, case_id)],
-        "thread": [Post.of(one) for one in thread],
+        "thread": [Post.of(one) for one in thread.rows],
     }
 
 

@@ -7,13 +7,13 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from monitor.domain.coverage import Why
 from monitor.store import ledger as kept
 from monitor.store.ledger import Kept
-from monitor.web.api.params import Brand, Reader
+from monitor.web.api.params import Line, Reader
 from monitor.web.site import Here
 
 router = APIRouter(tags=["coverage"])
@@ -66,16 +66,20 @@ class Coverage(BaseModel):
     streams: list[Stream]
 
 
+class Asked(BaseModel):
+    """Of which time, and whom."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    brand: Line | None = None
+    hours: int = Field(default=24 * 7, ge=1, le=24 * 400, description="Back from now.")
+
+
 @router.get("/coverage")
-def coverage(
-    _: Reader,
-    here: Here,
-    brand: Brand = None,
-    hours: Annotated[int, Query(ge=1, le=24 * 400, description="Back from now.")] = 24 * 7,
-) -> Coverage:
+def coverage(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Coverage:
     """Tell of each stream when it was looked at, when nobody looked and why, gaps, calls and money."""
-    until = here.clock()
-    since = until - timedelta(hours=hours)
+    until, brand = here.clock(), asked.brand
+    since = until - timedelta(hours=asked.hours)
     with here.database.reading() as conn:
         names = {name: number for number, name in here.brand_names(conn).items()}
         if brand is not None and brand not in names:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
-from itertools import islice
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import AfterValidator
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from monitor.domain.report import By, Counted, Period, Report
@@ -20,7 +19,7 @@ from monitor.render.report_json import report_data, waits_data
 from monitor.store import readings
 from monitor.web.api.params import Cursor, Limit, Line, Reader
 from monitor.web.api.shapes import Page
-from monitor.web.site import Here
+from monitor.web.site import Here, Site
 
 router = APIRouter(prefix="/numbers", tags=["numbers"])
 
@@ -33,30 +32,48 @@ def _sane(day: date) -> date:
     return day
 
 
-def _report(
-    here: Here,
-    brand: Annotated[Line | None, Query(description="Default: the only one there is.")] = None,
-    until: Annotated[
-        Annotated[date, AfterValidator(_sane)] | None,
-        Query(description="The local day before which the period ends; default: now."),
-    ] = None,
-    days: Annotated[int, Query(ge=1, le=400, description="How long it is.")] = 30,
-    as_of: Annotated[
-        datetime | None,
-        Query(description="The moment from which it is seen; default, and at the latest: now."),
-    ] = None,
-) -> Report:
+class Asked(BaseModel):
+    """Which figures."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    brand: Line | None = Field(default=None, description="Default: the only one there is.")
+    until: Annotated[date, AfterValidator(_sane)] | None = Field(
+        default=None, description="The local day before which the period ends; default: now."
+    )
+    days: int = Field(default=30, ge=1, le=400, description="How long it is.")
+    as_of: datetime | None = Field(
+        default=None,
+        description="The moment from which it is seen; default, and at the latest: now.",
+    )
+
+
+class AskedWaits(Asked):
+    """Which waits of them."""
+
+    by: By | None = Field(default=None, description="Of one group of that kind, …")
+    name: str | None = Field(default=None, max_length=200, description="… the one so called.")
+    state: State | None = None
+    cursor: Cursor = None
+    limit: Limit = 50
+
+
+def _report(here: Site, asked: Asked) -> Report:
     """The figures that are asked for, as they stand."""
-    now, zone = here.clock(), ZoneInfo(here.settings.timezone)
-    seen = min(_aware(as_of, zone), now) if as_of else now
-    end = now if until is None else datetime.combine(until, time(), zone).astimezone(UTC)
-    begin = end - timedelta(days=days)
-    if until is not None:  # whole local days, also where one has 23 or 25 hours
-        begin = datetime.combine(until - timedelta(days=days), time(), zone).astimezone(UTC)
+    now, zone = here.clock(), here.zone
+    seen = min(_aware(asked.as_of, zone), now) if asked.as_of else now
+    if asked.until is None:
+        end, begin = now, now - timedelta(days=asked.days)
+    else:  # whole local days, also where one has 23 or 25 hours
+        first = asked.until - timedelta(days=asked.days)
+        begin, end = (
+            datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, asked.until)
+        )
     with here.database.reading() as conn:
         names = {name: number for number, name in here.brand_names(conn).items()}
-        wanted = brand if brand is not None else here.settings.brand_names[0]
-        if wanted not in names or (brand is None and len(here.settings.brand_names) > 1):
+        only = next(iter(names)) if len(names) == 1 else ""
+        wanted = only if asked.brand is None else asked.brand
+        if wanted not in names:
             known = ", ".join(sorted(names)) or "none yet: `complaint-monitor run` makes them"
             raise HTTPException(HTTPStatus.NOT_FOUND, f"say which brand; there are {known}")
         return readings.report(conn, names[wanted], period=Period(begin, end), as_of=seen)
@@ -72,35 +89,24 @@ def _aware(moment: datetime, zone: ZoneInfo) -> datetime:
     return found
 
 
-Figures = Annotated[Report, Depends(_report)]
-
-
 @router.get("")
-def numbers(_: Reader, report: Figures) -> dict[str, Any]:
+def numbers(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> dict[str, Any]:
     """The report as JSON: the same as `complaint-monitor report --json` (docs/numbers.md).
 
     Spans are seconds, shares 0 to 1; a percentile that was not reached is null.
     """
-    return report_data(report)
+    return report_data(_report(here, asked))
 
 
 @router.get("/waits")
-def waits(
-    _: Reader,
-    report: Figures,
-    by: Annotated[By | None, Query(description="Of one group of that kind, …")] = None,
-    name: Annotated[str | None, Query(max_length=200, description="… the one so called.")] = None,
-    state: State | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Page[dict[str, Any]]:
+def waits(_: Reader, here: Here, asked: Annotated[AskedWaits, Query()]) -> Page[dict[str, Any]]:
     """List the waits that a figure counts, the oldest first; the unconfirmed among them, too."""
-    found = [one for one in in_order(_of(report, by, name)) if state in (None, one.state)]
-    begin = int(cursor or 0)
-    some = list(islice(found, begin, begin + limit)) if begin < len(found) else []
-    end = begin + len(some)
-    following = str(end) if some and end < len(found) else None
-    return Page(items=waits_data(some), next=following)
+    counted = in_order(_of(_report(here, asked), asked.by, asked.name))
+    found = [one for one in counted if asked.state in (None, one.state)]
+    begin = min(int(asked.cursor or 0), len(found))
+    end = begin + asked.limit
+    next_ = str(end) if end < len(found) else None
+    return Page(items=waits_data(found[begin:end]), next=next_)
 
 
 def _of(report: Report, by: By | None, name: str | None) -> Sequence[Counted]:

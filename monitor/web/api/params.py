@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path
 from pydantic import Field, StringConstraints
 
 from monitor.domain.access import Scope
@@ -31,11 +31,6 @@ Cursor = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")] | None,
     Field(description="`next` of the page before."),
 ]
-PostCursor = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$")] | None,
-    Field(description="`next` of the page before."),
-]
-Brand = Annotated[Line | None, Query(description="Of that brand alone.")]
 
 Reader = Annotated[Principal, Depends(needs(Role.VIEWER, Scope.READ))]
 Agent = Annotated[Principal, Depends(needs(Role.AGENT, Scope.ACT))]

@@ -19,8 +19,8 @@ from monitor.store import listing
 from monitor.store.engine import Connection
 from monitor.store.listing import WantedPosts
 from monitor.web.api.once import OneCall
-from monitor.web.api.params import LARGEST, Limit, Line, Number, PostCursor, Reader, Sender
-from monitor.web.api.shapes import Page, Post, Received
+from monitor.web.api.params import LARGEST, Cursor, Limit, Line, Number, Reader, Sender
+from monitor.web.api.shapes import Page, Post, Received, following
 from monitor.web.intake import keep
 from monitor.web.site import Here
 
@@ -39,7 +39,7 @@ class Asked(BaseModel):
     case: int | None = Field(
         default=None, ge=1, le=LARGEST, description="Those of that case's thread."
     )
-    cursor: PostCursor = None
+    cursor: Cursor = None
     limit: Limit = 50
 
     def wanted(self) -> WantedPosts:
@@ -50,17 +50,10 @@ class Asked(BaseModel):
 @router.get("/posts")
 def list_posts(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Page[Post]:
     """List posts, those that were stored last first. One that two brands are named in comes twice."""
-    after, limit = None if asked.cursor is None else _place(asked.cursor), asked.limit
+    before = None if asked.cursor is None else int(asked.cursor)
     with here.database.reading() as conn:
-        rows = listing.posts_page(conn, asked.wanted(), after=after, limit=limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    following = None if last is None else f"{last.id}.{last.brand_id}"
-    return Page(items=[Post.of(row) for row in rows[:limit]], next=following)
-
-
-def _place(cursor: str) -> tuple[int, int]:
-    number, _, brand_id = cursor.partition(".")
-    return int(number), int(brand_id)
+        found = listing.posts_page(conn, asked.wanted(), before=before, limit=asked.limit)
+    return Page(items=[Post.of(row) for row in found.rows], next=following(found))
 
 
 @router.get("/posts/{post_id}")

@@ -15,6 +15,7 @@ from monitor.domain.post import PostKind
 from monitor.domain.reply import Outgoing, ReplyState
 from monitor.domain.wait import Outcome
 from monitor.store.codec import encode
+from monitor.store.listing import Listed
 from monitor.store.outbox import Entry
 
 T = TypeVar("T")
@@ -32,10 +33,15 @@ def _word(number: int) -> SeverityWord:
 
 
 class Page(BaseModel, Generic[T]):
-    """Some lines, and what to ask for to be given those that follow."""
+    """Some lines, perhaps fewer than were asked for, and what to ask for to be given those that follow."""
 
     items: list[T]
     next: str | None = Field(description="The `cursor` of the page that follows; null: the end.")
+
+
+def following(listed: Listed) -> str | None:
+    """The cursor of the page after that one."""
+    return None if listed.before is None else str(listed.before)
 
 
 class Author(BaseModel):

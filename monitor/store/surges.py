@@ -1,0 +1,37 @@
+"""How many cases of each topic began when, and which surges were told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.domain.notice import NoticeKind
+from monitor.domain.wait import Outcome
+from monitor.store.schema import notice, wait
+
+
+def topics(conn: Connection, brand_id: int, since: datetime, until: datetime) -> Counter[str]:
+    """How many cases with waits that began in [since, until) are about each topic, but for dismissed ones."""
+    query = sa.select(wait.c.case_id, wait.c.topics).where(
+        wait.c.brand_id == brand_id,
+        wait.c.started_at >= since,
+        wait.c.started_at < until,
+        sa.func.coalesce(wait.c.outcome, "") != Outcome.DISMISSED.value,
+    )
+    pairs = {(row.case_id, one) for row in conn.execute(query) for one in row.topics.split(",")}
+    return Counter(one for _, one in pairs if one)
+
+
+def was_told(conn: Connection, brand_id: int, audience: str, prefix: str, since: datetime) -> bool:
+    """Whether such a surge was told after `since`. `prefix`: of the notices' keys."""
+    query = sa.select(notice.c.id).where(
+        notice.c.brand_id == brand_id,
+        notice.c.audience == audience,
+        notice.c.written_at > since,
+        notice.c.kind == NoticeKind.SURGE.value,
+        notice.c.key.startswith(prefix, autoescape=True),
+    )
+    return conn.execute(query.limit(1)).one_or_none() is not None
