@@ -9,7 +9,7 @@ networks does so in threads beside the rounds: a source or a door that hangs hol
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -173,16 +173,16 @@ class Runner:
         self._report_what_hangs()
         return done
 
+    @property
+    def names(self) -> Sequence[str]:
+        return list(self._by_name)
+
     def waiting(self, stage: str) -> Sequence[str]:
         """What of a stage can be handled now, for who has it handled elsewhere (`worker`)."""
         found: list[str] = []
-
-        def turn(its: Stage) -> None:
-            now = self._clock()
-            failed = self._failed(its)
-            found.extend(one for one in its.due(now) if not _rests(failed, one, now))
-
-        self._each_stage(Round(), turn, only=stage)
+        self._each_stage(
+            Round(), lambda its: found.extend(self._free(its, self._clock())[0]), only=stage
+        )
         return found
 
     def attempt(self, stage: str, item: str) -> None:
@@ -262,12 +262,8 @@ class Runner:
     def _begin(self, stage: Stage, lane: Lane, done: Round, stop: Event) -> None:
         done.count(stage.name, *lane.take())
         now = self._clock()
-        failed = self._failed(stage)
         # asked before what is due: one that ends in between would look as if it were due again
-        under_way = lane.under_way
-        items = [
-            one for one in stage.due(now) if one not in under_way and not _rests(failed, one, now)
-        ]
+        items, failed = self._free(stage, now, but=lane.under_way)
         lane.start(items, _kept(self._doing(stage, now, stop, failed)))
 
     def _drain(self, stage: Stage, done: Round, stop: Event, polled: set[str]) -> None:
@@ -275,10 +271,7 @@ class Runner:
         seen = polled if stage.name == POLLED else set[str]()
         while not stop.is_set():
             now = self._clock()
-            failed = self._failed(stage)
-            items = [
-                one for one in stage.due(now) if one not in seen and not _rests(failed, one, now)
-            ]
+            items, failed = self._free(stage, now, but=seen)
             if not items:
                 return
             seen.update(items)
@@ -319,6 +312,14 @@ class Runner:
             left = lane.wait(until)
             if left:
                 log.warning("left_under_way", stage=name, items=left)
+
+    def _free(
+        self, stage: Stage, now: datetime, but: Collection[str] = ()
+    ) -> tuple[list[str], Mapping[str, datetime | None]]:
+        """What is due and does not rest, and what failed."""
+        failed = self._failed(stage)
+        due = stage.due(now)
+        return [one for one in due if one not in but and not _rests(failed, one, now)], failed
 
     def _failed(self, stage: Stage) -> Mapping[str, datetime | None]:
         with self._database.reading() as conn:

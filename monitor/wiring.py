@@ -15,6 +15,7 @@ from monitor.domain.errors import ConfigError
 from monitor.domain.judgement import Thresholds
 from monitor.domain.notice import Digest
 from monitor.domain.rota import Person
+from monitor.fetching.budget import kept_in
 from monitor.judging import InForce, own_thresholds
 from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Receives, Refreshes
 from monitor.rotas.reading import RotaReader, readers
@@ -42,6 +43,7 @@ from monitor.stages.watch import Watch
 from monitor.store import readings
 from monitor.store.engine import Database
 from monitor.store.inbox import OwnInbox
+from monitor.store.pacing import SharedLedger
 
 if TYPE_CHECKING:
     from monitor.slackapp.making import SlackApp
@@ -62,12 +64,15 @@ class Application:
         *,
         clock: Clock = utc_now,
         environment: Mapping[str, str] = os.environ,
+        shares: bool = False,
     ) -> None:
+        """`shares`: calls to the networks are counted together with other workers'."""
         self.settings = settings
         self.clock = clock
         self.database = Database(settings.database)
         folder = self.database.path.parent if self.database.path else Path()
         self.secrets = Keyring(folder / STORE, environment)
+        self._ledger = SharedLedger(self.database) if shares else None
 
     def close(self) -> None:
         self.database.close()
@@ -174,6 +179,14 @@ class Application:
             Forget(self.database, keep, operators=self.operators),
         )
 
+    def is_paced(self, audience: str) -> bool:
+        """Whether its notifier takes about one message a second and place, as Slack does."""
+        name = audience.partition(":")[0]
+        first, *_ = self.settings.notifiers
+        table = next((one for one in self.settings.notifiers if one.called == name), first)
+        cls: Any = registry.load(registry.NOTIFIERS, table.use)
+        return "per_second" in cls.Options.model_fields
+
     def _gather(self) -> Gather:
         one_by_one = [
             one.called
@@ -202,7 +215,14 @@ class Application:
         from monitor.web.site import Site
 
         doors = {one.name: one.source for one in self.feeds if isinstance(one.source, Receives)}
-        return Site(self.settings, self.database, doors, self.clock, lambda: self.desks)
+        return Site(
+            self.settings,
+            self.database,
+            doors,
+            self.clock,
+            desks=lambda: self.desks,
+            secrets=self.secrets,
+        )
 
     def _asked_again(self) -> tuple[Asking, ...]:
         """The sources that can tell later whether their posts still stand."""
@@ -261,7 +281,8 @@ class Application:
         ports: dict[str, object] = {"secrets": self.secrets, "clock": self.clock}
         if issubclass(cls, Receives):
             ports["inbox"] = OwnInbox(self.database, table.called)
-        return registry.build(cls, options, **ports)
+        with kept_in(self._ledger, table.called):
+            return registry.build(cls, options, **ports)
 
     def _options(
         self,

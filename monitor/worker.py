@@ -16,7 +16,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -28,7 +28,7 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
 from monitor.domain.errors import StoreError
-from monitor.store import jobs
+from monitor.store import jobs, outbox, pacing
 from monitor.store.engine import Database
 
 GRACE_S = 10
@@ -40,6 +40,9 @@ STALLED_S = 20
 REAPER = "reaper"
 """The queue on which dead workers' jobs are sought: nothing else can hold that up."""
 AGAIN_S = 1.0
+DELIVER = "deliver"
+PACE = timedelta(seconds=1)
+"""So often Slack takes a message for a channel."""
 
 log = structlog.get_logger()
 _T = TypeVar("_T")
@@ -47,6 +50,11 @@ _T = TypeVar("_T")
 
 class Items(Protocol):
     """The stages, item by item (`runner.Runner`). Neither raises for what an item does."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All stages, in their order."""
+        ...
 
     def waiting(self, stage: str, /) -> Sequence[str]:
         """The keys of what can be handled now."""
@@ -75,16 +83,26 @@ QUEUES: Mapping[str, Queue] = {
     "poll": Queue(("intake", "refresh", "rota"), 16, timedelta(seconds=1)),
     "classify": Queue(("classify",), 1, timedelta(seconds=5)),
     "decide": Queue(("triage", "settle", "wake", "escalate"), 2, timedelta(seconds=1)),
-    "deliver": Queue(("deliver",), 4, timedelta(seconds=1)),
+    "deliver": Queue(("gather", "deliver"), 4, timedelta(seconds=1)),
     "reply": Queue(("reply",), 2, timedelta(seconds=2)),
     "report": Queue(
-        ("listen", "digest", "report", "sample", "watch", "forget"),
+        ("listen", "digest", "report", "surge", "sample", "watch", "forget"),
         1,
         timedelta(seconds=10),
         is_urgent=False,
     ),
 }
 """`decide` is apart from `classify`: what waits for no network and no model waits for neither."""
+
+
+def by_queue(stages: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Each queue with those of the stages that belong there. One that is named nowhere has time."""
+    at = {stage: name for name, queue in QUEUES.items() for stage in queue.stages}
+    return {name: tuple(one for one in stages if at.get(one, "report") == name) for name in QUEUES}
+
+
+FIRST = frozenset({"gather"})
+"""Stages whose items a look handles itself, before it asks the next stage, which must not be faster."""
 
 
 class _InterruptedError(Exception):
@@ -116,6 +134,7 @@ class Crew:
     """The workers of one process, one a queue.
 
     `room`: how many jobs of a queue may be under way here at once, where it is not the queue's own.
+    `is_paced`: of which audiences all workers together tell one notice every `PACE`.
     `beat` is called about once a second while the database can be reached.
     """
 
@@ -127,12 +146,15 @@ class Crew:
         *,
         room: int | None = None,
         beat: Callable[[], None] = lambda: None,
+        is_paced: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._items = items
         self._database = database
-        self._queues = {name: QUEUES[name] for name in queues}
+        stages = by_queue(items.names)
+        self._queues = {name: replace(QUEUES[name], stages=stages[name]) for name in queues}
         self._room = room
         self._beat = beat
+        self._is_paced = is_paced
 
     def begin(self) -> None:
         """Ask each stage once, so that it knows its rows. Not in two processes at the same time."""
@@ -232,7 +254,22 @@ class Crew:
         async def handle(item: str) -> None:
             await _beside(partial(self._items.attempt, stage, item))
 
-        return handle
+        async def deliver(item: str, *, has_turn: bool = False) -> None:
+            if has_turn or await _beside(partial(self._has_turn, item)):
+                await handle(item)
+
+        return deliver if stage == DELIVER else handle
+
+    def _has_turn(self, key: str) -> bool:
+        """Whether the notice may be told now. If not, it is a job again when it may."""
+        with self._database.reading() as conn:
+            about = outbox.entry(conn, key)
+        if about is None or not self._is_paced(about.audience):
+            return True
+        wait = pacing.turn(self._database, about.audience, PACE)
+        if wait:
+            pacing.put_off(self._database, key, wait)
+        return not wait
 
     def _look_task(self) -> Callable[..., Any]:
         async def look(item: str, **_when: int) -> None:
@@ -242,8 +279,12 @@ class Crew:
 
     def _look(self, queue: str) -> None:
         try:
-            for stage in QUEUES[queue].stages:
+            for stage in self._queues[queue].stages:
                 items = self._items.waiting(stage)
+                if stage in FIRST:
+                    for one in items:
+                        self._items.attempt(stage, one)
+                    continue
                 if stage == jobs.CLASSIFY and items:
                     items = self._not_in_hand(items)
                 jobs.add(self._database, queue, stage, items)

@@ -40,7 +40,7 @@ def upgrade(ctx: click.Context, as_json: bool) -> None:
     try:
         maintenance.upgrade(database)
         version = maintenance.current_revision(database)
-        for_workers = database.path is None and _prepare_for_workers(database)
+        for_workers = database.path is None and prepare_for_workers(database)
     finally:
         database.close()
     if as_json:
@@ -51,7 +51,7 @@ def upgrade(ctx: click.Context, as_json: bool) -> None:
         click.echo("what workers need is there")
 
 
-def _prepare_for_workers(database: Database) -> bool:
+def prepare_for_workers(database: Database) -> bool:
     """Make what `worker` needs, if its engine is installed. Returns whether it is there now."""
     try:
         from monitor import worker

@@ -96,9 +96,8 @@ def explain(ctx: click.Context, /, case: int | None, as_json: bool, **said: Any)
 
 
 def _case(its: OpenedShop, number: int, now: datetime) -> Explained:
-    from monitor.domain.notice import NoticeKind
     from monitor.stages.act import ActionError
-    from monitor.store import brands, cases, outbox, rotas
+    from monitor.store import cases, foretelling
 
     with its.database.reading() as conn:
         row = cases.row(conn, number)
@@ -114,12 +113,8 @@ def _case(its: OpenedShop, number: int, now: datetime) -> Explained:
                 f"`complaint-monitor cases show {number}` says what was told."
             )
         rule = cases.kept_rule(conn, wait.rule)
-        summary = outbox.entry(conn, f"{NoticeKind.BACKLOG}:{row.brand_id}")
-        watched = Watched(
-            since=brands.watched_since(conn, row.brand_id),
-            summed_up_at=summary.written_at if summary else None,
-        )
-        staff = Staff(its.settings.staff(), partial(rotas.on_call, conn))
+        watched = foretelling.watched(conn, row.brand_id)
+        staff = foretelling.staff(conn, its.settings.staff())
         asked = case
         if not case.is_confirmed(wait):
             asked = apply(case, Record(case.seq, now, now, "explain", Confirmed()))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from monitor.cli.opening import alone_on, settings_of
-from monitor.cli.printing import is_terminal, print_json, tell
+from monitor.cli.printing import bar, print_json, tell
 from monitor.domain.errors import ConfigError
 from monitor.domain.judgement import Band
 from monitor.domain.post import Cursor, Page, Rejected, Stream
@@ -173,7 +173,7 @@ def _read(
     feed = Feed(name, _Watched(source, one.rejected), brands, once=True)
     intake = Intake(application.database, [feed])
     with ExitStack() as stack:
-        show = _bar(stack, f"reading {plain(Path(path).name)}")
+        show = bar(stack, f"reading {plain(Path(path).name)}")
 
         def on_page(counts: Counts) -> None:
             one.counts += counts
@@ -192,7 +192,7 @@ def _judge(application: Application, newest: int) -> _Found:
     with application.database.reading() as conn:
         waiting = cross_brand.unjudged(conn)
     with ExitStack() as stack:
-        show = _bar(stack, "judging") if waiting else None
+        show = bar(stack, "judging") if waiting else None
         done = 0
 
         def advance(number: int) -> None:
@@ -211,22 +211,6 @@ def _judge(application: Application, newest: int) -> _Found:
     failed = sum(result.failed.values())
     problem = f"{failed} could not be judged yet: see the log" if failed else None
     return _Found(bands, result.broken or problem)
-
-
-def _bar(stack: ExitStack, what: str) -> Callable[[int, int], object]:
-    """A progress bar on a terminal, nothing elsewhere: call with (done, total)."""
-    if not is_terminal():
-        return lambda _done, _total: None
-    from rich.console import Console
-    from rich.progress import Progress
-
-    progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
-    task = progress.add_task(what, total=None)
-
-    def show(done: int, total: int) -> None:
-        progress.update(task, completed=done, total=total)
-
-    return show
 
 
 def _print(read: Sequence[_File], found: _Found, *, as_json: bool) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -75,3 +76,19 @@ def tell(text: str) -> None:
 def is_terminal() -> bool:
     """Whether a progress bar would be seen."""
     return sys.stderr.isatty()
+
+
+def bar(stack: ExitStack, what: str) -> Callable[[int, int], object]:
+    """A progress bar on a terminal, nothing elsewhere: call with (done, total)."""
+    if not is_terminal():
+        return lambda _done, _total: None
+    from rich.console import Console
+    from rich.progress import Progress
+
+    progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
+    task = progress.add_task(what, total=None)
+
+    def show(done: int, total: int) -> None:
+        progress.update(task, completed=done, total=total)
+
+    return show

@@ -57,6 +57,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "notify": ("monitor.cli.notify:notify", "Send a test alert."),
     "replay": ("monitor.cli.replay:replay", "Compare every case with its history."),
     "keep": ("monitor.cli.keep:keep", "Purge what was kept long enough; what was purged and why."),
+    "migrate-to": (
+        "monitor.cli.moving:migrate_to",
+        "Move a SQLite installation to PostgreSQL.",
+    ),
     "db": ("monitor.cli.db:db", "Upgrade or back up the database."),
 }
 """Name: where the command is, and what `--help` says of it without importing it."""

@@ -40,19 +40,25 @@ def user() -> None:
 @click.argument("name")
 @_role_option
 @_stdin_option
+@click.option("--no-password", is_flag=True, help="The user signs in by [web.openid] alone.")
 @by_option
 @click.pass_context
-def add(ctx: click.Context, name: str, role: str, password_stdin: bool, by: str) -> None:
+def add(
+    ctx: click.Context, name: str, role: str, password_stdin: bool, no_password: bool, by: str
+) -> None:
     r"""Add a user of the page. The password is asked for, twice.
 
     \b
     Examples:
       complaint-monitor user add ana --role admin
       complaint-monitor user add mihai --password-stdin < password.txt
+      complaint-monitor user add ilinca@shop.example --no-password
     """
     from monitor.store import users
 
-    kept = _hashed(_password(from_stdin=password_stdin), _name(name))
+    kept = None
+    if not no_password:
+        kept = _hashed(_password(from_stdin=password_stdin), _name(name))
     with opened(ctx) as its, its.database.writing() as conn:
         users.add(conn, _name(name), Role[role.upper()], kept, by=by, at=utc_now())
     click.echo(f"{_name(name)} may sign in as {role}")

@@ -83,7 +83,7 @@ def worker(ctx: click.Context, queues: tuple[str, ...], concurrency: int | None)
     from monitor.wiring import Application
 
     settings = settings_of(ctx)
-    application = Application(settings)
+    application = Application(settings, shares=settings.database.startswith("postgres"))
     log.configure(
         level=settings.log.level, format=settings.log.format, hide=application.secrets.hide
     )
@@ -130,6 +130,7 @@ def _crew(application: Application, queues: Sequence[str], concurrency: int | No
         queues,
         room=concurrency,
         beat=heartbeat_of(application),
+        is_paced=application.is_paced,
     )
     with maintenance.one_after_another(application.database):
         begin(application)

@@ -21,9 +21,8 @@ def time_in(zone: tzinfo) -> Callable[[datetime], Markup]:
         there = at.astimezone(zone)
         exact = at.astimezone(UTC).isoformat(timespec="seconds")
         title = escape(f"{there:%a %Y-%m-%d %H:%M:%S %Z}")
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(
-            exact, title, f"{there:%Y-%m-%d %H:%M}"
-        )
+        said = f'<time datetime="{exact}" title="{title}">{there:%Y-%m-%d %H:%M}</time>'
+        return Markup(said)  # noqa: S704 - figures alone, but for the title; `format` takes ten times as long
 
     return shown
 

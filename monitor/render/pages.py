@@ -22,6 +22,7 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("monitor.render", "templates"),
         autoescape=True,
+        auto_reload=False,  # they come with the program: nobody changes them under it
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

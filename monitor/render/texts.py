@@ -32,7 +32,9 @@ def local_day(day: date, say_in: Tongue = IN_ENGLISH) -> str:
 
 def plain(text: str) -> str:
     """A stranger's text on one line: spaces joined, controls shown as `�`, invisible marks dropped."""
-    return " ".join("".join(map(_harmless, text)).split())
+    # what Python prints as it is holds none of them; most texts do not, and pages show many
+    harmless = text if text.isprintable() else "".join(map(_harmless, text))
+    return " ".join(harmless.split())
 
 
 def _harmless(one: str) -> str:

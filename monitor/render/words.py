@@ -357,4 +357,5 @@ def _still_open(summary: StillOpen, say_in: Tongue) -> Spoken:
         if number == 1
         else say_in("{number} cases of your quiet hours are still open", number=number)
     )
-    return Spoken(headline, tuple(map(_line, summary.lines)))
+    lines = (said for one in summary.lines for said in (_line(one), plain(one.url or "")) if said)
+    return Spoken(headline, tuple(lines))

@@ -109,10 +109,7 @@ def _spans(
     until: datetime,
 ) -> Iterator[tuple[datetime, datetime]]:
     first = _local(event["DTSTART"].dt, zone)
-    ends = event.end
-    length = _local(ends, zone) - first if ends != event["DTSTART"].dt else timedelta()
-    if not isinstance(event["DTSTART"].dt, datetime) and not length:
-        length = _DAY
+    length = _local(event.end, zone) - first
     besides = {_moment(one, zone) for one in _dates(event, "EXDATE")}
     if "RECURRENCE-ID" not in event:
         besides |= {at for uid, at in moved if uid == str(event.get("UID"))}

@@ -29,6 +29,7 @@ from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
 from monitor.settings.staff import PersonTable, RotaTable
 from monitor.settings.storms import StormsTable
+from monitor.settings.web import WebTable
 
 T = TypeVar("T")
 
@@ -60,13 +61,6 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s:][^:]*
 """A name in the config; a colon would end it where it is used (`email:leads@shop.example`)."""
 
 Regex = Annotated[str, AfterValidator(_regex)]
-
-HostName = Annotated[
-    str, Field(pattern=r"^(\*|(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])$")
-]
-"""A host as a browser names it, without a port; "*.shop.example" for all below one, "*" for any."""
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 
 
 class _Table(BaseModel):
@@ -279,25 +273,6 @@ class ReviewTable(_Table):
     """`[review]`: what was let pass is looked at, too, so that misses are measured."""
 
     weekly: int = Field(default=50, ge=0, le=10_000, description="Posts a week and brand.")
-
-
-class WebTable(_Table):
-    """`[web]`: what is served by HTTP (`web`)."""
-
-    host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen at.")
-    port: int = Field(default=8321, ge=0, le=65_535)
-    hosts: tuple[HostName, ...] = Field(
-        default=(), description="Names by which it is called, besides this machine's own."
-    )
-    most_bytes: int = Field(default=2 * 2**20, ge=1024, description="Of what one call may send.")
-    open_metrics: bool = Field(
-        default=False, description="`/metrics` for whoever reaches it, without a token."
-    )
-
-    @property
-    def known_as(self) -> tuple[str, ...]:
-        """What a call may name as its host."""
-        return (*_LOOPBACK, self.host, *self.hosts)
 
 
 class LogTable(_Table):

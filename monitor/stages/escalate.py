@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import ClassVar
 
-from monitor.domain.escalation import Watched, decide
-from monitor.domain.notice import NoticeKind
-from monitor.domain.rota import Person, Staff
-from monitor.store import brands, cases, outbox, rotas
+from monitor.domain.escalation import decide
+from monitor.domain.rota import Person
+from monitor.store import cases, foretelling, outbox
 from monitor.store.cases import Fact
 from monitor.store.engine import Database, log_when_done
 
@@ -43,16 +41,12 @@ class Escalate:
             if wait is None or row is None:
                 cases.look_again(conn, case_id, None)
                 return
-            summary = outbox.entry(conn, f"{NoticeKind.BACKLOG}:{row.brand_id}")
             decision = decide(
                 case,
                 case_id=case_id,
                 rule=cases.kept_rule(conn, wait.rule),
-                watched=Watched(
-                    since=brands.watched_since(conn, row.brand_id),
-                    summed_up_at=summary.written_at if summary else None,
-                ),
-                staff=Staff(self._people, partial(rotas.on_call, conn)),
+                watched=foretelling.watched(conn, row.brand_id),
+                staff=foretelling.staff(conn, self._people),
                 now=now,
             )
             facts = [Fact(one.at, one.event, self.name) for one in decision.firings]

@@ -38,14 +38,12 @@ class Rota:
         """Those that this process had read once: its config may be another than the one before."""
 
     def due(self, now: datetime) -> Sequence[str]:
-        """Those that nobody tried for their time."""
-        if not self._readers:
-            return ()
+        """Those that nobody tried for their time, and those that the config has no more."""
         with self._database.reading() as conn:
-            known = {name: rotas.standing(conn, name) for name in self._readers}
-        due = [name for name, one in known.items() if self._is_due(name, one, now)]
+            known = rotas.standings(conn)
+        due = [name for name in self._readers if self._is_due(name, known.get(name), now)]
         self._seen.update(due)
-        return due
+        return [*due, *(name for name in known if name not in self._readers)]
 
     def _is_due(self, name: str, known: Standing | None, now: datetime) -> bool:
         if known is None or name not in self._seen:
@@ -54,7 +52,11 @@ class Rota:
         return not known.tried_at <= now < known.tried_at + every
 
     def handle(self, item: str, now: datetime) -> None:
-        """Read one, then keep it."""
+        """Read one, then keep it; or forget one that nobody can be on call by any more."""
+        if item not in self._readers:
+            with self._database.writing() as conn:
+                rotas.forget(conn, item)
+            return
         try:
             found = self._readers[item][0].read(now)
         except RotaError as error:
@@ -68,7 +70,7 @@ class Rota:
         _log.warning("rota_unread", rota=item, problem=str(error))
         with self._database.writing() as conn:
             rotas.failed(conn, item, str(error), now)
-            known = rotas.standing(conn, item)
+            known = rotas.standings(conn).get(item)
             read_at = known.read_at if known else None
             alarms.write(
                 conn,

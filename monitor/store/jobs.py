@@ -18,7 +18,7 @@ SCHEMA = "complaint_monitor_jobs"
 LOOK = "look"
 """The task that asks a queue's stages for what is due; its item is the queue."""
 CLASSIFY = "classify"
-_VERSION = 1
+_VERSION = 3
 """Of what is made below; together with the engine's own it is the schema's comment."""
 
 _ADD = f"""
@@ -53,6 +53,21 @@ CREATE TRIGGER job AFTER UPDATE OF to_judge ON public.post FOR EACH ROW
     WHEN (OLD.to_judge AND NOT NEW.to_judge) EXECUTE FUNCTION {SCHEMA}.post_judged();
 """
 
+_TOLD = f"""
+-- something is to be told: what of it, is looked at as a whole (many alarms at once become one message).
+-- At the commit: whoever waits here for another one's same job holds nothing that this one wants
+CREATE FUNCTION {SCHEMA}.notice_written() RETURNS trigger LANGUAGE plpgsql
+SET search_path = {SCHEMA}, public AS $$
+BEGIN
+    INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+    VALUES ('deliver', 'look', 10, 'look deliver', 'look deliver', '{{"item": "deliver"}}')
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER job AFTER INSERT ON public.notice DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.state = 'pending') EXECUTE FUNCTION {SCHEMA}.notice_written();
+"""  # noqa: S608 - the same
+
 
 def _row(table: str, events: str, when: str, queue: str, task: str, item: str) -> str:
     """A trigger that makes a row's key a job."""
@@ -68,7 +83,19 @@ CREATE TRIGGER job_{task} AFTER {events} ON public.{table} FOR EACH ROW
 """
 
 
-_TRIGGERS = (
+_PACING = f"""
+CREATE UNLOGGED TABLE {SCHEMA}.spent (
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    budget text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    calls int NOT NULL
+);
+CREATE INDEX spent_budget ON {SCHEMA}.spent (budget, at);
+CREATE UNLOGGED TABLE {SCHEMA}.turn (audience text PRIMARY KEY, free_at timestamptz NOT NULL);
+"""
+
+_MADE = (
+    _PACING,
     _ADD,
     _PAGE,
     _JUDGED,
@@ -88,7 +115,7 @@ _TRIGGERS = (
         "escalate",
         "NEW.id::text",
     ),
-    _row("notice", "INSERT", "NEW.state = 'pending'", "deliver", "deliver", "NEW.key"),
+    _TOLD,
     _row("reply", "INSERT", "NEW.state = 'pending'", "reply", "reply", "NEW.id::text"),
 )
 
@@ -118,14 +145,19 @@ def prepare(database: Database, tables: str, engine: str) -> bool:
         plain = conn.connection.driver_connection
         assert plain is not None  # noqa: S101 - within a transaction there is one
         own = conn.scalar(sa.text("SELECT quote_ident(current_schema())"))
-        plain.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        drop(conn)
         plain.execute(f"CREATE SCHEMA {SCHEMA}")
         plain.execute(f"SET LOCAL search_path = {SCHEMA}")
         plain.execute(tables)
-        for one in _TRIGGERS:
+        for one in _MADE:
             plain.execute(one.replace("public", own))
         plain.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{stamp(engine)}'")
         return True
+
+
+def drop(conn: Connection) -> None:
+    """Take all of it away, with the triggers; looking finds the work again."""
+    conn.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
 
 
 def add(database: Database, queue: str, task: str, items: Iterable[str]) -> int:

@@ -50,11 +50,16 @@ def _stand(conn: Connection, name: str, **values: object) -> None:
         conn.execute(rota.insert().values(name=name, **values))
 
 
-def standing(conn: Connection, name: str) -> Standing | None:
-    """None: nobody tried to read it yet."""
-    query = sa.select(rota.c.read_at, rota.c.tried_at, rota.c.problem).where(rota.c.name == name)
-    found = conn.execute(query).one_or_none()
-    return None if found is None else Standing(*found)
+def standings(conn: Connection) -> dict[str, Standing]:
+    """The rotas that somebody tried to read, by name."""
+    query = sa.select(rota.c.name, rota.c.read_at, rota.c.tried_at, rota.c.problem)
+    return {name: Standing(*rest) for name, *rest in conn.execute(query.order_by(rota.c.name))}
+
+
+def forget(conn: Connection, name: str) -> None:
+    """Nobody is on call by it any more."""
+    conn.execute(shift.delete().where(shift.c.rota == name))
+    conn.execute(rota.delete().where(rota.c.name == name))
 
 
 def on_call(conn: Connection, name: str, at: datetime) -> tuple[str, ...]:

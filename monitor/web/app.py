@@ -17,6 +17,7 @@ from monitor.web import (
     language,
     metrics,
     news,
+    openid,
     problems,
     ready,
     signing,
@@ -38,6 +39,7 @@ PARTS: Sequence[APIRouter] = (
     api.router,
     fixed.router,
     signing.router,
+    openid.router,
     language.router,
     news.router,
     queue.router,
@@ -62,6 +64,7 @@ def create(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.state.closing = asyncio.Event()
+    app.state.people = site.settings.staff()
     app.state.topics = sorted(site.settings.lexicon().topics)  # some ms to find out
     problems.say(app)
     for router in PARTS:

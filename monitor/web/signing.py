@@ -33,7 +33,7 @@ def sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 - the 
     """The page. It, too, has a form that must be ours: nobody is signed in behind his back."""
     if visitor(request) is not None:
         return RedirectResponse(visits.within(next), HTTPStatus.SEE_OTHER)
-    return _page(request, next)
+    return page(request, next)
 
 
 @router.post(SIGN_IN)
@@ -47,10 +47,10 @@ async def signed_in(request: Request) -> Response:
     keys = _keys(name, _address(request))
     wait = await run_in_threadpool(_must_wait, site, keys, now)
     if wait:
-        return await run_in_threadpool(_page, request, back, name=name, wait=wait)
+        return await run_in_threadpool(page, request, back, name=name, wait=wait)
     secret = visits.fresh_secret()
     if not await run_in_threadpool(_let_in, site, name, said.get("password", ""), secret, keys):
-        return await run_in_threadpool(_page, request, back, name=name, is_wrong=True)
+        return await run_in_threadpool(page, request, back, name=name, is_wrong=True)
     response = RedirectResponse(back, HTTPStatus.SEE_OTHER)
     visits.keep(response, request, secret)
     return response
@@ -70,26 +70,37 @@ def signed_out(
     return response
 
 
-def _page(
+def page(
     request: Request,
     back: str,
     *,
     name: str = "",
     is_wrong: bool = False,
     wait: timedelta | None = None,
+    refused: str | None = None,
 ) -> Response:
+    """The page where people sign in, with why somebody was not; it leads to `back`."""
     site: Site = request.app.state.site
     with site.database.reading() as conn:
         is_empty = not users.are_there(conn)
     secret = visits.secret_of(request) or visits.fresh_secret()
     minutes = math.ceil(wait / timedelta(minutes=1)) if wait else 0
     content = {"back": visits.within(back), "name": name, "is_wrong": is_wrong, "minutes": minutes}
-    text = shown(request, "sign_in", is_empty=is_empty, proof=visits.proof(secret), **content)
+    openid = site.settings.web.openid
+    text = shown(
+        request,
+        "sign_in",
+        is_empty=is_empty,
+        proof=visits.proof(secret),
+        refused=refused,
+        openid=openid,
+        **content,
+    )
     status = HTTPStatus.OK
     headers = None
     if wait:
         status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"retry-after": str(minutes * 60)}
-    elif is_wrong:
+    elif is_wrong or refused:
         status = HTTPStatus.UNAUTHORIZED
     response = HTMLResponse(text, status, headers)
     visits.keep(response, request, secret)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from monitor.clock import utc_now
-from monitor.ports import Clock, Desk, Receives
+from monitor.ports import Clock, Desk, Receives, Secrets
 from monitor.settings import Settings
 from monitor.store import brands
 from monitor.store.engine import Connection, Database
@@ -28,6 +28,7 @@ class Site:
     clock: Clock = utc_now
     desks: Callable[[], Sequence[Desk]] = tuple
     """The sources that can answer."""
+    secrets: Secrets | None = None
     refusals: Refusals = field(default_factory=Refusals)
 
     @property

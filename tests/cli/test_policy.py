@@ -158,3 +158,29 @@ def test_a_changed_policy_is_tried_on_what_was(chained: Shop) -> None:
     assert "rota:care" in said
     short = ("policy", "simulate", "--last", "1d", "--config", "new.toml", "--limit", "1")
     assert "more: --limit 0 shows all" in chained.does(*short).stdout
+
+
+def test_an_unsure_case_and_an_acknowledged_one_say_so(chained: Shop) -> None:
+    (chained.folder / "care.ics").write_bytes(calendar(shift("Ana", -1)))
+    chained.post("1", "hmm")
+    chained.post("2", "awful", author="bo")
+    chained.does("run", "--once")
+    chained.does("cases", "ack", "2", "--by", "bo")
+    assert "unconfirmed: nobody is told" in chained.does("policy", "explain", "1").stdout
+    assert "acknowledged until" in chained.does("policy", "explain", "2").stdout
+    # who is on call is known from the run, within the shift that was read
+    by_name = chained.data("policy", "explain", "2")["ahead"]
+    assert [one["whom"] for one in by_name if one["step"] == "overdue"] == ["console:ana"]
+    one = ("policy", "simulate", "--last", "1d", "--brand")
+    assert "no message would change" in chained.does(*one, "acme").stdout
+    assert "known: acme" in chained.refuses(*one, "zeta")
+    assert (
+        "0 waits"
+        in chained.does(
+            *("policy", "simulate", "--from", "2020-01-01", "--to", "2020-01-02")
+        ).stdout
+    )
+
+
+def test_without_a_rota_there_is_nothing_to_show(shop: Shop) -> None:
+    assert "there are none" in shop.does("policy", "rota").stdout

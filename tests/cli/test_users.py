@@ -29,11 +29,13 @@ def test_a_user_is_added_changed_and_disabled(config: Path) -> None:
     assert "no user" in _run(config, "user", "list").output
     added = _run(config, "user", "add", "ana", "--role", "admin", typed=PASSWORD * 2)
     assert added.output.endswith("ana may sign in as admin\n")
+    assert _run(config, "user", "add", "ion@shop.example", "--no-password").exit_code == 0
+    assert _run(config, "user", "disable", "ion@shop.example").exit_code == 0
     again = _run(config, "user", "add", "ana", "--password-stdin", typed=PASSWORD)
     assert "there is a user 'ana' already" in again.output
     assert _run(config, "user", "role", "ana", "manager").exit_code == 0
     assert _run(config, "user", "disable", "ana").exit_code == 0
-    [one] = json.loads(_run(config, "user", "list", "--json").output)
+    one, _ = json.loads(_run(config, "user", "list", "--json").output)
     assert (one["name"], one["role"], one["disabled_at"] is None) == ("ana", "manager", False)
     assert _run(config, "user", "disable", "ana", "--undo").exit_code == 0
     assert "manager" in _run(config, "user", "list").output

@@ -103,7 +103,6 @@ def test_what_cannot_be_read_any_more_leaves_what_was_known(
     another = Rota(database, {"care": (reader(file=file), every)}, operators="#ops")
     assert another.due(NOW) == ["care"], "its config may be another"
     assert another.due(NOW) == [], "somebody has read it"
-    assert Rota(database, {}, operators=None).due(NOW) == ()
     assert stage.due(NOW + every / 2) == []
     file.unlink()
     for times in (1, 2):
@@ -112,7 +111,7 @@ def test_what_cannot_be_read_any_more_leaves_what_was_known(
     with database.reading() as conn:
         assert rotas.on_call(conn, "care", NOW + every) == ("ana",)
         assert rotas.on_call(conn, "care", NOW + timedelta(days=1)) == ()
-        standing = rotas.standing(conn, "care")
+        standing = rotas.standings(conn).get("care")
         told = outbox.entry(conn, f"rota:care:{NOW.date()}")
     assert standing is not None
     assert (standing.read_at, standing.tried_at) == (NOW, NOW + 2 * every)
@@ -123,7 +122,10 @@ def test_what_cannot_be_read_any_more_leaves_what_was_known(
     stage.handle("care", NOW + 3 * every)
     with database.reading() as conn:
         assert rotas.on_call(conn, "care", NOW) == ()
-        assert rotas.standing(conn, "none") is None
+    without = Rota(database, {}, operators=None)
+    assert without.due(NOW) == ["care"], "the config has it no more"
+    without.handle("care", NOW)
+    assert without.due(NOW) == []
     database.close()
 
 
@@ -136,7 +138,7 @@ def test_a_rota_that_was_never_read_is_told_of_too(tmp_path: Path) -> None:
     stage.handle("care", NOW)
     with database.reading() as conn:
         assert outbox.entry(conn, f"rota:care:{NOW.date()}") is not None
-        assert rotas.standing(conn, "care") == rotas.Standing(
+        assert rotas.standings(conn)["care"] == rotas.Standing(
             None, NOW, f"{tmp_path / 'no.ics'}: No such file or directory"
         )
     database.close()

@@ -125,3 +125,19 @@ def test_what_cannot_be_meant_is_refused(text: bytes, said: str) -> None:
     until = SINCE + timedelta(days=7)
     with pytest.raises(RotaError, match=said):
         shifts_of(text, zone=ZONE, people=PEOPLE, since=SINCE, until=until)
+
+
+def test_a_calendar_of_too_many_shifts_is_none_of_people() -> None:
+    many = [
+        f"UID:{number}\nSUMMARY:ana\nDTSTART:20261001T{number // 60:02}{number % 60:02}00Z\n"
+        "DURATION:PT1H\nRRULE:FREQ=DAILY"
+        for number in range(90)
+    ]
+    with pytest.raises(RotaError, match="more than 5000"):
+        shifts(*many, days=60)
+
+
+def test_a_weekly_shift_without_an_end_goes_on() -> None:
+    weekly = NIGHTS.replace("DAILY;UNTIL=20261101", "WEEKLY;BYDAY=MO")
+    assert on_call(shifts(weekly), local("11-02T20:00")) == ("ana",)
+    assert on_call(shifts(weekly), local("11-03T20:00")) == ()

@@ -29,6 +29,7 @@ weekly = { mon-fri = ["09:00-18:00"] }
 name = "office"
 target = "4h"
 calendar = "office"
+steps = [{ name = "to the leads", after_due = "1h", tell = "console" }]
 [[answers.templates]]
 name = "late parcel"
 topic = "delivery"

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.domain.access import Role
 from monitor.domain.event import Assigned, Claimed, Dismissed, Snoozed
-from monitor.store import cases
+from monitor.store import brands, cases
 from tests.web.front import Front
 from tests.web.visitor import Visitor
 
@@ -123,6 +123,17 @@ def test_a_case_shows_what_was_said_and_explains_its_clock(front: Front, ana: Vi
     assert "2026-05-05 09:00</time></li>" in page
     assert "30 min of business time left" in page
     assert "A complaint opened the case" in page
+
+
+def test_a_case_foretells_who_will_be_told_and_why(front: Front, ana: Visitor) -> None:
+    case = front.complains()
+    with front.database.writing() as conn:
+        brands.begin(conn, [1], front.machine.at - 24 * HOUR)
+    page = ana.get(f"/cases/{case}").text
+    assert "What comes next, if nobody does anything" in page
+    assert "1 h after the target" in page
+    unsure = front.case_of(front.writes("hmm", by="ion"))
+    assert "Nobody is told before somebody confirms it." in ana.get(f"/cases/{unsure}").text
 
 
 def test_what_may_be_done_is_done_and_stands_in_the_history(front: Front, ana: Visitor) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -16,22 +17,26 @@ from monitor.domain.access import Principal, Role
 from monitor.domain.case import Case, Status
 from monitor.domain.elapsed import Elapsed, elapsed
 from monitor.domain.errors import MonitorError
+from monitor.domain.escalation_ahead import ahead
 from monitor.domain.event import Channel
 from monitor.domain.judgement import Band
-from monitor.domain.notice import CaseCard
+from monitor.domain.notice import CaseCard, Planned
 from monitor.domain.reply import Draft
 from monitor.domain.template import fill
 from monitor.render.happened import happened
+from monitor.render.policy_words import why
 from monitor.render.reply_words import why_cancelled, without_commands
 from monitor.stages import answer
 from monitor.stages.answer import ReplyError
-from monitor.store import answers, cards, cases, conversations, outbox, users
+from monitor.store import answers, cards, cases, conversations, foretelling, outbox, users
 from monitor.store.engine import Connection
 from monitor.web import acts, looks
 from monitor.web.access import needs, visits
 from monitor.web.acts import Doing, NoSuchCaseError
 from monitor.web.site import Site
 
+FORETOLD = 20
+"""Steps that are shown of what is ahead."""
 PROBE = "…"
 """Stands for an answer that is not written yet, to see who would post it where."""
 Number = Annotated[int, Path(ge=1, le=acts.MOST)]
@@ -57,9 +62,9 @@ async def do(request: Request, number: Number, what: str, who: Agent) -> Respons
     except NoSuchCaseError as error:
         return await run_in_threadpool(_absent, request, error)
     except MonitorError as error:
-        why = without_commands(str(error))
+        wrong = without_commands(str(error))
         return await run_in_threadpool(
-            _page, request, number, who, wrong=why, typed=said, refused=what
+            _page, request, number, who, wrong=wrong, typed=said, refused=what
         )
     to = visits.within(said.get("next") or f"/cases/{number}")
     return RedirectResponse(f"{to}#done" if to.startswith("/cases/") else to, HTTPStatus.SEE_OTHER)
@@ -125,6 +130,7 @@ def _content(request: Request, conn: Connection, number: int, now: datetime) -> 
         "said": said,
         "others": others,
         "clock": _clock(conn, case, now),
+        "ahead": _ahead(request, conn, number, case, now),
         "told": outbox.case_notices(conn, number),
         "replies": answers.of_case(conn, number),
         "why_cancelled": why_cancelled,
@@ -135,6 +141,27 @@ def _clock(conn: Connection, case: Case, now: datetime) -> Elapsed | None:
     """Of the open wait, else of the last one."""
     wait = case.open_wait or (case.waits[-1] if case.waits else None)
     return None if wait is None else elapsed(wait, cases.kept_rule(conn, wait.rule), now)
+
+
+def _ahead(
+    request: Request, conn: Connection, number: int, case: Case, now: datetime
+) -> list[tuple[datetime, Planned, str]]:
+    """What will be told of it while nobody does anything: when, to whom, and why, or why not."""
+    wait, row = case.open_wait, cases.row(conn, number)
+    if wait is None or row is None:
+        return []
+    site: Site = request.app.state.site
+    rule = cases.kept_rule(conn, wait.rule)
+    watched = foretelling.watched(conn, row.brand_id)
+    staff = foretelling.staff(conn, request.app.state.people)
+    told = islice(
+        ahead(case, case_id=number, rule=rule, watched=watched, staff=staff, now=now), FORETOLD
+    )
+    return [
+        (one.at, it, why(it, one, rule=rule, case=case, staff=staff, zone=site.zone))
+        for one in told
+        for it in one.firing.notices
+    ]
 
 
 def _answering(

@@ -1,0 +1,91 @@
+"""Calls and turns are counted for all workers together: two processes are as fast as one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from monitor import worker
+from monitor.domain.errors import SourceError
+from monitor.fetching.budget import Budget, kept_in
+from monitor.store import jobs, pacing
+from monitor.store.engine import Database
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+SPENDS = """
+import sys
+from datetime import timedelta
+from monitor.domain.errors import SourceError
+from monitor.fetching.budget import Budget, kept_in
+from monitor.store import pacing
+from monitor.store.engine import Database
+
+database = Database(sys.argv[1])
+with kept_in(pacing.SharedLedger(database), "forum"):
+    budget = Budget(12, timedelta(hours=1))
+made = 0
+for _ in range(10):
+    try:
+        budget.spend()
+        made += 1
+    except SourceError:
+        pass
+turns = [pacing.turn(database, "#care", timedelta(seconds=60)) for _ in range(5)]
+print(made)
+database.close()
+"""
+
+
+@pytest.fixture
+def shared(database: Database) -> Database:
+    worker.prepare(database)
+    return database
+
+
+def test_two_processes_make_no_more_calls_than_one_may(shared: Database) -> None:
+    url = shared.url.render_as_string(hide_password=False)
+    both = [
+        subprocess.Popen([sys.executable, "-c", SPENDS, url], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert sum(int(one.communicate()[0]) for one in both) == 12
+    # and of ten turns in a channel none was given out twice: the eleventh comes ten minutes later
+    assert pacing.turn(shared, "#care", SECOND) > timedelta(seconds=9 * 60)
+
+
+def test_what_is_over_is_not_counted_and_says_when_it_may_be(shared: Database) -> None:
+    with kept_in(pacing.SharedLedger(shared), "forum"):
+        budget, other = Budget(3, HOUR, kept=1), Budget(3, HOUR)
+    budget.spend(2)
+    with pytest.raises(SourceError, match="used up") as told:
+        budget.spend()
+    assert told.value.retry_after is not None
+    assert timedelta(minutes=59) < told.value.retry_after <= HOUR
+    budget.spend(is_write=True)
+    assert (budget.left, other.left) == (0, 3)
+    with pytest.raises(SourceError) as never:
+        budget.spend(9)
+    assert never.value.retry_after == HOUR
+
+
+def test_a_turn_that_is_not_taken_in_time_is_gone(shared: Database) -> None:
+    assert pacing.turn(shared, "#care", SECOND) == timedelta(0)
+    with shared.writing() as conn:
+        conn.execute(sa.text(f"UPDATE {jobs.SCHEMA}.turn SET free_at = now() - interval '1 day'"))
+    assert pacing.turn(shared, "#care", SECOND) == timedelta(0)
+    assert timedelta(0) < pacing.turn(shared, "#care", SECOND) <= SECOND
+    assert pacing.turn(shared, "#other", SECOND) == timedelta(0)
+
+
+def test_a_notice_whose_turn_comes_later_is_one_job_then(shared: Database) -> None:
+    pacing.put_off(shared, "alert:1:1", HOUR)
+    pacing.put_off(shared, "alert:1:1", HOUR)
+    assert jobs.add(shared, "deliver", "deliver", ["alert:1:1"]) == 0
+    query = sa.text(f"SELECT args, scheduled_at > now() FROM {jobs.SCHEMA}.procrastinate_jobs")
+    with shared.reading() as conn:
+        assert conn.execute(query).all() == [({"item": "alert:1:1", "has_turn": True}, True)]

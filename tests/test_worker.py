@@ -1,0 +1,106 @@
+"""The workers of one process: each item is handled, paced, and found again when whoever had it died."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from monitor import worker
+from monitor.domain.errors import StoreError
+from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.store import jobs, outbox, pacing
+from monitor.store.engine import Database
+
+pytestmark = [
+    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+    pytest.mark.timeout(240),
+]
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+class Shop:
+    """Stages in which everything waits until it is attempted, and that are out of order at first."""
+
+    names = ("deliver", "digest")
+
+    def __init__(self, **waiting: Sequence[str]) -> None:
+        self._waiting = waiting
+        self.attempted: Counter[str] = Counter()
+        self.troubles = 1
+
+    def waiting(self, stage: str, /) -> Sequence[str]:
+        if self.troubles:
+            self.troubles -= 1
+            raise StoreError("out of reach")
+        return [one for one in self._waiting.get(stage, ()) if one not in self.attempted]
+
+    def attempt(self, stage: str, item: str, /) -> None:
+        self.attempted[item] += 1
+
+
+def works(crew: worker.Crew, until: Callable[[], bool]) -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=crew.run, args=(stop, lambda: None))
+    thread.start()
+    ends = time.monotonic() + 120
+    while not until() and time.monotonic() < ends:
+        time.sleep(0.05)
+    stop.set()
+    thread.join()
+
+
+def test_what_may_be_told_once_a_second_is_told_once_each(database: Database) -> None:
+    worker.prepare(database)
+    keys = [f"test:{number}" for number in range(3)]
+    planned = [Planned(one, NoticeKind.TEST, "#care", Reason.SCHEDULED, NOW) for one in keys]
+    with database.writing() as conn:
+        outbox.write(conn, planned, brand_id=None, case_id=None, now=NOW)
+    shop, beats = Shop(deliver=keys), Counter[str]()
+    crew = worker.Crew(
+        shop,
+        database,
+        ["deliver"],
+        beat=lambda: beats.update(["beat"]),
+        is_paced=lambda audience: audience == "#care",
+    )
+    works(crew, lambda: len(shop.attempted) == 3 and beats.total() > 0)
+    assert shop.attempted == dict.fromkeys(keys, 1)
+    assert pacing.turn(database, "#other", timedelta(seconds=1)) == timedelta(0)
+
+
+def test_what_a_dead_worker_had_is_freed_and_done(database: Database) -> None:
+    worker.prepare(database)
+    jobs.add(database, "report", "digest", ["digest:1"])
+    with database.writing() as conn:
+        conn.execute(sa.text(f"SET LOCAL search_path = {jobs.SCHEMA}"))
+        conn.execute(sa.text("UPDATE procrastinate_jobs SET status = 'doing'"))
+    shop = Shop(digest=["digest:1"])
+    works(worker.Crew(shop, database, ["report"], room=1), lambda: bool(shop.attempted))
+    assert shop.attempted == {"digest:1": 1}
+
+
+def test_who_lost_the_database_to_a_run_ends(database: Database) -> None:
+    def taken() -> str | None:
+        raise StoreError("in use by a run")
+
+    crew = worker.Crew(Shop(), database, ["report"])
+    with pytest.raises(StoreError, match="by a run"):
+        crew.run(threading.Event(), taken)
+
+
+def test_while_the_database_is_away_it_waits(database: Database) -> None:
+    stop, asked = threading.Event(), Counter[str]()
+
+    def away() -> str | None:
+        asked.update(["asked"])
+        stop.set()
+        return "out of reach"
+
+    worker.Crew(Shop(), database, ["report"]).run(stop, away)
+    assert asked.total() == 1

@@ -1,0 +1,126 @@
+"""People sign in by an account elsewhere, if it is surely theirs and they are users here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from monitor.domain.access import Role
+from tests.web.identity import CLIENT, SECRET, STRANGE_KEY, Identity, IdentityServer
+from tests.web.served import Served
+from tests.web.visitor import Visitor, add_user
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ANA = {"email": "ana@shop.example", "email_verified": True}
+
+
+@pytest.fixture
+def identity() -> Iterator[Identity]:
+    with IdentityServer(Identity()) as server:
+        yield server.network
+
+
+@pytest.fixture
+def served(database_url: str, identity: Identity) -> Iterator[Served]:
+    said = f'[web.openid]\nissuer = "{identity.url}"\nclient_id = "{CLIENT}"\n'
+    with Served(database_url, said, {"openid": SECRET}) as one:
+        add_user(one.application.database, "ana@shop.example", Role.AGENT)
+        yield one
+
+
+@pytest.fixture
+def visitor(served: Served) -> Iterator[Visitor]:
+    one = Visitor(served)
+    yield one
+    one.client.close()
+
+
+def signs_in(visitor: Visitor, identity: Identity, **facts: Any) -> httpx.Response:
+    led = visitor.get("/sign-in/openid?next=/queue%3Fq%3Da")
+    assert led.headers["location"].startswith(f"{identity.url}/authorization?")
+    brought = identity.agrees(led.headers["location"], **facts)
+    return visitor.client.get("/sign-in/openid/back", params=brought)
+
+
+def test_who_is_vouched_for_and_is_a_user_is_let_in(visitor: Visitor, identity: Identity) -> None:
+    assert "Sign in with your account at" in visitor.get("/sign-in").text
+    before = visitor.client.cookies.get("session")
+    answer = signs_in(visitor, identity, **ANA)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/queue?q=a")
+    assert visitor.get("/queue").status_code == 200
+    assert visitor.client.cookies.get("session") != before
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"email": "ion@shop.example", "email_verified": True}, "no access here yet"),
+        ({"email": "ana@shop.example", "email_verified": False}, "not verified"),
+        ({"email": "ana@shop.example"}, "not verified"),
+        ({}, "does not tell your email"),
+    ],
+)
+def test_who_is_not_surely_a_user_is_told_so(
+    visitor: Visitor, identity: Identity, facts: dict[str, Any], why: str
+) -> None:
+    answer = signs_in(visitor, identity, **facts)
+    assert answer.status_code == 401
+    assert why in answer.text
+    assert visitor.get("/queue").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"aud": "another-page"},
+        {"iss": "https://evil.example"},
+        {"nonce": "another browser's"},
+        {"exp": 1},
+        {"aud": [CLIENT, "another-page"], "azp": "another-page"},
+    ],
+)
+def test_what_is_not_meant_for_us_now_is_not_believed(
+    visitor: Visitor, identity: Identity, lie: dict[str, Any]
+) -> None:
+    identity.lies = lie
+    assert signs_in(visitor, identity, **ANA).status_code == 401
+    assert visitor.get("/queue").status_code == 303
+
+
+def test_another_s_signature_is_not_believed(visitor: Visitor, identity: Identity) -> None:
+    identity.key = STRANGE_KEY
+    assert signs_in(visitor, identity, **ANA).status_code == 401
+
+
+def test_what_one_browser_brings_another_cannot_use(
+    served: Served, visitor: Visitor, identity: Identity
+) -> None:
+    """A thief who catches the code, or plants his own, gets nowhere."""
+    led = visitor.get("/sign-in/openid")
+    brought = identity.agrees(led.headers["location"], **ANA)
+    thief = Visitor(served)
+    thief.get("/sign-in")
+    answer = thief.client.get("/sign-in/openid/back", params=brought)
+    assert answer.status_code == 401
+    assert "did not ask for that" in answer.text
+    thief.client.close()
+
+
+def test_a_service_that_is_down_or_says_no_is_said(visitor: Visitor, identity: Identity) -> None:
+    led = visitor.get("/sign-in/openid")
+    state = identity.agrees(led.headers["location"])["state"]
+    refused = visitor.client.get("/sign-in/openid/back", params={"state": state, "error": "denied"})
+    assert "vouches for nobody" in refused.text
+    identity.is_down = True
+    assert "cannot be reached" in visitor.get("/sign-in/openid").text
+
+
+def test_without_it_in_the_config_there_is_no_such_door(database_url: str) -> None:
+    with Served(database_url) as served:
+        visitor = Visitor(served)
+        assert visitor.get("/sign-in/openid").status_code == 404
+        assert "your account at" not in visitor.get("/sign-in").text
+        visitor.client.close()
