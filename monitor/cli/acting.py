@@ -126,6 +126,35 @@ def assign(ctx: click.Context, case: int, person: str, by: str, as_json: bool) -
     _do(ctx, case, as_json, lambda act, db: act.assign(db, case, person, by=by, now=utc_now()))
 
 
+@click.command(short_help="Give all of one person's to another.")
+@by_option
+@_json_option
+@click.argument("person")
+@click.argument("to")
+@click.pass_context
+def handover(ctx: click.Context, person: str, to: str, by: str, as_json: bool) -> None:
+    r"""Give all open cases that PERSON has to somebody else, as at the end of a shift: all, or none.
+
+    \b
+    Example:
+      complaint-monitor cases handover ana dan
+    """
+    from monitor.stages import act
+    from monitor.store import brands
+
+    with opened(ctx) as its:
+        with its.database.reading() as conn:
+            known = brands.names(conn)
+        numbers = act.hand_over(
+            its.database, known, lambda owner: owner == person, to, by=by, now=utc_now()
+        )
+    if as_json:
+        print_json({"from": person, "to": to, "cases": list(numbers)})
+    else:
+        named = ", ".join(map(str, numbers))
+        click.echo(plain(f"{len(numbers)} from {person} to {to}: {named}"))
+
+
 @click.command(short_help="No step for a while.")
 @click.option("--why", help="The reason; needed if it goes beyond the due time.")
 @_acting
@@ -285,6 +314,7 @@ ACTIONS: Sequence[click.Command] = (
     claim,
     ack,
     assign,
+    handover,
     snooze,
     dismiss,
     confirm,

@@ -127,6 +127,7 @@ def _case(card: CaseCard) -> dict[str, Any]:
         "posted_at": _moment(card.posted_at),
         "first_seen_at": _moment(card.first_seen_at),
         "due_at": _moment(card.due_at),
+        "breached": _is_breached(card),
         "no_answer_seen_as_of": _moment(card.no_answer_seen_as_of),
         "answered_at": _moment(card.answered_at),
         "answered_in": card.answer_channel,
@@ -134,6 +135,16 @@ def _case(card: CaseCard) -> dict[str, Any]:
         "waited_seconds": _seconds(card.waited),
         "alike": card.alike,
     }
+
+
+def _is_breached(card: CaseCard) -> bool:
+    """Whether it was surely not answered in time: the brand's own posts were read up to then."""
+    if card.due_at is None:
+        return False
+    if card.answered_at is not None:
+        return card.answered_at > card.due_at
+    seen = card.no_answer_seen_as_of
+    return card.status == "open" and seen is not None and seen >= card.due_at
 
 
 def _moment(at: datetime | None) -> str | None:

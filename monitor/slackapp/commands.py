@@ -16,12 +16,13 @@ from monitor.render.report_text import report_text
 from monitor.render.slack_blocks import Block, escape, section
 from monitor.render.slack_lists import PAGE, Line
 from monitor.render.tongue import Tongue
+from monitor.render.words import person
 from monitor.rows.times import parse_time
 from monitor.settings.slack import Right
 from monitor.slackapp import lists
 from monitor.slackapp.staff import Person
 from monitor.slackapp.workplace import Workplace
-from monitor.stages import by_hand
+from monitor.stages import act, by_hand
 from monitor.store import readings
 from monitor.store.by_hand import NETWORK
 
@@ -163,6 +164,34 @@ def _brand(place: Workplace, words: list[str]) -> tuple[Brand, list[str]]:
     )
 
 
+def _handover(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
+    """All that the person has goes to somebody else: the end of a shift."""
+    place.staff.require(Right.WORK, typed.person)
+    to = place.staff.named(typed.words[1]) if len(typed.words) > 1 else None
+    if to is None:
+        raise CommandError(
+            say_in(
+                "Say to whom, by a name of `people` in the configuration, or a member's id: {command}",
+                command=f"{place.command} handover ana",
+            )
+        )
+    with place.database.reading() as conn:
+        brands = list(place.brand_names(conn))
+    numbers = act.hand_over(
+        place.once(typed.key),
+        brands,
+        lists.goes_by(typed.person),
+        to.name,
+        by=typed.person.name,
+        now=place.clock(),
+    )
+    lines = [shown.found(place.card(one), say_in) for one in numbers]
+    title = say_in("Handed over to {name}", name=person(to.name))
+    first = lines[:PAGE]
+    rest = ", ".join(str(one.case_id) for one in lines[PAGE:])
+    return shown.listed(f"{title} ({len(lines)})", first, say_in, more=rest or None)
+
+
 def _report(place: Workplace, _: Typed, say_in: Tongue) -> list[Block]:
     now = place.clock()
     period = last_week(now, place.zone)
@@ -180,6 +209,7 @@ def _help(place: Workplace, _: Typed, say_in: Tongue) -> list[Block]:
         (f"{its} open", "what is open, first due first"),
         (f"{its} mine", "what you have"),
         (f"{its} overdue", "what should have been answered"),
+        (f"{its} handover ana", "gives all that you have to somebody else"),
         (f"{its} 12", "the case of that number"),
         (f"{its} search refund dana", "cases in which all these words are"),
         (f"{its} new https://… No parcel!", "opens a case from a link, or from what was said"),
@@ -196,5 +226,6 @@ _COMMANDS: Mapping[str, _Command] = {
     "overdue": _overdue,
     "search": _search,
     "new": _new,
+    "handover": _handover,
     "report": _report,
 }

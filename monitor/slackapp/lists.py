@@ -47,13 +47,14 @@ def _waiting(conn: Connection, brand_id: int, now: datetime) -> Iterator[Unanswe
 
 def is_of(person: Person) -> Callable[[Unanswered, datetime], bool]:
     """Whether the case is that person's, by whatever name the person goes."""
+    is_theirs = goes_by(person)
+    return lambda one, _: is_theirs(one.line.owner or "")
+
+
+def goes_by(person: Person) -> Callable[[str], bool]:
+    """Whether a name is that person's."""
     marked = f"({person.id})"
-
-    def which(one: Unanswered, _: datetime) -> bool:
-        owner = one.line.owner or ""
-        return owner in (person.name, person.id) or owner.endswith(marked)
-
-    return which
+    return lambda owner: owner in (person.name, person.id) or owner.endswith(marked)
 
 
 def is_overdue(one: Unanswered, now: datetime) -> bool:

@@ -33,8 +33,8 @@ def manifest(command: str, *, request_url: str | None = None) -> dict[str, Any]:
     at_all = {"url": request_url} if request_url else {}
     slash = {
         "command": command,
-        "description": "Complaints: open, mine, overdue, search, new, report",
-        "usage_hint": "open | mine | overdue | search WORDS | new LINK WORDS | report",
+        "description": "Complaints: open, mine, overdue, search, new, handover, report",
+        "usage_hint": "open | mine | overdue | search WORDS | new LINK WORDS | handover NAME | report",
         "should_escape": False,
         **at_all,
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from monitor.domain.errors import MonitorError
-from monitor.render.slack_case import is_group
+from monitor.render.slack_case import is_group, is_member
 from monitor.settings.slack import Right
 from monitor.slackapp.calls import CallError, Calls
 
@@ -65,6 +65,12 @@ class Staff:
             return Person(user, known)
         name = username or self._asked(user)
         return Person(user, f"{name} ({user})" if name else user)
+
+    def named(self, word: str) -> Person | None:
+        """Who is meant by a name of the config, or by an id; None: nobody is known to be."""
+        name = word.strip("<@>").partition("|")[0]
+        its_id = self._ids.get(name, name)
+        return self.person(its_id) if is_member(its_id) else None
 
     def _asked(self, user: str) -> str:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from monitor.domain.case import Case, Status
@@ -24,7 +24,7 @@ from monitor.domain.event import (
     Undone,
 )
 from monitor.domain.storable import storable
-from monitor.store import cases, mentions
+from monitor.store import cases, mentions, waits
 from monitor.store.cases import Fact
 from monitor.store.engine import Connection, Transactions
 
@@ -56,6 +56,49 @@ def assign(database: Transactions, case_id: int, to: str, *, by: str, now: datet
         msg = "A case is given to somebody: say to whom."
         raise ActionError(msg)
     return _act(database, case_id, by, now, lambda case, _: _of_open(case, Assigned(to)))
+
+
+def hand_over(
+    database: Transactions,
+    brands: Collection[int],
+    is_theirs: Callable[[str], bool],
+    to: str,
+    *,
+    by: str,
+    now: datetime,
+) -> tuple[int, ...]:
+    """Give all open cases of a person to another one, as at the end of a shift: all of them, or none.
+
+    Args:
+        database: where the cases are.
+        brands: of which brands.
+        is_theirs: whether a name is that person's.
+        to: who has them from now on.
+        by: who says so.
+        now: when.
+
+    Returns:
+        The cases' numbers.
+
+    """
+    if not to.strip():
+        msg = "Cases are given to somebody: say to whom."
+        raise ActionError(msg)
+    if is_theirs(to):
+        msg = f"{to} has them already: say who is to have them."
+        raise ActionError(msg)
+    given = []
+    with database.writing() as conn:
+        for number in waits.of_somebody(conn, brands):
+            cases.lock(conn, number)
+            case = cases.load(conn, number)
+            if case.open_wait is not None and case.owner is not None and is_theirs(case.owner):
+                cases.append(conn, number, [Fact(now, Assigned(to), by)], now=now)
+                given.append(number)
+        if not given:
+            msg = "There is nothing to hand over: that person has no open case."
+            raise ActionError(msg)
+    return tuple(given)
 
 
 def acknowledge(database: Transactions, case_id: int, *, by: str, now: datetime) -> Case:

@@ -122,6 +122,17 @@ def lines_of(conn: Connection, cases: Collection[int], as_of: datetime) -> tuple
     return tuple(sorted(lines, key=lambda one: (one.waiting_since, one.case_id)))
 
 
+def of_somebody(conn: Connection, brand_ids: Iterable[int]) -> list[int]:
+    """The numbers of the open cases of these brands that somebody has, in order."""
+    query = (
+        sa.select(wait.c.case_id)
+        .where(wait.c.brand_id.in_(list(brand_ids)), wait.c.ended_at.is_(None))
+        .where(wait.c.due_at.between(EPOCH, NEVER), wait.c.owner.is_not(None))
+        .order_by(wait.c.case_id)
+    )
+    return list(conn.scalars(query))
+
+
 def rules_of(conn: Connection, digests: Iterable[str]) -> dict[str, Rule]:
     """The frozen rules by their digests."""
     query = sa.select(rule.c.digest, rule.c.snapshot).where(rule.c.digest.in_(sorted(set(digests))))

@@ -35,6 +35,9 @@ steps = [
 
 [digest]
 at = "00:00"
+
+[storms]
+alarms = 100000  # each is to be heard by itself; tests/stages/test_gather.py has what is told together
 """
 A_FEED = """
 [[sources]]

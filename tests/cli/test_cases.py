@@ -198,3 +198,21 @@ def test_every_action_prints_the_case_as_data(shop: Shop, case: str) -> None:
         "case", "status", "severity", "owner", "claimed", "confirmed", "acknowledged_until",
         "snoozed_until", "due_at", "seq",
     }  # fmt: skip
+
+
+def test_all_that_one_person_has_goes_to_another(shop: Shop) -> None:
+    cases = [
+        str(shop.data("cases", "open", f"Called: awful, charged twice, {who}")["case"])
+        for who in ("one", "two", "three")
+    ]
+    for case in cases[:2]:
+        shop.does("cases", "assign", case, "ana")
+    given = shop.data("cases", "handover", "ana", "dan", "--by", "mia")
+    assert given == {"from": "ana", "to": "dan", "cases": [1, 2]}
+    assert [one["owner"] for one in shop.data("cases", "list")] == ["dan", "dan", None]
+    assert "no open case" in shop.refuses("cases", "handover", "ana", "dan")
+    assert "say to whom" in shop.refuses("cases", "handover", "dan", " ")
+    assert "has them already" in shop.refuses("cases", "handover", "dan", "dan")
+    shop.does("cases", "claim", "3", "--by", "ana")
+    assert shop.does("cases", "handover", "ana", "dan").stdout == "1 from ana to dan: 3\n"
+    shop.does("replay", "--check")

@@ -122,6 +122,28 @@ def test_every_kind_of_notice_has_a_name(hook: Hook, changes: dict[str, Any], na
     assert said["data"]["headline"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "breached"),
+    [
+        ({}, False),
+        ({"due_at": None, "no_answer_seen_as_of": NOW}, False),
+        ({"due_at": NOW, "no_answer_seen_as_of": NOW}, True),
+        ({"due_at": NOW, "no_answer_seen_as_of": NOW - timedelta(seconds=1)}, False),
+        ({"due_at": NOW, "no_answer_seen_as_of": NOW, "status": "withdrawn"}, False),
+        ({"due_at": NOW, "answered_at": NOW, "status": "answered"}, False),
+        (
+            {"due_at": NOW, "answered_at": NOW + timedelta(seconds=1), "status": "answered"},
+            True,
+        ),
+    ],
+)
+def test_a_breach_is_said_when_it_is_sure(
+    hook: Hook, changes: dict[str, Any], breached: bool
+) -> None:
+    webhook(hook.url).send(alert(**changes), None)
+    assert event(hook)["data"]["case"]["breached"] is breached
+
+
 def test_every_attempt_bears_the_same_id_and_another_notice_another(hook: Hook) -> None:
     sender = webhook(hook.url)
     first = sender.send(alert(), None)

@@ -29,6 +29,23 @@ def types(team: Office, text: str, *, by: str = ANA, channel: str = CARE) -> str
     return "\n".join([*said, *(one for blocks in shown[before:] for one in strings(blocks))])
 
 
+def test_all_that_one_has_goes_to_another_at_the_end_of_a_shift(team: Office) -> None:
+    first, second = team.complains("Still no refund"), team.complains("Broken kettle", by="radu")
+    other = team.complains("Late parcel", by="mia")
+    for case in (first, second):
+        team.press(case, "claim")
+        team.did(case, ("Claimed", "ana"))
+    assert "Say to whom" in types(team, "handover")
+    assert "Say to whom" in types(team, "handover nobody")
+    given = types(team, f"handover {ION}")
+    assert "Handed over to" in given
+    assert "(2)" in given
+    assert "Broken kettle" in types(team, "mine", by=ION)
+    assert "None." in types(team, "mine")
+    assert "nothing to hand over" in types(team, f"handover {ION}")
+    assert f"case {other} · due in 4 h · normal · x · nobody has it" in types(team, "open")
+
+
 def test_what_is_open_mine_and_overdue(team: Office) -> None:
     first = team.complains("Still no refund", by="dana")
     team.front.machine.passes(timedelta(hours=3))

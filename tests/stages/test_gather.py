@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.notice import NoticeState, Reason
-from monitor.domain.storm import Common, Group, Limits, RollUp, Storm
+from monitor.domain.storm import Common, Group, Limits, RollUp, Storm, gather
 from monitor.simulator.slack import SlackServer, limited
 from monitor.stages.deliver import Deliver
 from monitor.stages.gather import Gather
-from monitor.store import outbox, schema
+from monitor.store import outbox, schema, storms
 from monitor.store.storms import MOST
 from tests.notifiers.slack_side import CARE, shown, slack, workspace
 from tests.stages.otherside import Crash, Fault, OtherSide
@@ -220,6 +220,20 @@ def test_a_program_is_told_each_one_however_many(desk: Desk) -> None:
     desk.gather(one_by_one=("hook",))
     desk.deliver()
     assert [one.case_id for one in desk.slack.messages] == cases
+
+
+@SQLITE
+def test_what_is_sent_meanwhile_is_not_named_once_more(desk: Desk) -> None:
+    desk.told.storm(12)
+    with desk.told.database.reading() as conn:
+        (place,) = storms.places(conn)
+        since = NOW - LIMITS.window
+        (found,) = gather(storms.alarms(conn, place, since), {}, LIMITS, NOW)
+    desk.deliver()
+    with desk.told.database.writing() as conn:
+        storms.write(conn, place, found, NOW)
+    desk.deliver()
+    assert len(desk.slack.messages) == 12
 
 
 @SQLITE

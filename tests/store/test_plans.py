@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Band
 from monitor.domain.keeping import Keep, Purge
+from monitor.domain.notice import NoticeKind
 from monitor.store import (
     cases,
     coverage,
@@ -26,6 +27,8 @@ from monitor.store import (
     outbox,
     posts,
     silences,
+    storms,
+    surges,
     watching,
 )
 from monitor.store.bulk import among
@@ -59,6 +62,14 @@ ASKED: dict[str, Ask] = {
     "mentions to settle": lambda conn: mentions.due(conn, mentions.SETTLE, NINE, 10),
     "cases to escalate": lambda conn: cases.due(conn, "escalate", NINE, 10),
     "notices to send": lambda conn: leaving.ready(conn, at=NINE, now=NINE),
+    "alarms that wait": storms.places,
+    "alarms of a place": lambda conn: storms.alarms(
+        conn, storms.Place(1, NoticeKind.ALERT, "#care"), NINE
+    ),
+    "storms of a place": lambda conn: storms.opened(
+        conn, storms.Place(1, NoticeKind.ALERT, "#care"), NINE
+    ),
+    "topics of an hour": lambda conn: surges.topics(conn, 1, NINE, NINE + DAY),
     "posts to look up": lambda conn: looking.due(conn, NINE, DAY, 10),
     "where posts came from": lambda conn: looking.places(conn, [1, 2], ["test"]),
     "posts without a case": _purgeable(Purge.WITHOUT_CASE),

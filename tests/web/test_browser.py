@@ -71,6 +71,7 @@ def ana(browser: Browser, front: Front) -> Iterator[Window]:
     one.close()
 
 
+@pytest.mark.timeout(300)  # axe-core goes through every element of every page
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_nobody_is_kept_out_and_nobody_else_is_asked(
     browser: Browser, front: Front, colours: str
