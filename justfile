@@ -54,6 +54,18 @@ chaos *arguments:
     {{ python }} -m tests.chaos.kill {{ arguments }}
     {{ python }} -m tests.chaos.kill_networks {{ arguments }}
 
+# Let the program die after every transaction and every network call of a scenario (docs/proof.md).
+crash-points *arguments:
+    {{ python }} -m tests.chaos.crash_points {{ arguments }}
+
+# Freeze it, start a second one, refuse, fill the disk, stop PostgreSQL: it must live on (docs/proof.md).
+troubles *arguments:
+    {{ python }} -m tests.chaos.troubles {{ arguments }}
+
+# Months of a shop's life in the program's own time: nothing grows that must not (docs/proof.md).
+soak *arguments:
+    {{ python }} -m tests.chaos.soak {{ arguments }}
+
 # Take the TweetEval posts of ../shared the whole way, counting at every stage.
 reconcile *arguments:
     {{ python }} -m tests.chaos.reconcile {{ arguments }}

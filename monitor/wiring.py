@@ -63,12 +63,17 @@ class Application:
         settings: Settings,
         *,
         clock: Clock = utc_now,
+        machine: Clock = utc_now,
         environment: Mapping[str, str] = os.environ,
         shares: bool = False,
     ) -> None:
-        """`shares`: calls to the networks are counted together with other workers'."""
+        """`clock` says domain time, `machine` transport time: of leases and rests.
+
+        `shares`: calls to the networks are counted together with other workers'.
+        """
         self.settings = settings
         self.clock = clock
+        self.machine = machine
         self.database = Database(settings.database)
         folder = self.database.path.parent if self.database.path else Path()
         self.secrets = Keyring(folder / STORE, environment)
@@ -136,7 +141,7 @@ class Application:
 
     def stages(self, *, shadow: bool = False) -> tuple[Stage, ...]:
         """All stages in the order of the pipeline. `shadow`: everything but telling and answering."""
-        reply = Reply(self.database, self.desks, clock=self.clock)
+        reply = Reply(self.database, self.desks, clock=self.clock, machine=self.machine)
         keep = self.settings.keep.keep()
         return (
             Intake(self.database, self.feeds, clock=self.clock, operators=self.operators),
@@ -168,6 +173,7 @@ class Application:
                 report=reports_of(self.settings.timezone, self.settings.staffed()),
                 operators=self.operators,
                 shadow=shadow,
+                clock=self.machine,
             ),
             *(() if shadow else (reply,)),
             Sample(

@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "notify": ("monitor.cli.notify:notify", "Send a test alert."),
     "replay": ("monitor.cli.replay:replay", "Compare every case with its history."),
     "keep": ("monitor.cli.keep:keep", "Purge what was kept long enough; what was purged and why."),
+    "erase": ("monitor.cli.erase:erase", "Erase a person: words, names, and notes about them."),
     "migrate-to": (
         "monitor.cli.moving:migrate_to",
         "Move a SQLite installation to PostgreSQL.",

@@ -46,6 +46,8 @@ class Purge(StrEnum):
     """Of an author: no post by them is kept."""
     NOTE = "note"
     """What staff wrote of a case that ended."""
+    ERASED = "erased"
+    """Somebody asked for it: posts of an author, and what staff wrote of them."""
     SAMPLE = "sample"
     """The beginning of an item that could not be read."""
 

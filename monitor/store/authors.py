@@ -88,6 +88,14 @@ def hold(conn: Connection, ids: Collection[int]) -> None:
         conn.execute(here.order_by(author.c.id).with_for_update())
 
 
+def known_as(conn: Connection, network: str, name: str) -> list[int]:
+    """The rows of whoever has that number or handle there, also if the name was purged since."""
+    handle = name.casefold().removeprefix("@")
+    is_it: sa.ColumnElement[bool] = author.c.key.in_([name, handle, _hashed(network, handle)])
+    is_it |= sa.func.lower(author.c.handle).in_([handle, f"@{handle}"])
+    return list(conn.scalars(sa.select(author.c.id).where(author.c.network == network, is_it)))
+
+
 def forget(conn: Connection, ids: Collection[int]) -> int:
     """Purge the names of those of whom no post is kept. The row stays: timings hang on it.
 

@@ -69,13 +69,19 @@ def step_aside(conn: Connection, replaced: Collection[int]) -> None:
         )
 
 
-def bury(conn: Connection, deleted: Mapping[int, Gone], seen_at: datetime) -> None:
+def bury(
+    conn: Connection,
+    deleted: Mapping[int, Gone],
+    seen_at: datetime,
+    *,
+    reason: Purge = Purge.DELETED,
+) -> None:
     """Purge what deleted posts said, keep their timings, and have their cases settled."""
     if not deleted:
         return
     here = among(conn, post.c.id, deleted)
     said = sa.select(sa.func.count()).where(here, post.c.text.is_not(None))
-    tallies.add_purged(conn, Purge.DELETED, conn.scalar(said) or 0, seen_at)
+    tallies.add_purged(conn, reason, conn.scalar(said) or 0, seen_at)
     rows = [
         {"id": key, "gone_at": min(one.before, seen_at), "gone_after": one.after, "to_judge": False}
         | dict(WORDS)

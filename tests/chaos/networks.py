@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -66,7 +66,7 @@ username = "bufnivo"
 password = "reddit_password"
 subreddits = ["cumparaturi"]
 terms = ["bufnivo"]
-search = "bufnivo"
+{more}
 overlap = "90s"
 page_size = 10
 timeout = 2
@@ -76,7 +76,7 @@ base_url = "{reddit}"
 use = "slack"
 channel = "{care}"
 targets = {{ leads = "{leads}" }}
-per_second = 20
+per_second = {per_second}
 timeout = 2
 base_url = "{slack}"
 
@@ -103,8 +103,8 @@ class Post:
 class Noting(Workspace):
     """A workspace that notes what it takes."""
 
-    def __init__(self, channels: list[Channel]) -> None:
-        super().__init__(channels)
+    def __init__(self, channels: list[Channel], *, clock: Callable[[], int]) -> None:
+        super().__init__(channels, clock=clock)
         self.posts: list[Post] = []
 
     def call(self, method: str, args: Args) -> Answer:
@@ -146,19 +146,30 @@ class Networks:
     deletions: int = 0
     late: int = 0
     finished_at: datetime | None = None
+    clock: Callable[[], datetime] = field(default_factory=lambda: now)
+    ours: list[Said] = field(default_factory=list)
+    """What the program itself wrote in the brand's name."""
     _hidden: list[tuple[datetime, Said]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.people = People(
-            self.chance, WEIGHTS, name=_name, networks=("x", "reddit"), stamp=_second_after
+            self.chance,
+            WEIGHTS,
+            name=_name,
+            networks=("x", "reddit"),
+            stamp=self._second_after,
+            clock=self.clock,
         )
 
     @property
     def said(self) -> list[Said]:
-        return self.people.said
+        return [*self.people.said, *self.ours]
 
-    def ways(self) -> str:
-        """The tables of a config that lead here."""
+    def ways(self, per_second: int = 20, more: str = 'search = "bufnivo"') -> str:
+        """The tables of a config that lead here.
+
+        `per_second`: messages to one channel. `more`: what else is read of Reddit, or is not.
+        """
         return WAYS.format(
             account=self.x.face.person(BRAND).id,
             client=CLIENT,
@@ -167,6 +178,8 @@ class Networks:
             slack=self.slack.url,
             care=CARE,
             leads=LEADS,
+            per_second=per_second,
+            more=more,
         )
 
     def write(self) -> None:
@@ -177,7 +190,7 @@ class Networks:
         match did:
             case Did.POST if self.chance.random() < LATE:
                 self.late += 1
-                shown_at = now() + timedelta(seconds=self.chance.uniform(2, LATEST))
+                shown_at = self.clock() + timedelta(seconds=self.chance.uniform(2, LATEST))
                 self._hidden.append((shown_at, one))
                 if one.network == "reddit":
                     self._write(one, is_indexed=False)
@@ -194,9 +207,9 @@ class Networks:
 
     def tick(self) -> None:
         """Move X's clock on, and show what was held back till now."""
-        self.x.face.now = now()
+        self.x.face.now = self.clock()
         for shown_at, one in list(self._hidden):
-            if shown_at <= now():
+            if shown_at <= self.clock():
                 self._hidden.remove((shown_at, one))
                 self._show(one)
 
@@ -207,12 +220,17 @@ class Networks:
         for _, one in self._hidden:
             self._show(one)
         self._hidden.clear()
-        self.finished_at = now()
+        self.finished_at = self.clock()
 
     @property
     def is_halfway(self) -> bool:
         """Whether a network still holds back a post."""
         return bool(self._hidden)
+
+    def _second_after(self, latest: datetime | None) -> datetime | None:
+        """Networks tell whole seconds: no two posts of a thread share one, so that their order is told."""
+        at = self.clock().replace(microsecond=0)
+        return None if latest is not None and at <= latest else at
 
     def _show(self, one: Said) -> None:
         if one.deleted_at is not None:
@@ -268,29 +286,36 @@ class Networks:
 
 @contextmanager
 def networks(
-    chance: random.Random, *, may_look: bool = True, often: float = 1.0
+    chance: random.Random,
+    *,
+    may_look: bool = True,
+    often: float = 1.0,
+    clock: Callable[[], datetime] = now,
 ) -> Iterator[Networks]:
     """All three, serving. `may_look`: whether the app may read the channels' history.
 
-    `often` multiplies how often something goes wrong.
+    `often` multiplies how often something goes wrong. `clock`: the time there.
     """
-    face = XFace(now(), rate_limit=10**6)
+    face = XFace(clock(), rate_limit=10**6)
     face.person(BRAND)
     with ExitStack() as stack:
         x = stack.enter_context(XServer(face, SECRETS["COMPLAINT_MONITOR_X_TOKEN"]))
         x.retry_after = 2
         secret = SECRETS["COMPLAINT_MONITOR_REDDIT_CLIENT_SECRET"]
-        reddit = RedditServer(Reddit(now), clients={CLIENT: secret}, quota=10**9)
+        reddit = RedditServer(Reddit(clock), clients={CLIENT: secret}, quota=10**9)
         reddit.passwords[BRAND] = SECRETS["COMPLAINT_MONITOR_REDDIT_PASSWORD"]
         stack.enter_context(reddit)
         slack = SlackServer([])
-        workspace = Noting([Channel(CARE, "care"), Channel(LEADS, "leads", is_private=True)])
+        workspace = Noting(
+            [Channel(CARE, "care"), Channel(LEADS, "leads", is_private=True)],
+            clock=lambda: int(clock().timestamp() * 1e6) * 1000,
+        )
         if not may_look:
             workspace.scopes = frozenset(one for one in ALL_SCOPES if "history" not in one)
         slack.workspace = workspace
         stack.enter_context(slack)
         mischief = Mischief(x, reddit, slack, chance, often)
-        yield Networks(x, reddit, slack, workspace, chance, mischief)
+        yield Networks(x, reddit, slack, workspace, chance, mischief, clock=clock)
 
 
 def _named(one: Said) -> str:
@@ -306,9 +331,3 @@ def _name(network: str, at: datetime, number: int, begins: bool) -> str:
         return str(id_at(at) + number)
     written = f"{number:05d}"
     return f"t3_chaos{written}" if begins else f"t1_chaos{written}"
-
-
-def _second_after(latest: datetime | None) -> datetime | None:
-    """Networks tell whole seconds: no two posts of a thread share one, so that their order is told."""
-    at = now().replace(microsecond=0)
-    return None if latest is not None and at <= latest else at

@@ -80,7 +80,7 @@ class People:
     """`act` lets one more thing happen, `said` is all that was ever posted.
 
     `weights` say how often what is done. `name` gives a post its id: of network, time, number and
-    whether it begins a thread. `stamp` says when: of the posts of the thread so far.
+    whether it begins a thread. `stamp` says when: of the posts of the thread so far. `clock`: theirs.
     """
 
     chance: random.Random
@@ -91,6 +91,7 @@ class People:
     """The time of a new post, after the latest one of its thread; None: not now."""
     unknown: float = 0.05
     """So often nobody knows who writes."""
+    clock: Callable[[], datetime] = field(default_factory=lambda: now)
     said: list[Said] = field(default_factory=list)
     _latest: dict[str, datetime] = field(default_factory=dict)
 
@@ -168,7 +169,7 @@ class People:
             if other is not one
         )
         at = self.stamp(one.at)
-        if not alone or at is None or one.edited_at or (now() - one.at).total_seconds() > 20:
+        if not alone or at is None or one.edited_at or (self.clock() - one.at).total_seconds() > 20:
             return None
         one.said_before, one.says, one.edited_at = one.says, "complaint", at
         one.text = f"{one.mark}: {self.chance.choice(TEXTS['complaint'])}, edited"
@@ -176,7 +177,7 @@ class People:
         return Did.EDIT, one
 
     def _deletes(self, one: Said) -> tuple[Did, Said]:
-        one.deleted_at = now()
+        one.deleted_at = self.clock()
         return Did.DELETE, one
 
     def _ever_deleted(self, author: str) -> bool:

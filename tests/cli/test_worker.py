@@ -69,12 +69,12 @@ def test_a_worker_wants_its_tables(shop: Shop, database_url: str) -> None:
 def test_two_workers_and_a_run_that_die_lose_no_alert_and_double_none(served: Shop) -> None:
     first, second = served.starts("worker"), served.starts("worker")
     try:
-        for number in range(12):
+        for number in range(6):
             served.post(f"a{number}", f"awful {number}")
-        until(lambda: len(alerts(served)) >= 3)
+        until(lambda: len(alerts(served)) >= 2)
         first.send_signal(signal.SIGKILL)
         assert "in use" in served.refuses("run", "--once")
-        for number in range(12):
+        for number in range(6):
             served.post(f"b{number}", f"awful {number}")
         told = len(alerts(served))
         until(lambda: len(alerts(served)) > told)
@@ -86,11 +86,11 @@ def test_two_workers_and_a_run_that_die_lose_no_alert_and_double_none(served: Sh
     def the_rest() -> bool:
         status = served.starts("run", "--once")
         status.communicate()
-        return status.returncode == 0 and len(alerts(served)) >= 24
+        return status.returncode == 0 and len(alerts(served)) >= 12
 
     until(the_rest)
     assert set(Counter(alerts(served)).values()) == {1}
-    assert len(alerts(served)) == 24
+    assert len(alerts(served)) == 12
 
 
 @on_postgres
