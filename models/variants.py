@@ -48,13 +48,14 @@ class Bench:
     dev: list[Example]
     small: Encoder
     tokenizer: Tokenizer
+    layers: int = 12
 
     def scored(
         self, taught: Sequence[Lesson], recipe: Recipe = SHORT, classes: int = len(Label)
     ) -> Scores:
         """Train on `taught` and score the development texts."""
         torch.manual_seed(recipe.seed)
-        network = encoder.build(self.small, classes)
+        network = encoder.lowest(encoder.build(self.small, classes), self.layers)
         training.train(network, self.tokenizer, taught, recipe, self.cache)
         return training.probabilities(
             network, self.tokenizer, [one.text for one in self.dev], recipe
@@ -138,8 +139,23 @@ def three_seeds(bench: Bench) -> Scores:
     return np.mean([bench.scored(taught, replace(SHORT, seed=seed)) for seed in (1, 2, 3)], axis=0)
 
 
+def eight_layers(bench: Bench) -> Scores:
+    """The base's lowest eight layers, the upper five of them tuned."""
+    return _lowest(bench, 8, frozen=3)
+
+
+def six_layers(bench: Bench) -> Scores:
+    """The base's lowest six layers, all tuned."""
+    return _lowest(bench, 6, frozen=0)
+
+
+def _lowest(bench: Bench, layers: int, frozen: int) -> Scores:
+    few = replace(bench, layers=layers)
+    return few.scored(lessons.hard(bench.train, own=2), replace(SHORT, frozen=frozen))
+
+
 def student(bench: Bench) -> Scores:
-    """Six layers of the plain variant, tuned on the labels alone (no teacher)."""
+    """Every other layer of the plain variant, tuned on the labels alone (no teacher)."""
     torch.manual_seed(SHORT.seed)
     network = encoder.build(bench.small, len(Label))
     taught = lessons.hard(bench.train, own=2)
@@ -148,7 +164,7 @@ def student(bench: Bench) -> Scores:
 
 
 def distilled(bench: Bench) -> Scores:
-    """Six layers, tuned on labels and on what three seeds of twelve layers think of more texts."""
+    """Every other layer, tuned on labels and on what three seeds of twelve layers think of more texts."""
     taught = lessons.hard(bench.train, own=2)
     texts = list(dict.fromkeys([*(one.text for one in taught), *corpora.unlabelled(bench.data)]))
     networks = []
@@ -180,6 +196,8 @@ VARIANTS: tuple[Callable[[Bench], Scores], ...] = (
     rating_shown,
     layerwise,
     three_seeds,
+    eight_layers,
+    six_layers,
     student,
     distilled,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from monitor.domain.judgement import Severity
 from monitor.domain.report import Counted
@@ -127,9 +128,6 @@ def _next(shares: Sequence[float], chance: float) -> Iterator[float]:
 
 
 def _reached(shares: Sequence[float], tail: float) -> int:
-    total = 0.0
-    for number, one in enumerate(shares):
-        total += one
-        if total >= tail:
-            return number
-    return len(shares) - 1
+    """The number up to which so great a share of the draws lies."""
+    totals = enumerate(accumulate(shares))
+    return next((number for number, total in totals if total >= tail), len(shares) - 1)

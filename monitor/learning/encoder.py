@@ -101,6 +101,11 @@ def build(encoder: Encoder, classes: int) -> Network:
     return network
 
 
+def lowest(network: Network, layers: int) -> Network:
+    """The network without the layers above the lowest so many."""
+    return thinned(network, range(layers))
+
+
 def thinned(network: Network, kept: Sequence[int]) -> Network:
     """A network of some of the layers, embeddings and head as they are: where a student starts.
 

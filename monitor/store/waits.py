@@ -293,7 +293,12 @@ def _open_of(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 
 def _changed_since(conn: Connection, brand_id: int, as_of: datetime) -> dict[int, str]:
-    """The cases to which something happened after `as_of`, with their networks."""
+    """The cases to which something happened before `as_of` and after it, with their networks.
+
+    Of one that began later there is nothing to fold; its rows tell by their start that it was not there.
+    """
+    earlier = case_event.alias()
+    was_there = sa.exists().where(earlier.c.case_id == cases.c.id, earlier.c.at <= as_of)
     query = (
         sa.select(cases.c.id, cases.c.network)
         .join(case_event, case_event.c.case_id == cases.c.id)
@@ -301,6 +306,7 @@ def _changed_since(conn: Connection, brand_id: int, as_of: datetime) -> dict[int
             (case_event.c.at > as_of)
             & (case_event.c.kind != Escalated.__name__)
             & (_plainly(cases.c.brand_id) == brand_id)
+            & was_there
         )
         .distinct()
     )

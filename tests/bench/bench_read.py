@@ -7,6 +7,7 @@ a year long, and prints medians. Targets on SQLite with the million: 10, 150 and
 from __future__ import annotations
 
 import gc
+import json
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ import pytest
 
 from monitor.domain.digest import Schedule
 from monitor.domain.hours import always
+from monitor.domain.judgement import Severity
 from monitor.domain.policy import Match, Rule
 from monitor.domain.report import Period
 from monitor.store import readings, waits
@@ -57,7 +59,7 @@ CASES = (
 )
 EVENTS = (
     "INSERT INTO case_event (case_id, seq, kind, at, recorded_at, by, data)"
-    " VALUES (?, ?, ?, ?, ?, 'triage', '{}')"
+    " VALUES (?, ?, ?, ?, ?, 'triage', ?)"
 )
 WAITS = (
     "INSERT INTO wait (case_id, number, brand_id, network, started_at, first_seen_at, due_at, rule,"
@@ -117,10 +119,29 @@ def _case(number: int, at: int, chance: random.Random) -> tuple[Any, ...]:
         *(number, network, at, seen, due, RULE.digest, severity, topics, confirmed, person),
         *(post, ended_at, outcome, answer),
     )
-    events = [(number, 1, "Opened", at, seen), (number, 2, "Escalated", seen, seen)]
+    ask = {
+        "post": post,
+        "kind": "complaint",
+        "band": "alert" if confirmed else "review",
+        "severity": Severity(severity).word,
+        "topics": topics.split(",") if topics else [],
+        "first_seen_at": _said(seen),
+        "due_at": _said(due),
+        "rule": RULE.digest,
+    }
+    step = {"wait": 1, "step": "leads", "level": 1, "rule": RULE.digest}
+    events = [
+        (number, 1, "Opened", at, seen, json.dumps({"ask": ask})),
+        (number, 2, "Escalated", seen, seen, json.dumps(step)),
+    ]
     if not is_open:
-        events.append((number, 3, "Answered", ended, ended))
+        answered = json.dumps({"post": post - 1, "after": None})
+        events.append((number, 3, "Answered", ended, ended, answered))
     return case, wait, events
+
+
+def _said(at: int) -> str:
+    return (EPOCH + timedelta(microseconds=at)).isoformat()
 
 
 class Measured(NamedTuple):

@@ -28,7 +28,7 @@ from monitor.render.numbers_tables import sheets
 from monitor.render.report_html import report_html
 from monitor.render.report_pdf import report_pdf
 from monitor.render.tongue import IN_ENGLISH
-from monitor.store import readings
+from monitor.store import maintenance, readings
 from monitor.store.engine import Database
 from tests.bench.bench_read import AS_OF, fill
 
@@ -66,6 +66,7 @@ def cold(folder: Path, format_: str) -> tuple[float, float]:
 def test_the_report_of_30_days(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(CONFIG.format(path=tmp_path / "b.db"))
     database = Database(f"sqlite:///{tmp_path / 'b.db'}")
+    maintenance.upgrade(database)
     fill(database, POSTS)
     print()
     for format_, target in TARGETS_S.items():

@@ -126,6 +126,27 @@ def test_json_and_csv_agree(command: Command, tmp_path: Path) -> None:
     assert data["total"]["unconfirmed"] == 1
 
 
+def test_paper_and_romanian_are_asked_for(command: Command, tmp_path: Path) -> None:
+    paper = tmp_path / "mai.pdf"
+    good(command("report", *DAY, "--format", "pdf", "--language", "ro", "--output", paper))
+    assert paper.read_bytes().startswith(b"%PDF")
+    refused = command("report", *DAY, "--format", "pdf")
+    assert refused.exit_code == 2
+    assert "say --output FILE" in refused.output
+    text = good(command("report", *DAY, "--language", "ro"))
+    assert "Față de perioada dinainte" in text
+    assert "50,0 %" in text
+
+
+def test_what_stands_beside_the_figures_leads_to_its_waits(command: Command) -> None:
+    [mon_noon] = json.loads(good(command("report", *DAY, "--json")))["over_time"]
+    assert mon_noon["waits"] == 3
+    for of in ("arrival=Mon 15", "began=2026-05-04", "lag=under 1 min", "age=under 4 h"):
+        listed = json.loads(good(command("report", *DAY, "--waits", "--of", of, "--json")))
+        assert isinstance(listed, list)
+    assert "there are under 4 h" in command("report", *DAY, "--waits", "--of", "age=old").output
+
+
 def test_a_figure_leads_to_its_waits(command: Command) -> None:
     asked = ("report", *DAY, "--waits", "--of", "network=x", "--state", "breached_answered")
     [late] = json.loads(good(command(*asked, "--json")))

@@ -134,6 +134,18 @@ def test_six_layers_stand_for_twelve_evenly_and_keep_the_last() -> None:
     assert spread(1, 12) == [11]
 
 
+def test_a_shallower_network_is_what_the_lowest_layers_make() -> None:
+    import torch
+
+    from monitor.learning.encoder import lowest
+
+    ids, mask = torch.tensor([[0, 4, 5, 2]]), torch.ones(1, 4)
+    whole, shallow = network().eval(), lowest(network(), 1).eval()
+    with torch.no_grad():
+        expected = whole.head(whole.lower(ids, mask, 1).mean(1))
+        assert torch.allclose(shallow(ids, mask), expected, atol=1e-6)
+
+
 def test_training_that_was_stopped_goes_on_to_the_same_end(tmp_path: Path) -> None:
     whole = trained(tmp_path / "a")
     trained(tmp_path / "b")

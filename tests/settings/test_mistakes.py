@@ -107,6 +107,18 @@ MISTAKES = {
     "no notifiers": (f"notifiers = []\n{BRAND}", 1, "is empty"),
     "thresholds": (f"{BRAND}[classifier.thresholds]\nalert = 0.4\nreview = 0.6\n", 5, "is above alert"),
     "a threshold": (f"{BRAND}[classifier.thresholds]\nalert = 1.5\n", 4, "less than or equal to 1"),
+    "a report to nobody known": (
+        f"{BRAND}[[reports]]\ntell = ['mars:leads']\n",
+        4,
+        'no notifier is called "mars"',
+    ),
+    "a report of no brand": (f"{BRAND}[[reports]]\nbrands = 'x'\n", 4, 'no brand is called "x"'),
+    "a report told twice": (
+        f"{BRAND}[[reports]]\ntell = 'console'\n[[reports]]\nevery = 'week'\n",
+        5,
+        "is told of each week of acme already",
+    ),
+    "staffed by no calendar": (f"{BRAND}[numbers]\nstaffed = 'x'\n", 4, "no calendar is called"),
     "digest at no time": (f"{BRAND}[digest]\nat = '25:00'\n", 4, "is no time of day"),
     "heartbeat nowhere": (f"{BRAND}[heartbeat]\nurl = 'example'\n", 4, "write https://"),
     "a rule without words": (f"{BRAND}[rules.gift]\ntopic = 'gifts'\n", 3, "rules.gift: words"),

@@ -230,6 +230,17 @@ def test_times_of_day_are_minutes(number: int) -> None:
     assert minutes(f"{number // 60:02}:{number % 60:02}") == number
 
 
+def test_a_report_by_schedule_is_of_all_brands_unless_some_are_named(said: Settings) -> None:
+    assert said.plans() == ()
+    text = TEXT + '\n[[reports]]\nevery = "month"\nlanguage = "ro"\n[numbers]\nstaffed = "office"\n'
+    again = settings.read_text(text, "shop.toml")
+    [plan] = again.plans()
+    assert (plan.every, plan.brands, plan.language) == ("month", again.brand_names, "ro")
+    assert plan.audiences == (again.audience,)
+    assert again.staffed() == again.hours("office")
+    assert said.staffed() == said.hours(said.digest.calendar)
+
+
 def test_the_digest_falls_due_on_days_that_are_open(said: Settings) -> None:
     text = TEXT + '\n[digest]\nat = "08:00"\ncalendar = "office"\n'
     schedule = settings.read_text(text, "x").schedule()
