@@ -211,9 +211,11 @@ class Deliver:
         )
 
     def _mentions(self, conn: Any, row: Pending) -> tuple[str, ...]:
-        if row.kind is NoticeKind.STORM:
-            every = (cards.named(conn, *one) for one in storms.called(conn, row.id))
-            return tuple(dict.fromkeys(name for names in every for name in names))
+        kind, number = _shown(row)
+        if kind is NoticeKind.STORM:
+            return storms.called(conn, number, as_attempted=row.fate_unknown)
+        if kind is NoticeKind.ROLL_UP:
+            return storms.called_late(conn, number)
         if row.case_id is None or row.kind is NoticeKind.UPDATE:
             return ()
         return cards.named(conn, row.case_id, row.wait, row.step)
@@ -271,25 +273,27 @@ class Deliver:
         with self._database.writing() as conn:
             if not outbox.claim(conn, row, token=token, at=at, until=until):
                 return None
+            if row.kind is NoticeKind.STORM:
+                storms.keep_called(conn, row.id, notice.mentions)
         earlier = row.card.receipt if row.card and row.kind is NoticeKind.UPDATE else None
         return _Errand(row, notice, earlier, self._route(row.audience), token, until)
 
     def _deliver(self, errand: _Errand, now: datetime) -> None:
+        row = errand.row
         try:
-            found = (
-                errand.route.notifier.find(errand.notice) if errand.row.fate_unknown else Absent()
-            )
+            found = errand.route.notifier.find(errand.notice) if row.fate_unknown else Absent()
         except SendError as error:
             self._postpone(errand, error, now, fate_unknown=True)
             return
         match found:
             case Receipt():
                 self._keep(errand, found, now)
-            case Absent() if errand.row.cancelled is not None:
-                with self._database.writing() as conn:
-                    outbox.drop(conn, errand.row, errand.token, errand.row.cancelled)
+            case Absent() if row.cancelled is not None:
+                self._drop(errand, row.cancelled, may_be_there=False)
             case Absent():
                 self._send(errand, now)
+            case Unknowable() if row.cancelled is not None and row.kind is NoticeKind.ESCALATION:
+                self._drop(errand, row.cancelled, may_be_there=True)
             case Unknowable():
                 with self._database.writing() as conn:
                     mine = outbox.will_repeat(conn, errand.row, errand.token)
@@ -298,6 +302,11 @@ class Deliver:
                     self._send(replace(errand, notice=repeated), now)
             case never:
                 assert_never(never)
+
+    def _drop(self, errand: _Errand, reason: Reason, *, may_be_there: bool) -> None:
+        with self._database.writing() as conn:
+            outbox.drop(conn, errand.row, errand.token, reason, may_be_there=may_be_there)
+        _log.info("notice_suppressed", key=errand.row.key, reason=reason.value)
 
     def _send(self, errand: _Errand, now: datetime) -> None:
         if self._clock() >= errand.until:

@@ -477,6 +477,24 @@ def test_an_answer_drops_an_alert_that_turns_out_never_to_have_arrived(
     assert told.state(key) == (SUPPRESSED, Reason.ANSWERED)
 
 
+def test_an_answer_drops_a_step_that_may_have_arrived_where_nobody_can_look(
+    told: Told, deliver: Round, machine: Machine
+) -> None:
+    mail, case = OtherSide(can_look=False), told.case()
+    key = told.escalate(case, "leads")
+    mail.faults = [Fault.DROPS_AFTER]
+    deliver({"mail": mail})
+    told.answer(case)
+    machine.passes(timedelta(minutes=1))
+    deliver({"mail": mail})
+    assert mail.keys() == [key]
+    assert told.state(key) == (SUPPRESSED, Reason.ANSWERED)
+    with told.database.writing() as conn:
+        outbox.want_again(conn, case_id=case, wait=1)
+    deliver({"mail": mail})
+    assert [one.possibly_repeated for one in mail.messages] == [False, True]
+
+
 def test_an_answer_does_not_hide_an_alert_that_did_arrive(
     told: Told, slack: OtherSide, deliver: Round, machine: Machine
 ) -> None:
