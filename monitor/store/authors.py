@@ -56,7 +56,9 @@ def _rows(
 ) -> dict[tuple[str, str], sa.Row[Any]]:
     found: dict[tuple[str, str], sa.Row[Any]] = {}
     for network, ids in bulk.by_network(latest.keys()).items():
-        hashes = {_hashed(network, one, bool(latest[network, one].id)): one for one in ids}
+        hashes = {
+            _hashed(network, one, is_number=bool(latest[network, one].id)): one for one in ids
+        }
         names = hashes | {one: one for one in ids}
         here = bulk.among(conn, author.c.key, names.keys())
         query = sa.select(author).where(author.c.network == network, here)
@@ -68,7 +70,7 @@ def _rows(
     return found
 
 
-def _hashed(network: str, key: str, is_number: bool) -> str:
+def _hashed(network: str, key: str, *, is_number: bool) -> str:
     """What stays of a number or a handle; those that read alike are told apart."""
     said = f"{network}:{'#' if is_number else ''}{key}"
     digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16)
@@ -120,7 +122,7 @@ def _is_called(network: str, name: str) -> sa.ColumnElement[bool]:
     if name.startswith("#"):
         return author.c.id == (int(name[1:]) if _ROW.fullmatch(name) else None)
     handle = name.casefold().removeprefix("@")
-    is_it = sa.func.lower(author.c.handle).in_([handle, f"@{handle}"])
+    is_it: sa.ColumnElement[bool] = sa.func.lower(author.c.handle).in_([handle, f"@{handle}"])
     is_it |= (author.c.key == handle) & author.c.external_id.is_(None)
     is_it |= author.c.key == _hashed(network, handle, is_number=False)
     if not name.startswith("@"):
@@ -142,7 +144,7 @@ def forget(conn: Connection, ids: Collection[int]) -> int:
     rows = [
         {
             "id": row.id,
-            "key": _hashed(row.network, row.key, bool(row.external_id)),
+            "key": _hashed(row.network, row.key, is_number=bool(row.external_id)),
             "external_id": None,
             "handle": None,
             "name": None,
