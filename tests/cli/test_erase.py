@@ -40,6 +40,7 @@ def test_nobody_is_erased_who_only_goes_by_what_was_said(shop: Shop) -> None:
     shop.runs()
     told = shop.data("erase", "x:@783214", "--dry-run")
     assert (told["authors"], told["posts"]) == (1, 1)
+    said = ""
     for name in ("x:@ana", "x:783214"):
         for only in ((), ("--dry-run",)):
             said = shop.refuses("erase", name, *only)
