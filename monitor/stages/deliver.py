@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from operator import itemgetter
 from typing import Any, ClassVar, TypeAlias, TypeVar, assert_never
 from uuid import uuid4
 
@@ -41,7 +40,9 @@ from monitor.store.engine import Database
 from monitor.store.leaving import Pending
 
 ROUND = 500
-"""Notices handed out at once."""
+"""Notices handed out at once …"""
+SHARE = 100
+"""… and of them for one audience: what waits for a busy channel hides nobody else's."""
 LEASE = timedelta(minutes=2)
 """Longer than any notifier's time-out: who is silent for so long is dead or frozen."""
 FIRST_REST = timedelta(seconds=5)
@@ -126,22 +127,24 @@ class Deliver:
         """Until when nothing is brought to a notifier."""
 
     def due(self, now: datetime) -> Sequence[str]:
-        """The keys of notices that may leave now, oldest first, the notifiers taking turns."""
+        """The keys of notices that may leave now: oldest first, notifiers and audiences taking turns.
+
+        Of each audience at most `SHARE`; reports, which take long to make, come last.
+        """
         at = self._clock()
         found: list[Pending] = []
+        had: Counter[str] = Counter()
         with self._database.reading() as conn:
             after: int | None = 0
-            while after is not None and len(found) < ROUND:
-                page = leaving.ready(conn, now=now, at=at, after=after)
+            while after is not None:
+                full = [one for one, number in had.items() if number >= SHARE]
+                page = leaving.ready(conn, now=now, at=at, after=after, beside=full)
                 found += filter(self._may_go, page)
+                found = leaving.in_turns(found, _audience, most=SHARE)
+                had = Counter(map(_audience, found))
                 after = page[-1].id if len(page) == leaving.PAGE else None
-        before: Counter[str] = Counter()
-        turns = []
-        for row in found[:ROUND]:
-            name = self._route(row.audience).name
-            turns.append((before[name], row.key))
-            before[name] += 1
-        return [key for _, key in sorted(turns, key=itemgetter(0))]
+        turns = leaving.in_turns(found[:ROUND], lambda row: self._route(row.audience).name)
+        return [one.key for one in sorted(turns, key=lambda one: one.kind is NoticeKind.REPORT)]
 
     def handle(self, item: str, now: datetime) -> None:
         """Deliver one notice, or learn why not yet. Does nothing if somebody else has it."""
@@ -381,6 +384,10 @@ class Deliver:
             now,
             brand_id=row.brand_id,
         )
+
+
+def _audience(row: Pending) -> str:
+    return row.audience
 
 
 def _edits_nothing(row: Pending) -> bool:

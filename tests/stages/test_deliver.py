@@ -13,7 +13,7 @@ from monitor.domain.errors import Outcome, SendError
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Backlog, CaseCard, Digest, NoticeKind, NoticeState, Reason, Words
 from monitor.runner import Runner
-from monitor.stages.deliver import DOOR_REST, LEASE, PATIENCE, ROUND, Deliver
+from monitor.stages.deliver import DOOR_REST, LEASE, PATIENCE, ROUND, SHARE, Deliver
 from monitor.store import failures, leaving, outbox, schema
 from monitor.store.engine import Database
 from tests.stages.otherside import Crash, Fault, OtherSide
@@ -647,6 +647,14 @@ def test_who_may_not_go_yet_hides_nobody_behind(
     behind = told.words(NoticeKind.TEST, "behind")
     assert deliver() == [behind]
     assert told.entry(card).attempts == 1
+
+
+def test_one_busy_channel_hides_nobody_elses_alert(told: Told, deliver: Round) -> None:
+    busy = [told.words(NoticeKind.TEST, f"{number}", to="#busy") for number in range(ROUND + 200)]
+    report = told.words(NoticeKind.REPORT, "monthly", to="#board")
+    alert = told.alert(told.case())
+    due = deliver(shadow=True)
+    assert due == [busy[0], alert, *busy[1:SHARE], report]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL plans by size
