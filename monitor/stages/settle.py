@@ -306,9 +306,11 @@ def _untold(
     fired = {(one.wait, one.step) for one in merged.fired}
     still_open = {one.number for one in merged.waits if one.is_open}
     for one in outbox.case_notices(conn, source):
-        if one.wait not in numbers or one.step is None or (one.wait, one.step) in again:
+        if one.wait is None or one.step is None or (one.wait, one.step) in again:
             continue
-        number = numbers[one.wait]
+        number = numbers.get(one.wait)
+        if number is None:
+            continue
         is_wanted = number in still_open and (number, one.step) not in fired
         if one.reason is Reason.QUIET_HOURS or (one.state is NoticeState.PENDING and is_wanted):
             yield one.key, number
