@@ -185,15 +185,18 @@ def _link(_: Site, its: Transactions, doing: Doing, now: datetime) -> object:
 
 
 def _answer(here: Site, its: Transactions, doing: Doing, now: datetime) -> object:
-    text = doing.text("text")
-    flaws = [why for _, why in here.settings.answers.approved().flaws_of(text)]
-    if flaws:
-        raise NotUnderstoodError(f"{'; '.join(flaws)}.")
     post = doing.number("post") if doing.said.get("post") else None
     anyway = doing.said.get("anyway") == "yes"
-    by = doing.who.name
     return answer.answer(
-        its, here.desks(), doing.case_id, text, by=by, now=now, post=post, anyway=anyway
+        its,
+        here.desks(),
+        doing.case_id,
+        doing.text("text"),
+        approved=here.settings.answers.approved(),
+        by=doing.who.name,
+        now=now,
+        post=post,
+        anyway=anyway,
     )
 
 

@@ -199,6 +199,21 @@ def test_an_answer_is_written_once_and_taken_back(shop: Shop) -> None:
 
 
 @only_sqlite
+def test_what_the_rules_forbid_is_not_accepted(database_url: str) -> None:
+    flawed = {
+        "Our fault!": "must not be said",
+        "Dear {name}": "is not filled in",
+        "Sorry (1/2)": "numbered as a part of several",
+    }
+    with opened(database_url, '[answers]\nforbidden = ["fault"]\n') as shop:
+        case = shop.front.complains()
+        for text, why in flawed.items():
+            answer = shop.post(f"/cases/{case}/answers", {"text": text}, by=Role.AGENT)
+            assert (answer.status_code, why in answer.json()["detail"]) == (409, True)
+        assert shop.get(f"/cases/{case}").json()["answers"] == []
+
+
+@only_sqlite
 def test_a_case_is_opened_by_hand(shop: Shop) -> None:
     said = {"brand": "Shop", "text": "Called: charged twice", "severity": "high"}
     answer = shop.post("/cases", said)

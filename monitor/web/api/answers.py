@@ -50,6 +50,7 @@ def write(who: Agent, call: OneCall, case_id: CaseId, written: Written) -> Respo
             call.site.desks(),
             case_id,
             written.text,
+            approved=call.site.settings.answers.approved(),
             by=who.name,
             now=now,
             post=written.post,
