@@ -89,52 +89,42 @@ def test_cases_are_found_by_what_they_are(shop: Shop) -> None:
         assert (asked, sorted(one["id"] for one in found)) == (asked, expected)
 
 
-ACME = """
-[[brands]]
-name = "acme"
-identities = [{ handle = "@acme" }]
-"""
-
-
-def also_about_acme(shop: Shop, *posts: int) -> int:
-    """The posts are about a second brand, whose number is given."""
+def test_posts_are_listed_once_for_each_brand_that_they_are_about(shop: Shop) -> None:
+    first, second = shop.front.complains(), shop.front.complains()
     with shop.front.database.writing() as conn:
-        made = sa.insert(schema.brand).values(name="acme").returning(schema.brand.c.id)
-        other: int = conn.execute(made).scalar_one()
-        for number in posts:
+        other = conn.scalar(
+            sa.insert(schema.brand).values(name="acme").returning(schema.brand.c.id)
+        )
+        for number in (1, 2):
             row = {"brand_id": other, "post_id": number, "own": False, "automatic": False}
             conn.execute(sa.insert(schema.mention).values(**row))
-    return other
-
-
-def test_posts_are_listed_once_for_each_brand_that_they_are_about(database_url: str) -> None:
-    with opened(database_url, ACME) as shop:
-        first, second = shop.front.complains(), shop.front.complains()
-        also_about_acme(shop, 1, 2)
-        found: list[tuple[int, str]] = []
-        cursor = None
-        while cursor is not None or not found:
-            page = shop.get("/posts", limit=1, cursor=cursor).json()
-            found += [(one["id"], one["brand"]) for one in page["items"]]
-            cursor = page["next"]
-        assert found == [(2, "Shop"), (2, "acme"), (1, "Shop"), (1, "acme")]
-        assert [one["brand"] for one in shop.get("/posts/1").json()] == ["Shop", "acme"]
-        assert [one["id"] for one in shop.get("/posts", case=first).json()["items"]] == [1]
-        assert shop.get("/posts", own=True).json()["items"] == []
-        assert second == 2
+    found: list[tuple[int, str]] = []
+    cursor = None
+    while cursor is not None or not found:
+        page = shop.get("/posts", limit=1, cursor=cursor).json()
+        found += [(one["id"], one["brand"]) for one in page["items"]]
+        cursor = page["next"]
+    assert found == [(2, "Shop"), (2, "acme"), (1, "Shop"), (1, "acme")]
+    assert [one["brand"] for one in shop.get("/posts/1").json()] == ["Shop", "acme"]
+    assert [one["id"] for one in shop.get("/posts", case=first).json()["items"]] == [1]
+    assert shop.get("/posts", own=True).json()["items"] == []
+    assert second == 2
 
 
 @only_sqlite
 def test_a_brand_that_the_config_names_no_longer_is_not_there(shop: Shop) -> None:
     """As on the pages: its cases, posts and streams are neither listed, nor shown, nor acted upon."""
     kept, gone = shop.front.complains(), shop.front.complains()
-    other = also_about_acme(shop, 1)
     of_gone = schema.cases.c.id == gone, schema.mention.c.post_id == 2
     with shop.front.database.writing() as conn:
+        made = sa.insert(schema.brand).values(name="past").returning(schema.brand.c.id)
+        other = conn.execute(made).scalar_one()
+        row = {"brand_id": other, "post_id": 1, "own": False, "automatic": False}
+        conn.execute(sa.insert(schema.mention).values(**row))
         conn.execute(sa.update(schema.cases).where(of_gone[0]).values(brand_id=other))
         conn.execute(sa.update(schema.mention).where(of_gone[1]).values(brand_id=other))
     assert [one["id"] for one in shop.get("/cases").json()["items"]] == [kept]
-    assert shop.get("/cases", brand="acme").json()["items"] == []
+    assert shop.get("/cases", brand="past").json()["items"] == []
     listed = [(one["id"], one["brand"]) for one in shop.get("/posts").json()["items"]]
     assert listed == [(1, "Shop")]
     assert [one["brand"] for one in shop.get("/posts/1").json()] == ["Shop"]

@@ -246,7 +246,7 @@ def test_a_token_opens_no_page_and_sends_no_form(front: Front) -> None:
     header = add_token(front.database, "everything", Role.ADMIN)
     client = front.served.client
     pages = ["/queue", "/cases/1", "/review", "/numbers", "/coverage", "/audit"]
-    forms = ["/cases/1/claim", "/cases/1/answer", "/queue", "/sign-out"]
+    forms = ["/cases/1/claim", "/cases/1/answer", "/queue/acts", "/sign-out"]
     calls = [("GET", one) for one in pages] + [("POST", one) for one in forms]
     found = {one: client.request(*one, headers={**header, **PAGE}).status_code for one in calls}
     assert set(found.values()) == {403}, found
