@@ -111,6 +111,11 @@ def require(here: Site, case_id: int) -> None:
             raise NoSuchCaseError(f"There is no case {case_id}.")
 
 
+def bounded(text: str, most: int = MOST) -> int:
+    """A number out of an address, brought to within what a column can be compared with. Raises ValueError."""
+    return max(0, min(int(text), most))
+
+
 def moment(text: str, here: Site) -> datetime:
     """A time as a browser's field gives it, in the config's zone. Raises NotUnderstoodError."""
     try:

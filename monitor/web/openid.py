@@ -25,7 +25,7 @@ from starlette.exceptions import HTTPException
 
 from monitor.clock import utc_now
 from monitor.domain.access import Change
-from monitor.domain.errors import ConfigError, MonitorError
+from monitor.domain.errors import ConfigError, MonitorError, StoreError
 from monitor.settings.web import OpenIdTable
 from monitor.store import access_events, sessions, users
 from monitor.web import signing
@@ -80,6 +80,8 @@ def back(request: Request, state: str = "", code: str = "") -> Response:
         name = _name(table, _claims(request, table, code, secret))
         fresh = visits.fresh_secret()
         _let_in(site, name, fresh)
+    except StoreError:
+        raise  # nobody was refused: `problems` says it, without our insides
     except MonitorError as error:
         return _refused(request, error)
     response = RedirectResponse(visits.within(to), HTTPStatus.SEE_OTHER)
