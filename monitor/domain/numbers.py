@@ -43,7 +43,9 @@ class Numbers:
 
     @cached_property
     def arrivals(self) -> Arrivals:
-        return parts.arrivals(self.report.total.waits, self.zone, self.staffed)
+        return parts.arrivals(
+            self.report.total.waits, self.zone, self.staffed, self.report.period.since
+        )
 
     @cached_property
     def lags(self) -> tuple[Part, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from monitor.domain.hours import BusinessHours
 from monitor.domain.report import Counted, Group, Period, group_of, midnight
@@ -19,6 +20,7 @@ from monitor.domain.sla import BREACHES
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HOURS = 24
+_MINUTES_A_DAY = HOURS * 60
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _BY_DAY = 16
@@ -140,8 +142,13 @@ def _spans(
     return tuple(Part(name, tuple(its)) for (name, _), its in zip(bins, found, strict=True))
 
 
-def arrivals(waits: Iterable[Counted], zone: tzinfo, staffed: BusinessHours) -> Arrivals:
-    """When customers began to wait, by the clock of `zone`; an hour that comes twice counts twice."""
+def arrivals(
+    waits: Iterable[Counted], zone: tzinfo, staffed: BusinessHours, at: datetime
+) -> Arrivals:
+    """When customers began to wait, by the clock of `zone`; an hour that comes twice counts twice.
+
+    The staffed hours are told by that clock, too, as it differs from their own `at` that moment.
+    """
     found: Mapping[tuple[int, int], list[Counted]] = defaultdict(list)
     inside = []
     for one in waits:
@@ -156,19 +163,30 @@ def arrivals(waits: Iterable[Counted], zone: tzinfo, staffed: BusinessHours) -> 
             for day, weekday in enumerate(WEEKDAYS)
             for hour in range(HOURS)
         ),
-        tuple(_staffed(staffed)),
+        tuple(_staffed(staffed, _ahead(zone, staffed, at))),
         tuple(inside),
         sum(map(len, found.values())),
     )
 
 
-def _staffed(hours: BusinessHours) -> Iterator[float]:
-    """The share of each hour of a plain week that is open, in the calendar's own zone."""
-    for intervals in hours.weekly:
-        for hour in range(HOURS):
-            since, until = hour * 60, hour * 60 + 60
-            open_ = sum(max(0, min(last, until) - max(first, since)) for first, last in intervals)
-            yield open_ / 60
+def _ahead(zone: tzinfo, hours: BusinessHours, at: datetime) -> int:
+    """Minutes by which the clock of `zone` is ahead of the calendar's."""
+    here, there = (at.astimezone(one).replace(tzinfo=None) for one in (zone, ZoneInfo(hours.zone)))
+    return (here - there) // timedelta(minutes=1)
+
+
+def _staffed(hours: BusinessHours, ahead: int) -> Iterator[float]:
+    """The share of each hour of a plain week that is open, by a clock that much ahead of its own."""
+    week = len(WEEKDAYS) * _MINUTES_A_DAY
+    openings = [
+        (first + start, last + start)
+        for day, intervals in enumerate(hours.weekly)
+        for start in (day * _MINUTES_A_DAY + ahead + turn for turn in (-week, 0, week))
+        for first, last in intervals
+    ]
+    for since in range(0, week, 60):
+        open_ = (min(last, since + 60) - max(first, since) for first, last in openings)
+        yield sum(max(0, one) for one in open_) / 60
 
 
 def over_time(group: Group, period: Period, zone: tzinfo) -> tuple[Slice, ...]:

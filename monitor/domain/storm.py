@@ -7,7 +7,6 @@ channel. What is grave passes through. Pure decisions: `store.storms` writes wha
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +26,9 @@ class Common(StrEnum):
     """The same step fell due for them."""
     BRAND = "brand"
     """Nothing but that they are too many."""
+
+
+_RANKS = tuple(Common)
 
 
 class Group(NamedTuple):
@@ -63,6 +65,11 @@ class Alarm:
     thread: str
     topics: tuple[str, ...]
     step: str | None = None
+
+    @property
+    def may_be_named(self) -> bool:
+        """What is grave has a message of its own."""
+        return self.waits and self.severity is not Severity.CRITICAL
 
     def groups(self) -> Iterator[Group]:
         """What it may have in common with others, what says most first."""
@@ -134,27 +141,24 @@ def gather(
 ) -> tuple[Gathering, ...]:
     """What is to be told together of one brand's alarms to one audience.
 
-    `alarms` are those of the last window, and whatever waits for longer; `opened` the storms that go on.
+    `alarms` are those of the last window that no storm names, and whatever waits for longer; `opened` the
+    storms that go on. One of these is joined before another one begins, and what one names counts for no
+    other one: so a storm never begins with a case whose company is told of elsewhere.
     """
     since = now - limits.window
-    recent = [one for one in alarms if one.waits or one.written_at > since]
-    counts = Counter(group for one in recent for group in one.groups())
-    found: dict[Group, list[int]] = {}
-    for one in recent:
-        if one.waits and one.severity is not Severity.CRITICAL:
-            group = _group(one, opened, counts, limits)
-            if group is not None:
-                found.setdefault(group, []).append(one.notice)
-    return tuple(
-        Gathering(group, opened.get(group), tuple(sorted(ids)), counts[group] - len(ids))
-        for group, ids in found.items()
-    )
-
-
-def _group(
-    alarm: Alarm, opened: Mapping[Group, int], counts: Mapping[Group, int], limits: Limits
-) -> Group | None:
-    """A storm that goes on is joined before another one begins."""
-    its = tuple(alarm.groups())
-    joined = next((one for one in its if one in opened), None)
-    return joined or next((one for one in its if counts[one] >= limits.of(one)), None)
+    sharing: dict[Group, list[Alarm]] = {}
+    for one in alarms:
+        if one.waits or one.written_at > since:
+            for group in one.groups():
+                sharing.setdefault(group, []).append(one)
+    named: set[int] = set()
+    found = []
+    for group in sorted(sharing, key=lambda one: (one not in opened, _RANKS.index(one.common))):
+        its = [one for one in sharing[group] if one.notice not in named]
+        if group in opened or len(its) >= limits.of(group):
+            ids = sorted(one.notice for one in its if one.may_be_named)
+            named.update(ids)
+            if ids:
+                alone = len(its) - len(ids)
+                found.append(Gathering(group, opened.get(group), tuple(ids), alone))
+    return tuple(found)

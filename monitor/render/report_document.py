@@ -61,10 +61,10 @@ def file_name(numbers: Numbers) -> str:
 
 
 def _plainly(brand: str) -> str:
-    """A name that any file system takes. Two brands of one such name are still told apart."""
+    """A name that any file system takes. Brands that differ in case or signs alone are still told apart."""
     letters = unicodedata.normalize("NFKD", brand).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")
-    if name == brand.lower().replace(" ", "-"):
+    if name == brand:
         return name
     return f"{name or 'brand'}-{hashlib.sha256(brand.encode()).hexdigest()[:6]}"
 

@@ -75,7 +75,8 @@ def messages(
             blocks = slack.packed([slack.header(spoken.headline)], _report(document))
             excerpt = ""
         case RollUp() as some:
-            blocks = [roll_up_blocks(some, f"🌩️ {spoken.headline}", look)]
+            named = roll_up_blocks(some, f"🌩️ {spoken.headline}", look)
+            blocks = [[*named, *_called(notice, people, look)]]
             excerpt = ", ".join(str(one.case_id) for one in some.cases)
         case Storm():
             blocks = [_storm(notice, spoken, people, look)]
@@ -101,10 +102,13 @@ def _fallback(headline: str, excerpt: str) -> str:
 def _storm(notice: Notice, spoken: Spoken, people: Mapping[str, str], look: Look) -> list[Block]:
     """What stands for all: how many there are, and whom the policies name; pinged once for all."""
     said = spoken.lines[:-1] if notice.mentions else spoken.lines
-    blocks = [slack.header(f"🌩️ {spoken.headline}"), slack.section(slack.escape("\n".join(said)))]
+    words = slack.section(slack.escape("\n".join(said)))
+    return [slack.header(f"🌩️ {spoken.headline}"), words, *_called(notice, people, look)]
+
+
+def _called(notice: Notice, people: Mapping[str, str], look: Look) -> Iterator[Block]:
     if notice.mentions:
-        blocks.append(slack.section(called(notice.mentions, people, look.tongue)))
-    return blocks
+        yield slack.section(called(notice.mentions, people, look.tongue))
 
 
 def _is_warning(notice: Notice) -> bool:

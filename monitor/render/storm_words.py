@@ -35,15 +35,23 @@ def say_storm(
         say_in("Since {time}; each case is named below.", time=since),
         say_in("{number} of them are open.", number=storm.open),
         *(say_in(_ALONE, number=storm.alone) for _ in range(min(storm.alone, 1))),
-        *(say_in("For {names}", names=plain(", ".join(mentions))) for _ in mentions[:1]),
+        *_called(mentions, say_in),
     ]
     return _headline(storm.brand, storm.group, storm.cases, say_in), tuple(lines)
 
 
-def say_roll_up(some: RollUp, say_in: Tongue) -> tuple[str, tuple[str, ...]]:
-    """The headline, and each case with what it is about and where it is."""
-    lines = tuple(line for one in some.cases for line in _lines(one, say_in))
-    return _headline(some.brand, some.group, len(some.cases), say_in), lines
+def say_roll_up(
+    some: RollUp, say_in: Tongue, mentions: Sequence[str]
+) -> tuple[str, tuple[str, ...]]:
+    """The headline, each case with what it is about and where it is, and whom nobody called yet."""
+    lines = [line for one in some.cases for line in _lines(one, say_in)]
+    lines += _called(mentions, say_in)
+    return _headline(some.brand, some.group, len(some.cases), say_in), tuple(lines)
+
+
+def _called(mentions: Sequence[str], say_in: Tongue) -> Iterator[str]:
+    if mentions:
+        yield say_in("For {names}", names=plain(", ".join(mentions)))
 
 
 def _lines(one: NamedCase, say_in: Tongue) -> Iterator[str]:

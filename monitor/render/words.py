@@ -98,7 +98,7 @@ def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
         case Storm() as storm:
             spoken = Spoken(*say_storm(storm, zone, say_in, notice.mentions))
         case RollUp() as some:
-            spoken = Spoken(*say_roll_up(some, say_in))
+            spoken = Spoken(*say_roll_up(some, say_in, notice.mentions))
         case Words(headline=headline, lines=lines):
             spoken = Spoken(plain(headline), tuple(map(plain, lines)))
         case Document(headline=headline, lines=columns, summary=summary):

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from operator import itemgetter
 from typing import Any, ClassVar, TypeAlias, TypeVar, assert_never
 from uuid import uuid4
 
@@ -41,7 +40,9 @@ from monitor.store.engine import Database
 from monitor.store.leaving import Pending
 
 ROUND = 500
-"""Notices handed out at once."""
+"""Notices handed out at once …"""
+SHARE = 100
+"""… and of them for one audience: what waits for a busy channel hides nobody else's."""
 LEASE = timedelta(minutes=2)
 """Longer than any notifier's time-out: who is silent for so long is dead or frozen."""
 FIRST_REST = timedelta(seconds=5)
@@ -126,22 +127,24 @@ class Deliver:
         """Until when nothing is brought to a notifier."""
 
     def due(self, now: datetime) -> Sequence[str]:
-        """The keys of notices that may leave now, oldest first, the notifiers taking turns."""
+        """The keys of notices that may leave now: oldest first, notifiers and audiences taking turns.
+
+        Of each audience at most `SHARE`; reports, which take long to make, come last.
+        """
         at = self._clock()
         found: list[Pending] = []
+        had: Counter[str] = Counter()
         with self._database.reading() as conn:
             after: int | None = 0
-            while after is not None and len(found) < ROUND:
-                page = leaving.ready(conn, now=now, at=at, after=after)
+            while after is not None:
+                full = [one for one, number in had.items() if number >= SHARE]
+                page = leaving.ready(conn, now=now, at=at, after=after, beside=full)
                 found += filter(self._may_go, page)
+                found = leaving.in_turns(found, _audience, most=SHARE)
+                had = Counter(map(_audience, found))
                 after = page[-1].id if len(page) == leaving.PAGE else None
-        before: Counter[str] = Counter()
-        turns = []
-        for row in found[:ROUND]:
-            name = self._route(row.audience).name
-            turns.append((before[name], row.key))
-            before[name] += 1
-        return [key for _, key in sorted(turns, key=itemgetter(0))]
+        turns = leaving.in_turns(found[:ROUND], lambda row: self._route(row.audience).name)
+        return [one.key for one in sorted(turns, key=lambda one: one.kind is NoticeKind.REPORT)]
 
     def handle(self, item: str, now: datetime) -> None:
         """Deliver one notice, or learn why not yet. Does nothing if somebody else has it."""
@@ -211,9 +214,11 @@ class Deliver:
         )
 
     def _mentions(self, conn: Any, row: Pending) -> tuple[str, ...]:
-        if row.kind is NoticeKind.STORM:
-            every = (cards.named(conn, *one) for one in storms.called(conn, row.id))
-            return tuple(dict.fromkeys(name for names in every for name in names))
+        kind, number = _shown(row)
+        if kind is NoticeKind.STORM:
+            return storms.called(conn, number, as_attempted=row.fate_unknown)
+        if kind is NoticeKind.ROLL_UP:
+            return storms.called_late(conn, number)
         if row.case_id is None or row.kind is NoticeKind.UPDATE:
             return ()
         return cards.named(conn, row.case_id, row.wait, row.step)
@@ -271,25 +276,27 @@ class Deliver:
         with self._database.writing() as conn:
             if not outbox.claim(conn, row, token=token, at=at, until=until):
                 return None
+            if row.kind is NoticeKind.STORM:
+                storms.keep_called(conn, row.id, notice.mentions)
         earlier = row.card.receipt if row.card and row.kind is NoticeKind.UPDATE else None
         return _Errand(row, notice, earlier, self._route(row.audience), token, until)
 
     def _deliver(self, errand: _Errand, now: datetime) -> None:
+        row = errand.row
         try:
-            found = (
-                errand.route.notifier.find(errand.notice) if errand.row.fate_unknown else Absent()
-            )
+            found = errand.route.notifier.find(errand.notice) if row.fate_unknown else Absent()
         except SendError as error:
             self._postpone(errand, error, now, fate_unknown=True)
             return
         match found:
             case Receipt():
                 self._keep(errand, found, now)
-            case Absent() if errand.row.cancelled is not None:
-                with self._database.writing() as conn:
-                    outbox.drop(conn, errand.row, errand.token, errand.row.cancelled)
+            case Absent() if row.cancelled is not None:
+                self._drop(errand, row.cancelled, may_be_there=False)
             case Absent():
                 self._send(errand, now)
+            case Unknowable() if row.cancelled is not None and row.kind is NoticeKind.ESCALATION:
+                self._drop(errand, row.cancelled, may_be_there=True)
             case Unknowable():
                 with self._database.writing() as conn:
                     mine = outbox.will_repeat(conn, errand.row, errand.token)
@@ -298,6 +305,11 @@ class Deliver:
                     self._send(replace(errand, notice=repeated), now)
             case never:
                 assert_never(never)
+
+    def _drop(self, errand: _Errand, reason: Reason, *, may_be_there: bool) -> None:
+        with self._database.writing() as conn:
+            outbox.drop(conn, errand.row, errand.token, reason, may_be_there=may_be_there)
+        _log.info("notice_suppressed", key=errand.row.key, reason=reason.value)
 
     def _send(self, errand: _Errand, now: datetime) -> None:
         if self._clock() >= errand.until:
@@ -372,6 +384,10 @@ class Deliver:
             now,
             brand_id=row.brand_id,
         )
+
+
+def _audience(row: Pending) -> str:
+    return row.audience
 
 
 def _edits_nothing(row: Pending) -> bool:

@@ -1,14 +1,16 @@
 """Who wrote: one row an account, with the name that it bears now.
 
-An account that has no number of its own goes by its handle. When that is purged, a hash of it stays
-in its place, by which the same person is known again.
+An account that has no number of its own goes by its handle. When the names are purged, a hash of the
+number, or else of the handle, stays in their place: by it the same person is known again. It has no key,
+so whoever has the database and guesses a name can tell whether that was the one.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,8 +19,19 @@ from monitor.domain.post import Author, Post
 from monitor.store import bulk
 from monitor.store.schema import author, post
 
+_ROW = re.compile(r"#[0-9]{1,18}")
+
 Writers: TypeAlias = Mapping[tuple[str, str], int]
 """Row numbers by network and `Author.key`."""
+
+
+class Account(NamedTuple):
+    """Who may be meant by a name. All but our own number is None once it was purged."""
+
+    id: int
+    handle: str | None
+    external_id: str | None
+    """The network's own number."""
 
 
 def ensure(conn: Connection, posts: Iterable[Post]) -> Writers:
@@ -28,7 +41,7 @@ def ensure(conn: Connection, posts: Iterable[Post]) -> Writers:
         key = one.author.key
         if key is not None:
             latest[one.key.network, key] = one.author
-    rows = _rows(conn, latest.keys())
+    rows = _rows(conn, latest)
     new = [key for key in latest if key not in rows]
     numbers = bulk.take_ids(conn, author, len(new))
     ids: dict[tuple[str, str], int] = dict(zip(new, numbers, strict=True))
@@ -39,11 +52,14 @@ def ensure(conn: Connection, posts: Iterable[Post]) -> Writers:
 
 
 def _rows(
-    conn: Connection, keys: Collection[tuple[str, str]]
+    conn: Connection, latest: Mapping[tuple[str, str], Author]
 ) -> dict[tuple[str, str], sa.Row[Any]]:
     found: dict[tuple[str, str], sa.Row[Any]] = {}
-    for network, ids in bulk.by_network(keys).items():
-        names = {_hashed(network, one): one for one in ids} | {one: one for one in ids}
+    for network, ids in bulk.by_network(latest.keys()).items():
+        hashes = {
+            _hashed(network, one, is_number=bool(latest[network, one].id)): one for one in ids
+        }
+        names = hashes | {one: one for one in ids}
         here = bulk.among(conn, author.c.key, names.keys())
         query = sa.select(author).where(author.c.network == network, here)
         if conn.dialect.name == "postgresql":
@@ -54,8 +70,10 @@ def _rows(
     return found
 
 
-def _hashed(network: str, key: str) -> str:
-    digest = hashlib.blake2b(f"{network}:{key}".encode("utf-8", "surrogatepass"), digest_size=16)
+def _hashed(network: str, key: str, *, is_number: bool) -> str:
+    """What stays of a number or a handle; those that read alike are told apart."""
+    said = f"{network}:{'#' if is_number else ''}{key}"
+    digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16)
     return f"#{digest.hexdigest()}"
 
 
@@ -73,12 +91,13 @@ def _row(number: int, network: str, key: str, one: Author) -> dict[str, Any]:
 
 def _names(row: sa.Row[Any], key: str, one: Author) -> dict[str, Any]:
     """The account's names where the network now says others; what it does not say stays."""
-    known = (row.key, row.handle, row.name, row.followers)
-    said = (key, one.handle, one.name, one.followers)
+    columns = ("key", "external_id", "handle", "name", "followers")
+    known = tuple(getattr(row, column) for column in columns)
+    said = (key, one.id, one.handle, one.name, one.followers)
     now = tuple(before if told is None else told for told, before in zip(said, known, strict=True))
     if now == known:
         return {}
-    return {"id": row.id, **dict(zip(("key", "handle", "name", "followers"), now, strict=True))}
+    return {"id": row.id, **dict(zip(columns, now, strict=True))}
 
 
 def hold(conn: Connection, ids: Collection[int]) -> None:
@@ -88,27 +107,45 @@ def hold(conn: Connection, ids: Collection[int]) -> None:
         conn.execute(here.order_by(author.c.id).with_for_update())
 
 
-def known_as(conn: Connection, network: str, name: str) -> list[int]:
-    """The rows of whoever has that number or handle there, also if the name was purged since."""
+def known_as(conn: Connection, network: str, name: str) -> list[Account]:
+    """Whoever has that handle or number there, also if it was purged since.
+
+    `@ana` is a handle only, `#12` the number of our own row only. Several may be known by one name: it
+    was given up and taken by somebody else, or is the number of another account.
+    """
+    its = (author.c.id, author.c.handle, author.c.external_id)
+    query = sa.select(*its).where(author.c.network == network, _is_called(network, name))
+    return [Account(*row) for row in conn.execute(query.order_by(author.c.id))]
+
+
+def _is_called(network: str, name: str) -> sa.ColumnElement[bool]:
+    if name.startswith("#"):
+        return author.c.id == (int(name[1:]) if _ROW.fullmatch(name) else None)
     handle = name.casefold().removeprefix("@")
-    is_it: sa.ColumnElement[bool] = author.c.key.in_([name, handle, _hashed(network, handle)])
-    is_it |= sa.func.lower(author.c.handle).in_([handle, f"@{handle}"])
-    return list(conn.scalars(sa.select(author.c.id).where(author.c.network == network, is_it)))
+    is_it: sa.ColumnElement[bool] = sa.func.lower(author.c.handle).in_([handle, f"@{handle}"])
+    is_it |= (author.c.key == handle) & author.c.external_id.is_(None)
+    is_it |= author.c.key == _hashed(network, handle, is_number=False)
+    if not name.startswith("@"):
+        is_it |= author.c.external_id == name
+        is_it |= author.c.key == _hashed(network, name, is_number=True)
+    return is_it
 
 
 def forget(conn: Connection, ids: Collection[int]) -> int:
-    """Purge the names of those of whom no post is kept. The row stays: timings hang on it.
+    """Purge names and number of those of whom no post is kept. The row stays: timings hang on it.
 
     Returns how many had one.
     """
     hold(conn, ids)  # what is kept is looked for only then, in a statement of its own
     kept = sa.exists().where(post.c.author_id == author.c.id, post.c.text.is_not(None))
-    named = author.c.handle.is_not(None) | author.c.name.is_not(None)
+    names = (author.c.external_id, author.c.handle, author.c.name)
+    named = sa.or_(*(one.is_not(None) for one in names))
     query = sa.select(author).where(bulk.among(conn, author.c.id, ids), named, ~kept)
     rows = [
         {
             "id": row.id,
-            "key": row.key if row.external_id else _hashed(row.network, row.key),
+            "key": _hashed(row.network, row.key, is_number=bool(row.external_id)),
+            "external_id": None,
             "handle": None,
             "name": None,
             "followers": None,

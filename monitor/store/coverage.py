@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,7 +85,8 @@ def ensure_stream(
     told: dict[str, Any] = {"network": one.network, "kind": one.kind.value}
     found = conn.execute(sa.select(stream).where(key)).one_or_none()
     if found is None:
-        values = {"source": source, "name": one.name, **_at_once(now), **told}
+        told |= {"added_at": now, **_at_once(now)}
+        values = {"source": source, "name": one.name, **told}
         made = conn.execute(stream.insert().values(values).returning(stream.c.id))
         number: int = made.scalar_one()
     else:
@@ -211,31 +212,41 @@ def read_through(conn: Connection, brand_id: int) -> dict[str, datetime]:
 
     That is the beginning of the last look that came to its end without a gap, of the least read of
     the streams that show answers and are of the network, or brought posts of it. A network of which one such
-    stream was never read to its end is not in the answer. Streams that nobody reads any more (a
+    stream was never read to its end is not in the answer, unless that came later than another: then what
+    the others proved before stands, until it came. Streams that nobody reads any more (a
     file imported once) count only where there is no other.
     """
     networks = sa.union(
         sa.select(stream.c.id.label("stream_id"), stream.c.network), sa.select(stream_network)
     ).subquery()
     rows = conn.execute(
-        sa.select(networks.c.network, stream.c.polled_at, _IS_READ.label("is_read"))
+        sa.select(networks.c.network.label("of"), stream, _IS_READ.label("is_read"))
         .join(networks, networks.c.stream_id == stream.c.id)
         .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
         .where(stream_brand.c.brand_id == brand_id, _SHOWS_ANSWERS)
     ).all()
+    first = watching.first_at(conn, {row.id for row in rows})
     found: dict[str, datetime] = {}
-    for network in {row.network for row in rows}:
-        through = _through([row for row in rows if row.network == network])
+    for network in {row.of for row in rows}:
+        through = _through([row for row in rows if row.of == network], first)
         if through is not None:
             found[network] = through
     return found
 
 
-def _through(rows: list[sa.Row[Any]]) -> datetime | None:
-    read = [row.polled_at for row in rows if row.is_read]
-    if read:
-        return None if None in read else min(read)
-    return max((row.polled_at for row in rows if row.polled_at), default=None)
+def _through(rows: list[sa.Row[Any]], first: Mapping[int, datetime]) -> datetime | None:
+    read = [row for row in rows if row.is_read]
+    known = [row for row in read if row.polled_at]
+    if not read:
+        return max((row.polled_at for row in rows if row.polled_at), default=None)
+    began = min((first[row.id] for row in known if row.id in first), default=None)
+    through: list[datetime] = [row.polled_at for row in known]
+    for row in read:
+        if row.polled_at is None:
+            if began is None or row.added_at is None or row.added_at <= began:
+                return None
+            through.append(row.added_at)
+    return min(through)
 
 
 def spent(conn: Connection) -> dict[str, Cost]:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.case import Status
 from monitor.domain.keeping import Keep, Purge
+from monitor.domain.likeness import WITHIN
 from monitor.store import authors, copies, corrections, looking, samples, tallies
 from monitor.store.bulk import among
 from monitor.store.columns import EPOCH
@@ -90,9 +91,10 @@ def purge(
 def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, int]:
     """Purge notes of cases that ended, and samples of items that could not be read.
 
-    And addresses of posts whose words went before their case was over.
+    And addresses of posts whose words went before their case was over, and the fingerprints of words
+    with which nothing is compared any more.
     """
-    copies.forget_before(conn, now - keep.without_case)
+    copies.forget_before(conn, now - WITHIN)
     bare = post.c.text.is_(None) & post.c.url.is_not(None)
     conn.execute(post.update().where(bare, ~looking.of_open_case()).values(url=None))
     notes = conn.execute(note.update().where(_old_notes(keep, now)).values(text=None))

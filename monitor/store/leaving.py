@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,11 +79,17 @@ class Pending:
 
 
 def ready(
-    conn: Connection, *, now: datetime, at: datetime, key: str | None = None, after: int = 0
+    conn: Connection,
+    *,
+    now: datetime,
+    at: datetime,
+    key: str | None = None,
+    after: int = 0,
+    beside: Collection[str] = (),
 ) -> list[Pending]:
     """What may be sent now, oldest first: nobody has it, and nothing of its kind goes before it.
 
-    The first `PAGE` of those whose ids come after `after`.
+    The first `PAGE` of those whose ids come after `after`, and that are not for the audiences `beside`.
 
     Notices of one case, kind and audience keep their order, unless the earlier one is set aside.
     With `key`: that one, if it is ready.
@@ -119,10 +127,23 @@ def ready(
             ~overtakes,
         )
         .where(notice.c.id > after, sa.true() if key is None else notice.c.key == key)
+        .where(notice.c.audience.not_in(beside) if beside else sa.true())
         .order_by(notice.c.id)
         .limit(PAGE)
     )
     return [_pending(row) for row in conn.execute(query)]
+
+
+def in_turns(
+    rows: Iterable[Pending], whose: Callable[[Pending], str], *, most: int = PAGE
+) -> list[Pending]:
+    """The first of each, then the second of each …, and of none more than `most`."""
+    before: Counter[str] = Counter()
+    turns = []
+    for row in rows:
+        turns.append((before[whose(row)], row))
+        before[whose(row)] += 1
+    return [row for turn, row in sorted(turns, key=itemgetter(0)) if turn < most]
 
 
 def card_of(case_id: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -30,6 +30,13 @@ _MARKS = "complaint_monitor_moving"
 """The target's own schema for what was copied; it goes when the move is complete."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLES = tuple(metadata.sorted_tables)
+_INWARD = [
+    (table.name, str(key.name), f"FOREIGN KEY ({key.column_keys[0]}) REFERENCES {table.name} (id)")
+    for table in _TABLES
+    for key in table.foreign_key_constraints
+    if key.referred_table is table
+]
+"""What points from a table to itself, also to rows that come in a later batch: demanded at the end."""
 
 Census: TypeAlias = Mapping[str, tuple[int, str]]
 """By table: how many rows, and a checksum that does not depend on their order."""
@@ -200,11 +207,17 @@ def _marked(target: Database, table: sa.Table) -> tuple[int, int]:
 
 
 def _finish(source: Database, target: Database) -> None:
-    """Numbers go on where the file's do: that of an erased row is never given out again."""
+    """What points inward is demanded again; and numbers go on where the file's do.
+
+    That of an erased row is never given out again.
+    """
     with source.reading() as ours:
         given = ours.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
         last: dict[str, int] = {row.name: row.seq for row in given}
     with target.writing() as conn:
+        _let_go(conn)
+        for table_name, name, key in _INWARD:
+            conn.exec_driver_sql(f"ALTER TABLE {table_name} ADD CONSTRAINT {name} {key}")
         for table in _TABLES:
             if "id" not in table.c:
                 continue
@@ -213,6 +226,12 @@ def _finish(source: Database, target: Database) -> None:
             sequence = sa.func.pg_get_serial_sequence(table.name, "id")
             if highest:
                 conn.execute(sa.select(sa.func.setval(sequence, highest)))
+
+
+def _let_go(conn: Connection) -> None:
+    """A batch may point to rows of a later one: an alarm to the message that gathered it."""
+    for table, name, _ in _INWARD:
+        conn.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
 
 
 # ---------------------------------------------------------------------------------------- where it is
@@ -249,6 +268,7 @@ def _begin(target: Database, census: Census) -> Mapping[str, int]:
         if state is not None:
             _empty(conn)
         jobs.drop(conn)  # its triggers would make a job of each row
+        _let_go(conn)
         conn.exec_driver_sql(f"DROP SCHEMA IF EXISTS {_MARKS} CASCADE")
         conn.exec_driver_sql(f"CREATE SCHEMA {_MARKS}")
         conn.exec_driver_sql(f"CREATE TABLE {_MARKS}.census (census text NOT NULL)")

@@ -132,22 +132,24 @@ def card_audience(conn: Connection, case_id: int) -> str | None:
 def write_update(
     conn: Connection, *, brand_id: int, case_id: int, seq: int | str, now: datetime
 ) -> None:
-    """Have the case's card edited, if there is one: one edit for all that changed meanwhile.
+    """Have what shows the case edited, if there is any: one edit for all that changed meanwhile.
 
-    `seq` names what changed: its number in the case's history. Where others are named in the same
-    message, that is the card, and one edit is for all of them.
+    `seq` names what changed: its number in the case's history. That is its card, and each message of
+    a storm that names it among others: there one edit is for all of them.
     """
-    query = sa.select(notice.c.id, notice.c.audience, notice.c.kind)
-    card = conn.execute(query.where(notice.c.id == card_of(sa.literal(case_id)))).one_or_none()
-    if card is None:
-        return
-    shared = card.id if card.kind == NoticeKind.ROLL_UP.value else None
-    supersede_updates(conn, notice.c.case_id == case_id if shared is None else under(shared))
-    key = f"{NoticeKind.UPDATE}:{case_id}:{seq}"
-    planned = Planned(
-        key, NoticeKind.UPDATE, card.audience, Reason.CHANGED, due_at=now, under=shared
-    )
-    write(conn, [planned], brand_id=brand_id, case_id=case_id, now=now)
+    gathered = (notice.c.case_id == case_id) & (notice.c.reason == Reason.GATHERED.value)
+    shown = sa.select(card_of(sa.literal(case_id))).union(sa.select(notice.c.under).where(gathered))
+    query = sa.select(notice.c.id, notice.c.audience, notice.c.kind).order_by(notice.c.id)
+    for one in conn.execute(query.where(notice.c.id.in_(shown))).all():
+        key, shared = f"{NoticeKind.UPDATE}:{case_id}:{seq}", None
+        if one.kind == NoticeKind.ROLL_UP.value:
+            key, shared = f"{key}:{one.id}", one.id
+        own = (notice.c.case_id == case_id) & notice.c.under.is_(None)
+        supersede_updates(conn, own if shared is None else under(shared))
+        planned = Planned(
+            key, NoticeKind.UPDATE, one.audience, Reason.CHANGED, due_at=now, under=shared
+        )
+        write(conn, [planned], brand_id=brand_id, case_id=case_id, now=now)
 
 
 def supersede_updates(conn: Connection, which: sa.ColumnElement[bool]) -> None:
@@ -236,10 +238,13 @@ def fail(conn: Connection, one: Pending, token: str, problem: str) -> bool:
     return _settle(conn, one, token, **FREE, state=NoticeState.FAILED.value, problem=problem)
 
 
-def drop(conn: Connection, one: Pending, token: str, reason: Reason) -> bool:
-    """A claimed one that is certainly not there and no longer wanted."""
+def drop(
+    conn: Connection, one: Pending, token: str, reason: Reason, *, may_be_there: bool = False
+) -> bool:
+    """A claimed one that is no longer wanted. `may_be_there`: if it is wanted again, that is a repeat."""
     values = {"state": NoticeState.SUPPRESSED.value, "reason": reason.value, "attempted_at": None}
-    return _settle(conn, one, token, **FREE, **values)
+    repeated = one.possibly_repeated or may_be_there
+    return _settle(conn, one, token, **FREE, **values, possibly_repeated=repeated)
 
 
 def suppress(conn: Connection, one: Pending, reason: Reason) -> bool:

@@ -10,8 +10,13 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from monitor.store import leases
 from monitor.store.engine import Database
 from monitor.store.jobs import SCHEMA
+from monitor.store.schema import notice
+
+_BEFORE_ITS_TURN = timedelta(seconds=5)
+"""So long before its turn a notice may leave again: more than machines' clocks differ."""
 
 
 class SharedLedger:
@@ -87,7 +92,9 @@ def turn(database: Database, audience: str, every: timedelta) -> timedelta:
 
 
 def put_off(database: Database, key: str, wait: timedelta) -> None:
-    """A notice whose turn comes later is a job again then; meanwhile it holds up nothing."""
+    """A notice whose turn comes later is a job again then; meanwhile no look finds it."""
+    turn_at = sa.func.clock_timestamp() + (wait - _BEFORE_ITS_TURN)
+    rests = sa.update(notice).where(notice.c.key == key, leases.is_pending(notice))
     query = sa.text(
         f"INSERT INTO {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
         " (queue_name, task_name, queueing_lock, args, scheduled_at) VALUES ('deliver', 'deliver',"
@@ -97,5 +104,6 @@ def put_off(database: Database, key: str, wait: timedelta) -> None:
         " ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"
     )
     with database.writing() as conn:
+        conn.execute(rests.values(not_before=sa.func.greatest(notice.c.not_before, turn_at)))
         conn.exec_driver_sql(f"SET LOCAL search_path = {SCHEMA}")
         conn.execute(query, {"key": key, "wait": wait})

@@ -19,19 +19,22 @@ from sqlalchemy.engine import Connection
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason
 from monitor.domain.storm import Alarm, Common, Gathering, Group, NamedCase, RollUp, Storm
-from monitor.store import leases, outbox
+from monitor.store import cards, leases, outbox
 from monitor.store.bulk import among
 from monitor.store.schema import author, brand, cases, notice, post, storm, wait
 
 MOST = 25
 """Cases that one message names: Slack lets no message be longer."""
 
+CALLED = "called"
+"""The key of a storm's payload that says whom its message calls."""
+
 _IS_PENDING = leases.is_pending(notice)
 _UNTRIED = sa.and_(
     _IS_PENDING, notice.c.attempted_at.is_(None), notice.c.possibly_repeated.is_(False)
 )
 _ALARMS = (NoticeKind.ALERT.value, NoticeKind.ESCALATION.value)
-_CALLS = (Reason.OPENED.value, Reason.STEP_DUE.value)
+_CALLS = (Reason.OPENED.value, Reason.STEP_DUE.value, Reason.NOBODY_ON_CALL.value)
 """Why an alarm is told that may be told with others; what became graver is told by itself."""
 
 
@@ -55,7 +58,10 @@ def places(conn: Connection) -> list[Place]:
 
 
 def alarms(conn: Connection, place: Place, since: datetime) -> list[Alarm]:
-    """The place's alarms that were written after `since`, and those that wait for longer."""
+    """The place's alarms that were written after `since`, and those that wait for longer.
+
+    Not those that a storm names: where theirs goes on, what follows joins it however few they are.
+    """
     columns = (
         notice.c.id,
         notice.c.written_at,
@@ -74,10 +80,9 @@ def alarms(conn: Connection, place: Place, since: datetime) -> list[Alarm]:
         .where(notice.c.brand_id == place.brand_id, notice.c.audience == place.audience)
         .where(notice.c.kind == place.kind.value)
     )
-    was_gathered = notice.c.reason == Reason.GATHERED.value
-    called = notice.c.reason.in_(_CALLS) & notice.c.state.in_(told)
-    recent = found.where(notice.c.written_at > since, sa.or_(called, was_gathered))
-    waiting = found.where(_UNTRIED, notice.c.reason.in_(_CALLS))
+    called = found.where(notice.c.reason.in_(_CALLS))
+    recent = called.where(notice.c.written_at > since, notice.c.state.in_(told))
+    waiting = called.where(_UNTRIED)
     rows = {one.id: one for query in (recent, waiting) for one in conn.execute(query)}
     return [_alarm(rows[number]) for number in sorted(rows)]
 
@@ -281,21 +286,49 @@ def _storm(conn: Connection, number: int) -> sa.Row[Any]:
     ).one()
 
 
-def called(conn: Connection, number: int) -> list[tuple[int, int | None, str | None]]:
-    """Case, wait and step of one alarm of each rule and step of a storm: these name all its people."""
+def called(conn: Connection, number: int, *, as_attempted: bool = False) -> tuple[str, ...]:
+    """The people whom the policies of a storm's cases name, each once; or those whom it called before."""
+    said = _said(conn, notice.c.id == number) if as_attempted else {}
+    return tuple(said[CALLED]) if CALLED in said else _people(conn, outbox.under(number))
+
+
+def called_late(conn: Connection, number: int) -> tuple[str, ...]:
+    """The people of the cases that the notice names whom no message of the storm called before it."""
+    its = sa.select(notice.c.under).where(notice.c.id == number).scalar_subquery()
+    sent = notice.c.state == NoticeState.SENT.value
+    said = _said(conn, (notice.c.id == its) & sent)
+    earlier = notice.c.under.is_not(None) & (notice.c.under == its) & (notice.c.id < number) & sent
+    before = {*said.get(CALLED, ()), *_people(conn, earlier)}
+    return tuple(one for one in _people(conn, notice.c.id == number) if one not in before)
+
+
+def _said(conn: Connection, which: sa.ColumnElement[bool]) -> Mapping[str, Any]:
+    return conn.scalar(sa.select(notice.c.payload).where(which)) or {}
+
+
+def keep_called(conn: Connection, number: int, people: Sequence[str]) -> None:
+    """Whom the storm's message calls, now that it leaves; who joins later is called below it."""
+    said = {CALLED: list(people)}
+    conn.execute(sa.update(notice).where(notice.c.id == number).values(payload=said))
+
+
+def _people(conn: Connection, which: sa.ColumnElement[bool]) -> tuple[str, ...]:
+    """Those whom these messages' cases call: by one alarm of each rule and step."""
     alarm = notice.alias("alarm")
     one_each = (
         sa.select(sa.func.min(alarm.c.id))
         .select_from(notice)
         .join(alarm, alarm.c.under == notice.c.id)
         .join(wait, (wait.c.case_id == alarm.c.case_id) & (wait.c.number == alarm.c.wait))
-        .where(outbox.under(number), alarm.c.under.is_not(None))
+        .where(which, alarm.c.under.is_not(None))
         .where(alarm.c.reason == Reason.GATHERED.value)
         .group_by(alarm.c.step, wait.c.rule)
     )
     ids = list(conn.scalars(one_each))
     query = sa.select(notice.c.case_id, notice.c.wait, notice.c.step).order_by(notice.c.id)
-    return [tuple(one) for one in conn.execute(query.where(notice.c.id.in_(ids)))]
+    alarms_of = conn.execute(query.where(notice.c.id.in_(ids))).all()
+    every = (cards.named(conn, one.case_id, one.wait, one.step) for one in alarms_of)
+    return tuple(dict.fromkeys(name for names in every for name in names))
 
 
 def lock(conn: Connection, place: Place) -> None:

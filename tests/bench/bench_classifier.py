@@ -180,7 +180,7 @@ def test_one_text_alone() -> None:
 
 
 _COLD = """
-import resource, time
+import time
 started = time.perf_counter()
 from tests.bench.bench_classifier import _posts
 from monitor.classifiers.shipped import Shipped
@@ -189,7 +189,9 @@ shipped.classify(_posts(["Where is my parcel? It was due on Monday."]))
 print(f"cold start {time.perf_counter() - started:.2f} s", flush=True)
 for words in range(1, 400, 3):
     shipped.classify(_posts(["parcel " * words] * (1 + words % 20)))
-print(f"resident at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+# not ru_maxrss: a process inherits it from the one that started it
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(f"resident at most {int(status['VmHWM'].split()[0]) / 1024:.0f} MB")
 """
 
 

@@ -106,13 +106,28 @@ def test_arrivals_stand_beside_the_staffed_hours() -> None:
     starts = [monday, monday + timedelta(minutes=30), monday - timedelta(hours=1)]
     waits = [a_wait(number, started_at=start) for number, start in enumerate(starts)]
     made = report(*waits, period=Period(monday - timedelta(days=1), monday + timedelta(days=1)))
-    found = parts.arrivals(made.total.waits, ZONE, OFFICE)
+    found = parts.arrivals(made.total.waits, ZONE, OFFICE, monday)
     assert {one.name: one.n for one in found.parts if one.n} == {"Mon 08": 1, "Mon 09": 2}
     assert (len(found.in_hours), found.n, found.share_in_hours) == (2, 3, 2 / 3)
     assert found.staffed[9] == 1.0
     assert sum(found.staffed) == 45
-    assert sum(parts.arrivals((), ZONE, always("UTC")).staffed) == 168
-    assert parts.arrivals((), ZONE, OFFICE).share_in_hours is None
+    assert sum(parts.arrivals((), ZONE, always("UTC"), monday).staffed) == 168
+    assert parts.arrivals((), ZONE, OFFICE, monday).share_in_hours is None
+
+
+def test_staffed_hours_stand_by_the_clock_by_which_customers_are_counted() -> None:
+    monday = datetime(2026, 5, 4, 8, tzinfo=UTC)  # 9:00 in London, 11:00 in Bucharest
+    week = (((9 * 60, 17 * 60 + 30),), *[()] * 5, ((23 * 60, 24 * 60),))
+    london = BusinessHours(zone="Europe/London", weekly=week)
+    wait = a_wait(1, started_at=monday)
+    made = report(wait, period=Period(monday - timedelta(days=1), monday + timedelta(days=1)))
+    found = parts.arrivals(made.total.waits, ZONE, london, monday)
+    shares = {one.name: share for one, share in zip(found.parts, found.staffed, strict=True)}
+    opened = {name: share for name, share in shares.items() if share}
+    whole = [f"Mon {hour:02d}" for hour in (1, *range(11, 19))]
+    assert opened == {**dict.fromkeys(whole, 1.0), "Mon 19": 0.5}
+    assert [one.name for one in found.parts if one.n] == ["Mon 11"]
+    assert found.n == len(found.in_hours)
 
 
 # ------------------------------------------------------------------------------------ what changed

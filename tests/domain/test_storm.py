@@ -83,6 +83,14 @@ def test_what_is_grave_passes_through_and_counts() -> None:
     assert (one.alarms, one.alone) == ((1, 2, 3), 1)
 
 
+def test_what_one_storm_names_begins_no_other_one() -> None:
+    """Twelve alarms of one thread, and one of their topic elsewhere: that one stands for itself."""
+    (one,) = gather([*some(12, thread="t"), alarm(99)], {}, LIMITS, NOW)
+    assert (one.group, len(one.alarms)) == (Group(Common.THREAD, "t"), 12)
+    (one,) = gather([*some(12), alarm(99, topics=())], {REFUND: 7}, LIMITS, NOW)
+    assert (one.group, len(one.alarms), one.alone) == (REFUND, 12, 0)
+
+
 ALARMS = st.lists(
     st.builds(
         alarm,

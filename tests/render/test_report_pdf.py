@@ -74,3 +74,10 @@ def test_a_file_is_named_for_its_brand_and_its_days(brand: str, name: str) -> No
     assert found.startswith(name)
     assert found.endswith("-2026-05-04-2026-05-11")
     assert PERIOD.until - PERIOD.since == timedelta(days=7)
+
+
+def test_brands_of_almost_one_name_do_not_overwrite_each_other_s_files() -> None:
+    names = ("acme", "Acme", "ACME", "Acme Kettles", "acme kettles", "acme-kettles")
+    made = (build((), brand=one, period=PERIOD, as_of=AS_OF, read_through={}) for one in names)
+    files = {file_name(numbers(one)) for one in made}
+    assert len({one.casefold() for one in files}) == len(names)

@@ -166,6 +166,7 @@ class Network:
         seen: str | None = None,
         via: str | None = None,
         rating: int | None = None,
+        number: str | None = None,
     ) -> Said:
         """Somebody posts, visible at once or (`seen`) later."""
         self._count += 1
@@ -177,6 +178,7 @@ class Network:
             thread_id=said.thread,
             reply_to=to.id if to else None,
             author=by,
+            author_id=number,
             text=text,
             posted_at=clock_time(at).isoformat(),
             via=via,

@@ -13,7 +13,7 @@ from monitor.domain.errors import Outcome, SendError
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Backlog, CaseCard, Digest, NoticeKind, NoticeState, Reason, Words
 from monitor.runner import Runner
-from monitor.stages.deliver import DOOR_REST, LEASE, PATIENCE, ROUND, Deliver
+from monitor.stages.deliver import DOOR_REST, LEASE, PATIENCE, ROUND, SHARE, Deliver
 from monitor.store import failures, leaving, outbox, schema
 from monitor.store.engine import Database
 from tests.stages.otherside import Crash, Fault, OtherSide
@@ -477,6 +477,24 @@ def test_an_answer_drops_an_alert_that_turns_out_never_to_have_arrived(
     assert told.state(key) == (SUPPRESSED, Reason.ANSWERED)
 
 
+def test_an_answer_drops_a_step_that_may_have_arrived_where_nobody_can_look(
+    told: Told, deliver: Round, machine: Machine
+) -> None:
+    mail, case = OtherSide(can_look=False), told.case()
+    key = told.escalate(case, "leads")
+    mail.faults = [Fault.DROPS_AFTER]
+    deliver({"mail": mail})
+    told.answer(case)
+    machine.passes(timedelta(minutes=1))
+    deliver({"mail": mail})
+    assert mail.keys() == [key]
+    assert told.state(key) == (SUPPRESSED, Reason.ANSWERED)
+    with told.database.writing() as conn:
+        outbox.want_again(conn, case_id=case, wait=1)
+    deliver({"mail": mail})
+    assert [one.possibly_repeated for one in mail.messages] == [False, True]
+
+
 def test_an_answer_does_not_hide_an_alert_that_did_arrive(
     told: Told, slack: OtherSide, deliver: Round, machine: Machine
 ) -> None:
@@ -629,6 +647,14 @@ def test_who_may_not_go_yet_hides_nobody_behind(
     behind = told.words(NoticeKind.TEST, "behind")
     assert deliver() == [behind]
     assert told.entry(card).attempts == 1
+
+
+def test_one_busy_channel_hides_nobody_elses_alert(told: Told, deliver: Round) -> None:
+    busy = [told.words(NoticeKind.TEST, f"{number}", to="#busy") for number in range(ROUND + 200)]
+    report = told.words(NoticeKind.REPORT, "monthly", to="#board")
+    alert = told.alert(told.case())
+    due = deliver(shadow=True)
+    assert due == [busy[0], alert, *busy[1:SHARE], report]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL plans by size

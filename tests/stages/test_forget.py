@@ -153,7 +153,7 @@ def test_a_purged_post_that_is_read_again_stays_purged_and_so_does_the_name(
     assert rows(database, "SELECT next FROM mention") == [("triage",), ("triage",)]
 
 
-def test_who_goes_by_a_handle_alone_is_known_again_by_a_hash(database: Database) -> None:
+def test_who_was_purged_is_known_again_by_a_hash(database: Database) -> None:
     stream = Bringing(database)
     numbered = Author(id="77", handle="dan", name="Dan")
     stream.brings(written("1", by="ana"), written("2", author=numbered), written("3", by="eva"))
@@ -162,17 +162,23 @@ def test_who_goes_by_a_handle_alone_is_known_again_by_a_hash(database: Database)
     settled(database)
     purge_all(database, KEEP, TEN + 7 * DAY)
     [ana, dan, eva] = rows(database, "SELECT id, key, handle FROM author ORDER BY id")
-    assert (dan[1:], eva[1:]) == (("77", None), ("eva", "eva"))
-    assert ana[1].startswith("#")
+    assert eva[1:] == ("eva", "eva")
+    assert ana[1][0] == dan[1][0] == "#"
     assert "ana" not in ana[1]
+    assert (dan[2], rows(database, "SELECT 1 FROM author WHERE external_id IS NOT NULL")) == (
+        None,
+        [],
+    )
     with database.writing() as conn:
         assert authors.forget(conn, [ana[0], dan[0]]) == 0
-    stream.brings(written("5", by="Ana"), at=TEN + 8 * DAY)
+    stream.brings(written("5", by="Ana"), written("6", author=numbered), at=TEN + 8 * DAY)
     [again] = rows(
         database,
         "SELECT a.id, a.key, a.handle FROM author a, post p WHERE a.id = p.author_id AND p.external_id = '5'",
     )
     assert again == (ana[0], "ana", "Ana")
+    its = rows(database, "SELECT id, key, external_id, handle FROM author WHERE name IS NOT NULL")
+    assert its == [(dan[0], "77", "77", "dan")]
 
 
 def test_a_sample_of_what_could_not_be_read_is_kept_seven_days(database: Database) -> None:

@@ -19,7 +19,7 @@ from monitor.store import outbox, schema, storms
 from monitor.store.storms import MOST
 from tests.notifiers.slack_side import CARE, shown, slack, workspace
 from tests.stages.otherside import Crash, Fault, OtherSide
-from tests.stages.told import NOW, Machine, Told, digest_of
+from tests.stages.told import NOW, Machine, Told, digest_of, rule
 
 LIMITS = Limits(alarms=10, window=timedelta(minutes=10))
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -203,6 +203,102 @@ def test_a_step_that_falls_due_for_many_is_told_together(desk: Desk) -> None:
         "#leads": Group(Common.STEP, "leads"),
     }
     assert {one.mentions for one in heads} == {("Care",), ("Ana",)}
+
+
+@SQLITE
+def test_what_is_told_here_for_want_of_anybody_on_call_is_told_together(desk: Desk) -> None:
+    for case in desk.told.storm(12, to="#elsewhere"):
+        desk.told.escalate(case, "leads", to="#care", reason=Reason.NOBODY_ON_CALL)
+    desk.gather()
+    desk.deliver()
+    head, below = [one for one in desk.slack.messages if one.target == "#care"]
+    assert isinstance(head.content, Storm)
+    assert head.content.group == Group(Common.STEP, "leads")
+    assert len(below.cases) == 12
+
+
+@SQLITE
+def test_whom_the_policy_of_what_joins_late_names_is_called_once(desk: Desk) -> None:
+    with desk.told.database.writing() as conn:
+        another, third = rule(conn, "Ops"), rule(conn, "Bo")
+    desk.told.storm(MOST + 1)
+    desk.gather()
+    desk.deliver()
+    assert [one.mentions for one in desk.slack.messages] == [("Care",), (), ()]
+    for late, its in enumerate((another, another, third), start=1):
+        desk.told.storm(1, rule=its)
+        desk.gather(NOW + timedelta(minutes=late))
+        desk.deliver()
+    said = [(one.edits is not None, one.mentions) for one in desk.slack.messages[3:]]
+    assert said == [
+        (False, ("Ops",)),
+        (True, ("Care", "Ops")),
+        (False, ()),
+        (True, ("Care", "Ops")),
+        (False, ("Bo",)),
+        (True, ("Care", "Ops", "Bo")),
+    ]
+
+
+@SQLITE
+def test_whom_a_message_of_unknown_fate_did_not_call_is_called_below_it(desk: Desk) -> None:
+    with desk.told.database.writing() as conn:
+        another = rule(conn, "Ops")
+    desk.told.storm(12)
+    desk.gather()
+    desk.slack.faults = [Fault.DIES_AFTER]
+    with pytest.raises(Crash):
+        desk.deliver()
+    desk.machine.passes(timedelta(hours=1))
+    desk.told.storm(1, rule=another)
+    desk.gather()
+    desk.deliver()
+    new = [one for one in desk.slack.messages if one.edits is None]
+    assert Counter(name for one in new for name in one.mentions) == Counter(["Care", "Ops"])
+
+
+@SQLITE
+def test_an_answered_case_is_ticked_off_wherever_it_is_named(desk: Desk) -> None:
+    cases = desk.told.storm(12, to="#elsewhere")
+    for case in cases:
+        desk.told.escalate(case, "leads", to="#leads")
+    desk.gather()
+    desk.deliver()
+    told = len(desk.slack.messages)
+    for case in cases[:2]:
+        desk.told.change(case, 1)
+    desk.deliver()
+    edits = desk.slack.messages[told:]
+    named_in = [one.name for one in desk.slack.messages[:told] if one.cases]
+    assert [one.edits for one in edits] == named_in
+    assert {one.target for one in edits} == {"#elsewhere", "#leads"}
+    assert all(one.cases == tuple(cases) for one in edits)
+
+
+@SQLITE
+def test_a_case_with_a_card_of_its_own_is_ticked_off_where_a_step_named_it(desk: Desk) -> None:
+    cases = desk.told.storm(9, to="#elsewhere") + desk.told.storm(9, to="#other")
+    for case in cases:
+        desk.told.escalate(case, "leads", to="#leads")
+    desk.gather()
+    desk.deliver()
+    (roll_up,) = (one for one in desk.slack.messages if one.cases)
+    (card,) = (one for one in desk.slack.messages if one.case_id == cases[0])
+    for level in (1, 2):
+        desk.told.change(cases[0], level)
+    desk.deliver()
+    assert {one.edits for one in desk.slack.messages[-2:]} == {card.name, roll_up.name}
+    assert sum(one.edits is not None for one in desk.slack.messages) == 2
+
+
+@SQLITE
+def test_a_single_case_is_no_storm_because_of_what_another_one_names(desk: Desk) -> None:
+    desk.told.storm(30)
+    desk.gather()
+    (alone,) = desk.told.storm(1, topics="battery")
+    desk.gather()
+    desk.deliver()
+    assert [one.case_id for one in desk.slack.messages if one.case_id] == [alone]
 
 
 @SQLITE

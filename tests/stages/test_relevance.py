@@ -245,6 +245,9 @@ def test_what_was_said_long_ago_is_forgotten(database: Database) -> None:
     runs(database, SHOP)
     assert len(rows(database, "SELECT 1 FROM likeness_band")) == 16
     with database.writing() as conn:
-        keeping.purge_rest(conn, Keep(), NINE + 8 * DAY)
+        keeping.purge_rest(conn, Keep(), NINE + 2 * DAY)
+    assert len(rows(database, "SELECT 1 FROM likeness")) == 1
+    with database.writing() as conn:
+        keeping.purge_rest(conn, Keep(), NINE + timedelta(hours=49))
     assert rows(database, "SELECT 1 FROM likeness_band") == []
     assert rows(database, "SELECT 1 FROM likeness") == []

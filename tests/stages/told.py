@@ -103,7 +103,7 @@ class Told:
         return case_id
 
     def _wait(self, conn: sa.Connection, case_id: int, post: int) -> dict[str, Any]:
-        digest = rule(conn)
+        digest = rule(conn, "Care")
         return {
             "case_id": case_id,
             "number": 1,
@@ -128,8 +128,16 @@ class Told:
             case, Planned(key, NoticeKind.ALERT, to, reason, NOW, wait, None, suppressed)
         )
 
-    def escalate(self, case: int, step: str, *, wait: int = 1, to: str = "#leads") -> str:
-        kind, reason = NoticeKind.ESCALATION, Reason.STEP_DUE
+    def escalate(
+        self,
+        case: int,
+        step: str,
+        *,
+        wait: int = 1,
+        to: str = "#leads",
+        reason: Reason = Reason.STEP_DUE,
+    ) -> str:
+        kind = NoticeKind.ESCALATION
         key = f"step:{case}:{wait}:{step}"
         return self._write(case, Planned(key, kind, to, reason, NOW, wait, step))
 
@@ -187,8 +195,8 @@ def digest_of(_conn: Any, _brand: int, day: Any, as_of: datetime) -> Digest:
     return replace(NOTHING, day=day, as_of=as_of)
 
 
-def rule(conn: sa.Connection) -> str:
-    """Two steps, each naming people."""
+def rule(conn: sa.Connection, whose: str) -> str:
+    """Two steps, each naming people; its cards are for `whose`."""
     steps = tuple(
         Step(
             name=name,
@@ -205,7 +213,7 @@ def rule(conn: sa.Connection) -> str:
         target=timedelta(hours=4),
         hours=always("UTC"),
         audience="#care",
-        mentions=("Care",),
+        mentions=(whose,),
         steps=steps,
     )
     known = conn.scalar(sa.select(schema.rule.c.digest).where(schema.rule.c.digest == one.digest))

@@ -34,6 +34,20 @@ def test_a_timeline_never_read_to_its_end_leaves_all_unproved(database: Database
     assert _read_through(database) == {}
 
 
+def test_a_timeline_that_comes_later_takes_back_nothing_that_was_proved(database: Database) -> None:
+    _read(database, "x", "own", StreamKind.OWN, "x", until=NINE)
+    added = _read(database, "x", "support", StreamKind.OWN, "x", until=None, added=TEN)
+    assert _read_through(database) == {"x": NINE}
+    _read(database, "x", "own", StreamKind.OWN, "x", until=TEN + HOUR)
+    assert _read_through(database) == {"x": TEN}
+    with database.writing() as conn:
+        coverage.record_failure(conn, added, SourceError("503"), TEN + HOUR)
+        coverage.record_end(conn, added, TEN + 2 * HOUR, TEN + 3 * HOUR, with_gap=True)
+    assert _read_through(database) == {"x": TEN}
+    _read(database, "x", "support", StreamKind.OWN, "x", until=TEN + 2 * HOUR)
+    assert _read_through(database) == {"x": TEN + HOUR}
+
+
 def test_a_failing_timeline_stands_where_it_was_read_to(database: Database) -> None:
     number = _read(database, "x", "own", StreamKind.OWN, "x", until=NINE)
     with database.writing() as conn:
@@ -139,10 +153,11 @@ def _read(
     *items: Post | Rejected,
     until: datetime | None,
     once: bool = False,
+    added: datetime = NINE,
 ) -> int:
     stream = Stream(name, kind, network)
     with database.writing() as conn:
-        number = coverage.ensure_stream(conn, source, stream, ["Shop"], NINE)
+        number = coverage.ensure_stream(conn, source, stream, ["Shop"], added)
         page = Page(items, "cursor")
         coverage.record_page(conn, number, page, Counts(), since=NINE, until=until or NINE)
         if until is not None:

@@ -14,10 +14,12 @@ import pytest
 import sqlalchemy as sa
 
 from monitor.domain.errors import StoreError
-from monitor.store import moving
+from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.store import maintenance, moving, outbox
 from monitor.store.engine import Database
-from monitor.store.schema import case_event, post
+from monitor.store.schema import case_event, notice, post
 from tests.scenarios.world import World
+from tests.stages.told import NOW, Told
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +147,36 @@ def test_what_is_no_such_target_is_refused(
         conn.execute(sa.text("CREATE TABLE orders (id int)"))
     with pytest.raises(StoreError, match=r"another program \(orders\)"):
         moving.preview(source, target)
+
+
+def test_alarms_that_were_gathered_come_before_their_message(
+    tmp_path: Path, sqlite_template: Path, target: Database
+) -> None:
+    """Such an alarm points to a later row, which may come in a later batch."""
+    path = tmp_path / "storm.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    source = Database(f"sqlite:///{path}")
+    told = Told(source)
+    told.words(NoticeKind.TEST, "gathers", to="#ops")
+    # more than a batch of them; the message's number is given first and moved behind them
+    rows = [
+        Planned(f"alarm:{number}", NoticeKind.TEST, "#care", Reason.GATHERED, NOW, under=1)
+        for number in range(moving.BATCH + 1)
+    ]
+    with source.writing() as conn:
+        outbox.write(conn, rows, brand_id=None, case_id=None, now=NOW)
+        conn.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
+        conn.execute(notice.update().where(notice.c.id == 1).values(id=99_999))
+        conn.execute(notice.update().where(notice.c.under == 1).values(under=99_999))
+    maintenance.upgrade(target)
+    before = sa.inspect(target.engine).get_foreign_keys("notice")
+    with pytest.raises(KeyboardInterrupt):
+        moving.move(source, target, _stops_after(moving.BATCH))
+    moved = moving.move(source, target)
+    source.close()
+    assert moved.again > 0
+    assert moved.census["notice"][0] == moving.BATCH + 2
+    assert sa.inspect(target.engine).get_foreign_keys("notice") == before
 
 
 def _stops_after(rows: int) -> moving.Shown:

@@ -10,10 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from monitor import worker
+from monitor.clock import utc_now
 from monitor.domain.errors import SourceError
+from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.fetching.budget import Budget, kept_in
-from monitor.store import jobs, pacing
+from monitor.store import jobs, leaving, outbox, pacing
 from monitor.store.engine import Database
+from monitor.store.schema import notice
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -89,3 +92,22 @@ def test_a_notice_whose_turn_comes_later_is_one_job_then(shared: Database) -> No
     query = sa.text(f"SELECT args, scheduled_at > now() FROM {jobs.SCHEMA}.procrastinate_jobs")
     with shared.reading() as conn:
         assert conn.execute(query).all() == [({"item": "alert:1:1", "has_turn": True}, True)]
+
+
+def test_a_notice_that_was_put_off_is_found_by_no_look_before_its_turn(shared: Database) -> None:
+    """It would take the place of others in every look; and what rests for longer goes on resting."""
+    at = utc_now()
+    keys = ["test:later", "test:soon", "test:resting"]
+    planned = [Planned(one, NoticeKind.TEST, "#care", Reason.SCHEDULED, at) for one in keys]
+    with shared.writing() as conn:
+        outbox.write(conn, planned, brand_id=None, case_id=None, now=at)
+        rests = notice.update().where(notice.c.key == "test:resting")
+        conn.execute(rests.values(not_before=at + 2 * HOUR))
+    for key in keys:
+        pacing.put_off(shared, key, SECOND if key == "test:soon" else HOUR)
+    with shared.reading() as conn:
+        found = [
+            {one.key for one in leaving.ready(conn, now=at, at=at + span)}
+            for span in (SECOND, HOUR + SECOND, 2 * HOUR)
+        ]
+    assert found == [{"test:soon"}, {"test:soon", "test:later"}, set(keys)]

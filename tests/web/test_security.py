@@ -15,6 +15,7 @@ from monitor.domain.access import Role, Scope
 from monitor.web import api
 from monitor.web.access.visits import proof, within
 from monitor.web.app import PARTS
+from tests.store.written import rows
 from tests.web.front import Front
 from tests.web.visitor import PAGE, Visitor, add_token, add_user
 
@@ -241,6 +242,18 @@ def test_a_token_for_metrics_opens_nothing_else(front: Front) -> None:
     assert client.get("/audit", headers={**header, **PAGE}).status_code == 403
 
 
+def test_a_token_opens_no_page_and_sends_no_form(front: Front) -> None:
+    """It proves nothing of forms: what programs may do they do under /api, once under a key."""
+    header = add_token(front.database, "everything", Role.ADMIN)
+    client = front.served.client
+    pages = ["/queue", "/cases/1", "/review", "/numbers", "/coverage", "/audit"]
+    forms = ["/cases/1/claim", "/cases/1/answer", "/queue/acts", "/sign-out"]
+    calls = [("GET", one) for one in pages] + [("POST", one) for one in forms]
+    found = {one: client.request(*one, headers={**header, **PAGE}).status_code for one in calls}
+    assert set(found.values()) == {403}, found
+    assert client.get("/api/v1/cases", headers=header).status_code == 200
+
+
 def test_pages_are_kept_by_no_cache_and_shown_in_no_frame(front: Front) -> None:
     with front.visited("agent") as visitor:
         told = visitor.get("/cases/1").headers
@@ -248,3 +261,68 @@ def test_pages_are_kept_by_no_cache_and_shown_in_no_frame(front: Front) -> None:
     assert told["x-frame-options"] == "DENY"
     assert "default-src 'none'" in told["content-security-policy"]
     assert "unsafe" not in told["content-security-policy"]
+
+
+FAR = "9" * 18
+HOSTILE_ADDRESSES = (
+    *(f"/queue?{name}=a%00b" for name in ("network", "topic", "language", "person", "q", "brand")),
+    f"/queue?after=-{FAR}.-{FAR}{FAR}",
+    f"/queue?after=0.{FAR}{FAR}",
+    f"/queue?after={FAR}{FAR}.1",
+    "/audit?by=a%00b",
+    f"/audit?before=0.1.{FAR}",
+    f"/audit?before=-{FAR}.-{FAR}{FAR}.-{FAR}{FAR}",
+    f"/audit?before=0.{FAR}{FAR}.1",
+    "/numbers?brand=a%00b",
+    "/cases/1?template=a%00b",
+)
+HOSTILE_FORMS: Mapping[str, Mapping[str, str]] = {
+    "/cases/1/assign": {"person": "a\0b"},
+    "/cases/1/a%00b": {},
+    "/cases/1/snooze": {"span": "1h", "why": "a\0b", "once": "\0"},
+    "/cases/1/elsewhere": {"channel": "phone", "note": "a\0b", "once": "1\0"},
+    "/cases/1/contact": {"channel": "phone", "address": "a\0b"},
+    "/cases/1/undo": {"seq": FAR[1:]},
+    "/cases/1/posted": {"answer": FAR[1:]},
+    "/cases/1/link": {"post": FAR[1:]},
+    "/queue/acts": {"act": "claim", "case": "9" * 5000},
+    f"/review/1/{FAR}": {"said": "praise\0"},
+    "/language": {"language": "\0"},
+}
+
+
+def test_what_no_database_can_keep_is_no_failure_of_ours(database_url: str) -> None:
+    """NUL, and numbers beyond a column's: of each of the two databases."""
+    front = Front(database_url)
+    with front.served:
+        front.complains()
+        with front.visited("boss", Role.MANAGER) as visitor:
+            found = {path: visitor.get(path).status_code for path in HOSTILE_ADDRESSES}
+            for path, fields in HOSTILE_FORMS.items():
+                found[path] = visitor.post(path, **fields).status_code
+            found["/sign-in"] = visitor.post("/sign-in", name="a\0b", password="a\0b").status_code
+    assert {path: status for path, status in found.items() if status >= 500} == {}
+
+
+def test_a_database_in_trouble_is_no_conflict_and_its_insides_are_not_told(
+    database_url: str,
+) -> None:
+    front = Front(database_url)
+    with front.served:
+        case = front.complains()
+        front.writes("lovely, thank you")
+        front.judges()
+        front.draws()
+        [(post,)] = rows(front.database, "SELECT post_id FROM sample")
+        with front.visited("ana") as visitor:
+            visitor.get("/queue")
+            with front.database.writing() as conn:
+                for table in ("done", "correction"):
+                    conn.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {table}_away")
+            acted = visitor.post(f"/cases/{case}/claim", once="1")
+            said = visitor.post(f"/review/1/{post}", said="praise")
+            many = visitor.post("/queue/acts", act="claim", case=str(case), once="1")
+    assert (acted.status_code, said.status_code, many.status_code) == (503, 503, 200)
+    assert "try again" in many.text
+    for answer in (acted, said, many):
+        assert not any(word in answer.text for word in ("sqlite", "postgresql", "_away", "upgrade"))

@@ -124,6 +124,7 @@ stream = sa.Table(
     sa.Column("network", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("cursor", sa.Text),
+    sa.Column("added_at", UtcDateTime),
     sa.Column("polled_at", UtcDateTime),  # the last look that came to its end
     sa.Column("next_poll_at", UtcDateTime),
     sa.Column("planned_at", UtcDateTime),  # when next_poll_at was set, by the clock of then

@@ -12,6 +12,8 @@ from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from monitor.domain.storable import storable
+
 FIELD, HEADER = "csrf", "x-csrf-token"
 SAFE = ("GET", "HEAD", "OPTIONS")
 FORM = "application/x-www-form-urlencoded"
@@ -105,12 +107,13 @@ async def form(request: Request) -> dict[str, str]:
 
 
 async def fields(request: Request) -> dict[str, list[str]]:
-    """The same, with all of each name. Raises HTTPException: it cannot be read."""
+    """The same, with all of each name, as they can be stored. Raises HTTPException: it cannot be read."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != FORM:
         return {}
     try:
         text = (await request.body()).decode("ascii")
-        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
+        found = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
     except ValueError:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "the form cannot be read") from None
+    return {name: [storable(one) for one in said] for name, said in found.items()}

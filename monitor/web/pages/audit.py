@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from monitor.domain.access import Change, Principal, Role
+from monitor.domain.storable import storable
 from monitor.render.happened import happened
 from monitor.store import access_events, cases, doings
 from monitor.store.columns import EPOCH, MICROSECOND
@@ -22,6 +23,8 @@ from monitor.web.site import Site
 
 AT_ONCE = 50
 """Lines of a page."""
+_LAST_SEQ = 2**31 - 1
+"""A case's entries are counted in 32 bits."""
 CHANGES: Mapping[Change, str] = {
     Change.USER_ADDED: "User added",
     Change.ROLE_CHANGED: "Role changed",
@@ -45,7 +48,9 @@ def shown(request: Request, _: Manager, by: str = "", before: str = "") -> Respo
     say_in = looks.tongue_of(request)
     with site.database.reading() as conn:
         names = site.brand_names(conn)
-        found = doings.latest(conn, AT_ONCE + 1, by=by.strip() or None, before=_place(before))
+        found = doings.latest(
+            conn, AT_ONCE + 1, by=storable(by).strip() or None, before=_place(before)
+        )
         notes = cases.notes(conn, [one.record for one in found])
     rows = [
         (one, happened(one.record, notes, site.zone, say_in))
@@ -78,9 +83,9 @@ def access(
 def _place(text: str) -> Place | None:
     if not text:
         return None
-    parts = text.split(".")
     try:
-        micros, case_id, seq = (min(int(one), acts.MOST) for one in parts)
-        return Place(EPOCH + micros * MICROSECOND, case_id, seq)
+        micros, case_id, seq = text.split(".")
+        at = EPOCH + acts.bounded(micros) * MICROSECOND
+        return Place(at, acts.bounded(case_id), acts.bounded(seq, _LAST_SEQ))
     except (ValueError, OverflowError):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "that page is none of ours") from None

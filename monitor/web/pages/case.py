@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from monitor.domain.access import Principal, Role
 from monitor.domain.case import Case, Status
 from monitor.domain.elapsed import Elapsed, elapsed
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.escalation_ahead import ahead
 from monitor.domain.event import Channel
 from monitor.domain.judgement import Band
@@ -61,6 +61,8 @@ async def do(request: Request, number: Number, what: str, who: Agent) -> Respons
         await run_in_threadpool(acts.do, site, doing)
     except NoSuchCaseError as error:
         return await run_in_threadpool(_absent, request, error)
+    except StoreError:
+        raise  # no conflict: `problems` says it, without our insides
     except MonitorError as error:
         wrong = without_commands(str(error))
         return await run_in_threadpool(
@@ -179,7 +181,9 @@ def _answering(
     }
     draft: Draft | None = None
     try:
-        draft = answer.draft(conn, site.desks(), card.case_id, PROBE, by=who.name)
+        draft = answer.draft(
+            conn, site.desks(), card.case_id, PROBE, approved=approved, by=who.name
+        )
     except ReplyError as error:
         return {**found, "cannot": without_commands(str(error))}
     return {**found, "draft": draft}

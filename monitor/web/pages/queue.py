@@ -8,14 +8,16 @@ from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode
 
+import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from monitor.domain.access import Principal, Role
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.judgement import Severity
+from monitor.domain.storable import storable
 from monitor.render.reply_words import without_commands
 from monitor.store import queue, users
 from monitor.store.columns import EPOCH, MICROSECOND
@@ -37,9 +39,11 @@ STATES: Mapping[State, str] = {
     State.ESCALATED: "escalated",
     State.SNOOZED: "put off",
 }
+OUT_OF_REACH = "The database cannot be used now: try again."
 FILTERS = ("brand", "network", "severity", "topic", "language", "person", "state", "q")
 _MOST_WORDS, _LONGEST = 8, 200
-_MOST_CASES = 200
+_MOST_CASES, _MOST_DIGITS = 200, 19
+log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
 Viewer = Annotated[Principal, Depends(needs(Role.VIEWER))]
 Agent = Annotated[Principal, Depends(needs(acts.ROLE))]
@@ -55,10 +59,11 @@ def first(_: Viewer) -> Response:
 def shown(request: Request, who: Viewer) -> Response:
     """One page of it."""
     site: Site = request.app.state.site
-    said = {name: request.query_params.get(name, "").strip()[:_LONGEST] for name in FILTERS}
+    asked = request.query_params
+    said = {name: storable(asked.get(name, "")).strip()[:_LONGEST] for name in FILTERS}
     now = site.clock()
     wanted = wanted_of(said, who)
-    after = _place(request.query_params.get("after", ""))
+    after = _place(asked.get("after", ""))
     with site.database.reading() as conn:
         names = site.brand_names(conn)
         ids = [number for number, name in names.items() if said["brand"] in ("", name)]
@@ -118,11 +123,15 @@ def _each(
     for text in chosen:
         why = None
         try:
-            number = int(text) if text.isdecimal() and text.isascii() else 0
+            is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+            number = int(text) if is_number else 0
             once = said.get("once", "")
             acts.do(
                 site, acts.Doing(act=said["act"], case_id=number, who=who, said=said, once=once)
             )
+        except StoreError as error:
+            log.warning("database_out_of_reach", path="/queue/acts", problem=str(error))
+            why = OUT_OF_REACH
         except MonitorError as error:
             why = without_commands(str(error))
         found.append((text[:20], why))
@@ -169,6 +178,6 @@ def _place(text: str) -> Place | None:
         return None
     micros, _, number = text.partition(".")
     try:
-        return Place(EPOCH + int(micros) * MICROSECOND, min(int(number), acts.MOST))
+        return Place(EPOCH + acts.bounded(micros) * MICROSECOND, acts.bounded(number))
     except (ValueError, OverflowError):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "that page is none of ours") from None

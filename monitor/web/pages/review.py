@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from monitor.domain.access import Principal
 from monitor.domain.correction import Said
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import MonitorError, StoreError
 from monitor.stages import by_hand
 from monitor.store import posts, queue, samples
 from monitor.store.queue import State, Wanted
@@ -77,6 +77,8 @@ async def label(request: Request, brand: Number, post: Number, who: Agent) -> Re
     site: Site = request.app.state.site
     try:
         await run_in_threadpool(_say, site, brand, post, word, who)
+    except StoreError:
+        raise  # no conflict: `problems` says it, without our insides
     except MonitorError as error:
         return await run_in_threadpool(_page, request, str(error))
     return RedirectResponse("/review#sample", HTTPStatus.SEE_OTHER)

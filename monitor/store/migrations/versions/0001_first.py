@@ -106,6 +106,7 @@ stream = sa.Table(
     sa.Column("network", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("cursor", sa.Text),
+    sa.Column("added_at", UtcDateTime),
     sa.Column("polled_at", UtcDateTime),  # the last look that came to its end
     sa.Column("next_poll_at", UtcDateTime),
     sa.Column(
