@@ -47,6 +47,8 @@ def test_the_compose_file_starts_commands_that_there_are() -> None:
         assert_is_command(words)
         assert one["build"]["context"] == "./program"
     assert set(told["services"]["db"]["secrets"]) == set(told["secrets"])
+    [network] = told["networks"]["default"]["ipam"]["config"]
+    assert f'proxies = ["{network["gateway"]}"]' in (DOCS / "compose.yaml").read_text()
 
 
 def assert_is_command(words: Sequence[str]) -> None:

@@ -65,8 +65,6 @@ def answer(ctx: click.Context, /, case: int, text: str | None, **said: Any) -> N
     words = sys.stdin.read() if text == _STDIN else text
     with opened(ctx) as its:
         zone = ZoneInfo(its.settings.timezone)
-        if words is not None:
-            _refuse_unfit(its, words)
         if words is not None and said["dry_run"]:
             _show_draft(_drafted(its, case, words, said), said["by"], as_json=said["as_json"])
             return
@@ -78,13 +76,6 @@ def answer(ctx: click.Context, /, case: int, text: str | None, **said: Any) -> N
         print_json(one)
     else:
         click.echo(plain(_as_words(one, zone)))
-
-
-def _refuse_unfit(its: Opened, words: str) -> None:
-    """What the shop's own rules forbid of every answer, wherever it is written."""
-    flaws = [said for _, said in its.settings.answers.approved().flaws_of(words)]
-    if flaws:
-        raise ConfigError(f"the answer is not fit to be posted: {'; '.join(flaws)}")
 
 
 def _refuse_of_texts(decision: str, said: dict[str, Any]) -> None:
@@ -124,6 +115,7 @@ def _drafted(its: Opened, case: int, text: str, said: dict[str, Any]) -> Draft:
             _desks(its),
             case,
             text,
+            approved=its.settings.answers.approved(),
             by=said["by"],
             post=said["post"],
             anyway=said["anyway"],
@@ -138,6 +130,7 @@ def _accepted(its: Opened, case: int, text: str, said: dict[str, Any]) -> Outgoi
         _desks(its),
         case,
         text,
+        approved=its.settings.answers.approved(),
         by=said["by"],
         now=utc_now(),
         post=said["post"],

@@ -54,10 +54,6 @@ class Principal:
     via: Via
     scopes: frozenset[Scope] = frozenset(Scope)
 
-    def may(self, role: Role, scope: Scope) -> bool:
-        """Whether that is the principal's to do."""
-        return self.role >= role and scope in self.scopes
-
 
 class AccessError(MonitorError):
     """That access cannot be given, changed or taken; the text says why."""

@@ -19,6 +19,8 @@ from monitor.domain.wait import Outcome, Wait
 
 ALERT = "alert"
 """The name under which a wait's first telling is recorded as fired."""
+TOLD_WITHOUT_A_STEP = (ALERT, Reason.UNCONFIRMED.value)
+"""Names that no step can have: it would count as fired before it fell due."""
 LOOK_BACK = timedelta(days=7)
 """What began longer before the first run is never told one by one; it stands in every digest."""
 
@@ -208,9 +210,13 @@ class _Told:
             yield from ((one, silent, True) for one in names)
             return
         found = self.staff.recipients(names, at=self.now, severity=self.wait.severity)
+        is_told = any(one.held_back is None for one in found)
+        # better in the wrong place than nowhere
+        instead = not is_told and (not found or self.staff.lacks(names, at=self.now))
         for one in found:
-            yield one.audience, one.held_back or Reason.STEP_DUE, one.held_back is not None
-        if not found:  # better in the wrong place than nowhere
+            if not (instead and one.audience == self.rule.audience):
+                yield one.audience, one.held_back or Reason.STEP_DUE, one.held_back is not None
+        if instead:
             yield self.rule.audience, Reason.NOBODY_ON_CALL, False
 
     def _silence(self, rung: _Rung) -> Reason | None:

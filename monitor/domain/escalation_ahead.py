@@ -63,8 +63,8 @@ class Played:
 
     told: tuple[Told, ...]
     case: Case
-    to_come: frozenset[str] = frozenset()
-    """The steps, and repeats of them, that the open wait has still before it."""
+    to_come: frozenset[tuple[int, str]] = frozenset()
+    """The open wait's number, with each step, and repeat of one, that it has still before it."""
 
     @property
     def waits(self) -> tuple[Wait, ...]:
@@ -162,15 +162,15 @@ class _Stage:
             self.case = apply(self.case, Record(self.case.seq, one.at, at, _WHO, one.event))
         self._next_at = decision.next_at
 
-    def to_come(self, now: datetime) -> Iterator[str]:
-        """What will fire if nothing happens."""
+    def to_come(self, now: datetime) -> Iterator[tuple[int, str]]:
+        """The wait and the steps of it that will fire if nothing happens."""
         wait = self.case.open_wait
         if wait is not None:
             rule, staff = self._rules[wait.rule], self._staff
             told = ahead(
                 self.case, case_id=self._case_id, rule=rule, watched=_ALWAYS, staff=staff, now=now
             )
-            yield from (one.firing.event.step for one in told)
+            yield from ((one.firing.event.wait, one.firing.event.step) for one in told)
 
     def _under_the_rules(self, one: Record) -> Event:
         if self._governs is None:

@@ -119,18 +119,19 @@ def _messages(played: Played) -> Mapping[tuple[int, str], list[Message]]:
 def _lines(case_id: int, before: Played, after: Played, waits: Collection[int]) -> Iterator[Line]:
     old, new = _messages(before), _messages(after)
     keys = sorted(key for key in {*old, *new} if key[0] in waits)
-    for wait, step in keys:
-        for one, other in zip_longest(old.get((wait, step), ()), new.get((wait, step), ())):
-            yield Line(case_id, wait, step, _change(one, other, before, after, step), one, other)
+    for key in keys:
+        for one, other in zip_longest(old.get(key, ()), new.get(key, ())):
+            yield Line(case_id, *key, _change(one, other, before, after, key), one, other)
 
 
 def _change(
-    old: Message | None, new: Message | None, before: Played, after: Played, step: str
+    old: Message | None, new: Message | None, before: Played, after: Played, key: tuple[int, str]
 ) -> Change:
+    """What becomes of a message; `key`: its wait and step."""
     if old is None:
-        return Change.EARLIER if step in before.to_come else Change.NEW
+        return Change.EARLIER if key in before.to_come else Change.NEW
     if new is None:
-        return Change.LATER if step in after.to_come else Change.NO_LONGER
+        return Change.LATER if key in after.to_come else Change.NO_LONGER
     if old.at != new.at:
         return _moved(old.at, new.at)
     return Change.SAME if set(old.audiences) == set(new.audiences) else Change.TO_OTHERS

@@ -66,6 +66,10 @@ class Staff:
                     found[one.audience] = one
         return tuple(found.values())
 
+    def lacks(self, audiences: Sequence[str], *, at: datetime) -> bool:
+        """Whether nobody is behind one of the names: nobody on call, or a person who is not known."""
+        return any(not list(self._behind(name, at, max(Severity))) for name in audiences)
+
     def person_at(self, audience: str) -> Person | None:
         """Whose place it is, if it is one person's."""
         return next((one for one in self.people.values() if one.audience == audience), None)

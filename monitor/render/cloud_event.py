@@ -9,9 +9,23 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, assert_never
 
-from monitor.domain.notice import CaseCard, Digest, DigestLine, Notice, NoticeKind, Reason
+from monitor.domain.notice import (
+    Backlog,
+    CaseCard,
+    Content,
+    Digest,
+    DigestLine,
+    Document,
+    Notice,
+    NoticeKind,
+    Reason,
+    StillOpen,
+    Words,
+)
+from monitor.domain.storm import RollUp, Storm
+from monitor.render.reply_words import without_post
 from monitor.render.words import say
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -62,7 +76,7 @@ def cloud_event(
 
 
 def _data(notice: Notice, zone: tzinfo, *, with_words: bool) -> dict[str, Any]:
-    shown = notice if with_words else replace(notice, content=_without_words(notice.content))
+    shown = notice if with_words else _silenced(notice)
     spoken = say(shown, zone)
     data: dict[str, Any] = {
         "headline": spoken.headline,
@@ -75,7 +89,12 @@ def _data(notice: Notice, zone: tzinfo, *, with_words: bool) -> dict[str, Any]:
     return data | {"lines": list(spoken.lines)}
 
 
-def _without_words(content: Any) -> Any:
+def _silenced(notice: Notice) -> Notice:
+    """The notice without what customers wrote, who they are and where it stands."""
+    return replace(notice, content=_without_words(notice.kind, notice.content))
+
+
+def _without_words(kind: NoticeKind, content: Content) -> Content:
     match content:
         case CaseCard():
             return replace(
@@ -96,8 +115,17 @@ def _without_words(content: Any) -> Any:
                 other=_silent(content.other),
                 unconfirmed=_silent(content.unconfirmed),
             )
-        case _:
+        case StillOpen(lines=lines):
+            return replace(content, lines=_silent(lines))
+        case RollUp(cases=named):
+            silent = (one._replace(title=None, text=None, author=None, url=None) for one in named)
+            return replace(content, cases=tuple(silent))
+        case Words(lines=lines) if kind is NoticeKind.REPLY:
+            return replace(content, lines=without_post(lines))
+        case Words() | Backlog() | Storm() | Document():
             return content
+        case never:
+            assert_never(never)
 
 
 def _silent(lines: tuple[DigestLine, ...]) -> tuple[DigestLine, ...]:

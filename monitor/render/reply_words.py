@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from monitor.domain.notice import Reason, Words
 from monitor.domain.reply import Outgoing
@@ -24,6 +24,7 @@ WHY: Mapping[Reason | None, str] = {
 }
 """Why an answer was not posted."""
 _OF_A_TERMINAL = re.compile(r"--|`complaint-monitor")
+_POST = "The post: "
 _NOBODY = "nobody waits for it any more"
 
 
@@ -44,7 +45,7 @@ def why_cancelled(one: Outgoing) -> str:
 
 def _to_do(one: Outgoing, reason: Reason) -> list[str]:
     command = f"complaint-monitor cases answer {one.case_id}"
-    there = [f"The post: {one.to_url}"] if one.to_url else []
+    there = [f"{_POST}{one.to_url}"] if one.to_url else []
     match reason:
         case Reason.REPLY_UNKNOWN:
             return [
@@ -59,6 +60,11 @@ def _to_do(one: Outgoing, reason: Reason) -> list[str]:
             return [f"It goes on being tried; to end that: {command} --cancel {one.number}"]
         case _:
             return [f"Because {why_cancelled(one)}.", *there]
+
+
+def without_post(lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines of `about_reply` without the address of the customer's post."""
+    return tuple(one for one in lines if not one.startswith(_POST))
 
 
 def without_commands(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from monitor.domain.escalation import TOLD_WITHOUT_A_STEP
 from monitor.domain.hours import BusinessHours
 from monitor.domain.judgement import Severity
 from monitor.domain.policy import Anchor, Match, Rule, Step
@@ -26,6 +27,9 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_many)]
 def _whole(name: str) -> str:
     if "#" in name or ":" in name:
         raise ValueError(f"{name!r}: no # and no colon, which tell repeats and places apart")
+    if name in TOLD_WITHOUT_A_STEP:
+        taken = " and ".join(TOLD_WITHOUT_A_STEP)
+        raise ValueError(f"{name!r}: give it another name; {taken} are recorded of every case")
     return name
 
 

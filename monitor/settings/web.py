@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork
 
 from monitor.settings.addresses import is_loopback, web_address
 from monitor.settings.secret_names import SecretName
@@ -49,11 +50,23 @@ class WebTable(BaseModel):
     hosts: tuple[HostName, ...] = Field(
         default=(), description="Names by which it is called, besides this machine's own."
     )
+    proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        description="Servers before the page, or their networks: whom they name as caller is believed.",
+    )
     most_bytes: int = Field(default=2 * 2**20, ge=1024, description="Of what one call may send.")
     open_metrics: bool = Field(
         default=False, description="`/metrics` for whoever reaches it, without a token."
     )
     openid: OpenIdTable | None = None
+
+    def believes(self, host: str) -> bool:
+        """Whether the caller at that address is a server before the page."""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return False
+        return any(address in one for one in self.proxies)
 
     @property
     def known_as(self) -> tuple[str, ...]:

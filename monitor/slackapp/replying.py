@@ -49,7 +49,14 @@ def form(place: Workplace, press: Press) -> View:
         if live is not None and card.status == "open":
             return shown.fate(origin, live, say_in)
         try:
-            draft = answer.draft(conn, place.desks(), press.case_id, _PROBE, by=press.person.name)
+            draft = answer.draft(
+                conn,
+                place.desks(),
+                press.case_id,
+                _PROBE,
+                approved=place.approved,
+                by=press.person.name,
+            )
         except ReplyError as error:
             return shown.cannot(origin, without_commands(str(error)), card.url, say_in)
     desk = Desk.of(draft)
@@ -111,6 +118,7 @@ def submit(place: Workplace, press: Press, filled: Filled, origin: Origin, watch
             place.desks(),
             press.case_id,
             typed,
+            approved=place.approved,
             by=press.person.name,
             now=place.clock(),
             post=(origin.more or {}).get("post"),

@@ -13,6 +13,7 @@ from monitor.domain.notice import Reason
 from monitor.domain.post import Author
 from monitor.domain.reply import Draft, Outgoing, ReplyState
 from monitor.domain.storable import storable
+from monitor.domain.template import Approved
 from monitor.domain.wait import Wait
 from monitor.ports import DescribesReplies, Desk
 from monitor.store import answers, cases, mentions, replies
@@ -31,6 +32,7 @@ def draft(
     case_id: int,
     text: str,
     *,
+    approved: Approved,
     by: str,
     post: int | None = None,
     anyway: bool = False,
@@ -42,6 +44,7 @@ def draft(
         desks: the configured sources that can answer.
         case_id: whom.
         text: what.
+        approved: whose rules no answer breaks, wherever it is written.
         by: who wrote it.
         post: the number of another post of the customer in the case.
         anyway: although somebody else is answering, or the network is said not to allow it.
@@ -50,10 +53,13 @@ def draft(
         ReplyError: it cannot be posted; says why, and where to answer instead.
 
     """
-    case, wait, row = _open(conn, case_id)
     text = storable(text).strip()
     if not text:
         raise ReplyError("There are no words in the answer.")
+    flaws = [why for _, why in approved.flaws_of(text)]
+    if flaws:
+        raise ReplyError(f"The answer is not fit to be posted: {'; '.join(flaws)}.")
+    case, wait, row = _open(conn, case_id)
     if case.claimed and case.owner != by and not anyway:
         raise ReplyError(
             f"{case.owner} is answering case {case_id}: two answers would stand there. "
@@ -64,12 +70,13 @@ def draft(
     return _at_a_desk(conn, desks, to, case_id=case_id, wait=wait, text=text)
 
 
-def answer(
+def answer(  # noqa: PLR0913 - each is a word of the trade, and none may be forgotten
     database: Transactions,
     desks: Sequence[Desk],
     case_id: int,
     text: str,
     *,
+    approved: Approved,
     by: str,
     now: datetime,
     post: int | None = None,
@@ -83,7 +90,7 @@ def answer(
     """
     with database.writing() as conn:
         cases.lock(conn, case_id)
-        one = draft(conn, desks, case_id, text, by=by, post=post, anyway=anyway)
+        one = draft(conn, desks, case_id, text, approved=approved, by=by, post=post, anyway=anyway)
         case, _, row = _open(conn, case_id)
         number = replies.write(conn, one, brand_id=row.brand_id, by=by, now=now)
         if case.owner is None:

@@ -51,8 +51,6 @@ DOOR_REST = timedelta(seconds=15)
 """How long nothing is brought to a notifier at which one notice was not received: it may be down."""
 SLOW = timedelta(seconds=2)
 """An attempt in vain that took longer ran into a time-out, whatever its error says."""
-_SHARED = (NoticeKind.STORM, NoticeKind.ROLL_UP)
-"""Messages that are about several cases."""
 PATIENCE = 5
 """Attempts in vain before the operators hear of it. It goes on being tried."""
 
@@ -214,7 +212,7 @@ class Deliver:
         )
 
     def _mentions(self, conn: Any, row: Pending) -> tuple[str, ...]:
-        kind, number = _shown(row)
+        kind, number = row.shown
         if kind is NoticeKind.STORM:
             return storms.called(conn, number, as_attempted=row.fate_unknown)
         if kind is NoticeKind.ROLL_UP:
@@ -225,7 +223,7 @@ class Deliver:
 
     def _content(self, conn: Any, row: Pending, now: datetime) -> Content:
         said = row.payload
-        kind, number = _shown(row)
+        kind, number = row.shown
         match kind:
             case NoticeKind.STORM:
                 return storms.told(conn, number)
@@ -392,13 +390,6 @@ def _audience(row: Pending) -> str:
 
 def _edits_nothing(row: Pending) -> bool:
     return row.kind is NoticeKind.UPDATE and (row.card is None or row.card.receipt is None)
-
-
-def _shown(row: Pending) -> tuple[NoticeKind, int]:
-    """What the notice shows: itself, or what it edits; and that one's row."""
-    if row.kind is NoticeKind.UPDATE and row.card is not None and row.card.kind in _SHARED:
-        return row.card.kind, row.card.id
-    return row.kind, row.id
 
 
 def _given(it: _T | None) -> _T:

@@ -20,6 +20,7 @@ from monitor.store.schema import brand, notice
 STAGE = "deliver"
 """The stage that works the list off; its items are the notices' keys."""
 PAGE = 500
+_SHARED = (NoticeKind.STORM, NoticeKind.ROLL_UP)
 CANCELLED = "cancelled"
 """The key of a payload that says why the notice is no longer wanted."""
 
@@ -76,6 +77,13 @@ class Pending:
     def fate_unknown(self) -> bool:
         """It may have arrived."""
         return self.attempted_at is not None
+
+    @property
+    def shown(self) -> tuple[NoticeKind, int]:
+        """What it shows: itself, or the message about several cases that it edits; and that one's row."""
+        if self.kind is NoticeKind.UPDATE and self.card is not None and self.card.kind in _SHARED:
+            return self.card.kind, self.card.id
+        return self.kind, self.id
 
 
 def ready(

@@ -6,7 +6,7 @@ comes meanwhile neither repeats a line nor leaves one out. One that looked far e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -64,14 +64,22 @@ class Listed(NamedTuple):
     before: int | None
 
 
-def cases_page(conn: Connection, wanted: WantedCases, *, before: int | None, limit: int) -> Listed:
-    """The newest cases numbered below `before`, each with its newest wait and the post it began with.
+def cases_page(
+    conn: Connection,
+    wanted: WantedCases,
+    brand_ids: Collection[int],
+    *,
+    before: int | None,
+    limit: int,
+) -> Listed:
+    """The newest cases of those brands below `before`, each with its newest wait and its first post.
 
     Of a case that became part of another one nothing is told but that: ask for it by its number.
     """
     end = _end(conn, cases, before)
     looked_at = cases.c.id.between(end - LOOKED_THROUGH, end - 1)
     query = _cases().where(looked_at, cases.c.merged_into.is_(None), *_conditions(wanted))
+    query = query.where(_is_of(cases.c.brand_id, brand_ids))
     rows = conn.execute(query.order_by(cases.c.id.desc()).limit(limit)).all()
     return Listed(rows, rows[-1].id if len(rows) == limit else _goes_on(end))
 
@@ -88,13 +96,25 @@ def _goes_on(end: int) -> int | None:
     return begin if begin > 1 else None
 
 
+def _is_of(brand_id: sa.Column[int], brand_ids: Collection[int]) -> sa.ColumnElement[bool]:
+    # + 0: by its index all that a brand ever had would be read and sorted, for the newest lines of it
+    return (brand_id + 0).in_(brand_ids)
+
+
 def case(conn: Connection, case_id: int) -> sa.Row[Any] | None:
     """The same of one case."""
     return conn.execute(_cases().where(cases.c.id == case_id)).one_or_none()
 
 
-def posts_page(conn: Connection, wanted: WantedPosts, *, before: int | None, limit: int) -> Listed:
-    """The newest posts numbered below `before`, each as the brand sees it that it is about.
+def posts_page(
+    conn: Connection,
+    wanted: WantedPosts,
+    brand_ids: Collection[int],
+    *,
+    before: int | None,
+    limit: int,
+) -> Listed:
+    """The newest posts numbered below `before`, each as the brand of those sees it that it is about.
 
     One that several brands are named in comes once for each, and all of them on one page.
     """
@@ -107,7 +127,7 @@ def posts_page(conn: Connection, wanted: WantedPosts, *, before: int | None, lim
         post.c.network: wanted.network,
         mention.c.band: wanted.band and wanted.band.value,
     }
-    query = _posts().where(looked_at)
+    query = _posts().where(looked_at, _is_of(mention.c.brand_id, brand_ids))
     query = query.where(*(column == value for column, value in asked.items() if value is not None))
     if wanted.own is not None:
         query = query.where(mention.c.own.is_(wanted.own))
@@ -121,9 +141,10 @@ def posts_page(conn: Connection, wanted: WantedPosts, *, before: int | None, lim
     return Listed(whole, whole[-1].id)
 
 
-def post_of(conn: Connection, post_id: int) -> Sequence[sa.Row[Any]]:
-    """One post, a line for each brand that it is about."""
-    return conn.execute(_posts().where(post.c.id == post_id).order_by(mention.c.brand_id)).all()
+def post_of(conn: Connection, post_id: int, brand_ids: Collection[int]) -> Sequence[sa.Row[Any]]:
+    """One post, a line for each of those brands that it is about."""
+    query = _posts().where(post.c.id == post_id, mention.c.brand_id.in_(brand_ids))
+    return conn.execute(query.order_by(mention.c.brand_id)).all()
 
 
 def _cases() -> sa.Select[Any]:

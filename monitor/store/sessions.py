@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ LONGEST = timedelta(days=7)
 """… and at the latest after so long."""
 TOUCHED = timedelta(minutes=5)
 """Its use is written down so often."""
+_COUNTING = 0x7369676E2D696E  # "sign-in": the advisory locks of a PostgreSQL database are numbers
 
 
 class SignedIn(NamedTuple):
@@ -73,16 +75,30 @@ def refusals(conn: Connection, key: str, since: datetime) -> int:
     return int(conn.scalar(query) or 0)
 
 
+def count(conn: Connection, limits: Mapping[str, int], at: datetime, since: datetime) -> bool:
+    """Count a sign-in as refused before its password is looked at: it is forgiven if that is right.
+
+    So of many that come at once no more go on than `limits` says of each key. False: it has to wait.
+    """
+    if conn.dialect.name == "postgresql":  # in SQLite one writes at a time anyhow
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_COUNTING)))
+    if any(refusals(conn, key, since) >= most for key, most in limits.items()):
+        return False
+    refuse(conn, list(limits), at, since)
+    return True
+
+
 def refuse(conn: Connection, keys: list[str], at: datetime, forget: datetime) -> None:
     """One more with each key. What is older than `forget` holds nobody up any more."""
     conn.execute(refused_sign_in.delete().where(refused_sign_in.c.at < forget))
     conn.execute(refused_sign_in.insert(), [{"key": digest(key), "at": at} for key in keys])
 
 
-def forgive(conn: Connection, keys: list[str]) -> None:
-    """The right password was given: what was refused before counts no more."""
-    digests = [digest(key) for key in keys]
-    conn.execute(refused_sign_in.delete().where(refused_sign_in.c.key.in_(digests)))
+def forgive(conn: Connection, key: str, others: Iterable[str], at: datetime) -> None:
+    """The right password was given: of `key` nothing counts any more, of the others what was counted `at`."""
+    its = refused_sign_in.c.key == digest(key)
+    this_one = refused_sign_in.c.key.in_(map(digest, others)) & (refused_sign_in.c.at == at)
+    conn.execute(refused_sign_in.delete().where(its | this_one))
 
 
 def _holds(at: datetime) -> sa.ColumnElement[bool]:

@@ -51,9 +51,9 @@ def are_there(conn: Connection) -> bool:
     return conn.scalar(anybody) is not None
 
 
-def named(conn: Connection, name: str) -> User | None:
-    """The user of that name who is not disabled."""
-    found = _found(conn, name)
+def named(conn: Connection, name: str, *, hold: bool = False) -> User | None:
+    """The user of that name who is not disabled; `hold`: nobody changes it until the transaction ends."""
+    found = _found(conn, name, hold=hold)
     return found if found and found.disabled_at is None else None
 
 
@@ -87,9 +87,10 @@ def enable(conn: Connection, name: str, *, by: str, at: datetime) -> None:
     access_events.note(conn, Change.USER_ENABLED, name, by=by, at=at)
 
 
-def rehash(conn: Connection, number: int, password: str) -> None:
-    """The same password, hashed by today's measure."""
-    conn.execute(account.update().where(account.c.id == number).values(password=password))
+def rehash(conn: Connection, number: int, kept: str, password: str) -> None:
+    """The same password as in the hash `kept`, hashed by today's measure; another one stays."""
+    its = (account.c.id == number) & (account.c.password == kept)
+    conn.execute(account.update().where(its).values(password=password))
 
 
 def _set(conn: Connection, name: str, **values: Any) -> int:
@@ -100,8 +101,9 @@ def _set(conn: Connection, name: str, **values: Any) -> int:
     return found.id
 
 
-def _found(conn: Connection, name: str) -> User | None:
-    row = conn.execute(sa.select(account).where(account.c.name == name)).one_or_none()
+def _found(conn: Connection, name: str, *, hold: bool = False) -> User | None:
+    query = sa.select(account).where(account.c.name == name)
+    row = conn.execute(query.with_for_update() if hold else query).one_or_none()
     return None if row is None else _user(row)
 
 

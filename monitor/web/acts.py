@@ -15,7 +15,6 @@ from monitor.domain.event import Channel
 from monitor.render.slack_buttons import LABELS
 from monitor.settings.spans import span
 from monitor.stages import act, answer
-from monitor.store import cases
 from monitor.store.done import DoneBeforeError, Once
 from monitor.store.engine import Transactions
 from monitor.web.site import Site
@@ -23,7 +22,7 @@ from monitor.web.site import Site
 MOST = 2**63 - 1
 """The greatest number that databases know."""
 ROLE = Role.AGENT
-"""Who may act."""
+"""Who may act, on the pages and by the API: it can be undone, and is kept with the name."""
 NAPS = tuple(timedelta(minutes=one) for one in (15, 30, 60, 120, 240, 480, 1440))
 """Spans that a snooze offers."""
 LONGEST = 3000
@@ -108,8 +107,7 @@ def require(here: Site, case_id: int) -> None:
     if not 0 < case_id <= MOST:
         raise NoSuchCaseError("There is no such case.")
     with here.database.reading() as conn:
-        row = cases.row(conn, case_id)
-        if row is None or row.brand_id not in here.brand_names(conn):
+        if not here.has_case(conn, case_id):
             raise NoSuchCaseError(f"There is no case {case_id}.")
 
 
@@ -190,15 +188,18 @@ def _link(_: Site, its: Transactions, doing: Doing, now: datetime) -> object:
 
 
 def _answer(here: Site, its: Transactions, doing: Doing, now: datetime) -> object:
-    text = doing.text("text")
-    flaws = [why for _, why in here.settings.answers.approved().flaws_of(text)]
-    if flaws:
-        raise NotUnderstoodError(f"{'; '.join(flaws)}.")
     post = doing.number("post") if doing.said.get("post") else None
     anyway = doing.said.get("anyway") == "yes"
-    by = doing.who.name
     return answer.answer(
-        its, here.desks(), doing.case_id, text, by=by, now=now, post=post, anyway=anyway
+        its,
+        here.desks(),
+        doing.case_id,
+        doing.text("text"),
+        approved=here.settings.answers.approved(),
+        by=doing.who.name,
+        now=now,
+        post=post,
+        anyway=anyway,
     )
 
 

@@ -22,6 +22,7 @@ from monitor.web import (
     ready,
     signing,
 )
+from monitor.web.access import passwords
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
 from monitor.web.pages import audit, case, coverage, numbers, queue, review
@@ -64,6 +65,8 @@ def create(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.state.closing = asyncio.Event()
+    app.state.checking = asyncio.Semaphore(passwords.AT_ONCE)
+    app.state.openid = openid.Service()
     app.state.people = site.settings.staff()
     app.state.topics = sorted(site.settings.lexicon().topics)  # some ms to find out
     problems.say(app)

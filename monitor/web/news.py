@@ -16,7 +16,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from monitor.domain.access import Principal, Role
+from monitor.domain.access import Principal, Role, Scope
 from monitor.domain.errors import StoreError
 from monitor.store import queue
 from monitor.web.access import needs
@@ -31,10 +31,11 @@ MOST = 100
 _LOOKS_UNTIL_A_SIGN = 8
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
+Watcher = Annotated[Principal, Depends(needs(Role.VIEWER, Scope.READ))]
 
 
 @router.get("/news")
-async def news(request: Request, _: Annotated[Principal, Depends(needs(Role.VIEWER))]) -> Response:
+async def news(request: Request, _: Watcher) -> Response:
     """A line with each change, until the page is closed."""
     state = request.app.state
     if getattr(state, "listening", 0) >= MOST:

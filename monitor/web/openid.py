@@ -6,9 +6,11 @@ has vouched for somebody, and what it sends to one browser is worth nothing in a
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -21,11 +23,13 @@ from fastapi.responses import RedirectResponse, Response
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from monitor.clock import utc_now
 from monitor.domain.access import Change
 from monitor.domain.errors import ConfigError, MonitorError, StoreError
+from monitor.ports import Clock
 from monitor.settings.web import OpenIdTable
 from monitor.store import access_events, sessions, users
 from monitor.web import signing
@@ -34,6 +38,10 @@ from monitor.web.site import Site
 
 BEGIN, BACK = "/sign-in/openid", "/sign-in/openid/back"
 _PATIENCE_S = 10.0
+_AT_ONCE = 4
+"""Calls that may wait for the service: the other pages need their threads."""
+_KEPT, _KEPT_FAILURE = timedelta(minutes=5), timedelta(seconds=10)
+"""For so long it is not asked again how it describes itself."""
 _LEEWAY_S = 60
 _ALGORITHMS = ["RS256", "ES256", "EdDSA"]
 log = structlog.get_logger()
@@ -44,17 +52,43 @@ class NotVouchedError(MonitorError):
     """The service does not vouch for anybody who may come in; says why, without repeating what it sent."""
 
 
+class Service:
+    """What is known of the service between calls. Used by several threads."""
+
+    def __init__(self) -> None:
+        self.turns = asyncio.Semaphore(_AT_ONCE)
+        self._kept: tuple[datetime, Mapping[str, str] | str] | None = None
+
+    def described(self, table: OpenIdTable, clock: Clock) -> Mapping[str, str]:
+        """Its own description. Raises NotVouchedError."""
+        if self._kept is None or not timedelta(0) < self._kept[0] - clock() <= _KEPT:
+            try:
+                found = _described(table)
+                self._kept = clock() + _KEPT, found
+            except NotVouchedError as error:
+                self._kept = clock() + _KEPT_FAILURE, str(error)
+        its = self._kept[1]
+        if isinstance(its, str):
+            raise NotVouchedError(its)
+        return its
+
+
 @router.get(BEGIN)
-def begin(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's name
+async def begin(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's name
     """Lead the browser to the service."""
+    async with _service(request).turns:
+        return await run_in_threadpool(_led, request, next)
+
+
+def _led(request: Request, to: str) -> Response:
     table = _table(request)
     secret = visits.secret_of(request) or visits.fresh_secret()
     try:
-        its = _described(table)
+        its = _its_description(request, table)
         with _client(request, table) as client:
             address, _ = client.create_authorization_url(
                 its["authorization_endpoint"],
-                state=_state(secret, visits.within(next)),
+                state=_state(secret, visits.within(to)),
                 nonce=_made(secret, "nonce"),
                 code_verifier=_made(secret, "pkce"),
             )
@@ -66,8 +100,13 @@ def begin(request: Request, next: str = "/") -> Response:  # noqa: A002 - the fi
 
 
 @router.get(BACK)
-def back(request: Request, state: str = "", code: str = "") -> Response:
+async def back(request: Request, state: str = "", code: str = "") -> Response:
     """Let in whom the service vouches for, if that is a user here."""
+    async with _service(request).turns:
+        return await run_in_threadpool(_brought, request, state, code)
+
+
+def _brought(request: Request, state: str, code: str) -> Response:
     table = _table(request)
     secret = visits.secret_of(request) or ""
     proof, _, to = state.partition(".")
@@ -103,7 +142,7 @@ def _let_in(site: Site, name: str, secret: str) -> None:
 
 def _claims(request: Request, table: OpenIdTable, code: str, secret: str) -> Mapping[str, Any]:
     """What the service says of the person, made sure of: by its keys, for us, in answer to this browser."""
-    its = _described(table)
+    its = _its_description(request, table)
     try:
         with _client(request, table) as client:
             told = client.fetch_token(
@@ -142,6 +181,16 @@ def _name(table: OpenIdTable, claims: Mapping[str, Any]) -> str:
     if table.name_claim == "email" and claims.get("email_verified") is not True:
         raise NotVouchedError("The service has not verified your e-mail address.")
     return name
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.openid
+    return service
+
+
+def _its_description(request: Request, table: OpenIdTable) -> Mapping[str, str]:
+    site: Site = request.app.state.site
+    return _service(request).described(table, site.clock)
 
 
 def _described(table: OpenIdTable) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import structlog
 from fastapi import APIRouter, Depends, Request
@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from monitor.clock import utc_now
 from monitor.domain.access import Change, Principal, Role
 from monitor.store import access_events, sessions, users
+from monitor.store.users import User
 from monitor.web.access import passwords, visits
 from monitor.web.access.doors import SIGN_IN, needs, visitor
 from monitor.web.looks import shown
@@ -25,6 +26,16 @@ MOST_OF_ONE, MOST_OF_ADDRESS, MOST_OF_NAME = 5, 30, 50
 """Wrong passwords in that time: for a name from an address, from an address, for a name."""
 _LONGEST_NAME = 100
 log = structlog.get_logger()
+
+
+class _Try(NamedTuple):
+    """One sign-in: of that name, counted under these keys at that time."""
+
+    name: str
+    keys: dict[str, int]
+    at: datetime
+
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -43,13 +54,15 @@ async def signed_in(request: Request) -> Response:
     said = await visits.form(request)
     name, back = said.get("name", "").strip()[:_LONGEST_NAME], visits.within(said.get("next", "/"))
     site: Site = request.app.state.site
-    now = utc_now()
-    keys = _keys(name, _address(request))
-    wait = await run_in_threadpool(_must_wait, site, keys, now)
-    if wait:
-        return await run_in_threadpool(page, request, back, name=name, wait=wait)
+    its = _Try(name, _keys(name, _address(request)), utc_now())
+    may_go_on, user = await run_in_threadpool(_begun, site, its)
+    if not may_go_on:
+        return await run_in_threadpool(page, request, back, name=name, wait=WITHIN)
+    kept, password = user.password if user else None, said.get("password", "")
+    async with request.app.state.checking:  # who waits for his turn takes no thread from anybody
+        checked = await run_in_threadpool(passwords.checked, kept, password)
     secret = visits.fresh_secret()
-    if not await run_in_threadpool(_let_in, site, name, said.get("password", ""), secret, keys):
+    if not await run_in_threadpool(_let_in, site, its, kept, checked, secret):
         return await run_in_threadpool(page, request, back, name=name, is_wrong=True)
     response = RedirectResponse(back, HTTPStatus.SEE_OTHER)
     visits.keep(response, request, secret)
@@ -108,10 +121,11 @@ def page(
 
 
 def _address(request: Request) -> str:
-    """Whose address it is; a server before us on this machine says for whom it asks."""
+    """Whose address it is; a server before us says in its last word for whom it asks."""
     client = request.client.host if request.client else ""
-    for_whom = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return for_whom if for_whom and client in ("127.0.0.1", "::1") else client
+    for_whom = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
+    site: Site = request.app.state.site
+    return for_whom if for_whom and site.settings.web.believes(client) else client
 
 
 def _keys(name: str, address: str) -> dict[str, int]:
@@ -122,29 +136,31 @@ def _keys(name: str, address: str) -> dict[str, int]:
     }
 
 
-def _must_wait(site: Site, keys: dict[str, int], now: datetime) -> timedelta | None:
-    with site.database.reading() as conn:
-        over = any(sessions.refusals(conn, key, now - WITHIN) >= most for key, most in keys.items())
-    return WITHIN if over else None
+def _begun(site: Site, its: _Try) -> tuple[bool, User | None]:
+    """Whether it may go on, and whose password it is about."""
+    with site.database.writing() as conn:
+        if not sessions.count(conn, its.keys, its.at, its.at - WITHIN):
+            return False, None
+        return True, users.named(conn, its.name)
 
 
-def _let_in(site: Site, name: str, password: str, secret: str, keys: dict[str, int]) -> bool:
-    """Begin a session, if that is the user's password. The database is not held meanwhile."""
-    with site.database.reading() as conn:
-        user = users.named(conn, name)
-    is_right = passwords.is_right(user.password if user else None, password)
+def _let_in(
+    site: Site, its: _Try, kept: str | None, checked: passwords.Checked, secret: str
+) -> bool:
+    """Begin a session, if it was the user's password, and `kept` is it still."""
     now = utc_now()
     with site.database.writing() as conn:
-        if user is None or not is_right:
-            sessions.refuse(conn, list(keys), now, now - WITHIN)
+        user = users.named(conn, its.name, hold=True)
+        if user is None or kept is None or not checked.is_right or user.password != kept:
             # of a name that is nobody's nothing is kept: it may be a password in the wrong field
             about = user.name if user else ""
             access_events.note(conn, Change.SIGN_IN_REFUSED, about, by="", at=now)
             log.warning("sign_in_refused", user=about)
             return False
-        sessions.forgive(conn, [next(iter(keys))])
+        first, *others = its.keys
+        sessions.forgive(conn, first, others, its.at)
         sessions.begin(conn, secret, user.id, now)
-        if user.password and passwords.is_dated(user.password):
-            users.rehash(conn, user.id, passwords.rehashed(password))
+        if checked.anew is not None:
+            users.rehash(conn, user.id, kept, checked.anew)
         access_events.note(conn, Change.SIGNED_IN, user.name, by=user.name, at=now)
     return True

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from monitor.clock import utc_now
 from monitor.ports import Clock, Desk, Receives, Secrets
 from monitor.settings import Settings
-from monitor.store import brands
+from monitor.store import brands, cases
 from monitor.store.engine import Connection, Database
 from monitor.web.refusals import Refusals
 
@@ -40,6 +40,11 @@ class Site:
         """The brands of the config, by their numbers: others are not there for whoever is here."""
         wanted = set(self.settings.brand_names)
         return {number: name for number, name in brands.names(conn).items() if name in wanted}
+
+    def has_case(self, conn: Connection, case_id: int) -> bool:
+        """Whether there is such a case, of one of these brands."""
+        row = cases.row(conn, case_id)
+        return row is not None and row.brand_id in self.brand_names(conn)
 
 
 def _site(request: Request) -> Site:

@@ -60,7 +60,15 @@ class Office:
         if case is None or text in self.accepted:
             return
         try:
-            answer.answer(its.database, its.desks, case[0], text, by="ana", now=self.world.clock())
+            answer.answer(
+                its.database,
+                its.desks,
+                case[0],
+                text,
+                approved=its.settings.answers.approved(),
+                by="ana",
+                now=self.world.clock(),
+            )
         except ReplyError:
             return  # nobody waits for it any more, or it was written before the program died
         self.accepted.add(text)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.domain.case import Case, fold
@@ -93,17 +93,20 @@ def test_an_acknowledgement_and_a_snooze_are_foretold_with_what_they_hold_back()
     ]
 
 
+@example([OPENED, record(2, 5, Snoozed(at(10), 1))], 5)
 @given(histories(), st.integers(0, 200))
 def test_what_is_foretold_is_what_the_program_then_does(
     history: Sequence[Record], minute: int
 ) -> None:
     case = fold(history)
     told = [(one.at, one.firing.event.step, one.firing.notices) for one in foretold(case, minute)]
-    done, is_over = [], False
-    while not is_over:  # a look may fire nothing: an acknowledgement only runs out, say
+    done = []
+    looks = True
+    while looks:  # also where nothing falls due when a snooze ends
         decision = decided(case, minute, CHAIN)
         done += [(at(minute), one.event.step, one.notices) for one in decision.firings]
-        case, is_over = after(case, decision), decision.next_at is None
+        case = after(case, decision)
+        looks = decision.next_at is not None
         if decision.next_at is not None:
             minute = (decision.next_at - at(0)) // timedelta(minutes=1)
     assert told == done
@@ -224,6 +227,23 @@ def test_messages_that_come_newly_or_to_others_or_not_yet_are_told_apart() -> No
     assert changed["breach"] is Change.LATER
     assert {line.step: line.change for line in back.lines}["breach"] is Change.EARLIER
     assert forth.unanswered == 1
+
+
+def test_what_an_ended_wait_tells_no_longer_is_not_taken_for_what_the_next_one_has_to_come() -> (
+    None
+):
+    slower = {"n": replace(CHAIN, target=timedelta(minutes=200))}
+    again = record(3, 480, FollowedUp(an_ask(2, 480)))
+    past = lived(OPENED, record(2, 100, Answered(9)), again)
+    other = play(past, slower, governs=lambda _: "n", staff=Staff(), until=at(500))
+    forth, back = Difference(), Difference()
+    forth.add(5, played(past), other, since=at(0), until=at(500))
+    back.add(5, other, played(past), since=at(0), until=at(500))
+    assert (2, "breach") in other.to_come
+    changed = {(line.wait, line.step): line.change for line in forth.lines}
+    assert changed[1, "breach"] is Change.NO_LONGER
+    changed = {(line.wait, line.step): line.change for line in back.lines}
+    assert changed[1, "breach"] is Change.NEW
 
 
 def test_only_waits_of_the_period_that_count_are_compared() -> None:

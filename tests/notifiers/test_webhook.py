@@ -17,14 +17,41 @@ from standardwebhooks import WebhookVerificationError
 
 from monitor import registry
 from monitor.domain.errors import ConfigError, Outcome, SendError
-from monitor.domain.notice import Backlog, Notice, NoticeKind, Reason, Receipt, Unknowable, Words
+from monitor.domain.judgement import Severity
+from monitor.domain.notice import (
+    Backlog,
+    Content,
+    Notice,
+    NoticeKind,
+    Reason,
+    Receipt,
+    StillOpen,
+    Unknowable,
+    Words,
+)
+from monitor.domain.storm import Common, Group, NamedCase, RollUp
 from monitor.notifiers.webhook import Webhook
 from monitor.ports import Secrets, TriesOut
+from monitor.render.reply_words import about_reply
 from monitor.simulator.serving import Answer, Asked, Server
 from tests.given import Given
 from tests.notifiers.sample import LINE, NOTHING, NOW, card_notice
+from tests.render.test_reply_words import ONE
 
 KEY = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+NAMED = NamedCase(
+    case_id=12,
+    network="reddit",
+    severity=Severity.HIGH,
+    status="open",
+    title="A title",
+    text="Still no refund",
+    author="@dana",
+    url="https://reddit.example/1",
+    owner=None,
+    posted_at=NOW,
+)
+PRIVATE = ("A title", "Still no", "@dana", "reddit.example", "https://x.example/1")
 OTHER = "whsec_" + base64.b64encode(bytes(range(1, 33))).decode()
 
 
@@ -186,6 +213,28 @@ def test_without_words_no_customer_is_in_it(hook: Hook) -> None:
         for told in (b"refund,", b"@dana", b"reddit.example", b"A title", b"0722", b"Still no"):
             assert told not in asked.content
     assert json.loads(hook.asked[0].content)["data"]["case"]["topics"] == ["refund"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (NoticeKind.WAITING, StillOpen(NOW, (LINE,))),
+        (NoticeKind.ROLL_UP, RollUp(brand="Acme", group=Group(Common.BRAND, ""), cases=(NAMED,))),
+        (NoticeKind.REPLY, about_reply(ONE, Reason.REPLY_UNKNOWN)),
+    ],
+    ids=["quiet hours", "roll-up", "reply"],
+)
+def test_without_words_no_customer_is_in_what_else_names_cases(
+    hook: Hook, kind: NoticeKind, content: Content
+) -> None:
+    notice = alert(kind=kind, content=content)
+    webhook(hook.url).send(notice, None)
+    webhook(hook.url, words=False).send(notice, None)
+    said, silent = (asked.content.decode() for asked in hook.asked)
+    private = [one for one in PRIVATE if one in said]
+    assert private
+    assert [one for one in private if one in silent] == []
+    assert "case 12" in silent
 
 
 def test_to_try_it_out_sends_nothing(hook: Hook) -> None:

@@ -12,6 +12,7 @@ from monitor.domain.identity import Brand, Identity
 from monitor.domain.judgement import Thresholds
 from monitor.domain.notice import Digest
 from monitor.domain.reply import Outgoing
+from monitor.domain.template import Approved
 from monitor.ports import AnsweringSource, Desk
 from monitor.runner import Runner, Stage
 from monitor.simulator.reddit import Reddit as RedditWorld
@@ -168,7 +169,9 @@ class Counter:
 
     def answers(self, case: int, text: str = "It left today.", *, by: str = "ana") -> Outgoing:
         desk = Desk("net", self.town.source, (SHOP,))
-        return people.answer(self.database, [desk], case, text, by=by, now=self.town.now)
+        return people.answer(
+            self.database, [desk], case, text, approved=Approved(), by=by, now=self.town.now
+        )
 
     def resends(self, case: int, number: int) -> None:
         people.resend(self.database, [Desk("net", self.town.source, (SHOP,))], case, number)

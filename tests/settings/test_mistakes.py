@@ -57,6 +57,12 @@ MISTAKES = {
     "span beyond a year": (f"{BRAND}[[policies]]\nname='p'\ntarget='366d 1s'\n", 5, "at most 366d"),
     "no number": (f"{BRAND}[[policies]]\nname='p'\ntarget='{'9' * 5000}s'\n", 5, "at most 366d"),
     "no target": (f"{BRAND}[[policies]]\nname = 'p'\n", 3, "policies[0].target: is missing"),
+    "step called as the card": (
+        f"{BRAND}{POLICY}[[policies.steps]]\nname = 'alert'\nafter = '1h'\n", 7, "give it another name",
+    ),
+    "step called as what waits for a yes": (
+        f"{BRAND}{POLICY}[[policies.steps]]\nname = 'unconfirmed'\nafter = '1h'\n", 7, "another name",
+    ),
     "unknown calendar": (f"[calendars.office]\nalways = true\n{BRAND}{POLICY}calendar = 'ofice'\n", 8,
                          'no calendar is called "ofice"; did you mean "office"?'),
     "unknown person": (f"{STEP}after='1h'\ntell='person:ana'\n[people.anna]\ntell='console:a'\n", 9,

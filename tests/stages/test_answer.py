@@ -12,6 +12,7 @@ from monitor.domain.identity import Brand, Identity
 from monitor.domain.notice import Reason
 from monitor.domain.post import Author, Stream, StreamKind
 from monitor.domain.reply import Length, Outgoing, ReplyState
+from monitor.domain.template import Approved
 from monitor.ports import Desk
 from monitor.stages import act
 from monitor.stages import answer as people
@@ -34,7 +35,7 @@ def front(database: Database) -> Front:
 
 
 def answer(front: Front, case: int, text: str = TEXT, *desks: Desk, **said: Any) -> Outgoing:
-    given = {"by": "ana", "now": front.machine.at, **said}
+    given = {"approved": Approved(), "by": "ana", "now": front.machine.at, **said}
     return people.answer(front.database, desks or [front.desk], case, text, **given)
 
 
@@ -73,7 +74,7 @@ def test_whoever_has_the_case_keeps_it(front: Front) -> None:
 def test_a_draft_tells_all_and_writes_nothing(front: Front) -> None:
     case = front.complains()
     with front.database.reading() as conn:
-        one = people.draft(conn, [front.desk], case, TEXT, by="ana")
+        one = people.draft(conn, [front.desk], case, TEXT, approved=Approved(), by="ana")
     assert (one.author, one.length, one.network) == ("@shop", Length(14, 20), "x")
     assert front.case(case).owner is None
     answer(front, case)
@@ -99,7 +100,7 @@ def test_a_source_that_tells_nothing_of_its_answers_may_post_any(front: Front) -
     front.net = Net(front.machine)
     case = front.complains()
     with front.database.reading() as conn:
-        one = people.draft(conn, [front.desk], case, TEXT * 100, by="ana")
+        one = people.draft(conn, [front.desk], case, TEXT * 100, approved=Approved(), by="ana")
     assert (one.author, one.length) == (None, None)
 
 
@@ -107,8 +108,15 @@ def test_of_several_accounts_the_one_that_was_spoken_to_answers(front: Front) ->
     other = Desk("other", front.net, (SHOP,))
     case = front.complains()
     with front.database.reading() as conn:
-        assert people.draft(conn, [other, front.desk], case, TEXT, by="ana").source == "test"
-        assert people.draft(conn, [other], case, TEXT, by="ana").source == "other"
+        assert (
+            people.draft(
+                conn, [other, front.desk], case, TEXT, approved=Approved(), by="ana"
+            ).source
+            == "test"
+        )
+        assert (
+            people.draft(conn, [other], case, TEXT, approved=Approved(), by="ana").source == "other"
+        )
 
 
 # ------------------------------------------------------------------------------------- is refused

@@ -15,6 +15,7 @@ from monitor.domain.identity import Brand, Identity
 from monitor.domain.notice import Absent, Reason, Unknowable
 from monitor.domain.post import Post
 from monitor.domain.reply import INDEX_LAG, LOOKED_FOR, Outgoing, ReplyState
+from monitor.domain.template import Approved
 from monitor.ports import Desk
 from monitor.runner import Runner
 from monitor.stages import answer as people
@@ -60,6 +61,7 @@ def answers(front: Front, case: int, text: str = "It left today.", **said: objec
         [front.desk],
         case,
         text,
+        approved=Approved(),
         by="ana",
         now=front.machine.at,
         **said,  # type: ignore[arg-type]

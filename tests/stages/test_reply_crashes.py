@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 
 from monitor.domain.notice import Reason
 from monitor.domain.reply import Outgoing, ReplyState
+from monitor.domain.template import Approved
 from monitor.stages import answer as people
 from monitor.stages.answer import ReplyError
 from monitor.stages.reply import Reply
@@ -111,6 +112,7 @@ class Storm(RuleBasedStateMachine):
                 [self.front.desk],
                 case,
                 f"It left today. ({len(self.numbers)})",
+                approved=Approved(),
                 by="ana",
                 now=self.machine.at,
             )
@@ -223,7 +225,15 @@ def test_many_workers_share_the_answers(database: Database, database_url: str) -
     front = Front(database, machine, Net(machine))
     for _ in range(12):
         case = front.complains()
-        people.answer(database, [front.desk], case, "It left today.", by="ana", now=machine.at)
+        people.answer(
+            database,
+            [front.desk],
+            case,
+            "It left today.",
+            approved=Approved(),
+            by="ana",
+            now=machine.at,
+        )
     front.net.faults = [
         *[Fault.DIES_AFTER, Fault.DROPS_BEFORE, Fault.BUSY, Fault.DROPS_AFTER],
         *[Fault.DIES_BEFORE, Fault.REFUSES],

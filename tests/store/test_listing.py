@@ -22,7 +22,7 @@ def test_what_is_far_apart_is_found_over_pages_that_may_be_empty(told: Told) -> 
     pages = 0
     while before is not None or not pages:
         with told.database.reading() as conn:
-            page = listing.cases_page(conn, WantedCases(), before=before, limit=5)
+            page = listing.cases_page(conn, WantedCases(), [1], before=before, limit=5)
         found += [row.id for row in page.rows]
         before, pages = page.before, pages + 1
     assert (found, pages) == ([FAR, near], 3)
@@ -31,9 +31,9 @@ def test_what_is_far_apart_is_found_over_pages_that_may_be_empty(told: Told) -> 
 def test_a_post_is_on_one_page_with_all_of_its_brands(database: Database) -> None:
     Bringing(database, SHOP, RIVAL).brings(*(written(str(n), text="shop, rival") for n in range(3)))
     with database.reading() as conn:
-        first = listing.posts_page(conn, WantedPosts(), before=None, limit=3)
-        second = listing.posts_page(conn, WantedPosts(), before=first.before, limit=3)
-        third = listing.posts_page(conn, WantedPosts(), before=second.before, limit=3)
+        first = listing.posts_page(conn, WantedPosts(), [1, 2], before=None, limit=3)
+        second = listing.posts_page(conn, WantedPosts(), [1, 2], before=first.before, limit=3)
+        third = listing.posts_page(conn, WantedPosts(), [1, 2], before=second.before, limit=3)
     pages = [[(row.id, row.brand) for row in one.rows] for one in (first, second, third)]
     assert pages == [[(number, name) for name in ("Shop", "Rival")] for number in (3, 2, 1)]
     assert third.before is None

@@ -86,11 +86,13 @@ ASKED: dict[str, Ask] = {
     "posts judged": lambda conn: gauges.judged(conn, NINE, NINE + DAY),
     "answers by state": gauges.replies,
     "answers that wait": gauges.replies_waiting,
-    "cases listed": lambda conn: listing.cases_page(conn, RARE, before=None, limit=50),
-    "posts listed": lambda conn: listing.posts_page(conn, LET_PASS, before=9, limit=50),
-    "posts of a case": lambda conn: listing.posts_page(conn, OF_CASE, before=None, limit=50),
+    "cases listed": lambda conn: listing.cases_page(conn, RARE, [1, 2], before=None, limit=50),
+    "posts listed": lambda conn: listing.posts_page(conn, LET_PASS, [1, 2], before=9, limit=50),
+    "posts of a case": lambda conn: listing.posts_page(
+        conn, OF_CASE, [1, 2], before=None, limit=50
+    ),
     "one case": lambda conn: listing.case(conn, 1),
-    "one post": lambda conn: listing.post_of(conn, 1),
+    "one post": lambda conn: listing.post_of(conn, 1, [1, 2]),
 }
 
 

@@ -27,6 +27,8 @@ class Identity:
         self.lies: dict[str, Any] = {}
         self.key = KEY
         self.is_down = False
+        self.described = 0
+        """How often it was asked for its own description."""
         self._codes: dict[str, dict[str, str]] = {}
 
     def agrees(self, address: str, **facts: Any) -> dict[str, str]:
@@ -38,9 +40,11 @@ class Identity:
         return {"code": code, "state": asked["state"]}
 
     def answer(self, asked: Asked, /) -> tuple[int, Any]:
+        is_description = asked.path == "/.well-known/openid-configuration"
+        self.described += is_description
         if self.is_down:
             return 503, {}
-        if asked.path == "/.well-known/openid-configuration":
+        if is_description:
             said = {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
             said |= {f"{one}_endpoint": f"{self.url}/{one}" for one in ("authorization", "token")}
             return 200, said

@@ -24,15 +24,17 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def served(database_url: str) -> Iterator[Served]:
-    """With a page for agents, and a change that a manager may make."""
+    """With what agents may see, and a change that a manager may make; programs as well."""
     one = Served(database_url)
 
     @one.app.get("/for-agents")
-    def look(who: Annotated[Principal, Depends(needs(Role.AGENT))]) -> dict[str, str]:
+    def look(who: Annotated[Principal, Depends(needs(Role.AGENT, Scope.READ))]) -> dict[str, str]:
         return {"name": who.name, "via": who.via}
 
     @one.app.post("/for-managers")
-    def change(who: Annotated[Principal, Depends(needs(Role.MANAGER))]) -> dict[str, str]:
+    def change(
+        who: Annotated[Principal, Depends(needs(Role.MANAGER, Scope.ACT))],
+    ) -> dict[str, str]:
         return {"name": who.name}
 
     with one:

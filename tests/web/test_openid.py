@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from monitor.domain.access import Role
+from tests.stages.told import Machine
 from tests.web.identity import CLIENT, SECRET, STRANGE_KEY, Identity, IdentityServer
 from tests.web.served import Served
 from tests.web.visitor import Visitor, add_user
@@ -23,10 +26,13 @@ def identity() -> Iterator[Identity]:
         yield server.network
 
 
+def said_of(identity: Identity) -> str:
+    return f'[web.openid]\nissuer = "{identity.url}"\nclient_id = "{CLIENT}"\n'
+
+
 @pytest.fixture
 def served(database_url: str, identity: Identity) -> Iterator[Served]:
-    said = f'[web.openid]\nissuer = "{identity.url}"\nclient_id = "{CLIENT}"\n'
-    with Served(database_url, said, {"openid": SECRET}) as one:
+    with Served(database_url, said_of(identity), {"openid": SECRET}) as one:
         add_user(one.application.database, "ana@shop.example", Role.AGENT)
         yield one
 
@@ -109,13 +115,45 @@ def test_what_one_browser_brings_another_cannot_use(
     thief.client.close()
 
 
-def test_a_service_that_is_down_or_says_no_is_said(visitor: Visitor, identity: Identity) -> None:
+def test_a_service_that_says_no_is_said(visitor: Visitor, identity: Identity) -> None:
     led = visitor.get("/sign-in/openid")
     state = identity.agrees(led.headers["location"])["state"]
     refused = visitor.client.get("/sign-in/openid/back", params={"state": state, "error": "denied"})
     assert "vouches for nobody" in refused.text
-    identity.is_down = True
-    assert "cannot be reached" in visitor.get("/sign-in/openid").text
+
+
+def test_whoever_comes_does_not_make_us_ask_the_service_each_time(
+    database_url: str, identity: Identity
+) -> None:
+    """Its description is kept for minutes, and that it is down for seconds."""
+    machine = Machine()
+    config, secrets = said_of(identity), {"openid": SECRET}
+    with (
+        Served(database_url, config, secrets, clock=machine) as served,
+        closing(Visitor(served).client) as client,
+    ):
+        identity.is_down = True
+        for _ in range(3):
+            assert "cannot be reached" in client.get("/sign-in/openid").text
+        assert identity.described == 1
+        identity.is_down = False
+        machine.at += timedelta(seconds=10)
+        for _ in range(3):
+            assert client.get("/sign-in/openid").status_code == 303
+        assert identity.described == 2
+        machine.at += timedelta(minutes=5)
+        assert client.get("/sign-in/openid").status_code == 303
+        assert identity.described == 3
+
+
+def test_a_database_in_trouble_is_not_said_to_be_a_refusal(
+    served: Served, visitor: Visitor, identity: Identity
+) -> None:
+    with served.application.database.writing() as conn:
+        conn.exec_driver_sql("ALTER TABLE access_event RENAME TO away")
+    answer = signs_in(visitor, identity, **ANA)
+    assert answer.status_code == 503
+    assert "sqlite" not in answer.text
 
 
 def test_without_it_in_the_config_there_is_no_such_door(database_url: str) -> None:

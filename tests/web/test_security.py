@@ -242,6 +242,18 @@ def test_a_token_for_metrics_opens_nothing_else(front: Front) -> None:
     assert client.get("/audit", headers={**header, **PAGE}).status_code == 403
 
 
+def test_a_token_opens_no_page_and_sends_no_form(front: Front) -> None:
+    """It proves nothing of forms: what programs may do they do under /api, once under a key."""
+    header = add_token(front.database, "everything", Role.ADMIN)
+    client = front.served.client
+    pages = ["/queue", "/cases/1", "/review", "/numbers", "/coverage", "/audit"]
+    forms = ["/cases/1/claim", "/cases/1/answer", "/queue/acts", "/sign-out"]
+    calls = [("GET", one) for one in pages] + [("POST", one) for one in forms]
+    found = {one: client.request(*one, headers={**header, **PAGE}).status_code for one in calls}
+    assert set(found.values()) == {403}, found
+    assert client.get("/api/v1/cases", headers=header).status_code == 200
+
+
 def test_pages_are_kept_by_no_cache_and_shown_in_no_frame(front: Front) -> None:
     with front.visited("agent") as visitor:
         told = visitor.get("/cases/1").headers

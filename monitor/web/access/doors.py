@@ -31,8 +31,8 @@ def needs(
 ) -> Callable[[Request, Bearer], Awaitable[Principal]]:
     """A dependency that lets in whoever has that role at least, and gives who it is.
 
-    Of tokens it asks for `scope`; by default `read` for what changes nothing, else `act`. Of a
-    browser's session it asks, for what changes something, that the form be one of ours.
+    Of tokens it asks for `scope`; without one it is a page, which is for people: no token opens it. Of
+    a browser's session it asks, for what changes something, that the form be one of ours.
 
     Whoever is not signed in is shown the way to sign in (a page: 303; anything else: 401), and who may
     not do it is told so (403).
@@ -41,15 +41,21 @@ def needs(
     async def required(request: Request, bearer: Bearer) -> Principal:
         if bearer is None and "authorization" in request.headers:
             raise HTTPException(HTTPStatus.UNAUTHORIZED, "send a token: Bearer …", _CHALLENGE)
+        if bearer is not None and scope is None:
+            said = "a page is for people who sign in: tokens are for /api/v1 (docs/api.md)"
+            raise HTTPException(HTTPStatus.FORBIDDEN, said)
         who = await run_in_threadpool(_found, request, bearer)
         if who is None:
             raise _stranger(request, was_token=bearer is not None)
         request.state.principal = who
         if who.via is Via.SESSION and request.method not in SAFE:
             await require_ours(request)
-        needed = scope or (Scope.READ if request.method in SAFE else Scope.ACT)
-        if not who.may(role, needed):
-            raise HTTPException(HTTPStatus.FORBIDDEN, _why_not(who, role, needed))
+        if who.role < role:
+            said = f"that is for the role {role.word}, and {who.name} has the role {who.role.word}"
+            raise HTTPException(HTTPStatus.FORBIDDEN, said)
+        if scope is not None and scope not in who.scopes:
+            said = f"that is for tokens with the scope {scope.value}"
+            raise HTTPException(HTTPStatus.FORBIDDEN, said)
         return who
 
     return required
@@ -101,9 +107,3 @@ def wants_page(request: Request) -> bool:
     """Whether somebody looks at it in a browser."""
     is_api = request.url.path.startswith("/api/")
     return not is_api and "text/html" in request.headers.get("accept", "")
-
-
-def _why_not(who: Principal, role: Role, scope: Scope) -> str:
-    if who.role < role:
-        return f"that is for the role {role.word}, and {who.name} has the role {who.role.word}"
-    return f"that is for tokens with the scope {scope.value}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from threading import BoundedSemaphore
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,9 +11,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from monitor.domain.access import AccessError
 
 SHORTEST, LONGEST = 12, 1000
-_AT_ONCE = BoundedSemaphore(2)
-"""Each takes 64 MiB while it is checked."""
+AT_ONCE = 2
+"""Each takes 64 MiB and a core while it is checked: whoever checks them sees to it."""
 _hasher = PasswordHasher()
+
+
+class Checked(NamedTuple):
+    """Whether it is the password, and its hash by today's measure if the kept one is by another."""
+
+    is_right: bool
+    anew: str | None
 
 
 def hashed(password: str, name: str) -> str:
@@ -22,29 +29,19 @@ def hashed(password: str, name: str) -> str:
         raise AccessError(f"a password has {SHORTEST} characters at least: four words will do")
     if len(set(password)) < SHORTEST // 3 or name.lower() in password.lower():
         raise AccessError("that is too easy to guess: four words that belong together to nobody")
-    with _AT_ONCE:
-        return _hasher.hash(password)
+    return _hasher.hash(password)
 
 
-def is_right(kept: str | None, password: str) -> bool:
-    """Whether that is the password. It takes as long where there is none to compare it with."""
-    with _AT_ONCE:
-        try:
-            _hasher.verify(kept or _nobodys(), password[:LONGEST])
-        except (VerificationError, InvalidHashError):
-            return False
-    return kept is not None
-
-
-def is_dated(kept: str) -> bool:
-    """Whether it was hashed by another measure than today's."""
-    return _hasher.check_needs_rehash(kept)
-
-
-def rehashed(password: str) -> str:
-    """A right password by today's measure."""
-    with _AT_ONCE:
-        return _hasher.hash(password)
+def checked(kept: str | None, password: str) -> Checked:
+    """Compare them. It takes as long where there is none to compare it with."""
+    try:
+        _hasher.verify(kept or _nobodys(), password[:LONGEST])
+    except (VerificationError, InvalidHashError):
+        return Checked(is_right=False, anew=None)
+    if kept is None:
+        return Checked(is_right=False, anew=None)
+    is_dated = _hasher.check_needs_rehash(kept)
+    return Checked(is_right=True, anew=_hasher.hash(password) if is_dated else None)
 
 
 @cache

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any, Protocol
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from starlette.exceptions import HTTPException
 
-from monitor.domain.access import Role
 from monitor.domain.case import Case
-from monitor.domain.event import Channel, Confirmed, Dismissed, Event
+from monitor.domain.event import Channel
 from monitor.stages import act
 from monitor.store.engine import Connection, Transactions
 from monitor.web.access import Principal
-from monitor.web.api.once import OneCall, Told, within
-from monitor.web.api.params import LARGEST, Agent, CaseId, Line, Manager, Text
+from monitor.web.api.once import OneCall, Told
+from monitor.web.api.params import LARGEST, Agent, CaseId, Line, Text
 from monitor.web.api.shapes import CaseState
 
 router = APIRouter(prefix="/cases/{case_id}", tags=["acts"])
@@ -96,19 +93,19 @@ def acknowledge(who: Agent, call: OneCall, case_id: CaseId) -> Response:
 
 
 @router.post("/confirm", response_model=CaseState)
-def confirm(who: Manager, call: OneCall, case_id: CaseId) -> Response:
+def confirm(who: Agent, call: OneCall, case_id: CaseId) -> Response:
     """Say that an unconfirmed case is a complaint."""
     return _plainly(act.confirm, who, call, case_id)
 
 
 @router.post("/dismiss", response_model=CaseState)
-def dismiss(who: Manager, call: OneCall, case_id: CaseId) -> Response:
+def dismiss(who: Agent, call: OneCall, case_id: CaseId) -> Response:
     """Say that the case is no complaint. It can be undone."""
     return _plainly(act.dismiss, who, call, case_id)
 
 
 @router.post("/duplicate", response_model=CaseState)
-def duplicate(who: Manager, call: OneCall, case_id: CaseId, asked: Duplicate) -> Response:
+def duplicate(who: Agent, call: OneCall, case_id: CaseId, asked: Duplicate) -> Response:
     """Say that the case is the same as another one of the brand's. It can be undone."""
 
     def do(its: Transactions, now: datetime) -> Case:
@@ -178,23 +175,13 @@ def link(who: Agent, call: OneCall, case_id: CaseId, asked: Link) -> Response:
 
 @router.post("/undo", response_model=CaseState)
 def undo(who: Agent, call: OneCall, case_id: CaseId, asked: Undo | None = None) -> Response:
-    """Take back what a person did: the last of it, or the entry `seq`. It takes the same right."""
-
-    def may(event: Event) -> None:
-        if who.role < role_for(event):
-            said = f"to take that back is for the role {role_for(event).word}"
-            raise HTTPException(HTTPStatus.FORBIDDEN, said)
+    """Take back what a person did: the last of it, or the entry `seq`."""
 
     def do(its: Transactions, now: datetime) -> Case:
         seq = asked.seq if asked else None
-        return act.undo(its, case_id, by=who.name, now=now, seq=seq, may=may)
+        return act.undo(its, case_id, by=who.name, now=now, seq=seq)
 
     return _act(who, call, case_id, do)
-
-
-def role_for(event: Event) -> Role:
-    """The role that it takes to do that, or to take it back."""
-    return Role.MANAGER if isinstance(event, Confirmed | Dismissed) else Role.AGENT
 
 
 def _plainly(do: _Plain, who: Principal, call: Told, case_id: int) -> Response:
@@ -205,7 +192,7 @@ def _act(
     who: Principal, call: Told, case_id: int, do: Callable[[Transactions, datetime], Case]
 ) -> Response:
     def done(conn: Connection, now: datetime) -> Mapping[str, Any]:
-        case = do(within(conn, case_id), now)
+        case = do(call.within(conn, case_id), now)
         return CaseState.of(case_id, case).model_dump(mode="json")
 
     return call.once(who.name, done)

@@ -15,7 +15,7 @@ from monitor.domain.reply import Outgoing
 from monitor.stages import answer as stage
 from monitor.store.engine import Connection, Transactions
 from monitor.web.access import Principal
-from monitor.web.api.once import OneCall, Told, within
+from monitor.web.api.once import OneCall, Told
 from monitor.web.api.params import LARGEST, Agent, CaseId, Number, Text
 from monitor.web.api.shapes import Answer
 
@@ -50,6 +50,7 @@ def write(who: Agent, call: OneCall, case_id: CaseId, written: Written) -> Respo
             call.site.desks(),
             case_id,
             written.text,
+            approved=call.site.settings.answers.approved(),
             by=who.name,
             now=now,
             post=written.post,
@@ -87,6 +88,6 @@ def _about(
     status: int = HTTPStatus.OK,
 ) -> Response:
     def done(conn: Connection, now: datetime) -> Mapping[str, Any]:
-        return Answer.of(do(within(conn, case_id), now)).model_dump(mode="json")
+        return Answer.of(do(call.within(conn, case_id), now)).model_dump(mode="json")
 
     return call.once(who.name, done, status)

@@ -21,13 +21,13 @@ from monitor.store import cases as stored
 from monitor.store.calls import Within
 from monitor.store.engine import Connection
 from monitor.store.listing import WantedCases, WantedPosts
-from monitor.web.api.once import OneCall
+from monitor.web.api.once import OneCall, require_case
 from monitor.web.api.params import (
+    Agent,
     CaseId,
     Cursor,
     Limit,
     Line,
-    Manager,
     Reader,
     Text,
 )
@@ -79,7 +79,8 @@ def list_cases(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Page[
     """List cases, the newest first."""
     before, limit = None if asked.cursor is None else int(asked.cursor), asked.limit
     with here.database.reading() as conn:
-        found = listing.cases_page(conn, asked.wanted(), before=before, limit=limit)
+        its = here.brand_names(conn)
+        found = listing.cases_page(conn, asked.wanted(), its, before=before, limit=limit)
     return Page(items=[CaseLine.of(row) for row in found.rows], next=following(found))
 
 
@@ -87,18 +88,18 @@ def list_cases(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Page[
 def show_case(_: Reader, here: Here, case_id: CaseId) -> CaseWhole:
     """One case: as it stands, its history, its thread, its answers, and who was told what."""
     with here.database.reading() as conn:
+        require_case(here, conn, case_id)
         row = listing.case(conn, case_id)
-        if row is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no case {case_id}")
         return CaseWhole.with_card(
-            row, cards.card(conn, case_id, here.clock(), None), **_more(conn, case_id)
+            row, cards.card(conn, case_id, here.clock(), None), **_more(here, conn, case_id)
         )
 
 
-def _more(conn: Connection, case_id: int) -> dict[str, Any]:
+def _more(here: Site, conn: Connection, case_id: int) -> dict[str, Any]:
     history = stored.history(conn, case_id)
     notes = stored.notes(conn, history)
-    thread = listing.posts_page(conn, WantedPosts(case=case_id), before=None, limit=THREAD)
+    wanted, its = WantedPosts(case=case_id), here.brand_names(conn)
+    thread = listing.posts_page(conn, wanted, its, before=None, limit=THREAD)
     return {
         "history": [Event.of(one, notes) for one in history],
         "answers": [AnswerInWords.of(one) for one in answers.of_case(conn, case_id)],
@@ -121,7 +122,7 @@ class Heard(BaseModel):
 
 
 @router.post("/cases", status_code=HTTPStatus.CREATED, response_model=Opened)
-def open_case(who: Manager, call: OneCall, heard: Heard) -> Response:
+def open_case(who: Agent, call: OneCall, heard: Heard) -> Response:
     """Open a case by hand, for what no source brought."""
 
     def do(conn: Connection, now: datetime) -> Mapping[str, Any]:

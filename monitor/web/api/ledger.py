@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -85,15 +86,16 @@ def coverage(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Coverag
         if brand is not None and brand not in names:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no brand {brand!r}")
         found = kept.kept(conn, since, until, brand_id=names[brand] if brand else None)
-    return Coverage(since=since, until=until, streams=[_stream(one) for one in found])
+    streams = [_stream(one, names) for one in found if not names.keys().isdisjoint(one.brands)]
+    return Coverage(since=since, until=until, streams=streams)
 
 
-def _stream(one: Kept) -> Stream:
+def _stream(one: Kept, names: Collection[str]) -> Stream:
     plain = {name: getattr(one, name) for name in Stream.model_fields if hasattr(one, name)}
     return Stream(
         **plain
         | {
-            "brands": list(one.brands),
+            "brands": [name for name in one.brands if name in names],
             "silent_since": one.silence.since if one.silence else None,
             "blind": [Blind(since=it.since, until=it.until, why=it.why) for it in one.blind],
             "gaps": [

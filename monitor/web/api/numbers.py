@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
 from monitor.domain.report import By, Counted, Period, Report
@@ -17,13 +17,14 @@ from monitor.domain.sla import State
 from monitor.render.report_csv import in_order
 from monitor.render.report_json import report_data, waits_data
 from monitor.store import readings
-from monitor.web.api.params import Cursor, Limit, Line, Reader
+from monitor.web.api.params import Limit, Line, Reader
 from monitor.web.api.shapes import Page
 from monitor.web.site import Here, Site
 
 router = APIRouter(prefix="/numbers", tags=["numbers"])
 
 _YEARS = range(1971, 3000)
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 def _sane(day: date) -> date:
@@ -54,13 +55,16 @@ class AskedWaits(Asked):
     by: By | None = Field(default=None, description="Of one group of that kind, …")
     name: str | None = Field(default=None, max_length=200, description="… the one so called.")
     state: State | None = None
-    cursor: Cursor = None
+    cursor: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}\.[0-9]{1,9}$")] | None,
+        Field(description="`next` of the page before: it goes on in the list of that moment."),
+    ] = None
     limit: Limit = 50
 
 
-def _report(here: Site, asked: Asked) -> Report:
+def _report(here: Site, asked: Asked, now: datetime) -> Report:
     """The figures that are asked for, as they stand."""
-    now, zone = here.clock(), here.zone
+    zone = here.zone
     seen = min(_aware(asked.as_of, zone), now) if asked.as_of else now
     if asked.until is None:
         end, begin = now, now - timedelta(days=asked.days)
@@ -95,18 +99,27 @@ def numbers(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> dict[str
 
     Spans are seconds, shares 0 to 1; a percentile that was not reached is null.
     """
-    return report_data(_report(here, asked))
+    return report_data(_report(here, asked, here.clock()))
 
 
 @router.get("/waits")
 def waits(_: Reader, here: Here, asked: Annotated[AskedWaits, Query()]) -> Page[dict[str, Any]]:
     """List the waits that a figure counts, the oldest first; the unconfirmed among them, too."""
-    counted = in_order(_of(_report(here, asked), asked.by, asked.name))
+    seen_at, begin = _place(here, asked.cursor)
+    counted = in_order(_of(_report(here, asked, seen_at), asked.by, asked.name))
     found = [one for one in counted if asked.state in (None, one.state)]
-    begin = min(int(asked.cursor or 0), len(found))
     end = begin + asked.limit
-    next_ = str(end) if end < len(found) else None
+    next_ = f"{(seen_at - _EPOCH) // _MICROSECOND}.{end}" if end < len(found) else None
     return Page(items=waits_data(found[begin:end]), next=next_)
+
+
+def _place(here: Site, cursor: str | None) -> tuple[datetime, int]:
+    """The moment of the first page, from which all pages are seen, and where the page begins."""
+    now = here.clock()
+    if cursor is None:
+        return now, 0
+    micros, _, begin = cursor.partition(".")
+    return min(_EPOCH + int(micros) * _MICROSECOND, now), int(begin)
 
 
 def _of(report: Report, by: By | None, name: str | None) -> Sequence[Counted]:

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from monitor.domain.errors import MonitorError, StoreError
-from monitor.store import calls, cases
+from monitor.store import calls
 from monitor.store.calls import CallKey, Said, Within
 from monitor.store.engine import Connection
 from monitor.web.site import Here, Site
@@ -64,6 +64,11 @@ class Told:
             raise HTTPException(HTTPStatus.CONFLICT, str(error)) from error
         return JSONResponse(said, status)
 
+    def within(self, conn: Connection, case_id: int) -> Within:
+        """The transaction, for what is done to a case that there is. Raises HTTPException (404)."""
+        require_case(self.site, conn, case_id)
+        return Within(conn)
+
 
 async def _told(request: Request, here: Here, key: Key) -> Told:
     body = await request.body()
@@ -74,13 +79,7 @@ async def _told(request: Request, here: Here, key: Key) -> Told:
 OneCall = Annotated[Told, Depends(_told)]
 
 
-def within(conn: Connection, case_id: int) -> Within:
-    """The transaction, for what is done to a case that there is. Raises HTTPException (404)."""
-    require_case(conn, case_id)
-    return Within(conn)
-
-
-def require_case(conn: Connection, case_id: int) -> None:
-    """Return if there is such a case. Raises HTTPException (404)."""
-    if cases.row(conn, case_id) is None:
+def require_case(here: Site, conn: Connection, case_id: int) -> None:
+    """Return if there is such a case, of a brand of the config's. Raises HTTPException (404)."""
+    if not here.has_case(conn, case_id):
         raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no case {case_id}")

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from monitor.domain.access import Scope
 from monitor.web.access import Principal, Role, needs
+from monitor.web.acts import ROLE
 
 LARGEST = 2**63 - 1
 """Of the databases' numbers."""
@@ -33,6 +34,5 @@ Cursor = Annotated[
 ]
 
 Reader = Annotated[Principal, Depends(needs(Role.VIEWER, Scope.READ))]
-Agent = Annotated[Principal, Depends(needs(Role.AGENT, Scope.ACT))]
-Manager = Annotated[Principal, Depends(needs(Role.MANAGER, Scope.ACT))]
-Sender = Annotated[Principal, Depends(needs(Role.AGENT, Scope.INTAKE))]
+Agent = Annotated[Principal, Depends(needs(ROLE, Scope.ACT))]
+Sender = Annotated[Principal, Depends(needs(ROLE, Scope.INTAKE))]

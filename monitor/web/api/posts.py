@@ -52,7 +52,8 @@ def list_posts(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Page[
     """List posts, those that were stored last first. One that two brands are named in comes twice."""
     before = None if asked.cursor is None else int(asked.cursor)
     with here.database.reading() as conn:
-        found = listing.posts_page(conn, asked.wanted(), before=before, limit=asked.limit)
+        its = here.brand_names(conn)
+        found = listing.posts_page(conn, asked.wanted(), its, before=before, limit=asked.limit)
     return Page(items=[Post.of(row) for row in found.rows], next=following(found))
 
 
@@ -60,7 +61,7 @@ def list_posts(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> Page[
 def show_post(_: Reader, here: Here, post_id: Number) -> list[Post]:
     """One post, once for each brand that it is about."""
     with here.database.reading() as conn:
-        rows = listing.post_of(conn, post_id)
+        rows = listing.post_of(conn, post_id, here.brand_names(conn))
     if not rows:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no post {post_id}")
     return [Post.of(row) for row in rows]

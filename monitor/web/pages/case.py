@@ -181,7 +181,9 @@ def _answering(
     }
     draft: Draft | None = None
     try:
-        draft = answer.draft(conn, site.desks(), card.case_id, PROBE, by=who.name)
+        draft = answer.draft(
+            conn, site.desks(), card.case_id, PROBE, approved=approved, by=who.name
+        )
     except ReplyError as error:
         return {**found, "cannot": without_commands(str(error))}
     return {**found, "draft": draft}
