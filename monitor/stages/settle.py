@@ -93,6 +93,8 @@ class Settle:
         cases.move_notes(conn, source, into)
         _move_replies(conn, source, into, numbers, now)
         again = _to_tell_again(conn, source, into)
+        for key, number in _untold(conn, source, numbers, again, merged):
+            outbox.move(conn, key, into=into, wait=number)
         told = _told(cases.history(conn, source), numbers, again)
         fresh = [one for one in told if one.event not in merged.fired]
         cases.append(conn, into, fresh, now=now)
@@ -275,16 +277,43 @@ def _to_tell_again(conn: Connection, source: int, into: int) -> set[tuple[int, s
     And its alerts, if the other case has no card: an alert is what makes one.
     """
     has_card = outbox.card_audience(conn, into) is not None
+    notices = outbox.case_notices(conn, source)
+    sent = {(one.wait, one.step) for one in notices if one.state is NoticeState.SENT}
     return {
         (one.wait, one.step or ALERT)
-        for one in outbox.case_notices(conn, source)
+        for one in notices
         if one.wait is not None
         and (
-            one.state is NoticeState.PENDING
+            (one.state is NoticeState.PENDING and (one.wait, one.step) not in sent)
             or one.reason in _CANCELLED
             or (one.kind is NoticeKind.ALERT and not has_card)
         )
     }
+
+
+def _untold(
+    conn: Connection,
+    source: int,
+    numbers: Mapping[int, int],
+    again: Container[tuple[int, str]],
+    merged: Case,
+) -> Iterator[tuple[str, int]]:
+    """Keys, and new waits, of what some have not heard yet of steps that are not told `again`.
+
+    That is what is held back for who sleeps; and what is about to be sent of a wait that is still
+    open, unless the other case told that step itself.
+    """
+    fired = {(one.wait, one.step) for one in merged.fired}
+    still_open = {one.number for one in merged.waits if one.is_open}
+    for one in outbox.case_notices(conn, source):
+        if one.wait is None or one.step is None or (one.wait, one.step) in again:
+            continue
+        number = numbers.get(one.wait)
+        if number is None:
+            continue
+        is_wanted = number in still_open and (number, one.step) not in fired
+        if one.reason is Reason.QUIET_HOURS or (one.state is NoticeState.PENDING and is_wanted):
+            yield one.key, number
 
 
 def _as_part(event: Event) -> Event:

@@ -117,6 +117,12 @@ def want_again(conn: Connection, *, case_id: int, wait: int) -> None:
     )
 
 
+def move(conn: Connection, key: str, *, into: int, wait: int) -> None:
+    """A notice goes to the case that has its wait now, under the wait's number there."""
+    moved = sa.update(notice).where(notice.c.key == key).values(case_id=into, wait=wait)
+    conn.execute(moved)
+
+
 def _of_wait(case_id: int, wait: int) -> sa.ColumnElement[bool]:
     """What tells people of a wait: its alert and its escalations."""
     told = [NoticeKind.ALERT.value, NoticeKind.ESCALATION.value]

@@ -8,15 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from monitor.domain.hours import BusinessHours
-from monitor.domain.notice import Reason
+from monitor.domain.notice import NoticeState, Reason
 from monitor.domain.policy import Anchor, Match, Step
 from monitor.domain.rota import Person
 from monitor.settings.rules import lexicon_of
 from monitor.store import outbox, rotas
 from monitor.store.rotas import OnDuty
-from tests.scenarios.world import RULE, World, clock_time
+from monitor.store.schema import notice
+from tests.scenarios.world import RULE, Said, World, clock_time
 
 ZONE = "Europe/Bucharest"
 BY_DAY = BusinessHours(zone=ZONE, weekly=(((420, 1320),),) * 7)
@@ -69,6 +71,48 @@ def test_what_came_at_night_is_one_summary_in_the_morning(either: World) -> None
     world.runner = world.start()
     world.runs_until("+1 09:00").slack.hears_nothing_more()
     assert reasons(world, 1) == [Reason.SUMMED_UP]
+
+
+def test_what_is_held_back_goes_along_when_cases_become_one(tmp_path: Path) -> None:
+    """And who was told of the step at night is not told again."""
+    both = replace(PAGE, audiences=("slack:#leads", "person:ana"))
+    world = world_of(tmp_path, f"sqlite:///{tmp_path / 'shop.db'}", both)
+    root = world.x.posts("Still no refund", at="22:10", by="ana")
+    world.x.we_answer(root, at="22:12")
+    world.x.posts("broken", at="22:15", by="ana", to=Said("x-4", "x-4", "bob"))
+    world.x.posts("me too", at="22:13", by="bob", to=root, seen="23:30")
+    world.runs_until("23:20").slack.hears("#care", "refund").hears("#care", "broken")
+    world.slack.hears("#leads", "page: broken").hears_nothing_more()
+    assert reasons(world, 2) == [Reason.STEP_DUE, Reason.QUIET_HOURS]
+    world.runs_until("23:59").slack.hears_nothing_more()
+    assert reasons(world, 1) == [Reason.QUIET_HOURS]
+    world.runs_until("+1 07:00", every=timedelta(hours=1)).slack.hears("ana", "still open: 1")
+    world.slack.hears_nothing_more()
+    world.database.close()
+
+
+def test_what_one_place_has_not_heard_yet_is_told_there_alone_when_cases_become_one(
+    tmp_path: Path,
+) -> None:
+    both = replace(PAGE, audiences=("slack:#leads", "slack:#care"))
+    world = world_of(tmp_path, f"sqlite:///{tmp_path / 'shop.db'}", both)
+    root = world.x.posts("Still no refund", at="12:10", by="ana")
+    world.x.we_answer(root, at="12:12")
+    world.x.posts("broken", at="12:15", by="ana", to=Said("x-4", "x-4", "bob"))
+    world.x.posts("me too", at="12:13", by="bob", to=root, seen="13:30")
+    world.runs_until("13:20").slack.hears("#care", "refund").hears("#care", "broken")
+    world.slack.hears("#leads", "page").hears("#care", "page").hears_nothing_more()
+    page = (
+        (notice.c.case_id == 2) & (notice.c.step == "page") & (notice.c.audience == "slack:#care")
+    )
+    waiting = {"state": "pending", "attempted_at": None, "not_before": clock_time("+9 12:00")}
+    with world.database.writing() as conn:  # as if it could not be sent for days
+        conn.execute(sa.update(notice).where(page).values(waiting))
+    world.runs_until("14:30").slack.hears_nothing_more()
+    with world.database.reading() as conn:
+        (moved,) = [one for one in outbox.case_notices(conn, 1) if one.step == "page"]
+    assert (moved.audience, moved.state) == ("slack:#care", NoticeState.PENDING)
+    world.database.close()
 
 
 def test_nothing_is_said_in_the_morning_of_what_was_answered_at_night(world: World) -> None:
