@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from monitor.domain.coverage import Blind, Silence
 from monitor.domain.judgement import Band, Severity
+from monitor.domain.phrase import Phrase
 from monitor.domain.storm import RollUp, Storm
 
 
@@ -305,8 +306,9 @@ class StillOpen:
 class Words:
     """A notice that is only text: a test alert, a warning to the operators."""
 
-    headline: str
-    lines: tuple[str, ...] = ()
+    headline: Phrase | str
+    """A phrase is said in the language of whoever reads it; a text stays as it is."""
+    lines: tuple[Phrase | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import PhrasedError
 from monitor.domain.identity import Brand
 from monitor.domain.report import last_week
 from monitor.render import slack_lists as shown
@@ -33,7 +33,7 @@ _WHEN = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?=\s|$)")
 _FOUND = 30
 
 
-class CommandError(MonitorError):
+class CommandError(PhrasedError):
     """The command can't be understood; the text says how it is written."""
 
 
@@ -97,7 +97,9 @@ def _paged(
 def _search(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
     words = list(typed.words[1:])
     if not words:
-        raise CommandError(f"Say what to look for: {place.command} search refund dana")
+        raise CommandError(
+            "Say what to look for: {command}", command=f"{place.command} search refund dana"
+        )
     lines = lists.search(place, words, say_in, _FOUND)
     more = say_in("There may be more: say more words.") if len(lines) == _FOUND else None
     title = say_in("Found: {words}", words=" ".join(words))
@@ -113,7 +115,8 @@ def _new(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
     url = address[1] if address else None
     if url is None and not said:
         raise CommandError(
-            f"Give an address, and what was said: {place.command} new https://… No parcel!"
+            "Give an address, and what was said: {command}",
+            command=f"{place.command} new https://… No parcel!",
         )
     now = place.clock()
     at, said = _when(place, said, now)
@@ -145,9 +148,11 @@ def _when(place: Workplace, said: str, now: datetime) -> tuple[datetime | None, 
     try:
         at = parse_time(f"{found[1]} {found[2]}", place.zone)
     except ValueError as error:
-        raise CommandError(f"{error}: write 2026-03-01 09:00") from error
+        raise CommandError(
+            "{wrong}: write {right}", wrong=str(error), right="2026-03-01 09:00"
+        ) from error
     if at > now:
-        raise CommandError(f"{found[0]} is still to come: write when it was said")
+        raise CommandError("{when} is still to come: write when it was said", when=found[0])
     return at, said[found.end() :].strip()
 
 
@@ -160,7 +165,9 @@ def _brand(place: Workplace, words: list[str]) -> tuple[Brand, list[str]]:
         return place.brands[0], words
     known = ", ".join(one.name for one in place.brands)
     raise CommandError(
-        f"Say whom it is about ({known}): {place.command} new {place.brands[0].name} https://…"
+        "Say whom it is about ({brands}): {command}",
+        brands=known,
+        command=f"{place.command} new {place.brands[0].name} https://…",
     )
 
 
@@ -170,10 +177,8 @@ def _handover(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
     to = place.staff.named(typed.words[1]) if len(typed.words) > 1 else None
     if to is None:
         raise CommandError(
-            say_in(
-                "Say to whom, by a name of `people` in the configuration, or a member's id: {command}",
-                command=f"{place.command} handover ana",
-            )
+            "Say to whom, by a name of `people` in the configuration, or a member's id: {command}",
+            command=f"{place.command} handover ana",
         )
     with place.database.reading() as conn:
         brands = list(place.brand_names(conn))
@@ -199,7 +204,7 @@ def _report(place: Workplace, _: Typed, say_in: Tongue) -> list[Block]:
     with place.database.reading() as conn:
         for brand_id in place.brand_names(conn):
             made = readings.report(conn, brand_id, period=period, as_of=now)
-            blocks += shown.columns(report_text(made, place.zone))
+            blocks += shown.columns(report_text(made, place.zone, say_in))
     return blocks or [section(say_in("None."))]
 
 

@@ -23,6 +23,7 @@ from monitor.render.slack_answer import DECISIONS, TEMPLATE
 from monitor.render.slack_blocks import escape
 from monitor.render.slack_buttons import MORE, PREFIX
 from monitor.render.slack_forms import origin_of
+from monitor.render.tongue import Tongue
 from monitor.slackapp import commands, presses, replying, submissions, views
 from monitor.slackapp.calls import client, quiet
 from monitor.slackapp.commands import Typed
@@ -163,6 +164,10 @@ class Door:
         user = body["user"]
         return self._place.staff.person(user["id"], user.get("username") or user.get("name"))
 
+    def _tongue(self, body: Mapping[str, Any]) -> Tongue:
+        """How whoever did it is spoken to."""
+        return self._place.tongue(_channel(body))
+
     def _is_first(self, key: str) -> bool:
         """Of what only shows something: delivered once more, it is shown already."""
         with self._lock:
@@ -186,9 +191,10 @@ class Door:
             _log.warning(
                 "slack_refused", kind=body.get("type"), reason="stranger", team=_team(body)
             )
-            self._place.calls.tell(_user(body), _channel(body), str(error))
+            self._place.calls.tell(_user(body), _channel(body), self._tongue(body).why(error))
         except MonitorError as error:
-            said = str(error) if isinstance(error, NotAllowedError) else escape(str(error))
+            why = self._tongue(body).why(error)
+            said = why if isinstance(error, NotAllowedError) else escape(why)
             _log.info("slack_refused", kind=body.get("type"), problem=str(error))
             self._place.calls.tell(_user(body), _channel(body), said)
 
@@ -196,7 +202,11 @@ class Door:
         error = done.exception()
         if error is not None:
             _log.error("slack_work_failed", kind=body.get("type"), problem=repr(error))
-            said = f"That was not done: {type(error).__name__}. The log says more; try again."
+            say_in = self._tongue(body)
+            said = say_in(
+                "That was not done: {error}. The log says more; try again.",
+                error=type(error).__name__,
+            )
             self._place.calls.tell(_user(body), _channel(body), said)
 
 

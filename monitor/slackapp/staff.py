@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import MonitorError, PhrasedError
+from monitor.domain.phrase import phrase
 from monitor.render.slack_case import is_group, is_member
 from monitor.settings.slack import Right
 from monitor.slackapp.calls import CallError, Calls
@@ -18,11 +19,11 @@ _FRESH_S = 300.0
 _log = structlog.get_logger(__name__)
 
 
-class NotAllowedError(MonitorError):
+class NotAllowedError(PhrasedError):
     """The person may not do that; says who may."""
 
 
-class StrangerError(MonitorError):
+class StrangerError(PhrasedError):
     """The person is of another workspace, such as in a channel that two companies share."""
 
 
@@ -109,9 +110,10 @@ class Staff:
         groups = [one for one in named if is_group(one)]
         if any(person.id in self._members(one) for one in groups):
             return
-        mentioned = ", ".join(map(_mention, named)) or "nobody"
         raise NotAllowedError(
-            f"You may not do that here: it is for {mentioned} ([slack_app.rights], {right.value})."
+            "You may not do that here: it is for {whom} ([slack_app.rights], {right}).",
+            whom=", ".join(map(_mention, named)) or phrase("nobody"),
+            right=str(right.value),
         )
 
     def refusals(self, person: Person) -> Mapping[Right, NotAllowedError]:
@@ -150,8 +152,10 @@ class Staff:
             if at is not None:
                 return known
             raise NotAllowedError(
-                f"Slack does not say who is in {_mention(group)} ({error.name}), "
-                "and that group decides who may do this. Try again; `slack check` says more."
+                "Slack does not say who is in {group} ({problem}), and that group decides who may "
+                "do this. Try again; `slack check` says more.",
+                group=_mention(group),
+                problem=error.name,
             ) from error
         self._groups[group] = (time.monotonic(), found)
         return found

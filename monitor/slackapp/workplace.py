@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import PhrasedError
 from monitor.domain.identity import Brand
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import CaseCard
@@ -21,7 +21,7 @@ from monitor.store.done import Once
 from monitor.store.engine import Connection, Database
 
 
-class NoSuchCaseError(MonitorError):
+class NoSuchCaseError(PhrasedError):
     """There is no case of that number, or it is of a brand that the config does not name."""
 
 
@@ -76,7 +76,7 @@ class Workplace:
         with self.database.reading() as conn:
             row = cases.row(conn, case_id)
             if row is None or row.brand_id not in self.brand_names(conn):
-                raise NoSuchCaseError(f"There is no case {case_id}.")
+                raise NoSuchCaseError("There is no case {number}.", number=case_id)
 
     def brand_names(self, conn: Connection) -> dict[int, str]:
         """The brands of the config, by their numbers."""

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.domain import parts
+from monitor.domain import parts, template
 from monitor.domain.case import Status
 from monitor.domain.event import Channel
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Reason
+from monitor.domain.reply import ReplyState
 from monitor.domain.report import By
 from monitor.render import (
     charts,
@@ -29,6 +30,8 @@ from monitor.render.tongue import IN_ENGLISH, LANGUAGES, tongue
 
 MONITOR = Path(__file__).parents[2] / "monitor"
 _NAMES = re.compile(r"\{\w+\}")
+_OF_OPERATORS = ("ConfigError", "CallError")
+"""These are for whoever configures the program, and name what Slack itself says."""
 _IN_A_TEMPLATE = re.compile(r'say_in\("([^"]+)"')
 
 
@@ -41,7 +44,9 @@ def phrases() -> Iterator[str]:
     yield from (one.word for one in Severity)
     yield from (said for one in Status for said in (one.value, one.value.capitalize()))
     yield from (one.value for one in Channel)
-    yield from reply_words.WHY.values()
+    yield from (*reply_words.WHY.values(), *reply_words.HEADLINES.values(), reply_words._POST)
+    yield from reply_words._SAID
+    yield from _of_errors()
     yield from (*storm_words._AT_ONCE.values(), storm_words._ALONE)
     yield from _of_reports()
 
@@ -67,6 +72,34 @@ def _of_reports() -> Iterator[str]:
     yield from texts._WEEKDAYS
     yield from texts._MONTHS
     yield from (one[0] for bins in (parts.LAGS, parts.AGES, parts.LATE) for one in bins)
+
+
+def _of_errors() -> Iterator[str]:
+    """What refuses people something, and what a notice says that was written before anybody knew to whom."""
+    yield from ("The same answer", "An answer", "is under way", "may be posted or not")
+    yield from (one.value for one in ReplyState)
+    yield from template.SEVERAL
+    files = ("stages/act.py", "stages/answer.py", "stages/by_hand.py", "stages/surge.py")
+    for name in (*files, "domain/template.py"):
+        yield from _phrased(ast.parse((MONITOR / name).read_text()))
+    for folder in ("render", "slackapp"):
+        for path in (MONITOR / folder).glob("*.py"):
+            yield from _phrased(ast.parse(path.read_text()))
+
+
+def _phrased(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(name), args=[ast.Constant(str(said)), *_]) if (
+                name == "phrase" or (name.endswith("Error") and name not in _OF_OPERATORS)
+            ):
+                yield said
+            case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant(str(said)), *_]) if (
+                name == "ActionError"
+            ):
+                yield said
+            case _:
+                pass
 
 
 def _said(tree: ast.AST) -> Iterator[str]:

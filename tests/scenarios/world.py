@@ -135,7 +135,7 @@ def _words(notice: Notice) -> str:
     if isinstance(content, StillOpen):
         return " ".join(("still open:", *(str(one.case_id) for one in content.lines)))
     if isinstance(content, Words):
-        return " ".join((content.headline, *content.lines))
+        return " ".join(map(str, (content.headline, *content.lines)))
     return notice.kind.value
 
 

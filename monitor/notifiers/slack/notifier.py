@@ -193,6 +193,10 @@ class Slack:
         channels = (self._options.channel, *self._options.targets.values())
         return trying.findings(self._wire, channels)
 
+    def language(self, target: str, /) -> str:
+        its = self._options
+        return its.language_of(its.targets.get(target, target or its.channel))
+
     def _messages(self, notice: Notice, channel: str) -> tuple[Message, ...]:
         """As this channel is spoken to."""
         its = self._options

@@ -64,7 +64,7 @@ async def do(request: Request, number: Number, what: str, who: Agent) -> Respons
     except StoreError:
         raise  # no conflict: `problems` says it, without our insides
     except MonitorError as error:
-        wrong = without_commands(str(error))
+        wrong = without_commands(looks.tongue_of(request).why(error))
         return await run_in_threadpool(
             _page, request, number, who, wrong=wrong, typed=said, refused=what
         )
@@ -97,7 +97,7 @@ def _page(
         content = _content(request, conn, number, now)
         card: CaseCard = content["card"]
         if who.role >= acts.ROLE:
-            content |= _answering(site, conn, card, who, template)
+            content |= _answering(request, conn, card, who, template)
             content["people"] = users.names(conn)
     return looks.answered(
         request,
@@ -167,11 +167,12 @@ def _ahead(
 
 
 def _answering(
-    site: Site, conn: Connection, card: CaseCard, who: Principal, template: str
+    request: Request, conn: Connection, card: CaseCard, who: Principal, template: str
 ) -> dict[str, Any]:
     """Who would post an answer where, and what to begin with; or why there is none to write."""
     if card.status != Status.OPEN:
         return {}
+    site: Site = request.app.state.site
     approved = site.settings.answers.approved()
     chosen = approved.named(template)
     name = (card.author or "").lstrip("@")
@@ -185,5 +186,5 @@ def _answering(
             conn, site.desks(), card.case_id, PROBE, approved=approved, by=who.name
         )
     except ReplyError as error:
-        return {**found, "cannot": without_commands(str(error))}
+        return {**found, "cannot": without_commands(looks.tongue_of(request).why(error))}
     return {**found, "draft": draft}
