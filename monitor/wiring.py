@@ -36,6 +36,7 @@ from monitor.stages.report import ScheduledReport, reports_of
 from monitor.stages.rota import Rota
 from monitor.stages.sample import Sample
 from monitor.stages.settle import Settle
+from monitor.stages.subscribe import Subscribe
 from monitor.stages.surge import Surges
 from monitor.stages.triage import Triage
 from monitor.stages.wake import Wake
@@ -152,6 +153,7 @@ class Application:
                 clock=self.clock,
                 operators=self.operators,
             ),
+            self._subscribe(),
             *self.judging(),
             Rota(self.database, self.rotas, operators=self.operators),
             Escalate(self.database, self.people),
@@ -193,13 +195,29 @@ class Application:
         cls: Any = registry.load(registry.NOTIFIERS, table.use)
         return "per_second" in cls.Options.model_fields
 
-    def _gather(self) -> Gather:
-        one_by_one = [
+    def _subscribe(self) -> Subscribe:
+        """Raises ConfigError: people would be told of every case, each time in a message of its own."""
+        wanted = self.settings.subscribed()
+        programs = self._programs()
+        for audience in wanted:
+            if audience.partition(":")[0] not in programs:
+                raise ConfigError(
+                    f'[[subscriptions]] tell = "{audience}": only programs subscribe, by a notifier of '
+                    'use = "webhook"; people are told by [[policies]]'
+                )
+        return Subscribe(self.database, wanted)
+
+    def _programs(self) -> list[str]:
+        """The notifiers behind which programs read, not people."""
+        return [
             one.called
             for one in self.settings.notifiers
             if getattr(registry.load(registry.NOTIFIERS, one.use), "one_by_one", False)
         ]
-        return Gather(self.database, self.settings.storms.limits(), one_by_one=one_by_one)
+
+    def _gather(self) -> Gather:
+        limits = self.settings.storms.limits()
+        return Gather(self.database, limits, one_by_one=self._programs())
 
     def runner(self, *, shadow: bool = False) -> Runner:
         """The embedded runner over all stages."""

@@ -210,7 +210,7 @@ class Deliver:
             return storms.called(conn, number, as_attempted=row.fate_unknown)
         if kind is NoticeKind.ROLL_UP:
             return storms.called_late(conn, number)
-        if row.case_id is None or row.kind is NoticeKind.UPDATE:
+        if row.case_id is None or row.kind in (NoticeKind.UPDATE, NoticeKind.EVENT):
             return ()
         return cards.named(conn, row.case_id, row.wait, row.step)
 

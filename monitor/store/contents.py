@@ -40,7 +40,7 @@ class Contents:
                 return storms.told(conn, number)
             case NoticeKind.ROLL_UP:
                 return storms.named(conn, number)
-            case NoticeKind.ALERT | NoticeKind.ESCALATION | NoticeKind.UPDATE:
+            case NoticeKind.ALERT | NoticeKind.ESCALATION | NoticeKind.UPDATE | NoticeKind.EVENT:
                 return cards.card(conn, _given(row.case_id), now, row.step, row.wait)
             case NoticeKind.DIGEST:
                 day, as_of = date.fromisoformat(said["day"]), datetime.fromisoformat(said["as_of"])

@@ -42,9 +42,10 @@ from monitor.stages.deliver import Deliver
 from monitor.stages.escalate import Escalate
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.settle import Settle
+from monitor.stages.subscribe import Subscribe
 from monitor.stages.triage import Triage
 from monitor.stages.wake import Wake
-from monitor.store import brands, cases, readings, schema
+from monitor.store import brands, readings, replaying, schema
 from monitor.store.engine import Database
 from tests.given import Given
 
@@ -275,10 +276,13 @@ class World(Going):
         watched: bool = True,
         lexicon: Lexicon | None = None,
         people: Sequence[Person] = (),
+        subscribers: Sequence[str] = (),
     ) -> None:
         self.now = clock_time(starts)
         self.coming: list[tuple[datetime, dict[str, object]]] = []
         self.slack = Channel()
+        self.crm = Channel()
+        self.subscribers = tuple(subscribers)
         self.reddit = Network(self, "reddit")
         self.x = Network(self, "x")
         self.reviews = Network(self, "reviews")
@@ -308,6 +312,7 @@ class World(Going):
         )
         stages: list[Stage] = [
             Intake(self.database, [Feed("feed", source, self._brands)]),
+            Subscribe(self.database, dict.fromkeys(self.subscribers, tuple(self._names()))),
             Classify(self.database, Keywords()),
             Triage(self.database, self._rules, Thresholds(alert=0.6, review=0.3), self._lexicon),
             Settle(self.database),
@@ -315,7 +320,7 @@ class World(Going):
             Wake(self.database, self.people),
             Deliver(
                 self.database,
-                {"slack": self.slack},
+                {"slack": self.slack, "crm": self.crm},
                 digest=_no_digest,
                 operators=None,
                 shadow=False,
@@ -356,7 +361,7 @@ class World(Going):
     def pictures_are_true(self) -> None:
         """Every stored picture is the fold of its history."""
         with self.database.reading() as conn:
-            assert list(cases.differences(conn)) == []
+            assert list(replaying.differences(conn)) == []
 
 
 def _no_digest(*_: object) -> Digest:
