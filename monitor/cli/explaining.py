@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,16 +20,24 @@ from monitor.domain.escalation import Watched
 from monitor.domain.escalation_ahead import Told, ahead
 from monitor.domain.event import Ask, AskKind, Confirmed, Opened, Record
 from monitor.domain.judgement import Band, Severity
+from monitor.domain.notice import Planned
+from monitor.domain.phrase import Phrase
 from monitor.domain.policy import Rule, Subject, first_match
 from monitor.domain.rota import Staff
 from monitor.render.policy_words import why
+from monitor.render.tongue import ENGLISH, LANGUAGES, Tongue, tongue
 from monitor.render.words import duration, local_time
 
 if TYPE_CHECKING:
     from monitor.cli.opening import Opened as OpenedShop
     from monitor.settings import Settings
 
-_NOBODY_DOES = "what comes, if nobody does anything and nothing arrives"
+JUDGED = {
+    Band.ALERT: "judged a complaint",
+    Band.REVIEW: "judged unsure: nobody is told before somebody confirms it; below, as if at once",
+    Band.PASS: "judged no complaint: it opens no case; below, as if it were one",
+}
+"""What the model finds of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Explained:
     staff: Staff
     ahead: tuple[Told, ...]
     lines: tuple[str, ...] = ()
-    passed_over: tuple[tuple[str, str], ...] = ()
+    passed_over: tuple[tuple[str, tuple[Phrase, ...]], ...] = ()
 
 
 @click.command(short_help="The whole future of a case or a text: each step, when, to whom, why.")
@@ -59,12 +67,17 @@ class Explained:
 @click.option(
     "--topic", "topics", multiple=True, help="Default: what the words say; several times."
 )
-@click.option("--language", help="Two letters; default: what the model finds.")
+@click.option("--in", "language", help="Its language, two letters; default: what the model finds.")
 @click.option("--followers", type=click.IntRange(0), help="How many follow the author.")
 @click.option("--at", help="When it is said, such as 2026-05-04T23:30; default: now.")
+@click.option(
+    "--language", "spoken", type=click.Choice(LANGUAGES), default=ENGLISH, help="Of words."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def explain(ctx: click.Context, /, case: int | None, as_json: bool, **said: Any) -> None:
+def explain(
+    ctx: click.Context, /, case: int | None, spoken: str, as_json: bool, **said: Any
+) -> None:
     r"""Print the whole future of a CASE, or of a post that nobody wrote yet: each step, when, to whom, why.
 
     A step that will not be told is printed with its reason: quiet hours, an acknowledgement, a snooze,
@@ -76,26 +89,28 @@ def explain(ctx: click.Context, /, case: int | None, as_json: bool, **said: Any)
       complaint-monitor policy explain 12
       complaint-monitor policy explain --text "Still no refund" --network reddit
       complaint-monitor policy explain --severity critical --at 2026-05-04T23:30
+      complaint-monitor policy explain 12 --language ro
     """
     about_a_post = said["text"] is not None or said["severity"] is not None
     if (case is None) != about_a_post:
         raise click.UsageError(
             "say what to explain, one of: a case's number; --text; --severity, for any such post"
         )
+    say_in = tongue(spoken)
     if case is not None:
         with opened(ctx) as its:
-            settings, found = its.settings, _case(its, case, utc_now())
+            settings, found = its.settings, _case(its, case, utc_now(), say_in)
     else:
         settings = settings_of(ctx)
-        found = _post(settings, said)
+        found = _post(settings, said, say_in)
     zone = ZoneInfo(settings.timezone)
     if as_json:
-        print_json(_as_object(found, zone))
+        print_json(_as_object(found, zone, say_in))
     else:
-        _print(found, zone)
+        _print(found, zone, say_in)
 
 
-def _case(its: OpenedShop, number: int, now: datetime) -> Explained:
+def _case(its: OpenedShop, number: int, now: datetime, say_in: Tongue) -> Explained:
     from monitor.stages.act import ActionError
     from monitor.store import cases, foretelling
 
@@ -103,14 +118,17 @@ def _case(its: OpenedShop, number: int, now: datetime) -> Explained:
         row = cases.row(conn, number)
         if row is None:
             raise ActionError(
-                f"There is no case {number}; `complaint-monitor cases list` shows them."
+                "There is no case {number}; `complaint-monitor cases list` shows them.",
+                number=number,
             )
         case = cases.load(conn, number)
         wait = case.open_wait
         if wait is None:
             raise ActionError(
-                f"Case {number} is {case.status}: nothing of it is ahead. "
-                f"`complaint-monitor cases show {number}` says what was told."
+                "Case {number} is {status}: nothing of it is ahead. "
+                "`complaint-monitor cases show {number}` says what was told.",
+                number=number,
+                status=case.status,
             )
         rule = cases.kept_rule(conn, wait.rule)
         watched = foretelling.watched(conn, row.brand_id)
@@ -119,33 +137,47 @@ def _case(its: OpenedShop, number: int, now: datetime) -> Explained:
         if not case.is_confirmed(wait):
             asked = apply(case, Record(case.seq, now, now, "explain", Confirmed()))
         told = ahead(asked, case_id=number, rule=rule, watched=watched, staff=staff, now=now)
+        zone = ZoneInfo(its.settings.timezone)
         return Explained(
-            f"case {number}: {wait.severity.word}, on {row.network}, waits since "
-            f"{local_time(wait.started_at, ZoneInfo(its.settings.timezone))}",
+            say_in(
+                "case {number}: {severity}, on {network}, waits since {time}",
+                number=number,
+                severity=say_in(wait.severity.word),
+                network=row.network,
+                time=local_time(wait.started_at, zone, say_in),
+            ),
             rule,
             wait.due_at,
             case,
             staff,
             tuple(told),
-            tuple(_standing(case, now, ZoneInfo(its.settings.timezone))),
+            tuple(_standing(case, now, zone, say_in)),
         )
 
 
-def _standing(case: Case, now: datetime, zone: ZoneInfo) -> Iterator[str]:
+def _standing(case: Case, now: datetime, zone: ZoneInfo, say_in: Tongue) -> Iterator[str]:
     """What people did that bears on what is ahead."""
     wait = case.open_wait
     if wait is not None and not case.is_confirmed(wait):
-        yield "unconfirmed: nobody is told before somebody confirms it; below, as if that were now"
+        yield say_in(
+            "unconfirmed: nobody is told before somebody confirms it; below, as if that were now"
+        )
     if case.owner:
-        yield f"{case.owner} {'is answering' if case.claimed else 'has it'}: the steps go on"
+        has_it = "{name} is answering" if case.claimed else "{name} has it"
+        yield f"{say_in(has_it, name=case.owner)}: {say_in('the steps go on')}"
     seen, snoozed = case.acknowledged_until, case.snoozed_until
     if seen and seen > now:
-        yield f"acknowledged until {local_time(seen, zone)}: repeats of what was reached pause"
+        yield say_in(
+            "acknowledged until {time}: repeats of what was reached pause",
+            time=local_time(seen, zone, say_in),
+        )
     if snoozed and snoozed > now:
-        yield f"snoozed until {local_time(snoozed, zone)}: no step before then"
+        yield say_in(
+            "snoozed until {time}: no step before then", time=local_time(snoozed, zone, say_in)
+        )
 
 
-def _post(settings: Settings, said: dict[str, Any]) -> Explained:
+def _post(settings: Settings, said: dict[str, Any], say_in: Tongue) -> Explained:
     now = moment(said["at"], settings.timezone) if said["at"] else utc_now()
     brand = said["brand"] or settings.brand_names[0]
     settings_brand(settings, brand)
@@ -159,7 +191,7 @@ def _post(settings: Settings, said: dict[str, Any]) -> Explained:
     )
     lines: tuple[str, ...] = ()
     if said["text"] is not None:
-        subject, lines = _judged(settings, said, subject, now)
+        subject, lines = _judged(settings, said, subject, now, say_in)
     rules = settings.targets()
     rule = first_match(rules, subject)
     over = [(one.name, one.match.against(subject)) for one in rules[: rules.index(rule)]]
@@ -167,9 +199,14 @@ def _post(settings: Settings, said: dict[str, Any]) -> Explained:
     case = _opened(subject, rule, now)
     always = Watched(since=now)
     told = ahead(case, case_id=0, rule=rule, watched=always, staff=staff, now=now)
-    topics = f", about {', '.join(subject.topics)}" if subject.topics else ""
-    said_at = local_time(now, ZoneInfo(settings.timezone))
-    headline = f"a post of {said_at} on {subject.network}: {subject.severity.word}{topics}"
+    topics = ", ".join(subject.topics)
+    headline = say_in(
+        "a post of {time} on {network}: {severity}",
+        time=local_time(now, ZoneInfo(settings.timezone), say_in),
+        network=subject.network,
+        severity=say_in(subject.severity.word),
+    )
+    headline += say_in(", about {topics}", topics=topics) if topics else ""
     return Explained(headline, rule, rule.due(now), case, staff, tuple(told), lines, tuple(over))
 
 
@@ -181,7 +218,7 @@ def settings_brand(settings: Settings, name: str) -> None:
 
 
 def _judged(
-    settings: Settings, said: dict[str, Any], subject: Subject, now: datetime
+    settings: Settings, said: dict[str, Any], subject: Subject, now: datetime, say_in: Tongue
 ) -> tuple[Subject, tuple[str, ...]]:
     """The subject with what the words say where the command line says nothing."""
     from monitor.domain.post import Post, PostKey
@@ -196,12 +233,9 @@ def _judged(
         topics=subject.topics or told.topics,
         language=subject.language or judged.language,
     )
-    means = {
-        Band.ALERT: "judged a complaint",
-        Band.REVIEW: "judged unsure: nobody is told before somebody confirms it; below, as if at once",
-        Band.PASS: "judged no complaint: it opens no case; below, as if it were one",
-    }
-    return found, (f"{means[told.band]} ({judged.complaint:.2f}): {told.reason}",)
+    means = say_in(JUDGED[told.band])
+    chance = say_in.number(f"{judged.complaint:.2f}")
+    return found, (f"{means} ({chance}): {told.reason}",)
 
 
 def _staff(settings: Settings) -> Staff:
@@ -241,30 +275,40 @@ def _opened(subject: Subject, rule: Rule, now: datetime) -> Case:
     return fold([Record(1, now, now, "explain", Opened(ask))])
 
 
-def _print(found: Explained, zone: ZoneInfo) -> None:
+def _print(found: Explained, zone: ZoneInfo, say_in: Tongue) -> None:
     click.echo(found.headline)
     for line in found.lines:
         click.echo(f"  {line}")
     for name, because in found.passed_over:
-        click.echo(f'  "{name}" is not for it: {because}')
-    target = duration(found.rule.target)
-    due = local_time(found.due_at, zone)
-    click.echo(f'  "{found.rule.name}" holds: an answer within {target}, due {due}')
-    click.echo(f"\n{_NOBODY_DOES}:")
-    rows = list(_rows(found, zone))
+        why_not = say_in('"{policy}" is not for it', policy=name)
+        click.echo(f"  {why_not}: {_listed(because, say_in)}")
+    holds = say_in(
+        '"{policy}" holds: an answer within {target}, due {due}',
+        policy=found.rule.name,
+        target=duration(found.rule.target, say_in),
+        due=local_time(found.due_at, zone, say_in),
+    )
+    click.echo(f"  {holds}")
+    click.echo(f"\n{say_in('what comes, if nobody does anything and nothing arrives')}:")
+    rows = list(_rows(found, zone, say_in))
     if rows:
-        print_table(("when", "step", "whom", "why"), rows)
+        head = (say_in("when"), say_in("step"), say_in("whom"), say_in("why"))
+        print_table(head, rows)
     else:
-        click.echo("  nothing more falls due")
+        click.echo(f"  {say_in('nothing more falls due')}")
 
 
-def _rows(found: Explained, zone: ZoneInfo) -> Iterator[Sequence[str]]:
-    shown = partial(why, rule=found.rule, case=found.case, staff=found.staff, zone=zone)
+def _listed(because: Sequence[Phrase], say_in: Tongue) -> str:
+    return say_in(", and ").join(map(say_in.of, because))
+
+
+def _rows(found: Explained, zone: ZoneInfo, say_in: Tongue) -> Iterator[Sequence[str]]:
+    shown = _why(found, zone, say_in)
     for told in found.ahead:
         for one in told.firing.notices:
             step = told.firing.event.step
             yield (
-                local_time(told.at, zone),
+                local_time(told.at, zone, say_in),
                 step,
                 _whom(found.staff, one.audience),
                 shown(one, told),
@@ -276,14 +320,22 @@ def _whom(staff: Staff, audience: str) -> str:
     return f"{person.name} ({audience})" if person else audience
 
 
-def _as_object(found: Explained, zone: ZoneInfo) -> dict[str, Any]:
-    shown = partial(why, rule=found.rule, case=found.case, staff=found.staff, zone=zone)
+def _why(found: Explained, zone: ZoneInfo, say_in: Tongue) -> Callable[[Planned, Told], str]:
+    return partial(
+        why, rule=found.rule, case=found.case, staff=found.staff, zone=zone, say_in=say_in
+    )
+
+
+def _as_object(found: Explained, zone: ZoneInfo, say_in: Tongue) -> dict[str, Any]:
+    shown = _why(found, zone, say_in)
     return {
         "about": found.headline,
         "remarks": found.lines,
         "policy": found.rule.name,
         "due_at": found.due_at,
-        "not_for_it": [{"policy": name, "because": said} for name, said in found.passed_over],
+        "not_for_it": [
+            {"policy": name, "because": _listed(said, say_in)} for name, said in found.passed_over
+        ],
         "ahead": [
             {
                 "at": told.at,

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from monitor.domain.hours import BusinessHours
 from monitor.domain.judgement import Severity, Verdict
+from monitor.domain.phrase import Phrase, phrase
 from monitor.domain.post import Post
 
 
@@ -67,6 +68,17 @@ class Subject:
             followers=post.author.followers,
         )
 
+    def words(self) -> Mapping[str, object]:
+        """What it is, as phrases name it."""
+        return {
+            "brand": self.brand,
+            "network": self.network,
+            "severity": phrase(self.severity.word),
+            "topics": ", ".join(self.topics),
+            "language": self.language,
+            "followers": self.followers,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
@@ -91,38 +103,31 @@ class Match:
     def fits(self, one: Subject) -> bool:
         return not self.against(one)
 
-    def against(self, one: Subject) -> str:
+    def against(self, one: Subject) -> tuple[Phrase, ...]:
         """What of the post the rule is not for, in words; empty if it fits."""
-        topics, network = ", ".join(one.topics), one.network
         checks = (
-            (not self.brands or one.brand in self.brands, f"the brand is {one.brand}"),
-            (not self.networks or network in self.networks, f"the network is {network}"),
-            (
-                not self.severities or one.severity in self.severities,
-                f"the severity is {one.severity.word}",
-            ),
+            (not self.brands or one.brand in self.brands, "the brand is {brand}"),
+            (not self.networks or one.network in self.networks, "the network is {network}"),
+            (not self.severities or one.severity in self.severities, "the severity is {severity}"),
             (
                 not self.topics or any(topic in self.topics for topic in one.topics),
-                f"the topics are {topics}" if one.topics else "it has no topic",
+                "the topics are {topics}" if one.topics else "it has no topic",
             ),
             (
                 not self.languages or _tongue(one.language) in self.languages,
-                f"the language is {one.language or 'not known'}",
+                "the language is {language}" if one.language else "the language is not known",
             ),
-            (
-                self.followers <= (one.followers or 0),
-                f"the author has {_many(one.followers)} followers",
-            ),
+            (self.followers <= (one.followers or 0), _FOLLOWERS[one.followers is None]),
         )
-        return ", and ".join(said for holds, said in checks if not holds)
+        missed = [said for holds, said in checks if not holds]
+        return tuple(Phrase(said, one.words()) for said in missed)
+
+
+_FOLLOWERS = ("the author has {followers} followers", "nobody knows how many follow the author")
 
 
 def _tongue(language: str | None) -> str:
     return (language or "").replace("_", "-").partition("-")[0].lower()
-
-
-def _many(followers: int | None) -> str:
-    return "nobody knows how many" if followers is None else str(followers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

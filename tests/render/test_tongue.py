@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.domain import parts, template
+from monitor.cli import explaining, simulating
+from monitor.domain import parts, policy, template
 from monitor.domain.case import Status
+from monitor.domain.escalation_difference import Change
 from monitor.domain.event import Channel
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Reason
@@ -19,6 +21,7 @@ from monitor.render import (
     curves,
     figures,
     numbers_tables,
+    policy_words,
     reply_words,
     storm_words,
     texts,
@@ -37,9 +40,12 @@ _IN_A_TEMPLATE = re.compile(r'say_in\("([^"]+)"')
 
 def phrases() -> Iterator[str]:
     """All that is said: literally, and by a name."""
+    spoken = (*(MONITOR / "cli" / name for name in ("explaining.py", "simulating.py")),)
     for folder in ("render", "slackapp"):
-        for path in (MONITOR / folder).glob("*.py"):
-            yield from _said(ast.parse(path.read_text()))
+        spoken += (*(MONITOR / folder).glob("*.py"),)
+    for path in spoken:
+        yield from _said(ast.parse(path.read_text()))
+    yield from _of_policies()
     yield from ("New complaint", "New possible complaint", *LABELS.values(), *DECISIONS.values())
     yield from (one.word for one in Severity)
     yield from (said for one in Status for said in (one.value, one.value.capitalize()))
@@ -72,6 +78,18 @@ def _of_reports() -> Iterator[str]:
     yield from texts._WEEKDAYS
     yield from texts._MONTHS
     yield from (one[0] for bins in (parts.LAGS, parts.AGES, parts.LATE) for one in bins)
+
+
+def _of_policies() -> Iterator[str]:
+    """What `policy explain` and `policy simulate` say by a name."""
+    yield from (*policy_words.PLAIN.values(), *explaining.JUDGED.values(), *policy._FOLLOWERS)
+    yield from (one.value for one in Change)
+    yield from (said for _, said in simulating.DUE)
+    yield from ("due", "answered in time", "messages", "summaries", "step", "change", "before")
+    yield from ("after", "summary of", "whom", "cases before", "cases after", "case")
+    yield from ("and {number} more: --limit 0 shows all {all}",)
+    source = (MONITOR / "domain" / "policy.py").read_text()
+    yield from re.findall(r'"((?:the|it) [^"]* (?:is|are) [^"]*|it has no topic)"', source)
 
 
 def _of_errors() -> Iterator[str]:

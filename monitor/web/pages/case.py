@@ -156,11 +156,16 @@ def _ahead(
     rule = cases.kept_rule(conn, wait.rule)
     watched = foretelling.watched(conn, row.brand_id)
     staff = foretelling.staff(conn, request.app.state.people)
+    say_in = looks.tongue_of(request)
     told = islice(
         ahead(case, case_id=number, rule=rule, watched=watched, staff=staff, now=now), FORETOLD
     )
     return [
-        (one.at, it, why(it, one, rule=rule, case=case, staff=staff, zone=site.zone))
+        (
+            one.at,
+            it,
+            why(it, one, rule=rule, case=case, staff=staff, zone=site.zone, say_in=say_in),
+        )
         for one in told
         for it in one.firing.notices
     ]
