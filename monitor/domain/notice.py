@@ -27,7 +27,7 @@ class NoticeKind(StrEnum):
     BACKLOG = "backlog"
     """One summary of what was already open when the program first ran."""
     WAITING = "waiting"
-    """What came in a person's quiet hours and is still open: once, when they end."""
+    """What came in a person's quiet hours and is still open: once, when they end. Or what they are given."""
     REPLY = "reply"
     """An answer of ours did not simply go out: in the card's thread, to those who hear of the case."""
     STORM = "storm"
@@ -51,6 +51,8 @@ class Reason(StrEnum):
     """What came since brings an open wait under another rule: its people are told, too."""
     STEP_DUE = "step_due"
     QUIET_HOURS_ENDED = "quiet_hours_ended"
+    HANDED_OVER = "handed_over"
+    """Somebody gave all of their cases to this person."""
     ROTA_UNREAD = "rota_unread"
     """The calendar that says who is on call cannot be read."""
     NOBODY_ON_CALL = "nobody_on_call"
@@ -304,10 +306,14 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class StillOpen:
-    """What was held back in somebody's quiet hours and is not answered yet, the longest waiting first."""
+    """What was held back in somebody's quiet hours and is not answered yet, the longest waiting first.
+
+    Or, with `by`, what that person has just handed over to them.
+    """
 
     as_of: datetime
     lines: tuple[DigestLine, ...]
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -377,15 +377,24 @@ def _backlog(backlog: Backlog, zone: tzinfo, say_in: Tongue) -> Spoken:
 
 
 def _still_open(summary: StillOpen, say_in: Tongue) -> Spoken:
-    number = len(summary.lines)
-    if not number:
-        return Spoken(say_in("All that came in your quiet hours is answered"), ())
-    headline = (
-        say_in("1 case of your quiet hours is still open")
-        if number == 1
-        else say_in("{number} cases of your quiet hours are still open", number=number)
-    )
+    headline = _of_quiet_hours(len(summary.lines), say_in)
+    if summary.by is not None:
+        headline = _handed_over(summary.by, len(summary.lines), say_in)
     lines = (
         said for one in summary.lines for said in (_line(one, say_in), plain(one.url or "")) if said
     )
     return Spoken(headline, tuple(lines))
+
+
+def _of_quiet_hours(number: int, say_in: Tongue) -> str:
+    if not number:
+        return say_in("All that came in your quiet hours is answered")
+    if number == 1:
+        return say_in("1 case of your quiet hours is still open")
+    return say_in("{number} cases of your quiet hours are still open", number=number)
+
+
+def _handed_over(by: str, number: int, say_in: Tongue) -> str:
+    """At the end of a shift, to whoever has them from now on."""
+    cases = say_in.count(number, "1 case", "{number} cases")
+    return say_in("{name} handed over to you: {cases}", name=person(by), cases=cases)

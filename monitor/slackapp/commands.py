@@ -19,10 +19,10 @@ from monitor.render.tongue import Tongue
 from monitor.render.words import person
 from monitor.rows.times import parse_time
 from monitor.settings.slack import Right
-from monitor.slackapp import lists
+from monitor.slackapp import handing, lists
 from monitor.slackapp.staff import Person
 from monitor.slackapp.workplace import Workplace
-from monitor.stages import act, by_hand
+from monitor.stages import by_hand
 from monitor.store import readings
 from monitor.store.by_hand import NETWORK
 
@@ -180,16 +180,7 @@ def _handover(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
             "Say to whom, by a name of `people` in the configuration, or a member's id: {command}",
             command=f"{place.command} handover ana",
         )
-    with place.database.reading() as conn:
-        brands = list(place.brand_names(conn))
-    numbers = act.hand_over(
-        place.once(typed.key),
-        brands,
-        lists.goes_by(typed.person),
-        to.name,
-        by=typed.person.name,
-        now=place.clock(),
-    )
+    numbers = handing.give(place, typed.key, typed.person, to)
     lines = [shown.found(place.card(one), say_in) for one in numbers]
     title = say_in("Handed over to {name}", name=person(to.name))
     first = lines[:PAGE]

@@ -24,7 +24,7 @@ from monitor.render.slack_blocks import escape
 from monitor.render.slack_buttons import MORE, PREFIX
 from monitor.render.slack_forms import origin_of
 from monitor.render.tongue import Tongue
-from monitor.slackapp import commands, presses, replying, submissions, views
+from monitor.slackapp import commands, handing, presses, replying, submissions, views
 from monitor.slackapp.calls import client, quiet
 from monitor.slackapp.commands import Typed
 from monitor.slackapp.filled import Filled
@@ -97,6 +97,10 @@ class Door:
     def _press(self, body: Mapping[str, Any]) -> None:
         action = body["actions"][0]
         press = self._press_of(body)
+        if press.act == handing.ACT:
+            if self._is_first(press.key):
+                handing.ask(self._place, press)
+            return
         self._place.require(press.case_id)
         if press.act in DECISIONS:
             replying.decide(self._place, press, _number(action), self._watch)
@@ -122,6 +126,9 @@ class Door:
             trigger=str(body.get("trigger_id", "")),
             view_id=view["id"],
         )
+        if press.act == handing.ACT:
+            handing.submit(self._place, press, Filled(view))
+            return
         self._place.require(press.case_id)
         if press.act == replying.ACT:
             replying.submit(self._place, press, Filled(view), origin, self._watch)

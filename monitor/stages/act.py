@@ -23,8 +23,9 @@ from monitor.domain.event import (
     Snoozed,
     Undone,
 )
+from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.storable import storable
-from monitor.store import cases, mentions, waits
+from monitor.store import cases, mentions, outbox, waits
 from monitor.store.cases import Fact
 from monitor.store.engine import Connection, Transactions
 
@@ -65,6 +66,7 @@ def hand_over(
     *,
     by: str,
     now: datetime,
+    tell: str | None = None,
 ) -> tuple[int, ...]:
     """Give all open cases of a person to another one, as at the end of a shift: all of them, or none.
 
@@ -75,6 +77,7 @@ def hand_over(
         to: who has them from now on.
         by: who says so.
         now: when.
+        tell: the place where that one alone reads, to be told which they are.
 
     Returns:
         The cases' numbers.
@@ -94,7 +97,23 @@ def hand_over(
                 given.append(number)
         if not given:
             raise ActionError("There is nothing to hand over: that person has no open case.")
+        if tell is not None and by != to:
+            _tell_of(conn, given, tell, by, now)
     return tuple(given)
+
+
+def _tell_of(conn: Connection, given: list[int], tell: str, by: str, now: datetime) -> None:
+    """In the transaction that gives them: told once, and of no more than what was given."""
+    last = cases.load(conn, given[-1]).seq
+    planned = Planned(
+        f"{NoticeKind.WAITING}:{Reason.HANDED_OVER}:{given[-1]}:{last}:{tell}",
+        NoticeKind.WAITING,
+        tell,
+        Reason.HANDED_OVER,
+        due_at=now,
+    )
+    said = {"cases": given, "by": by}
+    outbox.write(conn, [planned], brand_id=None, case_id=None, now=now, payload=said)
 
 
 def acknowledge(database: Transactions, case_id: int, *, by: str, now: datetime) -> Case:

@@ -54,7 +54,7 @@ class Contents:
                     oldest_at=datetime.fromisoformat(oldest) if oldest else None,
                 )
             case NoticeKind.WAITING:
-                return held_back.still_open(conn, said["cases"], now)
+                return held_back.still_open(conn, said["cases"], now, said.get("by"))
             case NoticeKind.REPLY:
                 return about_reply(_given(answers.shown(conn, said["reply"])), row.reason)
             case NoticeKind.REPORT if self.report is not None:

@@ -43,6 +43,8 @@ def take(conn: Connection, audience: str) -> list[int]:
     return sorted(set(conn.scalars(is_open)))
 
 
-def still_open(conn: Connection, cases: Collection[int], now: datetime) -> StillOpen:
+def still_open(
+    conn: Connection, cases: Collection[int], now: datetime, by: str | None = None
+) -> StillOpen:
     """The summary's lines as they stand when it is sent."""
-    return StillOpen(as_of=now, lines=waits.lines_of(conn, cases, now))
+    return StillOpen(as_of=now, lines=waits.lines_of(conn, cases, now), by=by)

@@ -177,6 +177,8 @@ class Slack:
         if notice.kind is NoticeKind.UPDATE:
             return Absent()
         channel = self._channel(notice.audience)
+        if is_member(channel):
+            return Unknowable("the app does not read what it says to one person alone")
         parts = len(self._messages(notice, channel))
         there = self._lookup.there(notice, channel)
         known = {} if isinstance(there, Unknowable) else there
@@ -214,10 +216,10 @@ class Slack:
             return self._options.channel
         if audience in self._options.targets:
             return self._options.targets[audience]
-        if is_channel(audience):
+        if is_channel(audience) or is_member(audience):
             return audience
         raise SendError(
-            f'"{audience}" is neither a target of this notifier nor the id of a channel',
+            f'"{audience}" is neither a target of this notifier nor the id of a channel or a member',
             outcome=Outcome.PERMANENT,
         )
 
