@@ -114,6 +114,19 @@ def hold(conn: Connection, case_id: int) -> int:
     return case_id if into is None else hold(conn, into)
 
 
+def survivors(conn: Connection, case_ids: Collection[int]) -> dict[int, int]:
+    """Each of these cases, by what it is now: itself, or the one that it became part of in the end."""
+    found = {one: one for one in case_ids}
+    while True:
+        merged = sa.select(cases.c.id, cases.c.merged_into).where(
+            among(conn, cases.c.id, set(found.values())), cases.c.merged_into.is_not(None)
+        )
+        into = {row.id: row.merged_into for row in conn.execute(merged)}
+        if not into:
+            return found
+        found = {one: into.get(now, now) for one, now in found.items()}
+
+
 def history(conn: Connection, case_id: int) -> tuple[Record, ...]:
     """The case's records in order."""
     rows = conn.execute(
