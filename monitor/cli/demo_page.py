@@ -15,7 +15,6 @@ from monitor.domain.access import Role
 from monitor.domain.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
-
     from monitor.cli.playing import Played
     from monitor.web.welcome import Welcome
 

@@ -48,6 +48,10 @@ def _visit(url: str, link: str, password: str) -> None:
         assert second.get("/queue").status_code == 200
 
 
+def _nobody_looks(stop: Event) -> None:
+    stop.set()
+
+
 def test_the_link_signs_in_once_and_the_password_after_it(
     application: Application, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,7 +76,7 @@ def test_the_link_signs_in_once_and_the_password_after_it(
 def test_without_anybody_it_opens_every_page_itself(
     application: Application, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    demo_page.try_out(Played(Path("report.html"), application, Event.wait))
+    demo_page.try_out(Played(Path("report.html"), application, _nobody_looks))
     said = capsys.readouterr().out
     for path in ("/", "/queue", "/review", "/numbers", "/coverage", "/audit"):
         assert f"{path} 200" in said
@@ -83,4 +87,4 @@ def test_a_page_that_does_not_answer_is_told(application: Application) -> None:
     with application.database.writing() as conn:
         conn.exec_driver_sql("DROP TABLE stream")
     with pytest.raises(demo_page.PageError, match="/coverage 503"):
-        demo_page.try_out(Played(Path("report.html"), application, Event.wait))
+        demo_page.try_out(Played(Path("report.html"), application, _nobody_looks))
