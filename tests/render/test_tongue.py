@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.cli import explaining, simulating
+from monitor.cli import simulating
 from monitor.domain import parts, policy, template
 from monitor.domain.case import Status
 from monitor.domain.escalation_difference import Change
@@ -16,6 +16,7 @@ from monitor.domain.judgement import Severity
 from monitor.domain.notice import Reason
 from monitor.domain.reply import ReplyState
 from monitor.domain.report import By
+from monitor.policies import explaining
 from monitor.render import (
     charts,
     curves,
@@ -41,7 +42,7 @@ _IN_A_TEMPLATE = re.compile(r'say_in\("([^"]+)"')
 def phrases() -> Iterator[str]:
     """All that is said: literally, and by a name."""
     spoken = (*(MONITOR / "cli" / name for name in ("explaining.py", "simulating.py")),)
-    for folder in ("render", "slackapp"):
+    for folder in ("render", "slackapp", "policies"):
         spoken += (*(MONITOR / folder).glob("*.py"),)
     for path in spoken:
         yield from _said(ast.parse(path.read_text()))
@@ -100,7 +101,7 @@ def _of_errors() -> Iterator[str]:
     files = ("stages/act.py", "stages/answer.py", "stages/by_hand.py", "stages/surge.py")
     for name in (*files, "domain/template.py"):
         yield from _phrased(ast.parse((MONITOR / name).read_text()))
-    for folder in ("render", "slackapp"):
+    for folder in ("render", "slackapp", "policies"):
         for path in (MONITOR / folder).glob("*.py"):
             yield from _phrased(ast.parse(path.read_text()))
 
