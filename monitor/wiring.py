@@ -194,7 +194,7 @@ class Application:
                 clock=self.clock,
                 operators=self.operators,
             ),
-            self._subscribe(),
+            Subscribe(self.database, self.settings.subscribed(), programs=self._programs),
             *self.judging(),
             Rota(self.database, self.rotas, operators=self.operators),
             Escalate(self.database, self.people),
@@ -236,29 +236,13 @@ class Application:
         cls: Any = registry.load(registry.NOTIFIERS, table.use)
         return "per_second" in cls.Options.model_fields
 
-    def _subscribe(self) -> Subscribe:
-        """Raises ConfigError: people would be told of every case, each time in a message of its own."""
-        wanted = self.settings.subscribed()
-        programs = self._programs()
-        for audience in wanted:
-            if audience.partition(":")[0] not in programs:
-                raise ConfigError(
-                    f'[[subscriptions]] tell = "{audience}": only programs subscribe, by a notifier of '
-                    'use = "webhook"; people are told by [[policies]]'
-                )
-        return Subscribe(self.database, wanted)
-
+    @property
     def _programs(self) -> list[str]:
-        """The notifiers behind which programs read, not people."""
-        return [
-            one.called
-            for one in self.settings.notifiers
-            if getattr(registry.load(registry.NOTIFIERS, one.use), "one_by_one", False)
-        ]
+        return registry.programs({one.called: one.use for one in self.settings.notifiers})
 
     def _gather(self) -> Gather:
         limits = self.settings.storms.limits()
-        return Gather(self.database, limits, one_by_one=self._programs())
+        return Gather(self.database, limits, one_by_one=self._programs)
 
     def runner(self, *, shadow: bool = False) -> Runner:
         """The embedded runner over all stages."""

@@ -6,10 +6,11 @@ brand's own posts are read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from monitor.domain.errors import ConfigError
 from monitor.domain.identity import ANY_NETWORK
 from monitor.domain.subscription import breach
 from monitor.store import brands, cases, coverage, mentions, subscriptions
@@ -25,8 +26,27 @@ class Subscribe:
 
     name: ClassVar[str] = "subscribe"
 
-    def __init__(self, database: Database, wanted: Mapping[str, Sequence[str]]) -> None:
-        """`wanted`: by place, as policies write it, the names of the brands."""
+    def __init__(
+        self,
+        database: Database,
+        wanted: Mapping[str, Sequence[str]],
+        *,
+        programs: Collection[str] | None = None,
+    ) -> None:
+        """`wanted`: by place, as policies write it, the names of the brands.
+
+        `programs`: the notifiers behind which programs read; None: whoever is wanted is one.
+
+        Raises:
+            ConfigError: people would hear of every case, each time in a message of its own.
+
+        """
+        for audience in wanted:
+            if programs is not None and audience.partition(":")[0] not in programs:
+                raise ConfigError(
+                    f'[[subscriptions]] tell = "{audience}": only programs subscribe, by a notifier of '
+                    'use = "webhook"; people are told by [[policies]]'
+                )
         self._database = database
         self._wanted = dict(wanted)
         self._looked_at: datetime | None = None

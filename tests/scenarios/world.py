@@ -34,12 +34,14 @@ from monitor.domain.policy import Anchor, Match, Rule, Step
 from monitor.domain.post import Post
 from monitor.domain.report import Period, Report
 from monitor.domain.rota import Person
+from monitor.domain.storm import Limits
 from monitor.registry import options
 from monitor.runner import Runner, Stage
 from monitor.sources.files import Files
 from monitor.stages.classify import Classify
 from monitor.stages.deliver import Deliver
 from monitor.stages.escalate import Escalate
+from monitor.stages.gather import Gather
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.settle import Settle
 from monitor.stages.subscribe import Subscribe
@@ -277,12 +279,14 @@ class World(Going):
         lexicon: Lexicon | None = None,
         people: Sequence[Person] = (),
         subscribers: Sequence[str] = (),
+        storms: Limits | None = None,
     ) -> None:
         self.now = clock_time(starts)
         self.coming: list[tuple[datetime, dict[str, object]]] = []
         self.slack = Channel()
         self.crm = Channel()
         self.subscribers = tuple(subscribers)
+        self.storms = storms
         self.reddit = Network(self, "reddit")
         self.x = Network(self, "x")
         self.reviews = Network(self, "reviews")
@@ -318,6 +322,7 @@ class World(Going):
             Settle(self.database),
             Escalate(self.database, self.people),
             Wake(self.database, self.people),
+            *([Gather(self.database, self.storms)] if self.storms else []),
             Deliver(
                 self.database,
                 {"slack": self.slack, "crm": self.crm},

@@ -31,6 +31,7 @@ def types(team: Office, text: str, *, by: str = ANA, channel: str = CARE) -> str
 
 def test_all_that_one_has_goes_to_another_at_the_end_of_a_shift(team: Office) -> None:
     first, second = team.complains("Still no refund"), team.complains("Broken kettle", by="radu")
+    team.server.workspace.surfaces.users[ION] = {"name": "ion"}
     other = team.complains("Late parcel", by="mia")
     for case in (first, second):
         team.press(case, "claim")
@@ -52,6 +53,7 @@ def test_all_that_one_has_goes_to_another_at_the_end_of_a_shift(team: Office) ->
 
 def test_a_shift_ends_on_the_home_tab(team: Office) -> None:
     case = team.complains("Still no refund")
+    team.server.workspace.surfaces.users |= {ANA: {"name": "ana"}, ION: {"name": "ion"}}
     homes = team.server.workspace.surfaces.homes
     team.server.staff.opens_home(ANA)
     team.until(lambda: ANA in homes)
