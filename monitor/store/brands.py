@@ -74,4 +74,4 @@ def watched_since(conn: Connection, brand_id: int) -> datetime:
 
 def names(conn: Connection) -> dict[int, str]:
     """All brands by row number."""
-    return dict(conn.execute(_NAMES).tuples().all())
+    return {one.id: one.name for one in conn.execute(_NAMES)}
