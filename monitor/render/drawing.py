@@ -14,6 +14,7 @@ from typing import Literal
 
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 ORANGE, BLUE, VIOLET, GREEN = "#b35900", "#0969da", "#8250df", "#1a7f37"
@@ -105,5 +106,6 @@ def ink(drawing: Drawing, format_: Literal["svg", "png"]) -> bytes:
             axes.set_title(drawing.title, loc="left")
             figure.savefig(out, format="png", dpi=_DPI, facecolor="white", metadata=_NO_MAKER)
         else:
-            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+            # `savefig` would draw it once more before, to lay it out
+            FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()

@@ -304,6 +304,7 @@ def _changed_since(conn: Connection, brand_id: int, as_of: datetime) -> dict[int
         .join(case_event, case_event.c.case_id == cases.c.id)
         .where(
             (case_event.c.at > as_of)
+            & (case_event.c.at <= NEVER)  # two-sided: the index of times, not one case after another
             & (case_event.c.kind != Escalated.__name__)
             & (_plainly(cases.c.brand_id) == brand_id)
             & was_there
