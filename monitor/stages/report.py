@@ -5,7 +5,7 @@ What is written holds the period and the moment only; the figures are gathered w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -60,35 +60,28 @@ class ScheduledReport:
         if not self._plans:
             return ()
         with self._database.reading() as conn:
-            return [
-                one.key(issue)
-                for one in self._all(conn)
-                for issue in _newest(one.plan, now)
-                if outbox.entry(conn, one.key(issue)) is None
-            ]
+            keys = [one.key(newest) for one, (newest, *_) in self._told(conn, now)]
+            written = outbox.written(conn, keys)
+        return [one for one in keys if one not in written]
 
     def handle(self, item: str, now: datetime) -> None:
         """Write it, and of what it makes superfluous that it is not told. Twice is once."""
         with self._database.writing() as conn:
-            for one in self._all(conn):
-                issues = list(one.plan.due(now))
-                if issues and one.key(issues[0]) == item:
+            for one, issues in self._told(conn, now, brand_id=_brand_of(item)):
+                if one.key(issues[0]) == item:
                     self._write(conn, one, issues, now)
 
-    def _all(self, conn: Connection) -> list[_Told]:
-        known = {name: number for number, name in brands.names(conn).items()}
-        return [
-            self._told(conn, known[brand], plan, audience)
-            for plan in self._plans
-            for brand in plan.brands
-            if brand in known
-            for audience in plan.audiences
-        ]
-
-    def _told(self, conn: Connection, brand_id: int, plan: Plan, audience: str) -> _Told:
-        since = brands.watched_since(conn, brand_id)
-        is_rehearsed = not brands.begun(conn, [brand_id])
-        return _Told(brand_id, plan, audience, since, is_rehearsed)
+    def _told(
+        self, conn: Connection, now: datetime, brand_id: int | None = None
+    ) -> Iterator[tuple[_Told, Sequence[Issue]]]:
+        """What is told to each audience of each brand (or that one), and what of it is due, newest first."""
+        known = {one.name: one for one in brands.standing(conn, brand_id)}
+        for plan in self._plans:
+            issues = list(plan.due(now))
+            for its in filter(None, map(known.get, plan.brands)):
+                for audience in plan.audiences:
+                    is_rehearsed = not its.is_told
+                    yield _Told(its.number, plan, audience, its.since, is_rehearsed), issues
 
     def _write(self, conn: Connection, one: _Told, issues: Sequence[Issue], now: datetime) -> None:
         newest, *missed = issues
@@ -117,8 +110,8 @@ class ScheduledReport:
             )
 
 
-def _newest(plan: Plan, now: datetime) -> Sequence[Issue]:
-    return [issue] if (issue := next(plan.due(now), None)) else []
+def _brand_of(key: str) -> int:
+    return int(key.split(":", 2)[1])
 
 
 def reports_of(

@@ -42,7 +42,9 @@ _EARLIER = 5
 _SHOW_ANSWERS = (StreamKind.OWN.value, StreamKind.ALL.value)
 
 # the questions are put together once: that takes longer than a database does to answer them
-_case_id, _brand_id, _post_id = (sa.bindparam(one) for one in ("case_id", "brand_id", "post_id"))
+_case_id: sa.BindParameter[int] = sa.bindparam("case_id")
+_brand_id: sa.BindParameter[int] = sa.bindparam("brand_id")
+_post_id: sa.BindParameter[int] = sa.bindparam("post_id")
 _CASE = (
     sa.select(cases, brand.c.name.label("brand"))
     .join(brand, brand.c.id == cases.c.brand_id)

@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Severity
 from monitor.store import searching
+from monitor.store.brands import NEVER
+from monitor.store.columns import EPOCH
 from monitor.store.schema import author, case_event, cases, judgement, post, stream_network, wait
 
 COUNTED = 1000
@@ -105,11 +107,13 @@ def page(
 def count(conn: Connection, brand_ids: Collection[int], wanted: Wanted, now: datetime) -> int:
     """How many there are; `COUNTED` + 1 stands for more."""
     total = 0
-    dues = sa.select(wait.c.due_at)  # the index of open waits alone answers that
+    dues = sa.select(wait.c.due_at)  # which stands in that index: no row is looked up
     if wanted.state in _BY_CASE:
         dues = dues.join(cases, cases.c.id == wait.c.case_id)
     for brand_id in brand_ids:
-        some = _open(dues, brand_id, wanted, now).limit(COUNTED + 1).subquery()
+        its = _open(dues, brand_id, wanted, now)
+        # two-sided: the index of open waits, not of all
+        some = its.where(wait.c.due_at.between(EPOCH, NEVER)).limit(COUNTED + 1).subquery()
         total += conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     return min(total, COUNTED + 1)
 

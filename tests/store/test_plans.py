@@ -166,5 +166,5 @@ PARTIAL = (
     "ix_wait_open",
 )
 """They hold only what waits."""
-SMALL = ("SCAN brand", "SCAN stream", "ix_reply_state", "ix_notice_outcome")
-"""Few rows, or of the many nothing but two words each."""
+SMALL = ("SCAN brand", "SCAN stream", "SCAN anon_1", "ix_reply_state", "ix_notice_outcome")
+"""Few rows, what the same question has just found, or of the many nothing but two words each."""
