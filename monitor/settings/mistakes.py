@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -142,8 +142,9 @@ def _of_rules(document: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
     """Names that are used but not given, or given twice."""
-    brands = [str(one.get("name")) for _, one in _tables(document, "brands")]
-    calendars = {ALWAYS, *_table(document, "calendars")}
+    # there may be thousands, and each policy and source names one: looked up, not sought
+    brands = {str(one.get("name")): None for _, one in _tables(document, "brands")}
+    calendars = {ALWAYS: None, **_table(document, "calendars")}
     notifiers = [_called(one) for _, one in _tables(document, "notifiers")] or ["console"]
     yield from _twice(document)
     for place, one in _tables(document, "sources"):
@@ -177,7 +178,7 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _of_reports(
-    document: Mapping[str, Any], brands: Sequence[str], notifiers: Sequence[str]
+    document: Mapping[str, Any], brands: Collection[str], notifiers: Sequence[str]
 ) -> Iterator[Mistake]:
     """Names that nobody has, and the same report to the same people twice."""
     told: set[tuple[object, str, str]] = set()
@@ -220,9 +221,8 @@ def _unknown_staff(
 
 
 def _of_people(
-    document: Mapping[str, Any], calendars: Iterable[str], notifiers: Iterable[str]
+    document: Mapping[str, Any], calendars: Collection[str], notifiers: Collection[str]
 ) -> Iterator[Mistake]:
-    calendars = list(calendars)
     people = _table(document, "people")
     for name in people:
         one = _table(people, name)
@@ -234,7 +234,7 @@ def _of_people(
             yield Mistake((*place, "name"), what)
 
 
-def _in_vain(document: Mapping[str, Any], brands: Sequence[str]) -> Iterator[Mistake]:
+def _in_vain(document: Mapping[str, Any], brands: Collection[str]) -> Iterator[Mistake]:
     """Policies that no post can reach: those before them take all that they are for."""
     tables = _tables(document, "policies")
     try:
@@ -289,10 +289,9 @@ def _twice(document: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _unknown(
-    noun: str, place: Place, table: Mapping[str, Any], key: str, known: Iterable[str]
+    noun: str, place: Place, table: Mapping[str, Any], key: str, known: Collection[str]
 ) -> Iterator[Mistake]:
     said = table.get(key)
-    known = list(known)
     for number, name in enumerate(said if isinstance(said, list) else [said]):
         if not isinstance(name, str):
             continue
