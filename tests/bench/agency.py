@@ -223,10 +223,10 @@ def agency(
         try:
             yield made
         finally:
-            for one in made.workers:
+            for process in made.workers:
                 with contextlib.suppress(ProcessLookupError):
-                    one.kill()
-                one.wait()
+                    process.kill()
+                process.wait()
 
 
 # ------------------------------------------------------------------------------------- what it costs
