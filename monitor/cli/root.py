@@ -123,12 +123,12 @@ def _keep_lines(command: click.Command) -> None:
 )
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     envvar=CONFIG_VARIABLE,
     default=Path("config.toml"),
     show_default=True,
     show_envvar=True,
-    help="The config file.",
+    help="The config: a file, or a folder of .toml files.",
 )
 @click.version_option(__version__, prog_name="complaint-monitor")
 @click.pass_context

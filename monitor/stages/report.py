@@ -5,7 +5,7 @@ What is written holds the period and the moment only; the figures are gathered w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -28,8 +28,6 @@ class _Told:
     brand_id: int
     plan: Plan
     audience: str
-    since: datetime
-    """Since when anybody is told of the brand."""
     is_rehearsed: bool
     """Such a report must not stand in for the one that people get."""
 
@@ -54,40 +52,48 @@ class ScheduledReport:
     def __init__(self, database: Database, plans: Sequence[Plan]) -> None:
         self._database = database
         self._plans = tuple(plans)
+        self._written: set[str] = set()
+        """Keys of the newest reports that are known to be there."""
 
     def due(self, now: datetime) -> Sequence[str]:
         """The keys of reports that are due and not written yet."""
         if not self._plans:
             return ()
         with self._database.reading() as conn:
-            keys = [one.key(newest) for one, (newest, *_) in self._told(conn, now)]
-            written = outbox.written(conn, keys)
-        return [one for one in keys if one not in written]
+            # asked of all brands at once: there may be thousands, and this is asked every second
+            newest = {plan: _newest(plan, now) for plan in self._plans}
+            keys = [one.key(issue) for one in self._all(conn) for issue in newest[one.plan]]
+            left = [one for one in keys if one not in self._written]
+            self._written = self._written.intersection(keys) | outbox.there(conn, left)
+            return [one for one in left if one not in self._written]
 
     def handle(self, item: str, now: datetime) -> None:
         """Write it, and of what it makes superfluous that it is not told. Twice is once."""
         with self._database.writing() as conn:
-            for one, issues in self._told(conn, now, brand_id=_brand_of(item)):
-                if one.key(issues[0]) == item:
+            for one in self._all(conn, only=_brand_of(item)):
+                issues = list(one.plan.due(now))
+                if issues and one.key(issues[0]) == item:
                     self._write(conn, one, issues, now)
 
-    def _told(
-        self, conn: Connection, now: datetime, brand_id: int | None = None
-    ) -> Iterator[tuple[_Told, Sequence[Issue]]]:
-        """What is told to each audience of each brand (or that one), and what of it is due, newest first."""
-        known = {one.name: one for one in brands.standing(conn, brand_id)}
-        for plan in self._plans:
-            issues = list(plan.due(now))
-            for its in filter(None, map(known.get, plan.brands)):
-                for audience in plan.audiences:
-                    is_rehearsed = not its.is_told
-                    yield _Told(its.number, plan, audience, its.since, is_rehearsed), issues
+    def _all(self, conn: Connection, only: int | None = None) -> list[_Told]:
+        """What is told to whom, of all brands or of one."""
+        names = brands.names(conn).items()
+        known = {name: number for number, name in names if only in (None, number)}
+        begun = set(brands.begun(conn, known.values()))
+        return [
+            _Told(known[brand], plan, audience, known[brand] not in begun)
+            for plan in self._plans
+            for brand in plan.brands
+            if brand in known
+            for audience in plan.audiences
+        ]
 
     def _write(self, conn: Connection, one: _Told, issues: Sequence[Issue], now: datetime) -> None:
         newest, *missed = issues
+        since = brands.watched_since(conn, one.brand_id)
         unwritten = takewhile(lambda old: outbox.entry(conn, one.key(old)) is None, missed)
-        for issue in (newest, *(old for old in unwritten if old.as_of >= one.since)):
-            early = issue.as_of < one.since
+        for issue in (newest, *(old for old in unwritten if old.as_of >= since)):
+            early = issue.as_of < since
             late = Reason.SCHEDULED if issue is newest else Reason.SUPERSEDED
             reason = Reason.BEFORE_FIRST_RUN if early else late
             planned = Planned(
@@ -112,6 +118,10 @@ class ScheduledReport:
 
 def _brand_of(key: str) -> int:
     return int(key.split(":", 2)[1])
+
+
+def _newest(plan: Plan, now: datetime) -> Sequence[Issue]:
+    return [issue] if (issue := next(plan.due(now), None)) else []
 
 
 def reports_of(

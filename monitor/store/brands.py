@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.store.engine import new_id
 from monitor.store.schema import brand
-
-
-class Standing(NamedTuple):
-    """A brand, since when it is watched (a time that never comes: not yet), and whether people are told."""
-
-    number: int
-    name: str
-    since: datetime
-    is_told: bool
 
 
 _NAMES = sa.select(brand.c.id, brand.c.name)
@@ -81,17 +71,6 @@ def watched_since(conn: Connection, brand_id: int) -> datetime:
     query = sa.select(sa.func.coalesce(brand.c.first_run_at, brand.c.shadowed_since))
     found: datetime | None = conn.scalar(query.where(brand.c.id == brand_id))
     return found or NEVER
-
-
-def standing(conn: Connection, brand_id: int | None = None) -> list[Standing]:
-    """All brands, or that one, in one question."""
-    since = sa.func.coalesce(brand.c.first_run_at, brand.c.shadowed_since)
-    query = sa.select(brand.c.id, brand.c.name, since, brand.c.first_run_at)
-    rows = conn.execute(query if brand_id is None else query.where(brand.c.id == brand_id))
-    return [
-        Standing(number, name, watched or NEVER, told is not None)
-        for number, name, watched, told in rows
-    ]
 
 
 def names(conn: Connection) -> dict[int, str]:

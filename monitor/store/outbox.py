@@ -187,8 +187,8 @@ def entry(conn: Connection, key: str) -> Entry | None:
     return None if row is None else _entry(row)
 
 
-def written(conn: Connection, keys: Collection[str]) -> set[str]:
-    """Those of the keys of which there is a notice."""
+def there(conn: Connection, keys: Collection[str]) -> set[str]:
+    """Those of the keys that have a notice, whatever became of it."""
     return set(conn.scalars(sa.select(notice.c.key).where(among(conn, notice.c.key, keys))))
 
 
