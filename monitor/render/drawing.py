@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from io import BytesIO
 from threading import Lock
-from typing import Literal
+from typing import Any, Literal
 
 from matplotlib import style
 from matplotlib.axes import Axes
@@ -107,5 +107,6 @@ def ink(drawing: Drawing, format_: Literal["svg", "png"]) -> bytes:
             figure.savefig(out, format="png", dpi=_DPI, facecolor="white", metadata=_NO_MAKER)
         else:
             # `savefig` would draw it once more before, to lay it out
-            FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
+            canvas: Any = FigureCanvasSVG(figure)
+            canvas.print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()

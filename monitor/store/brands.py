@@ -11,7 +11,6 @@ from sqlalchemy.engine import Connection
 from monitor.store.engine import new_id
 from monitor.store.schema import brand
 
-
 _NAMES = sa.select(brand.c.id, brand.c.name)
 NEVER = datetime.max.replace(tzinfo=UTC)
 

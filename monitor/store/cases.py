@@ -28,15 +28,9 @@ from monitor.store.failures import resting
 from monitor.store.schema import case_event, case_post, cases, note, rule, wait
 
 # what is asked again and again is put together once
+_RECORD = (case_event.c[name] for name in ("seq", "at", "recorded_at", "by", "kind", "data"))
 _HISTORY = (
-    sa.select(
-        case_event.c.seq,
-        case_event.c.at,
-        case_event.c.recorded_at,
-        case_event.c.by,
-        case_event.c.kind,
-        case_event.c.data,
-    )
+    sa.select(*_RECORD)
     .where(case_event.c.case_id == sa.bindparam("case_id"))
     .order_by(case_event.c.seq)
 )

@@ -16,7 +16,7 @@ MOST = 100
 
 
 # the questions are put together once: that takes longer than a database does to answer them
-_case_id = sa.bindparam("case_id")
+_case_id: sa.BindParameter[int] = sa.bindparam("case_id")
 _CASE = sa.select(cases.c.brand_id, cases.c.network, cases.c.thread, cases.c.customer).where(
     cases.c.id == _case_id
 )

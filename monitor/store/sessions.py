@@ -21,7 +21,7 @@ TOUCHED = timedelta(minutes=5)
 """Its use is written down so often."""
 _COUNTING = 0x7369676E2D696E  # "sign-in": the advisory locks of a PostgreSQL database are numbers
 
-_AHEAD = sa.bindparam("ahead")
+_AHEAD: sa.BindParameter[datetime] = sa.bindparam("ahead")
 _HOLDS = session.c.seen_at.between(sa.bindparam("unused"), _AHEAD) & session.c.made_at.between(
     sa.bindparam("old"), _AHEAD
 )

@@ -21,11 +21,10 @@ PREFIX = "cmt_"
 TOUCHED = timedelta(minutes=5)
 """Its use is written down so often."""
 
-_now = sa.bindparam("now")
 _OF = sa.select(token).where(
     token.c.digest == sa.bindparam("digest"),
     token.c.revoked_at.is_(None),
-    token.c.ends_at.is_(None) | (token.c.ends_at > _now),
+    token.c.ends_at.is_(None) | (token.c.ends_at > sa.bindparam("now")),
 )
 
 
