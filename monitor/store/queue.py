@@ -201,10 +201,6 @@ def _is(state: State, now: datetime) -> sa.ColumnElement[bool]:
 
 def _line(row: Sequence[Any]) -> Line:
     case_id, brand_id, network, severity, topics, *facts, handle, name = row
-    shown, topics = (
-        f"@{handle.lstrip('@')}" if handle else name,
-        topics.split(",") if topics else (),
-    )
-    return Line._make(
-        (case_id, brand_id, network, Severity(severity), tuple(topics), *facts, shown)
-    )
+    known_as = f"@{handle.lstrip('@')}" if handle else name
+    about = tuple(topics.split(",")) if topics else ()
+    return Line._make((case_id, brand_id, network, Severity(severity), about, *facts, known_as))
