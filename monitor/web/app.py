@@ -25,7 +25,7 @@ from monitor.web import (
 from monitor.web.access import passwords
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
-from monitor.web.pages import audit, case, coverage, numbers, queue, review
+from monitor.web.pages import audit, case, coverage, numbers, policies, queue, review
 from monitor.web.site import Site
 from monitor.web.watch import watching
 
@@ -48,6 +48,7 @@ PARTS: Sequence[APIRouter] = (
     review.router,
     numbers.router,
     coverage.router,
+    policies.router,
     audit.router,
 )
 
@@ -66,6 +67,7 @@ def create(site: Site) -> FastAPI:
     app.state.site = site
     app.state.closing = asyncio.Event()
     app.state.checking = asyncio.Semaphore(passwords.AT_ONCE)
+    app.state.trying = asyncio.Semaphore(1)
     app.state.openid = openid.Service()
     app.state.people = site.settings.staff()
     app.state.topics = sorted(site.settings.lexicon().topics)  # some ms to find out
