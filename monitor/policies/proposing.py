@@ -117,7 +117,8 @@ def _list(value: object) -> Sequence[Any]:
 def _require_names(changed: Settings) -> None:
     """Raises ConfigError: what stays in force names a calendar that the proposal leaves out."""
     known = {ALWAYS, *changed.calendars}
-    named = {one.calendar for one in (*changed.policies, *changed.people.values()) if one.calendar}
+    named = {one.calendar for one in changed.policies}
+    named |= {one.calendar for one in changed.people.values() if one.calendar}
     if lost := sorted(named - known):
         raise ConfigError(f"what stays in force needs the calendars that are left out: {lost}")
     said = {it for one in changed.policies for step in one.steps for it in step.tell}

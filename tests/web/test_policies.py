@@ -32,7 +32,7 @@ def front(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     shutil.copyfile(sqlite_template, path)
     one = Front(f"sqlite:///{path}")
     with one.served:
-        one.complains(ago=2 * HOUR)
+        one.case_of(one.writes("awful", ago=2 * HOUR))
         yield one
 
 
