@@ -179,6 +179,10 @@ class Watch:
             self._watched.append(_Watched(one.number, view_id, origin, until))
             self._changed.notify_all()
 
+    def adopt(self, place: Workplace) -> None:
+        """Look and show there from now on."""
+        self._place = place
+
     def close(self) -> None:
         """End it; answers go on without it."""
         with self._changed:

@@ -100,6 +100,8 @@ class Intake:
 
     def failed(self, item: str, error: Exception, now: datetime) -> None:
         """What a source did not foresee: the stream rests and is read again, like any that fails."""
+        if item not in self._readings:
+            raise error
         # the first line: what follows may quote a row, a body, somebody's words
         said = str(error).partition("\n")[0][:MOST_SAID]
         self._fail(self._readings[item], SourceError(f"{type(error).__name__}: {said}"), now)
@@ -108,7 +110,10 @@ class Intake:
         self, item: str, now: datetime, on_page: Callable[[Counts], object] | None = None
     ) -> Look:
         """The same, telling what it brought: page by page to `on_page`, and all in all."""
-        one = self._readings[item]
+        one = self._readings.get(item)
+        if one is None:  # a job of a worker with another config: who knows the stream will read it
+            log.info("stream_not_here", source=item)
+            return Look(Counts())
         counts, with_gap = Counts(), False
         try:
             with self._database.reading() as conn:
