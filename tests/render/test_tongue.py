@@ -21,6 +21,7 @@ from monitor.render import (
     numbers_tables,
     policy_words,
     reply_words,
+    restated_text,
     storm_words,
     texts,
     words,
@@ -44,6 +45,7 @@ def phrases() -> Iterator[str]:
     yield from (said for one in Status for said in (one.value, one.value.capitalize()))
     yield from (one.value for one in Channel)
     yield from reply_words.WHY.values()
+    yield from (*restated_text.WHY.values(), restated_text.NOT_THERE)
     yield from (*policy_words.PLAIN.values(), *policy_words.DAYS, *Change)
     yield from (*storm_words._AT_ONCE.values(), storm_words._ALONE)
     yield from _of_reports()
