@@ -96,6 +96,9 @@ class Match:
         return self == Match()
 
     def fits(self, one: Subject) -> bool:
+        # first what tells most rules apart: an agency has one for each of its brands
+        if self.brands and one.brand not in self.brands:
+            return False
         return not self.against(one)
 
     def against(self, one: Subject) -> tuple[Misfit, ...]:
