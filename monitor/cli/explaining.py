@@ -14,6 +14,7 @@ from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
 from monitor.domain.judgement import Severity
 from monitor.domain.rota import Staff
+from monitor.render.policy_words import not_for
 from monitor.render.tongue import ENGLISH, LANGUAGES, Tongue, tongue
 from monitor.render.words import local_time
 
@@ -143,7 +144,7 @@ def _print(found: Explained, zone: ZoneInfo, say_in: Tongue) -> None:
         click.echo(f"  {line}")
     for name, because in found.passed_over:
         why_not = say_in('"{policy}" is not for it', policy=name)
-        click.echo(f"  {why_not}: {because}")
+        click.echo(f"  {why_not}: {not_for(because, say_in)}")
     click.echo(f"  {found.holds(zone, say_in)}")
     click.echo(f"\n{say_in('what comes, if nobody does anything and nothing arrives')}:")
     rows = [
@@ -162,7 +163,9 @@ def _as_object(found: Explained, zone: ZoneInfo, say_in: Tongue) -> dict[str, An
         "remarks": found.lines,
         "policy": found.rule.name,
         "due_at": found.due_at,
-        "not_for_it": [{"policy": name, "because": said} for name, said in found.passed_over],
+        "not_for_it": [
+            {"policy": name, "because": not_for(said, say_in)} for name, said in found.passed_over
+        ],
         "ahead": [
             {
                 "at": one.at,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,8 @@ from monitor.cli.opening import config_path, opened
 from monitor.cli.periods import as_of_moment, period_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
-from monitor.domain.escalation_difference import Change, Difference, Line
+from monitor.domain.escalation_difference import Change, Difference
+from monitor.render.policy_words import both_sides
 from monitor.render.tongue import ENGLISH, LANGUAGES, Tongue, tongue
 from monitor.render.words import local_time
 
@@ -71,7 +71,14 @@ def simulate(ctx: click.Context, /, limit: int, language: str, as_json: bool, **
         if asked["brand"]:
             settings_brand(its.settings, asked["brand"])
         with its.database.reading() as conn:
-            found = difference(conn, its.settings, changed, period, now=now, brand=asked["brand"])
+            found = difference(
+                conn,
+                its.settings,
+                changed,
+                period,
+                now=now,
+                brands_of=[asked["brand"]] if asked["brand"] else None,
+            )
     if as_json:
         print_json(_as_object(found, period))
         return
@@ -148,7 +155,8 @@ class _Printed:
         click.echo("")
         heads = ("case", "step", "change", "before", "after")
         rows = [
-            (one.case_id, one.step, say_in(one.change.value), *self._both(one)) for one in shown
+            (one.case_id, one.step, say_in(one.change.value), *both_sides(one, self.zone, say_in))
+            for one in shown
         ]
         print_table([say_in(one) for one in heads], rows)
         self._more(len(shown), len(changed))
@@ -173,15 +181,6 @@ class _Printed:
         if shown < changed:
             said = "and {number} more: --limit 0 shows all {all}"
             click.echo(self.say_in(said, number=changed - shown, all=changed))
-
-    def _both(self, one: Line) -> Iterator[str]:
-        """A message that is later than what was, or was to come later than what would be, is yet to come."""
-        moved = one.change in (Change.EARLIER, Change.LATER)
-        for message in (one.before, one.after):
-            if message:
-                yield f"{self._time(message.at)}, {', '.join(message.audiences)}"
-            else:
-                yield self.say_in("not yet") if moved else "-"
 
 
 def _cases(numbers: tuple[int, ...]) -> str:

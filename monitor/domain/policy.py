@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from monitor.domain.hours import BusinessHours
 from monitor.domain.judgement import Severity, Verdict
-from monitor.domain.phrase import Phrase, phrase
 from monitor.domain.post import Post
 
 
@@ -68,16 +67,12 @@ class Subject:
             followers=post.author.followers,
         )
 
-    def words(self) -> Mapping[str, object]:
-        """What it is, as phrases name it."""
-        return {
-            "brand": self.brand,
-            "network": self.network,
-            "severity": phrase(self.severity.word),
-            "topics": ", ".join(self.topics),
-            "language": self.language,
-            "followers": self.followers,
-        }
+
+class Misfit(NamedTuple):
+    """Why a rule is not for a post: `{value}` in the phrase stands for what the post has."""
+
+    phrase: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,29 +96,45 @@ class Match:
         return self == Match()
 
     def fits(self, one: Subject) -> bool:
+        # first what tells most rules apart: an agency has one for each of its brands
+        if self.brands and one.brand not in self.brands:
+            return False
         return not self.against(one)
 
-    def against(self, one: Subject) -> tuple[Phrase, ...]:
-        """What of the post the rule is not for, in words; empty if it fits."""
+    def against(self, one: Subject) -> tuple[Misfit, ...]:
+        """What of the post the rule is not for; empty if it fits."""
+        topics = ", ".join(one.topics)
         checks = (
-            (not self.brands or one.brand in self.brands, "the brand is {brand}"),
-            (not self.networks or one.network in self.networks, "the network is {network}"),
-            (not self.severities or one.severity in self.severities, "the severity is {severity}"),
+            (not self.brands or one.brand in self.brands, "the brand is {value}", one.brand),
+            (
+                not self.networks or one.network in self.networks,
+                "the network is {value}",
+                one.network,
+            ),
+            (
+                not self.severities or one.severity in self.severities,
+                "the severity is {value}",
+                one.severity.word,
+            ),
             (
                 not self.topics or any(topic in self.topics for topic in one.topics),
-                "the topics are {topics}" if one.topics else "it has no topic",
+                "the topics are {value}" if one.topics else "it has no topic",
+                topics,
             ),
             (
                 not self.languages or _tongue(one.language) in self.languages,
-                "the language is {language}" if one.language else "the language is not known",
+                "the language is {value}" if one.language else "the language is not known",
+                one.language or "",
             ),
-            (self.followers <= (one.followers or 0), _FOLLOWERS[one.followers is None]),
+            (
+                self.followers <= (one.followers or 0),
+                "the author has {value} followers"
+                if one.followers is not None
+                else "nobody knows how many follow the author",
+                str(one.followers),
+            ),
         )
-        missed = [said for holds, said in checks if not holds]
-        return tuple(Phrase(said, one.words()) for said in missed)
-
-
-_FOLLOWERS = ("the author has {followers} followers", "nobody knows how many follow the author")
+        return tuple(Misfit(phrase, value) for holds, phrase, value in checks if not holds)
 
 
 def _tongue(language: str | None) -> str:

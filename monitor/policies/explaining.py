@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from typing import assert_never
 
 from monitor.domain.case import Case, apply, fold
 from monitor.domain.errors import PhrasedError
@@ -13,7 +14,7 @@ from monitor.domain.escalation_ahead import Told, ahead
 from monitor.domain.event import Ask, AskKind, Confirmed, Opened, Record
 from monitor.domain.judgement import Band, Judgement, Severity, Verdict
 from monitor.domain.notice import Reason
-from monitor.domain.policy import Rule, Subject, first_match
+from monitor.domain.policy import Misfit, Rule, Subject, first_match
 from monitor.domain.post import Post, PostKey
 from monitor.domain.rota import Person, Staff
 from monitor.render.policy_words import why
@@ -68,15 +69,15 @@ class Explained:
     staff: Staff
     ahead: tuple[Told, ...]
     lines: tuple[str, ...] = ()
-    passed_over: tuple[tuple[str, str], ...] = ()
+    passed_over: tuple[tuple[str, tuple[Misfit, ...]], ...] = ()
 
     def holds(self, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
         """Which policy holds, and until when."""
         return say_in(
-            '"{policy}" holds: an answer within {target}, due {due}',
-            policy=self.rule.name,
-            target=duration(self.rule.target, say_in),
-            due=local_time(self.due_at, zone, say_in),
+            '"{name}" holds: an answer within {span}, due {time}',
+            name=self.rule.name,
+            span=duration(self.rule.target, say_in),
+            time=local_time(self.due_at, zone, say_in),
         )
 
     def foretold(self, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Iterator[Foretold]:
@@ -133,21 +134,15 @@ def of_case(
     if not case.is_confirmed(wait):
         asked = apply(case, Record(case.seq, now, now, "explain", Confirmed()))
     told = ahead(asked, case_id=number, rule=rule, watched=watched, staff=staff, now=now)
-    return Explained(
-        say_in(
-            "case {number}: {severity}, on {network}, waits since {time}",
-            number=number,
-            severity=say_in(wait.severity.word),
-            network=row.network,
-            time=local_time(wait.started_at, zone, say_in),
-        ),
-        rule,
-        wait.due_at,
-        case,
-        staff,
-        tuple(told),
-        tuple(_standing(case, now, zone, say_in)),
+    headline = say_in(
+        "case {number}: {severity}, on {network}, waits since {time}",
+        number=number,
+        severity=say_in(wait.severity.word),
+        network=row.network,
+        time=local_time(wait.started_at, zone, say_in),
     )
+    lines = tuple(_standing(case, now, zone, say_in))
+    return Explained(headline, rule, wait.due_at, case, staff, tuple(told), lines)
 
 
 def _standing(case: Case, now: datetime, zone: tzinfo, say_in: Tongue) -> Iterator[str]:
@@ -157,18 +152,17 @@ def _standing(case: Case, now: datetime, zone: tzinfo, say_in: Tongue) -> Iterat
         yield say_in(
             "unconfirmed: nobody is told before somebody confirms it; below, as if that were now"
         )
-    if case.owner:
-        has_it = "{name} is answering" if case.claimed else "{name} has it"
-        yield f"{say_in(has_it, name=case.owner)}: {say_in('the steps go on')}"
+    if case.owner and case.claimed:
+        yield say_in("{name} is answering: the steps go on", name=case.owner)
+    elif case.owner:
+        yield say_in("{name} has it: the steps go on", name=case.owner)
     seen, snoozed = case.acknowledged_until, case.snoozed_until
     if seen and seen > now:
-        yield say_in(
-            "acknowledged until {time}: repeats of what was reached pause",
-            time=local_time(seen, zone, say_in),
-        )
+        at = local_time(seen, zone, say_in)
+        yield say_in("acknowledged until {time}: repeats of what was reached pause", time=at)
     if snoozed and snoozed > now:
-        time = local_time(snoozed, zone, say_in)
-        yield say_in("snoozed until {time}: no step before then", time=time)
+        at = local_time(snoozed, zone, say_in)
+        yield say_in("snoozed until {time}: no step before then", time=at)
 
 
 def of_post(
@@ -192,62 +186,52 @@ def of_post(
     )
     lines: tuple[str, ...] = ()
     if said.text is not None:
-        subject, lines = _judged(judging(), said.text, said, subject, now, say_in)
+        subject, lines = _judged(judging(), said, subject, now, say_in)
     rules = settings.targets()
     rule = first_match(rules, subject)
-    over = [
-        (one.name, say_in(", and ").join(map(say_in.of, one.match.against(subject))))
-        for one in rules[: rules.index(rule)]
-    ]
+    over = [(one.name, one.match.against(subject)) for one in rules[: rules.index(rule)]]
     case = _opened(subject, rule, now)
     always = Watched(since=now)
     told = ahead(case, case_id=0, rule=rule, watched=always, staff=staff, now=now)
-    return Explained(
-        _headline(subject, now, zone, say_in),
-        rule,
-        rule.due(now),
-        case,
-        staff,
-        tuple(told),
-        lines,
-        tuple(over),
-    )
-
-
-def _headline(subject: Subject, now: datetime, zone: tzinfo, say_in: Tongue) -> str:
     headline = say_in(
         "a post of {time} on {network}: {severity}",
         time=local_time(now, zone, say_in),
         network=subject.network,
         severity=say_in(subject.severity.word),
     )
-    if not subject.topics:
-        return headline
-    return headline + say_in(", about {topics}", topics=", ".join(subject.topics))
-
-
-JUDGED = {
-    Band.ALERT: "judged a complaint",
-    Band.REVIEW: "judged unsure: nobody is told before somebody confirms it; below, as if at once",
-    Band.PASS: "judged no complaint: it opens no case; below, as if it were one",
-}
-"""What the model finds of a text."""
+    if subject.topics:
+        headline += say_in(", about {topics}", topics=", ".join(subject.topics))
+    return Explained(headline, rule, rule.due(now), case, staff, tuple(told), lines, tuple(over))
 
 
 def _judged(
-    judge: Judging, text: str, said: Said, subject: Subject, now: datetime, say_in: Tongue
+    judge: Judging, said: Said, subject: Subject, now: datetime, say_in: Tongue
 ) -> tuple[Subject, tuple[str, ...]]:
     """The subject with what the words say where nobody says otherwise."""
     key = PostKey(subject.network, "text")
-    judged, told = judge(Post(key=key, thread=key.external_id, text=text, posted_at=now))
+    post = Post(key=key, thread=key.external_id, text=said.text or "", posted_at=now)
+    judged, told = judge(post)
     found = replace(
         subject,
         severity=told.severity if said.severity is None else said.severity,
         topics=subject.topics or told.topics,
         language=subject.language or judged.language,
     )
-    chance = say_in.number(f"{judged.complaint:.2f}")
-    return found, (f"{say_in(JUDGED[told.band])} ({chance}): {told.reason}",)
+    return found, (f"{_means(told.band, say_in)} ({judged.complaint:.2f}): {told.reason}",)
+
+
+def _means(band: Band, say_in: Tongue) -> str:
+    match band:
+        case Band.ALERT:
+            return say_in("judged a complaint")
+        case Band.REVIEW:
+            return say_in(
+                "judged unsure: nobody is told before somebody confirms it; below, as if at once"
+            )
+        case Band.PASS:
+            return say_in("judged no complaint: it opens no case; below, as if it were one")
+        case never:
+            assert_never(never)
 
 
 def _opened(subject: Subject, rule: Rule, now: datetime) -> Case:

@@ -14,7 +14,7 @@ EXCERPT = 80
 """Characters of a post in a line."""
 
 _NUMBER_OF_A_MEMBER = re.compile(r" \([UW][A-Z0-9]{8,}\)$")
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts need them
 
@@ -27,7 +27,7 @@ def local_time(at: datetime, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
 
 def long_day(day: date, say_in: Tongue = IN_ENGLISH) -> str:
     """`Tue 3 Mar`."""
-    return f"{say_in(_WEEKDAYS[day.weekday()])} {local_day(day, say_in)}"
+    return f"{say_in(WEEKDAYS[day.weekday()])} {local_day(day, say_in)}"
 
 
 def local_day(day: date, say_in: Tongue = IN_ENGLISH) -> str:

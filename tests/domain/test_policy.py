@@ -30,7 +30,7 @@ POST = Subject(brand="acme", network="x", severity=Severity.NORMAL)
     ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_a_rule_says_what_it_is_not_for(match: Match, why: str) -> None:
-    assert ", and ".join(map(str, match.against(POST))) == why
+    assert ", ".join(one.phrase.format(value=one.value) for one in match.against(POST)) == why
     assert match.fits(POST) is (why == "")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.cli import simulating
-from monitor.domain import parts, policy, template
+from monitor.domain import parts, template
 from monitor.domain.case import Status
 from monitor.domain.escalation_difference import Change
 from monitor.domain.event import Channel
@@ -16,7 +16,6 @@ from monitor.domain.judgement import Severity
 from monitor.domain.notice import Reason
 from monitor.domain.reply import ReplyState
 from monitor.domain.report import By
-from monitor.policies import explaining
 from monitor.render import (
     charts,
     curves,
@@ -24,6 +23,7 @@ from monitor.render import (
     numbers_tables,
     policy_words,
     reply_words,
+    restated_text,
     storm_words,
     texts,
     words,
@@ -54,6 +54,8 @@ def phrases() -> Iterator[str]:
     yield from (*reply_words.WHY.values(), *reply_words.HEADLINES.values(), reply_words._POST)
     yield from reply_words._SAID
     yield from _of_errors()
+    yield from (*restated_text.WHY.values(), restated_text.NOT_THERE)
+    yield from (*policy_words.PLAIN.values(), *policy_words.DAYS, *Change)
     yield from (*storm_words._AT_ONCE.values(), storm_words._ALONE)
     yield from _of_reports()
 
@@ -76,21 +78,19 @@ def _of_reports() -> Iterator[str]:
     yield from (*By, "brand", "last week", "last month", "last {number} days")
     yield from (one[0] for one in charts._DAYS)
     yield from words.WHY.values()
-    yield from texts._WEEKDAYS
+    yield from texts.WEEKDAYS
     yield from texts._MONTHS
     yield from (one[0] for bins in (parts.LAGS, parts.AGES, parts.LATE) for one in bins)
 
 
 def _of_policies() -> Iterator[str]:
     """What `policy explain` and `policy simulate` say by a name."""
-    yield from (*policy_words.PLAIN.values(), *explaining.JUDGED.values(), *policy._FOLLOWERS)
+    yield from policy_words.PLAIN.values()
     yield from (one.value for one in Change)
     yield from (said for _, said in simulating.DUE)
     yield from ("due", "answered in time", "messages", "summaries", "step", "change", "before")
     yield from ("after", "summary of", "whom", "cases before", "cases after", "case")
     yield from ("and {number} more: --limit 0 shows all {all}",)
-    source = (MONITOR / "domain" / "policy.py").read_text()
-    yield from re.findall(r'"((?:the|it) [^"]* (?:is|are) [^"]*|it has no topic)"', source)
 
 
 def _of_errors() -> Iterator[str]:
