@@ -391,12 +391,10 @@ def _still_open(summary: StillOpen, say_in: Tongue) -> Spoken:
 def _of_quiet_hours(number: int, say_in: Tongue) -> str:
     if not number:
         return say_in("All that came in your quiet hours is answered")
-    if number == 1:
-        return say_in("1 case of your quiet hours is still open")
-    return say_in("{number} cases of your quiet hours are still open", number=number)
+    one = "1 case of your quiet hours is still open"
+    return say_in.count(number, one, "{number} cases of your quiet hours are still open")
 
 
 def _handed_over(by: str, number: int, say_in: Tongue) -> str:
-    """At the end of a shift, to whoever has them from now on."""
     cases = say_in.count(number, "1 case", "{number} cases")
     return say_in("{name} handed over to you: {cases}", name=person(by), cases=cases)

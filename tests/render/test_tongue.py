@@ -47,6 +47,8 @@ def phrases() -> Iterator[str]:
     for path in spoken:
         yield from _said(ast.parse(path.read_text()))
     yield from _of_policies()
+    yield "1 case of your quiet hours is still open"
+    yield "{number} cases of your quiet hours are still open"
     yield from ("New complaint", "New possible complaint", *LABELS.values(), *DECISIONS.values())
     yield from (one.word for one in Severity)
     yield from (said for one in Status for said in (one.value, one.value.capitalize()))
