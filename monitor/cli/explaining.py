@@ -143,8 +143,8 @@ def _print(found: Explained, zone: ZoneInfo, say_in: Tongue) -> None:
     for line in found.lines:
         click.echo(f"  {line}")
     for name, because in found.passed_over:
-        why_not = say_in('"{policy}" is not for it', policy=name)
-        click.echo(f"  {why_not}: {not_for(because, say_in)}")
+        said = say_in('"{name}" is not for it: {why}', name=name, why=not_for(because, say_in))
+        click.echo(f"  {said}")
     click.echo(f"  {found.holds(zone, say_in)}")
     click.echo(f"\n{say_in('what comes, if nobody does anything and nothing arrives')}:")
     rows = [

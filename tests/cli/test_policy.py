@@ -98,7 +98,7 @@ def test_the_future_of_any_such_post_is_told_without_a_database(chained: Shop) -
 def test_the_future_is_told_in_romanian_too(chained: Shop) -> None:
     words = ("policy", "explain", "--severity", "normal", "--at", "2026-05-04T18:30")
     said = chained.does(*words, "--language", "ro").stdout
-    assert "„grave” nu i se aplică: gravitatea e normală" in said
+    assert "„grave” nu se aplică: gravitatea e normală" in said
     assert "Se aplică „rest”: un răspuns în 4 h" in said
     assert "cu 1 h înainte de termen" in said
     assert "din nou, 1 din cel mult 1, la fiecare 30 min" in said
