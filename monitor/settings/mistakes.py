@@ -220,12 +220,17 @@ def _of_reports(
 def _of_subscriptions(
     document: Mapping[str, Any], brands: Sequence[str], notifiers: Sequence[str]
 ) -> Iterator[Mistake]:
-    """Names that nobody has, and a place that would hear all twice."""
+    """Names that nobody has, places where people read, and a place that would hear all twice."""
     told: set[str] = set()
+    uses = {_called(one): str(one.get("use")) for _, one in _tables(document, "notifiers")}
+    people = registry.read_by_people(uses or {"console": "console"})
     for place, one in _tables(document, "subscriptions"):
         yield from _unknown("brand", place, one, "brands", brands)
         yield from _unknown("notifier", place, one, "tell", notifiers)
         audience = str(one.get("tell"))
+        if audience.partition(":")[0] in people:
+            said = 'only programs subscribe, by a notifier of use = "webhook"'
+            yield Mistake((*place, "tell"), f'"{audience}" is for people: {said}')
         if audience in told:
             yield Mistake(place, f'"{audience}" subscribed already: name all its brands there')
         told.add(audience)
