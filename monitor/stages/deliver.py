@@ -35,7 +35,7 @@ from monitor.domain.notice import (
 )
 from monitor.ports import Clock, Notifier
 from monitor.render.reply_words import about_reply
-from monitor.store import alarms, answers, cards, held_back, leaving, outbox, storms
+from monitor.store import alarms, answers, cards, held_back, leaving, outbox, put_back, storms
 from monitor.store.engine import Database
 from monitor.store.leaving import Pending
 
@@ -208,7 +208,7 @@ class Deliver:
             possibly_repeated=row.possibly_repeated,
             thread=self._thread(row),
             mentions=self._mentions(conn, row),
-            attempted_at=row.attempted_at,
+            **put_back.told_before(conn, row),
         )
 
     def _mentions(self, conn: Any, row: Pending) -> tuple[str, ...]:
