@@ -77,7 +77,10 @@ class Console:
     def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
         if self._journal is None:
             return Unknowable("the console keeps no journal (option `log`)")
-        return self._journal.find(notice) or Absent()
+        return (
+            self._journal.find(notice.key, notice.about, other_keys=notice.told_since is not None)
+            or Absent()
+        )
 
     def _print(self, notice: Notice, spoken: Spoken, earlier: Receipt | None) -> None:
         text = self._view(notice, spoken, earlier)
@@ -209,7 +212,7 @@ class Journal:
         if written < len(whole):  # all but the line's end may be there: `find` will tell
             raise SendError(f"the journal {self._path}: is the disk full?", outcome=outcome)
 
-    def find(self, notice: Notice) -> Receipt | None:
+    def find(self, key: str, about: str = "", *, other_keys: bool = False) -> Receipt | None:
         """The delivery of that notice. Reads what was written since the last look.
 
         After a database was put back, a key may be of two notices, and one notice have two keys: what
@@ -225,9 +228,8 @@ class Journal:
                     self._read_on(file)
             except OSError as error:
                 raise self._problem(error, Outcome.UNKNOWN) from error
-            if notice.told_since is not None and notice.about:
-                return self._abouts.get(notice.about)
-            key, about = notice.key, notice.about
+            if other_keys and about:
+                return self._abouts.get(about)
             return self._known.get((key, about)) or self._known.get((key, ""))
 
     def _read_on(self, file: Any) -> None:
@@ -239,7 +241,8 @@ class Journal:
         for line in file:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 said = json.loads(line)
-                about, receipt = said.get("about", ""), Receipt(said["place"], said["name"])
+                about = said["about"] if "about" in said else ""  # noqa: SIM401 - it may be a list
+                receipt = Receipt(said["place"], said["name"])
                 self._known.setdefault((said["key"], about), receipt)
                 if about:
                     self._abouts.setdefault(about, receipt)
