@@ -95,12 +95,12 @@ def _paged(
 
 
 def _search(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
-    words = list(typed.words[1:])
+    words = " ".join(typed.words[1:])
     if not words:
         raise CommandError(f"Say what to look for: {place.command} search refund dana")
     lines = lists.search(place, words, say_in, _FOUND)
     more = say_in("There may be more: say more words.") if len(lines) == _FOUND else None
-    title = say_in("Found: {words}", words=" ".join(words))
+    title = say_in("Found: {words}", words=words)
     return shown.listed(title, lines, say_in, more=more)
 
 

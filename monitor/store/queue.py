@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Severity
+from monitor.domain.search import Search
 from monitor.store import searching
 from monitor.store.schema import author, case_event, cases, judgement, post, stream_network, wait
 
@@ -43,7 +44,7 @@ class Wanted:
     language: str = ""
     person: str = ""
     state: State | None = None
-    words: tuple[str, ...] = ()
+    said: Search | None = None
 
 
 class Place(NamedTuple):
@@ -94,7 +95,7 @@ def page(
     """
     found: list[Line] = []
     for brand_id in brand_ids:
-        query = _open(_rows(), brand_id, wanted, now).order_by(wait.c.due_at, wait.c.case_id)
+        query = _open(conn, _rows(), brand_id, wanted, now).order_by(wait.c.due_at, wait.c.case_id)
         if after is not None:
             later = (wait.c.due_at > after.due_at) | (wait.c.case_id > after.case_id)
             query = query.where(wait.c.due_at >= after.due_at, later)
@@ -107,7 +108,7 @@ def count(conn: Connection, brand_ids: Collection[int], wanted: Wanted, now: dat
     total = 0
     for brand_id in brand_ids:
         ids = sa.select(wait.c.case_id).join(cases, cases.c.id == wait.c.case_id)
-        some = _open(ids, brand_id, wanted, now).limit(COUNTED + 1).subquery()
+        some = _open(conn, ids, brand_id, wanted, now).limit(COUNTED + 1).subquery()
         total += conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     return min(total, COUNTED + 1)
 
@@ -154,7 +155,9 @@ def _rows() -> sa.Select[Any]:
     )
 
 
-def _open(query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime) -> sa.Select[Any]:
+def _open(
+    conn: Connection, query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime
+) -> sa.Select[Any]:
     query = query.where(wait.c.brand_id == brand_id, wait.c.ended_at.is_(None))
     if wanted.network:
         query = query.where(wait.c.network == wanted.network)
@@ -173,8 +176,8 @@ def _open(query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime) -
         query = query.where(wait.c.owner.is_(None) if wanted.person == NOBODY else is_theirs)
     if wanted.state is not None:
         query = query.where(_is(wanted.state, now))
-    if wanted.words:
-        query = query.where(searching.said_in(wait.c.case_id, wanted.words))
+    if wanted.said is not None:
+        query = query.where(searching.in_case(conn, wait.c.case_id, wanted.said))
     return query
 
 
