@@ -58,10 +58,12 @@ class Forget:
                     one for one in keeping.OF_POSTS if keeping.due(conn, one, self._keep, now, 1)
                 ]
             self._done_at = None if items else now
+        is_purged = not items
         if not _is_recent(self._rested_at, now):
             self._rested_at = now
             items.append(REST)
-        if self._is_tidying or not _is_recent(self._tidied_at, now, INDEX_EVERY):
+        is_tidy = _is_recent(self._tidied_at, now, INDEX_EVERY) and not self._is_tidying
+        if is_purged and not is_tidy:
             items.append(INDEX)
         return items
 
