@@ -12,7 +12,7 @@ from monitor.domain.errors import ConfigError
 from monitor.render.words import cut, plain
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
+    from monitor.store.listing import Row
 
 _EXCERPT = 60
 
@@ -60,18 +60,20 @@ def search(
     if not rows:
         click.echo("nothing was found")
         return
-    print_table(("case", "status", "severity", "network", "author", "post"), map(_line, rows))
+    print_table(
+        ("case", "status", "severity", "network", "author", "post"), [_line(row) for row in rows]
+    )
     if len(found.rows) > limit:
         click.echo(f"there are more: --before {rows[-1].id} shows them")
 
 
-def _line(row: sa.Row[Any]) -> tuple[object, ...]:
+def _line(row: Row) -> tuple[object, ...]:
     said = row.post_title or row.post_text or "(purged)"
     text = cut(plain(said).replace("\n", " "), _EXCERPT)
     return row.id, row.status, _severity(row), row.network, plain(_author(row) or "-"), text
 
 
-def _as_object(row: sa.Row[Any]) -> dict[str, Any]:
+def _as_object(row: Row) -> dict[str, Any]:
     return {
         "case": row.id,
         "brand": row.brand,
@@ -87,11 +89,11 @@ def _as_object(row: sa.Row[Any]) -> dict[str, Any]:
     }
 
 
-def _severity(row: sa.Row[Any]) -> str:
+def _severity(row: Row) -> str:
     from monitor.domain.judgement import Severity
 
     return Severity(row.severity).word
 
 
-def _author(row: sa.Row[Any]) -> str | None:
+def _author(row: Row) -> str | None:
     return f"@{row.handle.lstrip('@')}" if row.handle else row.name

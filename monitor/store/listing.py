@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,6 +24,8 @@ LOOKED_THROUGH = 20_000
 """Numbers that one page goes through at most: what is rare takes several pages, and none takes long."""
 MOST_BRANDS = 100
 """That one post is about."""
+Row: TypeAlias = sa.Row[Any]
+"""Of a list: what it has is what `_cases` and `_posts` select."""
 _LANGUAGE = sa.func.coalesce(judgement.c.language, post.c.lang)
 _PICTURED = (*("id", "network", "thread", "opened_at", "seq", "status", "confirmed", "severity"),)
 _WORKED = ("level", "owner", "claimed", "acknowledged_until", "snoozed_until", "merged_into")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -222,7 +223,8 @@ def test_cases_are_found_by_what_was_said(shop: Shop, case: str) -> None:
     shop.does("cases", "open", "Called: the kettle leaks", "--author", "Ștefan")
     assert [one["case"] for one in shop.data("cases", "search", "called")] == [2, 1]
     assert [one["case"] for one in shop.data("cases", "search", "stefan", "kett")] == [2]
-    assert [one["case"] for one in shop.data("cases", "search", "--", "called", "-kettle")] == [1]
+    without = shop.does("cases", "search", "--json", "--", "called", "-kettle").stdout
+    assert [one["case"] for one in json.loads(without)] == [1]
     told = shop.does("cases", "search", '"charged twice"').stdout
     assert "Called: awful, charged twice" in told
     more = shop.does("cases", "search", "called", "--limit", "1").stdout

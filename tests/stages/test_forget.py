@@ -234,7 +234,8 @@ def test_a_single_run_purges_all_that_is_due(database: Database) -> None:
     settled(database)
     now = TEN + 8 * DAY
     done = Runner((Forget(database, KEEP),), database, clock=lambda: now).until_idle()
-    assert done.handled == {"forget": 5}  # three batches, the rest, the index
+    # three batches, the rest, and the index, of which SQLite says only then that it is tidy
+    assert done.handled == {"forget": 6 if database.is_sqlite else 5}
     assert set(texts(database).values()) == {None}
     assert rows(database, "SELECT sample FROM reject") == [("",)]
 

@@ -91,8 +91,8 @@ def test_cases_are_found_by_what_they_are(shop: Shop) -> None:
 
 def test_cases_and_posts_are_found_by_what_was_said(shop: Shop) -> None:
     for name in ("one", "two", "three"):
-        shop.front.complains(f"awful parcel {name} nu a sosit, mulțumesc")
-    shop.front.complains("awful, the kettle leaks")
+        shop.front.complains(text=f"awful parcel {name} nu a sosit, mulțumesc")
+    shop.front.complains(text="awful, the kettle leaks")
     for path in ("/cases", "/posts"):
         found = shop.get(path, q='multumesc "nu a" -two', limit=1).json()
         assert [one["id"] for one in found["items"]] == [3]
