@@ -23,8 +23,10 @@ sys.path.insert(0, str(HERE.parent))
 from monitor.classifiers import weights  # noqa: E402 - the checkout's, installed or not
 from monitor.classifiers.shipped import Shipped  # noqa: E402
 from monitor.domain.judgement import Label  # noqa: E402
-from monitor.learning import base, corpora, encoder, export, lessons, training, vocabulary  # noqa: E402
+from monitor.learning import encoder, export, lessons, training  # noqa: E402
 from monitor.learning.calibration import calibrate, classes  # noqa: E402
+from monitor.learning.corpora import Example  # noqa: E402
+from monitor.learning.material import Material  # noqa: E402
 from monitor.learning.scoring import scores  # noqa: E402
 
 folder = click.Path(path_type=Path, file_okay=False)
@@ -48,15 +50,8 @@ def main(
 ) -> None:
     """Tune, quantise, calibrate, save."""
     torch.set_num_threads(threads)
-    cache.mkdir(parents=True, exist_ok=True)
-    examples = [
-        one
-        for one in (*corpora.public(data), *corpora.project(HERE / "data"))
-        if one.split != "test"
-    ]
-    whole = base.from_folder(origin) if origin else base.from_wheels(cache)
-    small, tokenizer = vocabulary.fitted(whole, [one.text for one in examples])
-    taught = corpora.training_order(one for one in examples if one.split == "train")
+    material = Material.gathered(data, HERE / "data", origin, cache)
+    taught, small, tokenizer = material.train, material.small, material.tokenizer
     labelled = [*lessons.hard(taught, own=2), *lessons.hard(lessons.misspelt(taught))]
     click.echo(f"{len(labelled)} labelled texts, {small.shape.vocabulary} pieces", err=True)
     torch.manual_seed(RECIPE.seed)
@@ -68,10 +63,10 @@ def main(
     model = export.quantise(full, tokenizer, [one.text for one in taught])
     export.save(out, model, small.tokenizer, MAX_TOKENS)
     for made in (cache / "float32", out):
-        _calibrate(made, [one for one in examples if one.split == "dev"])
+        _calibrate(made, material.dev)
 
 
-def _calibrate(made: Path, development: list[corpora.Example]) -> None:
+def _calibrate(made: Path, development: list[Example]) -> None:
     """Fit temperature and thresholds through the very code that will use them."""
     classifier = Shipped(Shipped.Options(folder=made))
     found = scores(classifier, [one.text for one in development])

@@ -10,6 +10,8 @@ from typing import Any, Literal, TextIO, TypeAlias
 
 import structlog
 
+from monitor.domain.errors import MonitorError
+
 Hide: TypeAlias = Callable[[str], str]
 """Takes what must not be seen out of a text."""
 
@@ -56,6 +58,17 @@ def places(error: BaseException | None) -> str:
         found.extend(line.rstrip() for line in traceback.format_tb(error.__traceback__))
         error = error.__cause__ or error.__context__
     return "\n".join(found)
+
+
+def in_a_line(error: Exception) -> str:
+    """What went wrong, in a line: what libraries add below may quote a customer."""
+    text = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
+    return text.strip().partition("\n")[0]
+
+
+def tell(event: str, error: Exception, **of: str) -> None:
+    """Log an error as a line, and the places in the program that it went through."""
+    structlog.get_logger().error(event, **of, problem=in_a_line(error), where=places(error))
 
 
 class _Hider:

@@ -18,10 +18,10 @@ from typing import ClassVar, Protocol, runtime_checkable
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from monitor.domain.errors import ClassifierError, MonitorError, StoreError
+from monitor.domain.errors import ClassifierError, StoreError
 from monitor.domain.notice import NoticeKind, Reason
 from monitor.lane import Lane, Work
-from monitor.log import places
+from monitor.log import in_a_line, tell
 from monitor.ports import Clock
 from monitor.store import alarms, failures, leaving, outbox
 from monitor.store.engine import Connection, Database
@@ -102,15 +102,19 @@ class Runner:
         operators: str | None = None,
         hangs: timedelta = HANGS,
     ) -> None:
-        self._stages = stages
-        self._by_name = {one.name: (one,) for one in stages}
+        self.adopt(stages, operators)
         self._database = database
         self._clock = clock
         self._lanes = {name: Lane(name, room) for name, room in side_by_side.items()}
-        self._operators = operators
         self._hangs = hangs
         self._broken: dict[str, str] = {}
         """Why a stage could not work when it was asked last."""
+
+    def adopt(self, stages: Sequence[Stage], operators: str | None) -> None:
+        """From the next item on these stages: what is under way is finished by those that began it."""
+        self._stages = stages
+        self._by_name = {one.name: (one,) for one in stages}
+        self._operators = operators
 
     def run(
         self,
@@ -208,7 +212,7 @@ class Runner:
             try:
                 turn(stage)
             except Exception as error:
-                done.broken = f"{stage.name}: {_reason(error)}"
+                done.broken = f"{stage.name}: {in_a_line(error)}"
                 self._report_broken(stage.name, error)
                 if isinstance(error, StoreError):
                     break
@@ -218,14 +222,14 @@ class Runner:
 
     def _report_broken(self, stage: str, error: Exception) -> None:
         """Once, until it works again or says something else: it is tried again every second."""
-        problem = _reason(error)
+        problem = in_a_line(error)
         if self._broken.get(stage) == problem:
             return
         self._broken[stage] = problem
         if isinstance(error, (StoreError, ClassifierError)):
             log.warning("stage_unavailable", stage=stage, problem=problem)
         else:
-            _tell("stage_failed", error, stage=stage)
+            tell("stage_failed", error, stage=stage)
         if not isinstance(error, StoreError):
             now = self._clock()
             self._warn(
@@ -332,7 +336,7 @@ class Runner:
         except (StoreError, ClassifierError):
             raise
         except Exception as error:
-            _tell("item_failed", error, stage=stage.name, item=item)
+            tell("item_failed", error, stage=stage.name, item=item)
             self._set_back(stage, item, error, now)
             return False
         if failed_before:
@@ -350,7 +354,7 @@ class Runner:
             except Exception as another:
                 error = another
         with self._database.writing() as conn:
-            if failures.record(conn, stage.name, item, _reason(error), now):
+            if failures.record(conn, stage.name, item, in_a_line(error), now):
                 self._tell_operators(conn, stage.name, item, now)
 
     def _tell_operators(self, conn: Connection, stage: str, item: str, now: datetime) -> None:
@@ -387,14 +391,3 @@ def _rests(failed: Mapping[str, datetime | None], item: str, now: datetime) -> b
         return False
     retry_at = failed[item]
     return retry_at is None or retry_at > now
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, in a line: what libraries add below may quote a customer."""
-    text = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
-    return text.strip().partition("\n")[0]
-
-
-def _tell(event: str, error: Exception, **of: str) -> None:
-    """Log an error as a line, and the places in the program that it went through."""
-    log.error(event, **of, problem=_reason(error), where=places(error))

@@ -74,6 +74,22 @@ class Keyring:
             kept[name] = {"value": value, "seed": _digest(given) if given else None}
             self._write(kept)
 
+    def given(self, name: str) -> str | None:
+        """A hash of what the environment or its file says now; None: nothing that can be read."""
+        try:
+            said = self._given(name)
+        except ConfigError:
+            return None
+        return _digest(said) if said else None
+
+    def files(self) -> list[Path]:
+        """The files of secrets that the environment names."""
+        return [
+            Path(path)
+            for variable, path in sorted(self._environment.items())
+            if variable.startswith(PREFIX) and variable.endswith(FILE_SUFFIX) and path
+        ]
+
     def hide(self, text: str) -> str:
         """The text without any secret that was handed out, also as Python or JSON quotes it."""
         forms = {form for secret in self._seen for form in _forms(secret)}
@@ -114,6 +130,33 @@ class Keyring:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
+
+
+class Lent:
+    """The secrets as one part of the program has them: whether they are still those is known."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+        self._had: dict[str, str | None] = {}
+
+    def get(self, name: str, /) -> str:
+        """The secret. Raises ConfigError as `Keyring.get`."""
+        said = self._keyring.get(name)
+        self._had.setdefault(name, self._keyring.given(name))
+        return said
+
+    def put(self, name: str, value: str, /) -> None:
+        """Keep a rotated secret."""
+        self._keyring.put(name, value)
+
+    @property
+    def still_hold(self) -> bool:
+        """Whether nobody gave another one since. What cannot be read now may be being written."""
+        for name, had in self._had.items():
+            now = self._keyring.given(name)
+            if now is not None and now != had:
+                return False
+        return True
 
 
 def for_header(secrets: Secrets, name: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +18,12 @@ from monitor.domain.judgement import Thresholds
 from monitor.domain.notice import Digest
 from monitor.domain.rota import Person
 from monitor.fetching.budget import kept_in
-from monitor.judging import InForce, own_thresholds
+from monitor.judging import InForce, Judge, own_thresholds
 from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Receives, Refreshes
 from monitor.rotas.reading import RotaReader, readers
 from monitor.runner import SIDE_BY_SIDE, Runner, Stage
-from monitor.secrets import STORE, Keyring
-from monitor.settings import NotifierTable, Settings, SourceTable
+from monitor.secrets import STORE, Keyring, Lent
+from monitor.settings import ClassifierTable, NotifierTable, Settings, SourceTable
 from monitor.stages.classify import Classify
 from monitor.stages.deliver import Deliver
 from monitor.stages.digest import DailyDigest
@@ -55,6 +57,20 @@ ANSWERS_AT_ONCE = 2
 """Answers under way to the networks: each waits for one."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A plug-in, what it was made from, and the secrets that it was given."""
+
+    options: Any
+    secrets: Lent
+    plug_in: Any
+
+    def serves(self, cls: type, options: object) -> bool:
+        """Whether it would be made just so today."""
+        same = type(self.plug_in) is cls and self.options == options
+        return same and self.secrets.still_hold
+
+
 class Application:
     """Everything that a config describes, each part made when it is first asked for."""
 
@@ -78,6 +94,28 @@ class Application:
         folder = self.database.path.parent if self.database.path else Path()
         self.secrets = Keyring(folder / STORE, environment)
         self._ledger = SharedLedger(self.database) if shares else None
+        self._judges: tuple[ClassifierTable, Classifier] | None = None
+        self._made: dict[tuple[str, str], _Made] = {}
+
+    def changed(self, settings: Settings) -> Application:
+        """The same installation by another config; itself, if nothing has changed, secrets neither.
+
+        What the config says of as before stays as it is: its connections, its budgets, its weights.
+
+        Raises:
+            ConfigError: something cannot be made, or the database would be another.
+
+        """
+        if settings.database != self.settings.database:
+            raise ConfigError("`database` cannot change while the program runs: restart it")
+        if settings == self.settings and all(one.secrets.still_hold for one in self._made.values()):
+            return self
+        fresh = copy(self)
+        for part in ("classifier", "feeds", "notifiers", "people", "rotas"):
+            fresh.__dict__.pop(part, None)
+        fresh.settings = settings
+        fresh._made = dict(self._made)  # noqa: SLF001 - its own
+        return fresh
 
     def close(self) -> None:
         self.database.close()
@@ -85,7 +123,10 @@ class Application:
     @cached_property
     def classifier(self) -> Classifier:
         """What judges now: it changes when another model is adopted."""
-        return InForce(self.settings.classifier, self.database)
+        table = self.settings.classifier
+        if self._judges is None or self._judges[0] != table:
+            self._judges = table, InForce(table, self.database)
+        return self._judges[1]
 
     @property
     def thresholds(self) -> Thresholds:
@@ -228,7 +269,12 @@ class Application:
             self.clock,
             desks=lambda: self.desks,
             secrets=self.secrets,
+            judge=lambda post: self._judge.judge([post])[0],
         )
+
+    @property
+    def _judge(self) -> Judge:
+        return Judge(self.classifier, self.thresholds, self.settings.lexicon())
 
     def _asked_again(self) -> tuple[Asking, ...]:
         """The sources that can tell later whether their posts still stand."""
@@ -284,11 +330,16 @@ class Application:
     ) -> Any:
         cls: Any = registry.load(group, table.use)
         options = self._options(group, cls, table, said)
-        ports: dict[str, object] = {"secrets": self.secrets, "clock": self.clock}
-        if issubclass(cls, Receives):
-            ports["inbox"] = OwnInbox(self.database, table.called)
-        with kept_in(self._ledger, table.called):
-            return registry.build(cls, options, **ports)
+        made = self._made.get((group, table.called))
+        if made is None or not made.serves(cls, options):
+            secrets = Lent(self.secrets)
+            ports: dict[str, object] = {"secrets": secrets, "clock": self.clock}
+            if issubclass(cls, Receives):
+                ports["inbox"] = OwnInbox(self.database, table.called)
+            with kept_in(self._ledger, table.called):
+                made = _Made(options, secrets, registry.build(cls, options, **ports))
+            self._made[group, table.called] = made
+        return made.plug_in
 
     def _options(
         self,

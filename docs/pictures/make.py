@@ -32,7 +32,7 @@ COLUMNS = 118
 ROW_PX, COLUMN_PX = 19, 8.43
 COLOURS = 96
 """Of a picture: text and plain areas need no more, and the file is a third."""
-DEMO = [sys.executable, "-m", "monitor", "demo"]
+DEMO = [sys.executable, "-m", "monitor", "demo", "--no-web"]
 STORIES = ("Pufi kettle", "third and last public message")
 """Whose cases the picture shows: one answered in time, one that climbs first."""
 CASE = re.compile(r"case \d+\b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,24 +32,47 @@ SPEED = 60
     help="The folder of the report.",
 )
 @click.option("--keep", is_flag=True, help="Keep config and database there too, to look around.")
-def demo(speed: float, output: Path, keep: bool) -> None:
+@click.option(
+    "--web/--no-web",
+    default=None,
+    help="Serve the web page afterwards, until Ctrl-C. Default: so at a terminal; else it is tried out.",
+)
+def demo(speed: float, output: Path, keep: bool, web: bool | None) -> None:
     r"""Play a day of an invented shop through the real monitor, and watch it work.
 
     Posts and reviews in English and Romanian come in, complaints become cases and alerts, staff
-    answer late or never. It ends by itself, with a digest and a report. Needs no config, no token.
+    answer late or never. It ends with a digest and a report, then shows the web page of it all, to
+    this machine alone, with a link that signs in. Without a terminal it opens every page itself, and
+    ends. Needs no config, no token.
 
     \b
     Examples:
       complaint-monitor demo
+      complaint-monitor demo --no-web
       complaint-monitor demo --speed 30
       complaint-monitor demo --keep --output shop
     """
-    from monitor.cli.playing import play
+    from monitor.cli import demo_page
+    from monitor.cli.playing import played
 
-    with _folder(output, keep=keep) as folder:
-        page = play(folder, output, speed)
-    if page is not None:
-        _say_what_next(page, output if keep else None)
+    is_watched = sys.stdin.isatty() and sys.stdout.isatty()
+    if web:
+        demo_page.require()
+    with _folder(output, keep=keep) as folder, played(folder, output, speed) as done:
+        if done is None:
+            return
+        _say_what_next(done.report, output if keep else None)
+        if web is False:
+            return
+        try:
+            demo_page.require()
+        except ConfigError as error:
+            click.echo(f"\nNo page is shown: {error}")
+            return
+        if web or is_watched:
+            demo_page.show(done)
+        else:
+            demo_page.try_out(done)
 
 
 @contextmanager

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,35 +12,16 @@ from monitor.cli.acting import moment
 from monitor.cli.opening import opened, settings_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
-from monitor.domain.case import Case, apply, fold
-from monitor.domain.escalation import Watched
-from monitor.domain.escalation_ahead import Told, ahead
-from monitor.domain.event import Ask, AskKind, Confirmed, Opened, Record
-from monitor.domain.judgement import Band, Severity
-from monitor.domain.policy import Rule, Subject, first_match
+from monitor.domain.judgement import Severity
 from monitor.domain.rota import Staff
-from monitor.render.policy_words import why
-from monitor.render.words import duration, local_time
+from monitor.render.policy_words import not_for
+from monitor.render.words import local_time
 
 if TYPE_CHECKING:
-    from monitor.cli.opening import Opened as OpenedShop
+    from monitor.policies.explaining import Explained, Judging
     from monitor.settings import Settings
 
 _NOBODY_DOES = "what comes, if nobody does anything and nothing arrives"
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """What is said of a case, or of a text: the rule, what it passed over, and all that is ahead."""
-
-    headline: str
-    rule: Rule
-    due_at: datetime
-    case: Case
-    staff: Staff
-    ahead: tuple[Told, ...]
-    lines: tuple[str, ...] = ()
-    passed_over: tuple[tuple[str, str], ...] = ()
 
 
 @click.command(short_help="The whole future of a case or a text: each step, when, to whom, why.")
@@ -83,94 +61,44 @@ def explain(ctx: click.Context, /, case: int | None, as_json: bool, **said: Any)
             "say what to explain, one of: a case's number; --text; --severity, for any such post"
         )
     if case is not None:
-        with opened(ctx) as its:
-            settings, found = its.settings, _case(its, case, utc_now())
+        from monitor.policies.explaining import of_case
+
+        with opened(ctx) as its, its.database.reading() as conn:
+            zone = ZoneInfo(its.settings.timezone)
+            found = of_case(conn, case, its.settings.staff(), zone=zone, now=utc_now())
     else:
         settings = settings_of(ctx)
-        found = _post(settings, said)
-    zone = ZoneInfo(settings.timezone)
+        zone = ZoneInfo(settings.timezone)
+        found = _post(settings, said, zone)
     if as_json:
         print_json(_as_object(found, zone))
     else:
         _print(found, zone)
 
 
-def _case(its: OpenedShop, number: int, now: datetime) -> Explained:
-    from monitor.stages.act import ActionError
-    from monitor.store import cases, foretelling
+def _post(settings: Settings, said: dict[str, Any], zone: ZoneInfo) -> Explained:
+    from monitor.policies.explaining import Said, of_post
 
-    with its.database.reading() as conn:
-        row = cases.row(conn, number)
-        if row is None:
-            raise ActionError(
-                f"There is no case {number}; `complaint-monitor cases list` shows them."
-            )
-        case = cases.load(conn, number)
-        wait = case.open_wait
-        if wait is None:
-            raise ActionError(
-                f"Case {number} is {case.status}: nothing of it is ahead. "
-                f"`complaint-monitor cases show {number}` says what was told."
-            )
-        rule = cases.kept_rule(conn, wait.rule)
-        watched = foretelling.watched(conn, row.brand_id)
-        staff = foretelling.staff(conn, its.settings.staff())
-        asked = case
-        if not case.is_confirmed(wait):
-            asked = apply(case, Record(case.seq, now, now, "explain", Confirmed()))
-        told = ahead(asked, case_id=number, rule=rule, watched=watched, staff=staff, now=now)
-        return Explained(
-            f"case {number}: {wait.severity.word}, on {row.network}, waits since "
-            f"{local_time(wait.started_at, ZoneInfo(its.settings.timezone))}",
-            rule,
-            wait.due_at,
-            case,
-            staff,
-            tuple(told),
-            tuple(_standing(case, now, ZoneInfo(its.settings.timezone))),
-        )
-
-
-def _standing(case: Case, now: datetime, zone: ZoneInfo) -> Iterator[str]:
-    """What people did that bears on what is ahead."""
-    wait = case.open_wait
-    if wait is not None and not case.is_confirmed(wait):
-        yield "unconfirmed: nobody is told before somebody confirms it; below, as if that were now"
-    if case.owner:
-        yield f"{case.owner} {'is answering' if case.claimed else 'has it'}: the steps go on"
-    seen, snoozed = case.acknowledged_until, case.snoozed_until
-    if seen and seen > now:
-        yield f"acknowledged until {local_time(seen, zone)}: repeats of what was reached pause"
-    if snoozed and snoozed > now:
-        yield f"snoozed until {local_time(snoozed, zone)}: no step before then"
-
-
-def _post(settings: Settings, said: dict[str, Any]) -> Explained:
     now = moment(said["at"], settings.timezone) if said["at"] else utc_now()
     brand = said["brand"] or settings.brand_names[0]
     settings_brand(settings, brand)
-    subject = Subject(
+    asked = Said(
         brand=brand,
-        network=said["network"].lower(),
-        severity=Severity[(said["severity"] or "normal").upper()],
+        network=said["network"],
+        text=said["text"],
+        severity=Severity[said["severity"].upper()] if said["severity"] else None,
         topics=tuple(said["topics"]),
         language=said["language"],
         followers=said["followers"],
     )
-    lines: tuple[str, ...] = ()
-    if said["text"] is not None:
-        subject, lines = _judged(settings, said, subject, now)
-    rules = settings.targets()
-    rule = first_match(rules, subject)
-    over = [(one.name, one.match.against(subject)) for one in rules[: rules.index(rule)]]
-    staff = _staff(settings)
-    case = _opened(subject, rule, now)
-    always = Watched(since=now)
-    told = ahead(case, case_id=0, rule=rule, watched=always, staff=staff, now=now)
-    topics = f", about {', '.join(subject.topics)}" if subject.topics else ""
-    said_at = local_time(now, ZoneInfo(settings.timezone))
-    headline = f"a post of {said_at} on {subject.network}: {subject.severity.word}{topics}"
-    return Explained(headline, rule, rule.due(now), case, staff, tuple(told), lines, tuple(over))
+
+    def judging() -> Judging:
+        from monitor.judging import judge_of
+
+        judge = judge_of(settings)
+        return lambda post: judge.judge([post])[0]
+
+    return of_post(settings, asked, staff=_staff(settings), judging=judging, zone=zone, now=now)
 
 
 def settings_brand(settings: Settings, name: str) -> None:
@@ -178,30 +106,6 @@ def settings_brand(settings: Settings, name: str) -> None:
     if name not in settings.brand_names:
         known = ", ".join(settings.brand_names)
         raise click.UsageError(f"--brand {name}: there is no such brand; known: {known}")
-
-
-def _judged(
-    settings: Settings, said: dict[str, Any], subject: Subject, now: datetime
-) -> tuple[Subject, tuple[str, ...]]:
-    """The subject with what the words say where the command line says nothing."""
-    from monitor.domain.post import Post, PostKey
-    from monitor.judging import judge_of
-
-    key = PostKey(subject.network, "text")
-    post = Post(key=key, thread=key.external_id, text=said["text"], posted_at=now)
-    [(judged, told)] = judge_of(settings).judge([post])
-    found = replace(
-        subject,
-        severity=subject.severity if said["severity"] else told.severity,
-        topics=subject.topics or told.topics,
-        language=subject.language or judged.language,
-    )
-    means = {
-        Band.ALERT: "judged a complaint",
-        Band.REVIEW: "judged unsure: nobody is told before somebody confirms it; below, as if at once",
-        Band.PASS: "judged no complaint: it opens no case; below, as if it were one",
-    }
-    return found, (f"{means[told.band]} ({judged.complaint:.2f}): {told.reason}",)
 
 
 def _staff(settings: Settings) -> Staff:
@@ -226,74 +130,39 @@ def _staff(settings: Settings) -> Staff:
     return Staff(settings.staff(), on_call)
 
 
-def _opened(subject: Subject, rule: Rule, now: datetime) -> Case:
-    """The case that such a post would open."""
-    ask = Ask(
-        post=0,
-        kind=AskKind.COMPLAINT,
-        band=Band.ALERT,
-        severity=subject.severity,
-        topics=subject.topics,
-        first_seen_at=now,
-        due_at=rule.due(now),
-        rule=rule.digest,
-    )
-    return fold([Record(1, now, now, "explain", Opened(ask))])
-
-
 def _print(found: Explained, zone: ZoneInfo) -> None:
     click.echo(found.headline)
     for line in found.lines:
         click.echo(f"  {line}")
     for name, because in found.passed_over:
-        click.echo(f'  "{name}" is not for it: {because}')
-    target = duration(found.rule.target)
-    due = local_time(found.due_at, zone)
-    click.echo(f'  "{found.rule.name}" holds: an answer within {target}, due {due}')
+        click.echo(f'  "{name}" is not for it: {not_for(because)}')
+    click.echo(f"  {found.holds(zone)}")
     click.echo(f"\n{_NOBODY_DOES}:")
-    rows = list(_rows(found, zone))
+    rows = [(local_time(one.at, zone), one.step, one.whom, one.why) for one in found.foretold(zone)]
     if rows:
         print_table(("when", "step", "whom", "why"), rows)
     else:
         click.echo("  nothing more falls due")
 
 
-def _rows(found: Explained, zone: ZoneInfo) -> Iterator[Sequence[str]]:
-    shown = partial(why, rule=found.rule, case=found.case, staff=found.staff, zone=zone)
-    for told in found.ahead:
-        for one in told.firing.notices:
-            step = told.firing.event.step
-            yield (
-                local_time(told.at, zone),
-                step,
-                _whom(found.staff, one.audience),
-                shown(one, told),
-            )
-
-
-def _whom(staff: Staff, audience: str) -> str:
-    person = staff.person_at(audience)
-    return f"{person.name} ({audience})" if person else audience
-
-
 def _as_object(found: Explained, zone: ZoneInfo) -> dict[str, Any]:
-    shown = partial(why, rule=found.rule, case=found.case, staff=found.staff, zone=zone)
     return {
         "about": found.headline,
         "remarks": found.lines,
         "policy": found.rule.name,
         "due_at": found.due_at,
-        "not_for_it": [{"policy": name, "because": said} for name, said in found.passed_over],
+        "not_for_it": [
+            {"policy": name, "because": not_for(said)} for name, said in found.passed_over
+        ],
         "ahead": [
             {
-                "at": told.at,
-                "step": told.firing.event.step,
+                "at": one.at,
+                "step": one.step,
                 "whom": one.audience,
-                "told": not one.suppressed,
+                "told": one.is_told,
                 "reason": one.reason,
-                "why": shown(one, told),
+                "why": one.why,
             }
-            for told in found.ahead
-            for one in told.firing.notices
+            for one in found.foretold(zone)
         ],
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +42,8 @@ _STEP = timedelta(minutes=5)
 _AT_LEAST_EVERY = timedelta(minutes=30)
 _DAY = timedelta(days=1, hours=1)
 """From Monday 08:00, when watching begins, until the digest of the next morning is out."""
+_GLANCE_S = 1
+"""After the day, so often is looked what there is to do."""
 _STORM = timedelta(hours=2)
 """When a good deal is overdue at once, and Slack finds that it hears too much."""
 
@@ -56,8 +58,20 @@ class _Clock:
         return self.at
 
 
-def play(folder: Path, output: Path, speed: float) -> Path | None:
-    """Play the day, working in `folder`. Returns the report's page in `output`; None: it was stopped."""
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A day that was played to its end, while its networks are still there."""
+
+    report: Path
+    """Its report, as a page."""
+    application: Application
+    go_on: Callable[[Event], None]
+    """Let time go on until the event, at the pace of the real one, and show what comes in Slack."""
+
+
+@contextmanager
+def played(folder: Path, output: Path, speed: float) -> Iterator[Played | None]:
+    """Play the day, working in `folder`, the report in `output`. Gives None if it was stopped."""
     log.configure(level="error")
     world = World(_monday(utc_now()), SEED)
     with Networks(world, folder / "posts") as networks, _without_proxies():
@@ -70,10 +84,12 @@ def play(folder: Path, output: Path, speed: float) -> Path | None:
         try:
             _introduce(world, speed)
             with stopped_by_signals() as stop:
-                if not day.play(speed, stop):
-                    click.echo("\nstopped")
-                    return None
-            return day.sum_up(output)
+                is_over = day.play(speed, stop)
+            if is_over:
+                yield Played(day.sum_up(output), application, day.go_on)
+            else:
+                click.echo("\nstopped")
+                yield None
         finally:
             application.close()
 
@@ -140,6 +156,15 @@ class _Day:
             if stop.wait(max(ahead, 0)):
                 return False
         return True
+
+    def go_on(self, stop: Event) -> None:
+        """What happens after the day, second by second, until the event."""
+        runner, since, began = self.application.runner(), self.clock.at, time.monotonic()
+        while not stop.wait(_GLANCE_S):
+            self.clock.at = since + timedelta(seconds=time.monotonic() - began)
+            self.networks.advance_to(self.clock.at)
+            runner.until_idle(stop)
+            self.screen.show(self.clock.at)
 
     def sum_up(self, output: Path) -> Path:
         """Print digest and report; write the report as a page."""

@@ -54,6 +54,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "monitor.cli.report:report",
         "Figures of a period: terminal, HTML, PDF, CSV or JSON.",
     ),
+    "restate": (
+        "monitor.cli.restating:restate",
+        "A report that was told, old and new figures, and why they moved.",
+    ),
     "notify": ("monitor.cli.notify:notify", "Send a test alert."),
     "replay": ("monitor.cli.replay:replay", "Compare every case with its history."),
     "keep": ("monitor.cli.keep:keep", "Purge what was kept long enough; what was purged and why."),
@@ -123,12 +127,12 @@ def _keep_lines(command: click.Command) -> None:
 )
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     envvar=CONFIG_VARIABLE,
     default=Path("config.toml"),
     show_default=True,
     show_envvar=True,
-    help="The config file.",
+    help="The config: a file, or a folder of .toml files.",
 )
 @click.version_option(__version__, prog_name="complaint-monitor")
 @click.pass_context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
@@ -19,6 +19,9 @@ from monitor.domain.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
     from monitor.runner import Round
+    from monitor.settings import HeartbeatTable
+    from monitor.settings.watching import Watch
+    from monitor.slackapp.serving import Serving
     from monitor.stages.intake import Feed
     from monitor.store.maintenance import StillAlone
     from monitor.wiring import Application
@@ -32,7 +35,8 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
     r"""Watch the sources, judge what they bring, and tell people, until stopped.
 
     SIGTERM or Ctrl-C ends it cleanly. One at a time may run on a database. Whatever interrupts it,
-    it goes on where it was: no post is lost.
+    it goes on where it was: no post is lost. A changed config is taken up by itself, at once after SIGHUP;
+    one with mistakes is told to the operators and changes nothing.
 
     \b
     Examples:
@@ -41,8 +45,10 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
       complaint-monitor run --once
     """
     from monitor import log
+    from monitor.cli.reloading import asked_by_signal, watch_of
     from monitor.wiring import Application
 
+    watch = watch_of(ctx)
     settings = settings_of(ctx)
     application = Application(settings)
     log.configure(
@@ -50,8 +56,12 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
     )
     unread: list[str] = []
     try:
-        with alone_on(application.database) as still_alone, stopped_by_signals() as stop:
-            done = work(application, stop, still_alone, shadow=shadow, once=once)
+        with (
+            alone_on(application.database) as still_alone,
+            stopped_by_signals() as stop,
+            asked_by_signal(watch),
+        ):
+            done = work(application, stop, still_alone, watch, shadow=shadow, once=once)
         if done is not None:
             unread = _unread(application)
     finally:
@@ -94,15 +104,20 @@ def rehearse(application: Application) -> None:
 
 
 def work(
-    application: Application, stop: Event, still_alone: StillAlone, *, shadow: bool, once: bool
+    application: Application,
+    stop: Event,
+    still_alone: StillAlone,
+    watch: Watch,
+    *,
+    shadow: bool,
+    once: bool,
 ) -> Round | None:
     """Begin, and run. Returns what `once` did."""
+    from monitor.cli.reloading import Reload
     from monitor.store import outbox, replies
 
-    if shadow:
-        rehearse(application)
-    else:
-        begin(application)
+    prepare = rehearse if shadow else begin
+    prepare(application)
     with application.database.writing() as conn:
         outbox.release(conn)  # what a process held that died: nobody else is telling
         replies.release(conn)
@@ -110,24 +125,40 @@ def work(
     runner = application.runner(shadow=shadow)
     if once:
         return runner.until_idle(stop)
-    with _listening(application, shadow=shadow):
-        runner.run(stop, before_round=still_alone, after_round=_beats(application))
+
+    def adopt(fresh: Application) -> None:
+        stages = fresh.stages(shadow=shadow)
+        place = fresh.slack_app().place if fresh.settings.slack_app is not None else None
+        prepare(fresh)
+        runner.adopt(stages, fresh.operators)
+        if serving is not None and place is not None:
+            serving.adopt(place)
+        beat.follow(fresh)
+
+    def before_round() -> str | None:
+        reload.look()
+        return still_alone()
+
+    reload = Reload(application, watch, adopt)
+    beat = Beat(application)
+    with _listening(application, shadow=shadow) as serving, watch:
+        runner.run(stop, before_round=before_round, after_round=beat.after)
     tell("complaint-monitor: stopped")
     return None
 
 
 @contextmanager
-def _listening(application: Application, *, shadow: bool) -> Iterator[None]:
+def _listening(application: Application, *, shadow: bool) -> Iterator[Serving | None]:
     """Serve Slack's buttons and commands meanwhile, if the config says so and people are told."""
     table = application.settings.slack_app
     if table is None or not table.with_run or shadow:
-        yield
+        yield None
         return
     app = application.slack_app().serving()
     app.start()
     tell("complaint-monitor: what is pressed in Slack is done")
     try:
-        yield
+        yield app
     finally:
         app.stop()
 
@@ -183,20 +214,30 @@ def _say_what_failed(ctx: click.Context, done: Round, unread: list[str]) -> None
         ctx.exit(1)
 
 
-def _beats(application: Application) -> Callable[[Round], None]:
-    beat = heartbeat_of(application)
+class Beat:
+    """Tells the config's heartbeat, if it names one, that all is well."""
 
-    def after(done: Round) -> None:
+    def __init__(self, application: Application) -> None:
+        self._table: HeartbeatTable | None = None
+        self._heartbeat: Heartbeat | None = None
+        self.follow(application)
+
+    def follow(self, application: Application) -> None:
+        """From now on as this config says."""
+        table = application.settings.heartbeat
+        if table != self._table:
+            self._heartbeat = None if table is None else Heartbeat(table.url, table.every)
+            self._table = table
+
+    def beat(self) -> None:
+        """All is well."""
+        if self._heartbeat is not None:
+            self._heartbeat.beat()
+
+    def after(self, done: Round) -> None:
+        """All is well, if the round was whole."""
         if done.broken is None:
-            beat()
-
-    return after
-
-
-def heartbeat_of(application: Application) -> Callable[[], None]:
-    """What tells the config's heartbeat, if it names one, that all is well."""
-    table = application.settings.heartbeat
-    return (lambda: None) if table is None else Heartbeat(table.url, table.every).beat
+            self.beat()
 
 
 @contextmanager

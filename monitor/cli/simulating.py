@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,22 +9,16 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.explaining import settings_brand
-from monitor.cli.opening import Opened, config_path, opened
+from monitor.cli.opening import config_path, opened
 from monitor.cli.periods import as_of_moment, period_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
-from monitor.domain.escalation_ahead import play
-from monitor.domain.escalation_difference import Change, Difference, Line, Message
-from monitor.domain.event import Ask
-from monitor.domain.policy import first_match
-from monitor.domain.rota import ROTA, Person, Staff
+from monitor.domain.escalation_difference import Change, Difference, Line
+from monitor.render.policy_words import both_sides
 from monitor.render.words import local_time
 
 if TYPE_CHECKING:
-    from monitor.domain.policy import Rule
     from monitor.domain.report import Period
-    from monitor.settings import Settings
-    from monitor.store.lived import PastCase
 
 _SHOWN = 20
 
@@ -66,6 +57,7 @@ def simulate(ctx: click.Context, /, limit: int, as_json: bool, **asked: Any) -> 
       complaint-monitor policy simulate --from 2026-10-01 --to 2026-11-01 --config new.toml --limit 0
     """
     from monitor import settings as config
+    from monitor.policies.simulating import difference
 
     with opened(ctx) as its:
         changed = config.read(asked["changed"]) if asked["changed"] else its.settings
@@ -74,53 +66,20 @@ def simulate(ctx: click.Context, /, limit: int, as_json: bool, **asked: Any) -> 
         period = period_of(asked["since"], asked["until"], asked["last"], as_of=as_of, zone=zone)
         if asked["brand"]:
             settings_brand(its.settings, asked["brand"])
-        found = _difference(its, changed, period, now, asked["brand"])
+        with its.database.reading() as conn:
+            found = difference(
+                conn,
+                its.settings,
+                changed,
+                period,
+                now=now,
+                brands_of=[asked["brand"]] if asked["brand"] else None,
+            )
     if as_json:
         print_json(_as_object(found, period))
         return
     name = asked["changed"] or config_path(ctx)
     _print(found, period, str(name), zone, limit)
-
-
-def _difference(
-    its: Opened, changed: Settings, period: Period, now: datetime, brand: str | None
-) -> Difference:
-    from monitor.store import brands, lived
-
-    found = Difference()
-    rules = changed.targets()
-    digests = {id(one): one.digest for one in rules}  # made once: it costs a snapshot
-    with its.database.reading() as conn:
-        kept = lived.kept_rules(conn)
-        after = {digests[id(one)]: one for one in rules}
-        before_staff, after_staff = _staff(its.settings), _staff(changed)
-        for number, name in brands.names(conn).items():
-            if brand not in (None, name):
-                continue
-            past = lived.past_cases(conn, number, name, since=period.since, until=period.until)
-            for one in past:
-                governs = partial(_governs, one, rules, digests)
-                found.add(
-                    one.lived.case_id,
-                    play(one.lived, kept, governs=None, staff=before_staff, until=now),
-                    play(one.lived, after, governs=governs, staff=after_staff, until=now),
-                    since=period.since,
-                    until=period.until,
-                )
-    return found
-
-
-def _governs(case: PastCase, rules: tuple[Rule, ...], digests: Mapping[int, str], ask: Ask) -> str:
-    return digests[id(first_match(rules, case.subject(ask)))]
-
-
-def _staff(settings: Settings) -> Staff:
-    """The people; who was on call then nobody knows, so a rota is told as such."""
-    rotas = {
-        f"{ROTA}:{name}": Person(name=f"{ROTA}:{name}", audience=f"{ROTA}:{name}")
-        for name in settings.rotas
-    }
-    return Staff({**settings.staff(), **rotas}, lambda name, _: (f"{ROTA}:{name}",))
 
 
 def _print(found: Difference, period: Period, name: str, zone: ZoneInfo, limit: int) -> None:
@@ -163,18 +122,7 @@ def _print(found: Difference, period: Period, name: str, zone: ZoneInfo, limit: 
 
 
 def _row(one: Line, zone: ZoneInfo) -> tuple[object, ...]:
-    return one.case_id, one.step, one.change.value, *_both(one, zone)
-
-
-def _both(one: Line, zone: ZoneInfo) -> Iterator[str]:
-    """A message that is later than what was, or was to come later than what would be, is yet to come."""
-    moved = one.change in (Change.EARLIER, Change.LATER)
-    for message in (one.before, one.after):
-        yield _said(message, zone) if message else "not yet" if moved else "-"
-
-
-def _said(message: Message, zone: ZoneInfo) -> str:
-    return f"{local_time(message.at, zone)}, {', '.join(message.audiences)}"
+    return one.case_id, one.step, one.change.value, *both_sides(one, zone)
 
 
 def _as_object(found: Difference, period: Period) -> dict[str, Any]:

@@ -70,16 +70,19 @@ def check(ctx: click.Context, as_json: bool) -> None:
 def serve(ctx: click.Context) -> None:
     r"""Do what is pressed in Slack, in a process of its own; `run` does it, too, unless with_run = false.
 
-    SIGTERM or Ctrl-C ends it. Any number may run; each thing that is pressed is done once.
+    SIGTERM or Ctrl-C ends it. Any number may run; each thing that is pressed is done once. A changed
+    config is taken up by itself, at once after SIGHUP.
 
     \b
     Example:
       complaint-monitor slack serve
     """
     from monitor import log
+    from monitor.cli.reloading import Reload, asked_by_signal, looked_for, watch_of
     from monitor.cli.run import stopped_by_signals
     from monitor.wiring import Application
 
+    watch = watch_of(ctx)
     with opened(ctx) as its:
         settings = its.settings
     application = Application(settings)
@@ -88,10 +91,12 @@ def serve(ctx: click.Context) -> None:
     )
     try:
         app = application.slack_app().serving()
-        with stopped_by_signals() as stop:
+        with stopped_by_signals() as stop, asked_by_signal(watch):
             app.start()
             tell("complaint-monitor: what is pressed in Slack is done")
-            stop.wait()
+            reload = Reload(application, watch, lambda its: app.adopt(its.slack_app().place))
+            with watch, looked_for(reload):
+                stop.wait()
             app.stop()
         tell("complaint-monitor: stopped")
     finally:

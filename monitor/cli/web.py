@@ -13,12 +13,7 @@ from monitor.cli.printing import tell
 from monitor.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
-
-    from fastapi import FastAPI
-
-    from monitor.web.site import Site
 
 
 @click.command(short_help="Serve the web page, and take in what others send.")
@@ -32,7 +27,8 @@ def web(ctx: click.Context, host: str | None, port: int | None) -> None:
 
     Only this machine can reach it, unless --host or [web] host says otherwise. To be reached from
     outside, put a server with TLS (nginx, Caddy) before it and name its host in [web] hosts.
-    SIGTERM or Ctrl-C ends it; calls under way are finished. It needs the extra:
+    SIGTERM or Ctrl-C ends it; calls under way are finished. A changed config is taken up by itself, at
+    once after SIGHUP; but [web] host, port, hosts and most_bytes take a restart. It needs the extra:
 
     \b
       pip install "complaint-monitor[web]"
@@ -44,9 +40,11 @@ def web(ctx: click.Context, host: str | None, port: int | None) -> None:
       curl http://127.0.0.1:8321/healthz
     """
     from monitor import log
+    from monitor.cli.reloading import Reload, asked_by_signal, looked_for, watch_of
     from monitor.wiring import Application
 
-    create, serving = _served_by()
+    module, serving = _served_by()
+    watch = watch_of(ctx)
     with opened(ctx) as its:
         del its  # there is a database, and its tables are of this version
     settings = settings_of(ctx)
@@ -57,14 +55,17 @@ def web(ctx: click.Context, host: str | None, port: int | None) -> None:
     try:
         at = host if host is not None else settings.web.host
         with serving.listen(at, settings.web.port if port is None else port) as listener:
-            _say_where(at, listener.getsockname()[1])
-            serving.serve(create(application.site()), listener)
+            app = module.create(application.site())
+            reload = Reload(application, watch, lambda its: module.take_up(app, its.site()))
+            with watch, asked_by_signal(watch), looked_for(reload):
+                _say_where(at, listener.getsockname()[1])
+                serving.serve(app, listener)
     finally:
         application.close()
     tell("complaint-monitor: stopped")
 
 
-def _served_by() -> tuple[Callable[[Site], FastAPI], ModuleType]:
+def _served_by() -> tuple[ModuleType, ModuleType]:
     try:
         from monitor.web import app, serving
     except ModuleNotFoundError as error:
@@ -72,7 +73,7 @@ def _served_by() -> tuple[Callable[[Site], FastAPI], ModuleType]:
             f"the web page needs the Python module {error.name}: "
             'pip install "complaint-monitor[web]"'
         ) from error
-    return app.create, serving
+    return app, serving
 
 
 def _say_where(host: str, port: int) -> None:

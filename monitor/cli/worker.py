@@ -11,10 +11,12 @@ import click
 from monitor import __version__
 from monitor.cli.opening import settings_of
 from monitor.cli.printing import tell
-from monitor.cli.run import begin, heartbeat_of, stopped_by_signals
+from monitor.cli.run import Beat, begin, stopped_by_signals
 from monitor.domain.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
+    from monitor.cli.reloading import Reload
+    from monitor.settings.watching import Watch
     from monitor.store.engine import Database
     from monitor.store.maintenance import StillAlone
     from monitor.wiring import Application
@@ -71,6 +73,9 @@ def worker(ctx: click.Context, queues: tuple[str, ...], concurrency: int | None)
       report     1  digests, reports, silences, samples, drift, purging
     See that each queue has a worker: `--queues` is for machines that are to do one thing only.
 
+    A changed config is taken up by itself, at once after SIGHUP; one with mistakes is told to the operators
+    and changes nothing.
+
     First, once, and after each upgrade of the program: `complaint-monitor db upgrade`.
 
     \b
@@ -80,18 +85,30 @@ def worker(ctx: click.Context, queues: tuple[str, ...], concurrency: int | None)
       complaint-monitor worker --queues poll,decide,deliver,reply,report
     """
     from monitor import log
+    from monitor.cli.reloading import asked_by_signal, watch_of
     from monitor.wiring import Application
 
+    watch = watch_of(ctx)
     settings = settings_of(ctx)
     application = Application(settings, shares=settings.database.startswith("postgres"))
     log.configure(
         level=settings.log.level, format=settings.log.format, hide=application.secrets.hide
     )
     try:
-        with _among(application.database) as still_ours, stopped_by_signals() as stop:
-            crew = _crew(application, queues, concurrency)
+        with (
+            _among(application.database) as still_ours,
+            stopped_by_signals() as stop,
+            asked_by_signal(watch),
+        ):
+            crew, reload = _crew(application, queues, concurrency, watch)
+
+            def still_ours_and_new() -> str | None:
+                reload.look()
+                return still_ours()
+
             tell(f"complaint-monitor {__version__} works on {', '.join(queues)}")
-            crew.run(stop, still_ours)
+            with watch:
+                crew.run(stop, still_ours_and_new)
         tell("complaint-monitor: stopped")
     finally:
         application.close()
@@ -113,8 +130,11 @@ def _among(database: Database) -> Iterator[StillAlone]:
         yield still_ours
 
 
-def _crew(application: Application, queues: Sequence[str], concurrency: int | None) -> Crew:
+def _crew(
+    application: Application, queues: Sequence[str], concurrency: int | None, watch: Watch
+) -> tuple[Crew, Reload]:
     """The workers of this process, having looked once: the brands' and streams' rows are there."""
+    from monitor.cli.reloading import Reload
     from monitor.store import maintenance
 
     try:
@@ -124,15 +144,31 @@ def _crew(application: Application, queues: Sequence[str], concurrency: int | No
             'a worker needs Procrastinate: pip install "complaint-monitor[postgres]"'
         ) from error
     worker.require_prepared(application.database)
+    runner = application.runner()
+    beat = Beat(application)
+
+    def take_up(fresh: Application) -> None:
+        """The rows of brands and streams are made, before any job asks for them."""
+        stages = fresh.stages()
+        with maintenance.one_after_another(fresh.database):
+            begin(fresh)
+            runner.adopt(stages, fresh.operators)
+            crew.begin()
+        beat.follow(fresh)
+
+    def is_paced(audience: str) -> bool:
+        return reload.application.is_paced(audience)
+
+    reload = Reload(application, watch, take_up)
     crew = worker.Crew(
-        application.runner(),
+        runner,
         application.database,
         queues,
         room=concurrency,
-        beat=heartbeat_of(application),
-        is_paced=application.is_paced,
+        beat=beat.beat,
+        is_paced=is_paced,
     )
     with maintenance.one_after_another(application.database):
         begin(application)
         crew.begin()
-    return crew
+    return crew, reload

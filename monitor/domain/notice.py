@@ -63,6 +63,8 @@ class Reason(StrEnum):
     QUARANTINED = "quarantined"
     STAGE_BROKEN = "stage_broken"
     ITEM_HANGS = "item_hangs"
+    CONFIG_REFUSED = "config_refused"
+    """The config was changed and has mistakes: what it said before stays in force."""
     WORDS_PURGED = "words_purged"
     """Words of open cases went, as their network did not confirm them."""
     DRIFTED = "drifted"

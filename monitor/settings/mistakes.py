@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -24,6 +24,8 @@ from monitor.settings.spans import span
 
 _SHOWN = 60
 """Characters of a wrong value that are repeated."""
+_NAMED = 20
+"""Of so many names all are said."""
 
 PLUG_INS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "sources": (registry.SOURCES, SourceTable),
@@ -34,27 +36,40 @@ PLUG_INS: Mapping[str, tuple[str, type[BaseModel]]] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """What is wrong, and where in the document."""
+    """What is wrong, and where in the document. `other`: what it does not go together with."""
 
     place: Place
     what: str
+    other: Place | None = None
 
 
-def mistakes_in(document: Mapping[str, Any]) -> list[Mistake]:
-    """All mistakes: of the tables' own keys and values, of the plug-ins' options, and of names."""
-    found = [*_of_model(document, Settings, ()), *_of_plug_ins(document), *_of_names(document)]
+def examined(document: Mapping[str, Any]) -> tuple[Settings | None, list[Mistake]]:
+    """The settings, and all mistakes: of the tables' own keys and values, of plug-ins, and of names.
+
+    The settings are None if a table's own keys or values are wrong.
+    """
+    settings, found = None, list[Mistake]()
+    try:
+        settings = Settings.model_validate(dict(document))
+    except ValidationError as error:
+        found.extend(_in_words(error, Settings, ()))
+    found.extend([*_of_plug_ins(document), *_of_names(document)])
     if not any(one.place[:1] == ("rules",) for one in found):
         found.extend(_of_rules(document))
-    return list(dict.fromkeys(found))
+    return settings, list(dict.fromkeys(found))
 
 
 def _of_model(table: Mapping[str, Any], model: type[BaseModel], at: Place) -> Iterator[Mistake]:
     try:
         model.model_validate(dict(table))
     except ValidationError as error:
-        for one in error.errors(include_url=False):
-            inner = tuple(part for part in one["loc"] if part != "[key]")
-            yield Mistake((*at, *inner), _words(one, model, inner))
+        yield from _in_words(error, model, at)
+
+
+def _in_words(error: ValidationError, model: type[BaseModel], at: Place) -> Iterator[Mistake]:
+    for one in error.errors(include_url=False):
+        inner = tuple(part for part in one["loc"] if part != "[key]")
+        yield Mistake((*at, *inner), _words(one, model, inner))
 
 
 def _words(error: Any, model: type[BaseModel], place: Place) -> str:
@@ -101,11 +116,11 @@ def _table_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
-    known = sorted(known)
+    known = sorted(map(str, known))
     near = difflib.get_close_matches(word, known, n=1)
     if near:
         return f'; did you mean "{near[0]}"?'
-    return f"; known: {', '.join(known)}" if known else ""
+    return f"; known: {_some(known)}" if known else ""
 
 
 def _of_plug_ins(document: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -143,18 +158,19 @@ def _of_rules(document: Mapping[str, Any]) -> Iterator[Mistake]:
 def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
     """Names that are used but not given, or given twice."""
     brands = [str(one.get("name")) for _, one in _tables(document, "brands")]
+    known = frozenset(brands)
     calendars = {ALWAYS, *_table(document, "calendars")}
     notifiers = [_called(one) for _, one in _tables(document, "notifiers")] or ["console"]
     yield from _twice(document)
     for place, one in _tables(document, "sources"):
-        yield from _unknown("brand", place, one, "brands", brands)
+        yield from _unknown("brand", place, one, "brands", known)
         if len(brands) > 1 and not one.get("brands"):
-            yield Mistake(place, f"say whose posts it brings: brands = [{_quoted(brands)}]")
+            yield Mistake(place, f"say whose posts it brings: brands = [{shown_names(brands)}]")
     for place, one in _tables(document, "policies"):
         yield from _unknown("calendar", place, one, "calendar", calendars)
         yield from _unknown("notifier", place, one, "tell", notifiers)
         match = _table(one, "match")
-        yield from _unknown("brand", (*place, "match"), match, "brands", brands)
+        yield from _unknown("brand", (*place, "match"), match, "brands", known)
         for number, step in enumerate(_dicts(one.get("steps"))):
             at = (*place, "steps", number)
             yield from _unknown("notifier", at, step, "tell", [*notifiers, PERSON, ROTA])
@@ -180,10 +196,11 @@ def _of_reports(
     document: Mapping[str, Any], brands: Sequence[str], notifiers: Sequence[str]
 ) -> Iterator[Mistake]:
     """Names that nobody has, and the same report to the same people twice."""
-    told: set[tuple[object, str, str]] = set()
+    told: dict[tuple[object, str, str], Place] = {}
+    known = frozenset(brands)
     can_print = find_spec("typst") is not None
     for place, one in _tables(document, "reports"):
-        yield from _unknown("brand", place, one, "brands", brands)
+        yield from _unknown("brand", place, one, "brands", known)
         yield from _unknown("notifier", place, one, "tell", notifiers)
         if "pdf" in _listed(one.get("attach")) and not can_print:
             yield Mistake((*place, "attach"), 'pdf needs `pip install "complaint-monitor[pdf]"`')
@@ -194,8 +211,9 @@ def _of_reports(
                     yield Mistake(
                         place,
                         f'"{audience}" is told of each {every} of {brand} already: once will do',
+                        told[every, audience, brand],
                     )
-                told.add((every, audience, brand))
+                told.setdefault((every, audience, brand), place)
 
 
 def _listed(value: object) -> list[str]:
@@ -220,9 +238,8 @@ def _unknown_staff(
 
 
 def _of_people(
-    document: Mapping[str, Any], calendars: Iterable[str], notifiers: Iterable[str]
+    document: Mapping[str, Any], calendars: Collection[str], notifiers: Collection[str]
 ) -> Iterator[Mistake]:
-    calendars = list(calendars)
     people = _table(document, "people")
     for name in people:
         one = _table(people, name)
@@ -244,6 +261,8 @@ def _in_vain(document: Mapping[str, Any], brands: Sequence[str]) -> Iterator[Mis
     if not brands:
         return  # said already
     for number, takers in unreachable(matches, brands):
+        if matches[number].is_everything and all(matches[one].brands for one in takers):
+            continue  # a net for brands to come: each of today's has a policy of its own
         before = _quoted(_called(tables[one][1]) for one in takers)
         takes = "takes" if len(takers) == 1 else "together take"
         yield Mistake(
@@ -278,21 +297,19 @@ def _twice(document: Mapping[str, Any]) -> Iterator[Mistake]:
         ]
     )
     for tables in lists:
-        seen: set[str] = set()
+        seen: dict[str, Place] = {}
         for place, one in tables:
-            name = _called(one)
+            name, at = _called(one), (*place, "name")
             if name in seen:
-                yield Mistake(
-                    (*place, "name"), f'there are two called "{name}": give each its name'
-                )
-            seen.add(name)
+                what = f'there are two called "{name}": give each its name'
+                yield Mistake(at, what, seen[name])
+            seen.setdefault(name, at)
 
 
 def _unknown(
-    noun: str, place: Place, table: Mapping[str, Any], key: str, known: Iterable[str]
+    noun: str, place: Place, table: Mapping[str, Any], key: str, known: Collection[str]
 ) -> Iterator[Mistake]:
     said = table.get(key)
-    known = list(known)
     for number, name in enumerate(said if isinstance(said, list) else [said]):
         if not isinstance(name, str):
             continue
@@ -350,3 +367,14 @@ def _called(table: Mapping[str, Any]) -> str:
 
 def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{one}"' for one in names)
+
+
+def shown_names(names: Sequence[str]) -> str:
+    """The names in quotes; of very many the first."""
+    more = len(names) - _NAMED
+    return _quoted(names) if more <= 0 else f"{_quoted(names[:_NAMED])} and {more} more"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_NAMED])} and {more} more"

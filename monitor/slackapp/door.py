@@ -59,6 +59,12 @@ class Door:
         self.app.event("app_home_opened")(self._came_home)
         self.app.view(re.compile(rf"^{re.escape(PREFIX)}"))(self._sent_off)
 
+    def adopt(self, place: Workplace) -> None:
+        """What comes from now on is done there; what is under way ends where it began."""
+        self._place = place
+        self._watch.adopt(place)
+        self.warm()
+
     def warm(self) -> None:
         """Ask for what the first press would have to wait for."""
         self._hands.submit(self._place.staff.warm)

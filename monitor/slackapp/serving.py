@@ -19,6 +19,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from monitor.domain.errors import ConfigError
 from monitor.slackapp.calls import client, quiet
 from monitor.slackapp.door import Door
+from monitor.slackapp.workplace import Workplace
 
 _FIRST_REST_S, _LONGEST_REST_S = 2.0, 60.0
 _PATIENCE_S = 30.0
@@ -38,6 +39,10 @@ class Serving(Protocol):
 
     def stop(self) -> None:
         """End it. What was received is finished."""
+        ...
+
+    def adopt(self, place: Workplace) -> None:
+        """What comes from now on is done by this: people, rights, policies, answers of another config."""
         ...
 
 
@@ -77,6 +82,9 @@ class Socket:
         if self._handler is not None:
             self._handler.client.close()
         self._door.close()
+
+    def adopt(self, place: Workplace) -> None:
+        self._door.adopt(place)
 
     @property
     def is_connected(self) -> bool:
@@ -167,6 +175,9 @@ class Http:
         self._server.server_close()
         self._thread.join()
         self._door.close()
+
+    def adopt(self, place: Workplace) -> None:
+        self._server.door.adopt(place)
 
 
 class _Server(ThreadingHTTPServer):

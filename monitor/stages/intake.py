@@ -17,6 +17,7 @@ from monitor.domain.post import Page, Rejected, Stream
 from monitor.domain.storable import admitted
 from monitor.ports import Clock, Refreshes, Source
 from monitor.store import alarms, brands, coverage, outbox, posts
+from monitor.store.concerning import Watched
 from monitor.store.coverage import Place, Spell
 from monitor.store.engine import Connection, Database
 from monitor.store.posts import Counts
@@ -84,7 +85,8 @@ class Intake:
         self._operators = operators
         self._secret = tombstone_secret
         self._readings: dict[str, _Reading] = {}
-        self._brand_ids: dict[str, int] = {}
+        self._watched: dict[str, Watched] = {}
+        """By feed, the brands that it is read for."""
 
     def due(self, now: datetime) -> Sequence[str]:
         """The streams to be read, as `source/stream`, the longest waiting first."""
@@ -100,6 +102,8 @@ class Intake:
 
     def failed(self, item: str, error: Exception, now: datetime) -> None:
         """What a source did not foresee: the stream rests and is read again, like any that fails."""
+        if item not in self._readings:
+            raise error
         # the first line: what follows may quote a row, a body, somebody's words
         said = str(error).partition("\n")[0][:MOST_SAID]
         self._fail(self._readings[item], SourceError(f"{type(error).__name__}: {said}"), now)
@@ -108,7 +112,10 @@ class Intake:
         self, item: str, now: datetime, on_page: Callable[[Counts], object] | None = None
     ) -> Look:
         """The same, telling what it brought: page by page to `on_page`, and all in all."""
-        one = self._readings[item]
+        one = self._readings.get(item)
+        if one is None:  # a job of a worker with another config: who knows the stream will read it
+            log.info("stream_not_here", source=item)
+            return Look(Counts())
         counts, with_gap = Counts(), False
         try:
             with self._database.reading() as conn:
@@ -152,17 +159,20 @@ class Intake:
             if alone:
                 coverage.retire_others(conn, [one.number for one in readings.values()])
         # only now that the rows are there: what was rolled back is begun anew
-        self._readings, self._brand_ids = readings, brand_ids
+        self._watched = {
+            feed.name: Watched((brand_ids[brand.name], brand) for brand in feed.brands)
+            for feed in self._feeds
+        }
+        self._readings = readings
 
     def _store(self, one: _Reading, page: Page, place: Place, now: datetime) -> Counts:
-        of_feed = [(self._brand_ids[brand.name], brand) for brand in one.feed.brands]
         seen_at = max(now, self._clock()) if self._clock else now
         page = admitted(page)
         with self._database.writing() as conn:
             counts = posts.store_page(
                 conn,
                 stream_id=one.number,
-                brands=of_feed,
+                brands=self._watched[one.feed.name],
                 page=page,
                 seen_at=seen_at,
                 tombstone_secret=self._secret,

@@ -23,7 +23,8 @@ _TO_POSTGRESQL = "INSERT INTO said (post_id, words) VALUES (%s, %s::tsvector)"
 
 def add(conn: Connection, post_ids: Collection[int]) -> None:
     """Have posts found that were not in it."""
-    rows = [(number, *_fields(*row)) for number, *row in _kept(conn, post_ids)]
+    kept = _kept(conn, post_ids) if post_ids else ()
+    rows = [(number, *_fields(*row)) for number, *row in kept]
     if not rows:
         return
     if conn.dialect.name == "postgresql":

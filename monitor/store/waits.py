@@ -27,6 +27,7 @@ from monitor.store.cases import history
 from monitor.store.columns import EPOCH, MICROSECOND
 from monitor.store.schema import (
     author,
+    brand,
     case_event,
     cases,
     failure,
@@ -61,6 +62,16 @@ def of_period(
         *(one for one in rows if one.case_id not in changed),
         *(one for one in again if since <= one.started_at < until),
     ]
+
+
+def begun(conn: Connection, since: datetime, until: datetime) -> dict[int, int]:
+    """How many waits of each brand began in [since, until)."""
+    query = (
+        sa.select(wait.c.brand_id, sa.func.count())
+        .where(wait.c.started_at >= since, wait.c.started_at < until)
+        .group_by(wait.c.brand_id)
+    )
+    return {brand_id: number for brand_id, number in conn.execute(query)}  # noqa: C416 - rows, not pairs
 
 
 def open_at(conn: Connection, brand_id: int, as_of: datetime) -> list[WaitFacts]:
@@ -157,6 +168,18 @@ def backlog(conn: Connection, brand_id: int) -> tuple[int, datetime] | None:
         )
     ).one()
     return (number, oldest_at) if number else None
+
+
+def with_backlog(conn: Connection) -> set[int]:
+    """The brands that have such waits."""
+    old = sa.exists().where(
+        wait.c.brand_id == brand.c.id,
+        wait.c.ended_at.is_(None),
+        wait.c.due_at.between(EPOCH, NEVER),
+        wait.c.confirmed,
+        wait.c.started_at < brand.c.first_run_at,
+    )
+    return set(conn.scalars(sa.select(brand.c.id).where(old)))
 
 
 def unjudged(conn: Connection, brand_id: int) -> int:
@@ -304,6 +327,9 @@ def _changed_since(conn: Connection, brand_id: int, as_of: datetime) -> dict[int
         .join(case_event, case_event.c.case_id == cases.c.id)
         .where(
             (case_event.c.at > as_of)
+            & (
+                case_event.c.at <= NEVER
+            )  # two-sided: the index of times, not one case after another
             & (case_event.c.kind != Escalated.__name__)
             & (_plainly(cases.c.brand_id) == brand_id)
             & was_there

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -25,9 +26,9 @@ from monitor.web import (
 from monitor.web.access import passwords
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
-from monitor.web.pages import audit, case, coverage, numbers, queue, review
+from monitor.web.pages import audit, case, coverage, numbers, policies, queue, review
 from monitor.web.site import Site
-from monitor.web.watch import watching
+from monitor.web.watch import wake, watching
 
 _BODY_WITHIN = 30.0
 """Seconds that a body may take to come."""
@@ -48,6 +49,7 @@ PARTS: Sequence[APIRouter] = (
     review.router,
     numbers.router,
     coverage.router,
+    policies.router,
     audit.router,
 )
 
@@ -63,12 +65,11 @@ def create(site: Site) -> FastAPI:
         openapi_url=None,
         lifespan=watching,
     )
-    app.state.site = site
+    take_up(app, site)
     app.state.closing = asyncio.Event()
     app.state.checking = asyncio.Semaphore(passwords.AT_ONCE)
+    app.state.trying = asyncio.Semaphore(1)
     app.state.openid = openid.Service()
-    app.state.people = site.settings.staff()
-    app.state.topics = sorted(site.settings.lexicon().topics)  # some ms to find out
     problems.say(app)
     for router in PARTS:
         app.include_router(router)
@@ -80,3 +81,13 @@ def create(site: Site) -> FastAPI:
     )
     app.add_middleware(Headers)
     return app
+
+
+def take_up(app: FastAPI, site: Site) -> None:
+    """Serve this from the next call on; calls under way end with what they began with."""
+    before: Site | None = getattr(app.state, "site", None)
+    app.state.people = site.settings.staff()
+    app.state.topics = sorted(site.settings.lexicon().topics)  # some ms to find out
+    app.state.site = site if before is None else replace(site, refusals=before.refusals)
+    if before is not None:
+        wake(app.state.site)

@@ -22,21 +22,20 @@ EVERY = 20.0
 @asynccontextmanager
 async def watching(app: FastAPI) -> AsyncIterator[None]:
     """From the start to the end of the serving."""
-    site: Site = app.state.site
-    notes = asyncio.create_task(_note_again_and_again(site))
+    notes = asyncio.create_task(_note_again_and_again(app))
     try:
         yield
     finally:
         notes.cancel()
         with suppress(asyncio.CancelledError):
             await notes
-        await asyncio.to_thread(note, site)
+        await asyncio.to_thread(note, app.state.site)
 
 
-async def _note_again_and_again(site: Site) -> None:
-    await asyncio.to_thread(wake, site)
+async def _note_again_and_again(app: FastAPI) -> None:
+    await asyncio.to_thread(wake, app.state.site)
     while True:
-        await asyncio.to_thread(note, site)
+        await asyncio.to_thread(note, app.state.site)  # asked each time: the config may be another
         await asyncio.sleep(EVERY)
 
 

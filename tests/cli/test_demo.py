@@ -43,6 +43,8 @@ def test_a_day_is_played_to_its_end_and_summed_up(tmp_path: Path) -> None:
         "% within SLA",
         "What to do next",
         "complaint-monitor init",
+        "The web page answered at http://127.0.0.1:",
+        "/queue 200",
     ):
         assert words in said, words
     page = (tmp_path / "out" / "report.html").read_text()

@@ -167,8 +167,3 @@ def test_a_file_saved_on_windows_is_read(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b'\xef\xbb\xbf[[brands]]\r\nname = "acme"\r\n')
     assert settings.read(path).brand_names == ("acme",)
-
-
-def test_a_folder_is_no_config(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="directory"):
-        settings.read(tmp_path)

@@ -1,0 +1,185 @@
+"""A config that changes while the program runs is taken up between two rounds, or refused as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+import structlog
+
+from monitor import log as logs
+from monitor.cli.opening import config_path
+from monitor.cli.printing import tell
+from monitor.domain.errors import ConfigError, StoreError
+from monitor.domain.notice import Reason
+from monitor.settings.watching import Watch
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
+    from monitor.wiring import Application
+
+_TOLD = 10
+"""Mistakes that the operators are told; `check` names all."""
+_LOOK_S = 1.0
+
+log = structlog.get_logger()
+
+
+def watch_of(ctx: click.Context) -> Watch:
+    """What watches the config of the command line. Make it before the config is read."""
+    from pathlib import Path
+
+    from monitor.secrets import STORE, Keyring
+
+    return Watch(config_path(ctx), beside=Keyring(Path(STORE)).files)
+
+
+class Reload:
+    """The application as the newest config describes it.
+
+    `adopt` puts another application into force, or raises (ConfigError: it is refused; StoreError: it is
+    tried again). A config that is wrong changes nothing: the operators hear of it once, the old stays.
+    """
+
+    def __init__(
+        self, application: Application, watch: Watch, adopt: Callable[[Application], None]
+    ) -> None:
+        self.application = application
+        self._watch = watch
+        self._adopt = adopt
+        self._news: Settings | ConfigError | None = None
+
+    def look(self) -> None:
+        """Take up what is new, if anything is; nothing that goes wrong ends the work."""
+        self._news = self._watch.taken() or self._news
+        news = self._news
+        if news is None:
+            return
+        try:
+            try:
+                if isinstance(news, ConfigError):
+                    raise news
+                self._take_up(news)
+            except ConfigError as error:
+                self._refuse(error)
+        except StoreError as error:
+            log.warning("config_waits", problem=str(error))
+        else:
+            self._news = None
+
+    def _take_up(self, settings: Settings) -> None:
+        before = self.application
+        fresh = before.changed(settings)
+        if fresh is before:
+            log.info("config_unchanged")
+            return
+        _ = (
+            fresh.feeds,
+            fresh.notifiers,
+            fresh.rotas,
+        )  # what cannot be made is refused before all else
+        self._adopt(fresh)
+        self.application = fresh
+        logs.configure(
+            level=settings.log.level, format=settings.log.format, hide=fresh.secrets.hide
+        )
+        log.info("config_taken_up", brands=len(settings.brands), sources=len(settings.sources))
+        for key in _for_a_restart(before.settings, settings):
+            log.warning("config_needs_restart", key=key)
+            tell(f"complaint-monitor: {key} is another now: that takes a restart")
+
+    def _refuse(self, error: ConfigError) -> None:
+        """Once a day and config, whoever of the programs on the database finds it."""
+        from monitor.store import alarms
+
+        its = self.application
+        mistakes = str(error).splitlines()
+        more = len(mistakes) - _TOLD
+        lines = [
+            *mistakes[:_TOLD],
+            *([f"and {more} more"] if more > 0 else []),
+            "nothing was changed: the program goes on by what the config said before",
+            "`complaint-monitor check` names every mistake; what is mended is taken up by itself",
+        ]
+        now = its.clock()
+        digest = hashlib.sha256(str(error).encode()).hexdigest()[:16]
+        log.error("config_refused", mistakes=len(mistakes), problem=mistakes[0])
+        with its.database.writing() as conn:
+            alarms.write(
+                conn,
+                its.operators,
+                f"config:{digest}:{now.date()}",
+                Reason.CONFIG_REFUSED,
+                "the config was changed and has mistakes: it is not in force",
+                lines,
+                now,
+            )
+
+
+def _for_a_restart(old: Settings, new: Settings) -> Iterator[str]:
+    """What was read when the program began, and cannot become something else in it."""
+    for name in ("host", "port", "hosts", "most_bytes"):
+        if getattr(old.web, name) != getattr(new.web, name):
+            yield f"[web] {name}"
+    was, its = old.slack_app, new.slack_app
+    if (was is None) != (its is None):
+        yield "[slack_app]"
+    elif was is not None and its is not None:
+        for name in sorted(type(its).model_fields.keys() - {"rights"}):
+            if getattr(was, name) != getattr(its, name):
+                yield f"[slack_app] {name}"
+
+
+@contextmanager
+def asked_by_signal(watch: Watch) -> Iterator[None]:
+    """SIGHUP: read the config again. From a terminal that was closed it means, as ever: end."""
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is None:
+        yield
+        return
+    had_terminal = _has_terminal()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if had_terminal and not _has_terminal():
+            signal.raise_signal(signal.SIGTERM)
+        else:
+            watch.ask()
+
+    before = signal.signal(hang_up, ask)
+    try:
+        yield
+    finally:
+        signal.signal(hang_up, before)
+
+
+def _has_terminal() -> bool:
+    try:
+        return os.isatty(sys.stdin.fileno())
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def looked_for(reload: Reload) -> Iterator[None]:
+    """Take up what is new beside what serves calls, which has no rounds."""
+    stop = Event()
+
+    def look() -> None:
+        while not stop.wait(_LOOK_S):
+            reload.look()
+
+    thread = Thread(target=look, name="reload", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=5)
