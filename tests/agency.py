@@ -1,0 +1,95 @@
+"""Two brands in one installation, each with complaints, an answer, a note and people of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from monitor.cli.run import begin
+from monitor.domain.event import Channel
+from monitor.settings import read_text
+from monitor.stages import act
+from monitor.store import maintenance
+from monitor.store.engine import Database
+from monitor.wiring import Application
+from tests.store.written import rows
+
+NOON = datetime(2026, 5, 5, 9, 30, tzinfo=UTC)
+BRAND = """
+[[brands]]
+name = "{0}"
+identities = [{{ handle = "{0}_help" }}]
+[[sources]]
+use = "files"
+name = "{0} posts"
+path = "{1}/{0}.jsonl"
+follow = true
+brands = "{0}"
+network = "{0}net"
+every = "1s"
+[[policies]]
+name = "{0} policy"
+target = "4h"
+match = {{ brands = "{0}" }}
+"""
+COMMON = '[classifier]\nuse = "tests.cli.keywords:Keywords"\n'
+
+
+@dataclass
+class Agency:
+    """It, and the cases of each brand."""
+
+    application: Application
+    folder: Path
+    config: str
+    cases: dict[str, list[int]]
+
+    @property
+    def database(self) -> Database:
+        return self.application.database
+
+
+@contextmanager
+def agency(database_url: str, folder: Path) -> Iterator[Agency]:
+    """Open until the end of the block; of "acme" and "beta" all has been told that there is to tell."""
+    for brand in ("acme", "beta"):
+        lines = [
+            _line(brand, 1, f"awful secret-of-{brand}", f"friend_of_{brand}"),
+            _line(brand, 2, f"awful again secret-of-{brand}", f"foe_of_{brand}"),
+            _line(brand, 3, f"lovely secret-of-{brand}", f"fan_of_{brand}"),
+            _line(brand, 4, f"sorry secret-of-{brand}", f"{brand}_help", reply_to=f"{brand}-2"),
+            "no json: secret-of-" + brand,
+        ]
+        (folder / f"{brand}.jsonl").write_text("\n".join(lines) + "\n")
+    tables = "".join(BRAND.format(brand, folder) for brand in ("acme", "beta"))
+    config = f'database = "{database_url}"\n{tables}{COMMON}'
+    now = NOON
+    application = Application(read_text(config, "agency"), clock=lambda: now, machine=lambda: now)
+    maintenance.upgrade(application.database)
+    begin(application)
+    application.runner().until_idle()
+    now += timedelta(hours=6)
+    application.runner().until_idle()
+    found = rows(
+        application.database,
+        "SELECT brand.name, cases.id FROM cases JOIN brand ON brand.id = cases.brand_id"
+        " ORDER BY cases.id",
+    )
+    cases = {one: [number for name, number in found if name == one] for one in ("acme", "beta")}
+    for brand, numbers in cases.items():
+        said = f"secret-of-{brand}"
+        act.note_contact(
+            application.database, numbers[0], Channel.EMAIL, said, by=f"{brand}_agent", now=now
+        )
+    yield Agency(application, folder, config, cases)
+    application.close()
+
+
+def _line(brand: str, number: int, text: str, author: str, **said: str) -> str:
+    at = NOON + timedelta(minutes=number)
+    post = {"external_id": f"{brand}-{number}", "author": author, "text": text}
+    return json.dumps({**post, "posted_at": at.isoformat(), **said})
