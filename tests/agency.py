@@ -66,9 +66,13 @@ def agency(database_url: str, folder: Path) -> Iterator[Agency]:
         ]
         (folder / f"{brand}.jsonl").write_text("\n".join(lines) + "\n")
     tables = "".join(BRAND.format(brand, folder) for brand in ("acme", "beta"))
-    config = f'database = "{database_url}"\n{tables}{COMMON}'
+    config = tables + COMMON
     now = NOON
-    application = Application(read_text(config, "agency"), clock=lambda: now, machine=lambda: now)
+    application = Application(
+        read_text(f'database = "{database_url}"\n{config}', "agency"),
+        clock=lambda: now,
+        machine=lambda: now,
+    )
     maintenance.upgrade(application.database)
     begin(application)
     application.runner().until_idle()

@@ -11,8 +11,8 @@ from fastapi import Depends, Request
 
 from monitor.clock import utc_now
 from monitor.ports import Clock, Desk, Receives, Secrets
-from monitor.settings import Settings
-from monitor.store import brands, cases
+from monitor.settings import BrandTable, Settings
+from monitor.store import brands, cases, sight
 from monitor.store.engine import Connection, Database
 from monitor.web.refusals import Refusals
 
@@ -36,10 +36,26 @@ class Site:
         """In which times are shown."""
         return ZoneInfo(self.settings.timezone)
 
+    @property
+    def brands(self) -> Sequence[BrandTable]:
+        """The brands of the config that whoever is here is let in for."""
+        seen = sight.names()
+        return [one for one in self.settings.brands if seen is None or one.name in seen]
+
     def brand_names(self, conn: Connection) -> dict[int, str]:
-        """The brands of the config, by their numbers: others are not there for whoever is here."""
-        wanted = set(self.settings.brand_names)
+        """Their names by their numbers: others are not there for whoever is here."""
+        wanted = {one.name for one in self.brands}
         return {number: name for number, name in brands.names(conn).items() if name in wanted}
+
+    def is_all_in_sight(self, source: str) -> bool:
+        """Whether a source's posts can be of no brand but those that whoever is here is let in for."""
+        its = {
+            one.name
+            for table in self.settings.sources
+            if table.called == source
+            for one in self.settings.brands_of(table)
+        }
+        return its <= {one.name for one in self.brands}
 
     def has_case(self, conn: Connection, case_id: int) -> bool:
         """Whether there is such a case, of one of these brands."""
