@@ -45,6 +45,10 @@ cover *arguments:
 bench *arguments:
     {{ python }} -m pytest -m bench tests/bench -s {{ arguments }}
 
+# Workers over PostgreSQL at size: latency, throughput, fairness, recovery, cost (docs/scaling.md).
+bench-scale *arguments:
+    {{ python }} -m tests.bench.scale {{ arguments }}
+
 # Call the API by its own contract, rightly and wrongly: nothing but what it promises comes back.
 schemathesis examples="200":
     EXAMPLES={{ examples }} {{ python }} -m pytest -m bench tests/bench/bench_contract.py -s -n 0 -q

@@ -31,7 +31,11 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
+from contextlib import suppress
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -39,7 +43,7 @@ from pydantic import BaseModel, ValidationError
 from monitor.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SOURCES = "monitor.sources"
 CLASSIFIERS = "monitor.classifiers"
@@ -50,7 +54,7 @@ _DISTRIBUTION = "complaint-monitor"
 
 def names(group: str) -> list[str]:
     """The plug-ins that are installed in `group`, in order of name."""
-    return sorted({entry.name for entry in entry_points(group=group)})
+    return sorted({entry.name for entry in _entries(group)})
 
 
 def load(group: str, use: str) -> type:
@@ -102,8 +106,26 @@ def build(cls: type, options: BaseModel, **ports: object) -> Any:  # any plug-in
         raise _missing(cls.__qualname__, error, getattr(cls, "extra", None)) from error
 
 
+def _entries(group: str) -> tuple[EntryPoint, ...]:
+    return _on_the_path(group, *_places())
+
+
+def _places() -> Iterator[tuple[str, int]]:
+    """Where distributions are sought, and when something was installed or removed there last."""
+    for place in sys.path:
+        with suppress(OSError):
+            yield place, Path(place or ".").stat().st_mtime_ns
+
+
+@lru_cache(maxsize=16)
+def _on_the_path(group: str, *places: tuple[str, int]) -> tuple[EntryPoint, ...]:
+    """Kept, as every installed distribution is read for it, and a config may name thousands of plug-ins."""
+    del places  # what they say was found by `entry_points` itself
+    return tuple(entry_points(group=group))
+
+
 def _installed(group: str, name: str) -> EntryPoint:
-    found = {entry.value: entry for entry in entry_points(group=group, name=name)}
+    found = {entry.value: entry for entry in _entries(group) if entry.name == name}
     if len(found) == 1:
         return next(iter(found.values()))
     noun = group.rpartition(".")[2].removesuffix("s")

@@ -111,6 +111,13 @@ class Server:
         """Of the maintenance database, in SQLAlchemy's form."""
         return f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process, from which all others come."""
+        if self._process is None:
+            raise RuntimeError("PostgreSQL is not running")
+        return self._process.pid
+
     def start(self) -> None:
         """Returns when it answers."""
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]

@@ -10,7 +10,7 @@ from monitor.domain.account import ANY_NETWORK, Identity, plain_handle
 from monitor.domain.post import AUTOMATIC, Post, PostKind
 from monitor.domain.relevance import EVERYTHING, Relevance, speaks_to
 
-__all__ = ["ANY_NETWORK", "Brand", "Identity", "brands_concerned", "plain_handle"]
+__all__ = ["ANY_NETWORK", "Brand", "Identity", "plain_handle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,6 @@ class Brand:
         """Whether one of the brand's terms stands in the post as whole words."""
         text = f"{post.title or ''} {post.text}"
         return any(_term(one).search(text) for one in self.terms)
-
-
-def brands_concerned(post: Post, brands: tuple[Brand, ...]) -> tuple[Brand, ...]:
-    """The brands a post belongs to: a source of one brand brings only its own; else own or named ones."""
-    if len(brands) == 1:
-        return brands
-    return tuple(one for one in brands if one.wrote(post) or one.is_named_in(post))
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
+from functools import cached_property
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -357,8 +358,17 @@ class Settings(_Table):
 
     def brands_of(self, source: SourceTable) -> tuple[Brand, ...]:
         """The brands whose posts a source brings."""
-        wanted = source.brands or self.brand_names
-        return tuple(one.brand() for one in self.brands if one.name in wanted)
+        if not source.brands:
+            return tuple(self._made.values())
+        wanted = dict.fromkeys(source.brands)
+        if len(wanted) == 1:  # of thousands of sources most have one
+            return tuple(self._made[one] for one in wanted if one in self._made)
+        return tuple(made for name, made in self._made.items() if name in wanted)
+
+    @cached_property
+    def _made(self) -> dict[str, Brand]:
+        """The brands by name, in their order."""
+        return {one.name: one.brand() for one in self.brands}
 
     def thresholds(self, own: Callable[[], Thresholds]) -> Thresholds:
         """What the config says, and the model's `own` (not asked if there is no need) where it is silent."""

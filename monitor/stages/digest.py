@@ -35,6 +35,8 @@ class DailyDigest:
         self._names = frozenset(names)
         self._schedule = schedule
         self._audience = audience
+        self._written: tuple[date | None, set[str]] = (None, set())
+        """Keys of the day's digests, and of summaries, that are known to be there."""
 
     def due(self, now: datetime) -> Sequence[str]:
         """The keys of digests and backlog summaries that are due and not written yet.
@@ -42,12 +44,23 @@ class DailyDigest:
         A day's key is written once, whatever the clock does and however often the program starts;
         one that starts late still sends that day's.
         """
+        day = self._schedule.day_due(now)
+        if self._written[0] != day:
+            self._written = (day, set())
+        written = self._written[1]
         with self._database.reading() as conn:
+            # asked of all brands at once: there may be thousands, and this is asked every second
+            ids = self._ids(conn)
+            keys = [one for one in self._digests(conn, ids, day) if one not in written]
+            old = waits.with_backlog(conn)
+            backlogs = {f"{NoticeKind.BACKLOG}:{one}": one for one in ids if one in old}
+            keys += [one for one in backlogs if one not in written]
+            written.update(outbox.there(conn, keys))
             return [
-                key
-                for brand_id in self._ids(conn)
-                for key in self._keys(conn, brand_id, now)
-                if outbox.entry(conn, key) is None
+                one
+                for one in keys
+                if one not in written
+                and (one not in backlogs or _is_caught_up(conn, backlogs[one]))
             ]
 
     def handle(self, item: str, now: datetime) -> None:
@@ -68,14 +81,14 @@ class DailyDigest:
     def _ids(self, conn: Connection) -> list[int]:
         return [number for number, name in brands.names(conn).items() if name in self._names]
 
-    def _keys(self, conn: Connection, brand_id: int, now: datetime) -> Iterator[str]:
-        day = self._schedule.day_due(now)
-        if day is not None:
+    def _digests(self, conn: Connection, ids: Sequence[int], day: date | None) -> Iterator[str]:
+        if day is None:
+            return
+        begun = set(brands.begun(conn, ids))
+        for one in ids:
             # a rehearsal's digest must not stand in for the one that people get
-            rehearsed = [] if brands.begun(conn, [brand_id]) else [Reason.SHADOW.value]
-            yield ":".join([NoticeKind.DIGEST, str(brand_id), day.isoformat(), *rehearsed])
-        if waits.backlog(conn, brand_id) is not None and _is_caught_up(conn, brand_id):
-            yield f"{NoticeKind.BACKLOG}:{brand_id}"
+            rehearsed = [] if one in begun else [Reason.SHADOW.value]
+            yield ":".join([NoticeKind.DIGEST, str(one), day.isoformat(), *rehearsed])
 
     def _write(
         self, conn: Connection, key: str, brand_id: int, now: datetime, payload: dict[str, Any]

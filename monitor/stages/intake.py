@@ -17,6 +17,7 @@ from monitor.domain.post import Page, Rejected, Stream
 from monitor.domain.storable import admitted
 from monitor.ports import Clock, Refreshes, Source
 from monitor.store import alarms, brands, coverage, outbox, posts
+from monitor.store.concerning import Watched
 from monitor.store.coverage import Place, Spell
 from monitor.store.engine import Connection, Database
 from monitor.store.posts import Counts
@@ -84,7 +85,8 @@ class Intake:
         self._operators = operators
         self._secret = tombstone_secret
         self._readings: dict[str, _Reading] = {}
-        self._brand_ids: dict[str, int] = {}
+        self._watched: dict[str, Watched] = {}
+        """By feed, the brands that it is read for."""
 
     def due(self, now: datetime) -> Sequence[str]:
         """The streams to be read, as `source/stream`, the longest waiting first."""
@@ -157,17 +159,20 @@ class Intake:
             if alone:
                 coverage.retire_others(conn, [one.number for one in readings.values()])
         # only now that the rows are there: what was rolled back is begun anew
-        self._readings, self._brand_ids = readings, brand_ids
+        self._watched = {
+            feed.name: Watched((brand_ids[brand.name], brand) for brand in feed.brands)
+            for feed in self._feeds
+        }
+        self._readings = readings
 
     def _store(self, one: _Reading, page: Page, place: Place, now: datetime) -> Counts:
-        of_feed = [(self._brand_ids[brand.name], brand) for brand in one.feed.brands]
         seen_at = max(now, self._clock()) if self._clock else now
         page = admitted(page)
         with self._database.writing() as conn:
             counts = posts.store_page(
                 conn,
                 stream_id=one.number,
-                brands=of_feed,
+                brands=self._watched[one.feed.name],
                 page=page,
                 seen_at=seen_at,
                 tombstone_secret=self._secret,

@@ -28,8 +28,6 @@ class _Told:
     brand_id: int
     plan: Plan
     audience: str
-    since: datetime
-    """Since when anybody is told of the brand."""
     is_rehearsed: bool
     """Such a report must not stand in for the one that people get."""
 
@@ -54,18 +52,20 @@ class ScheduledReport:
     def __init__(self, database: Database, plans: Sequence[Plan]) -> None:
         self._database = database
         self._plans = tuple(plans)
+        self._written: set[str] = set()
+        """Keys of the newest reports that are known to be there."""
 
     def due(self, now: datetime) -> Sequence[str]:
         """The keys of reports that are due and not written yet."""
         if not self._plans:
             return ()
         with self._database.reading() as conn:
-            return [
-                one.key(issue)
-                for one in self._all(conn)
-                for issue in _newest(one.plan, now)
-                if outbox.entry(conn, one.key(issue)) is None
-            ]
+            # asked of all brands at once: there may be thousands, and this is asked every second
+            newest = {plan: _newest(plan, now) for plan in self._plans}
+            keys = [one.key(issue) for one in self._all(conn) for issue in newest[one.plan]]
+            left = [one for one in keys if one not in self._written]
+            self._written = self._written.intersection(keys) | outbox.there(conn, left)
+            return [one for one in left if one not in self._written]
 
     def handle(self, item: str, now: datetime) -> None:
         """Write it, and of what it makes superfluous that it is not told. Twice is once."""
@@ -77,24 +77,21 @@ class ScheduledReport:
 
     def _all(self, conn: Connection) -> list[_Told]:
         known = {name: number for number, name in brands.names(conn).items()}
+        begun = set(brands.begun(conn, known.values()))
         return [
-            self._told(conn, known[brand], plan, audience)
+            _Told(known[brand], plan, audience, known[brand] not in begun)
             for plan in self._plans
             for brand in plan.brands
             if brand in known
             for audience in plan.audiences
         ]
 
-    def _told(self, conn: Connection, brand_id: int, plan: Plan, audience: str) -> _Told:
-        since = brands.watched_since(conn, brand_id)
-        is_rehearsed = not brands.begun(conn, [brand_id])
-        return _Told(brand_id, plan, audience, since, is_rehearsed)
-
     def _write(self, conn: Connection, one: _Told, issues: Sequence[Issue], now: datetime) -> None:
         newest, *missed = issues
+        since = brands.watched_since(conn, one.brand_id)
         unwritten = takewhile(lambda old: outbox.entry(conn, one.key(old)) is None, missed)
-        for issue in (newest, *(old for old in unwritten if old.as_of >= one.since)):
-            early = issue.as_of < one.since
+        for issue in (newest, *(old for old in unwritten if old.as_of >= since)):
+            early = issue.as_of < since
             late = Reason.SCHEDULED if issue is newest else Reason.SUPERSEDED
             reason = Reason.BEFORE_FIRST_RUN if early else late
             planned = Planned(

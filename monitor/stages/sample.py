@@ -38,14 +38,12 @@ class Sample:
             return []
         self._drawn_at = now
         with self._database.reading() as conn:
-            ids = [number for number, name in brands.names(conn).items() if name in self._names]
+            names = brands.names(conn)
             recent = {week_of(now), week_of(now - WEEK)}
-            weeks = {one: {*samples.open_weeks(conn, one), *recent} for one in ids}
             return [
                 f"{one}:{week}"
-                for one in ids
-                for week in sorted(weeks[one])
-                if not samples.is_closed(conn, one, week)
+                for one, week in samples.to_draw(conn, recent)
+                if names[one] in self._names
             ]
 
     def handle(self, item: str, now: datetime) -> None:

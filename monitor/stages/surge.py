@@ -32,7 +32,8 @@ class Surges:
             return ()
         self._looked_at = now
         with self._database.reading() as conn:
-            return [str(one) for one in brands.names(conn) if any(self._untold(conn, one, now))]
+            busy = surges.busy(conn, now - WINDOW, now, FEWEST)
+            return [str(one) for one in busy if any(self._untold(conn, one, now))]
 
     def handle(self, item: str, now: datetime) -> None:
         """Tell of a brand's surges, each in a message."""

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeAlias
 
 from sqlalchemy.engine import Connection
 
-from monitor.domain.identity import Brand, brands_concerned
+from monitor.domain.identity import Brand
 from monitor.domain.post import Post, PostKey
+from monitor.domain.roll import Roll
 from monitor.store import threads
 
 Brands: TypeAlias = Sequence[tuple[int, Brand]]
 """Brands with their row numbers."""
+
+
+class Watched(tuple[tuple[int, Brand], ...]):  # noqa: SLOT001 - the roll is kept on it
+    """The same, kept by who asks of them page after page: where each is named is known by then."""
+
+    @cached_property
+    def roll(self) -> Roll:
+        return Roll([brand for _, brand in self])
 
 
 def brands_of(
@@ -21,17 +31,17 @@ def brands_of(
     """The brands of each post: those it names or speaks for, else those whose conversation it is in."""
     if len(brands) == 1:
         return dict.fromkeys((one.key for one in posts), brands)
-    by_name = {brand.name: (number, brand) for number, brand in brands}
-    every = tuple(brand for _, brand in brands)
+    watched = brands if isinstance(brands, Watched) else Watched(brands)
+    roll = watched.roll
     found: dict[PostKey, Brands] = {
-        one.key: [by_name[brand.name] for brand in brands_concerned(one, every)] for one in posts
+        one.key: [watched[place] for place in roll.concerned(one)] for one in posts
     }
     nameless = [one.key for one in posts if not found[one.key]]
     if nameless:
         talks = _talks(conn, brands, found, nameless, roots)
         for key in nameless:
             here = talks.get(_talk(key, roots), set()) | talks.get(key, set())
-            found[key] = [one for one in brands if one[0] in here]
+            found[key] = [one for one in brands if one[0] in here] if here else []
     return found
 
 

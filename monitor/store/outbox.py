@@ -10,7 +10,7 @@ transport time (the machine's), `now` is domain time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason, Receipt
 from monitor.store import leases
+from monitor.store.bulk import among
 from monitor.store.leases import FREE
 from monitor.store.leaving import CANCELLED, Pending, card_of
 from monitor.store.schema import notice
@@ -180,6 +181,11 @@ def entry(conn: Connection, key: str) -> Entry | None:
     """What became of one notice."""
     row = conn.execute(_entries().where(notice.c.key == key)).one_or_none()
     return None if row is None else _entry(row)
+
+
+def there(conn: Connection, keys: Collection[str]) -> set[str]:
+    """Those of the keys that have a notice, whatever became of it."""
+    return set(conn.scalars(sa.select(notice.c.key).where(among(conn, notice.c.key, keys))))
 
 
 def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:

@@ -85,12 +85,26 @@ def is_closed(conn: Connection, brand_id: int, week: str) -> bool:
     return bool(conn.scalar(query))
 
 
-def open_weeks(conn: Connection, brand_id: int) -> list[str]:
-    """Weeks that were drawn, but not for good."""
-    query = sa.select(sample_week.c.week).where(
-        sample_week.c.brand_id == brand_id, sample_week.c.closed_at.is_(None)
-    )
-    return list(conn.scalars(query.distinct()))
+def to_draw(conn: Connection, recent: Collection[str]) -> list[tuple[int, str]]:
+    """Brands and weeks: those drawn, but not for good, and of the recent weeks each in which posts came.
+
+    Asked of all brands at once, as there may be thousands.
+    """
+    drawn = sa.select(sample_week.c.brand_id, sample_week.c.week).distinct()
+    found = {
+        (one, week) for one, week in conn.execute(drawn.where(sample_week.c.closed_at.is_(None)))
+    }
+    final = drawn.where(sample_week.c.closed_at.is_not(None), sample_week.c.week.in_(recent))
+    closed = {(one, week) for one, week in conn.execute(final)}
+    for week in recent:
+        begin = begin_of(week)
+        came = (
+            sa.select(mention.c.brand_id)
+            .join(post, post.c.id == mention.c.post_id)
+            .where(post.c.first_seen_at >= begin, post.c.first_seen_at < begin + WEEK)
+        )
+        found.update((one, week) for one in conn.scalars(came.distinct()))
+    return sorted(found - closed)
 
 
 def has(conn: Connection, brand_id: int, post_id: int, *, looked_at: bool = False) -> bool:

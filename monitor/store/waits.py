@@ -27,6 +27,7 @@ from monitor.store.cases import history
 from monitor.store.columns import EPOCH, MICROSECOND
 from monitor.store.schema import (
     author,
+    brand,
     case_event,
     cases,
     failure,
@@ -157,6 +158,18 @@ def backlog(conn: Connection, brand_id: int) -> tuple[int, datetime] | None:
         )
     ).one()
     return (number, oldest_at) if number else None
+
+
+def with_backlog(conn: Connection) -> set[int]:
+    """The brands that have such waits."""
+    old = sa.exists().where(
+        wait.c.brand_id == brand.c.id,
+        wait.c.ended_at.is_(None),
+        wait.c.due_at.between(EPOCH, NEVER),
+        wait.c.confirmed,
+        wait.c.started_at < brand.c.first_run_at,
+    )
+    return set(conn.scalars(sa.select(brand.c.id).where(old)))
 
 
 def unjudged(conn: Connection, brand_id: int) -> int:

@@ -208,7 +208,13 @@ def _posted(_: Site, its: Transactions, doing: Doing, now: datetime) -> object:
 
 
 def _resend(here: Site, its: Transactions, doing: Doing, _now: datetime) -> object:
-    return answer.resend(its, here.desks(), doing.case_id, doing.number("answer"))
+    return answer.resend(
+        its,
+        here.desks(),
+        doing.case_id,
+        doing.number("answer"),
+        approved=here.settings.answers.approved(),
+    )
 
 
 def _cancel(_: Site, its: Transactions, doing: Doing, _now: datetime) -> object:

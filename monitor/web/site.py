@@ -10,11 +10,18 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from monitor.clock import utc_now
+from monitor.domain.errors import ClassifierError
+from monitor.domain.judgement import Judgement, Verdict
+from monitor.domain.post import Post
 from monitor.ports import Clock, Desk, Receives, Secrets
 from monitor.settings import BrandTable, Settings
 from monitor.store import brands, cases, sight
 from monitor.store.engine import Connection, Database
 from monitor.web.refusals import Refusals
+
+
+def _nobody(_: Post) -> tuple[Judgement, Verdict]:
+    raise ClassifierError("nothing here judges texts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class Site:
     desks: Callable[[], Sequence[Desk]] = tuple
     """The sources that can answer."""
     secrets: Secrets | None = None
+    judge: Callable[[Post], tuple[Judgement, Verdict]] = _nobody
+    """What is said of a text: the model in force with its thresholds and the word rules."""
     refusals: Refusals = field(default_factory=Refusals)
 
     @property

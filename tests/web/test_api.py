@@ -164,6 +164,20 @@ def test_the_figures_are_the_report_s_and_lead_to_their_waits(shop: Shop) -> Non
 
 
 @only_sqlite
+def test_a_report_that_was_told_stands_beside_what_is_known_now(shop: Shop) -> None:
+    told, before = shop.front.machine.at, shop.front.complains()
+    shop.front.machine.passes(timedelta(hours=2))
+    late = shop.front.complains(posted_at=told - timedelta(hours=1))
+    said = shop.get("/numbers/restated", days=2, told=told.isoformat()).json()
+    assert [one["case"] for one in said["moved"]] == [late]
+    assert said["moved"][0]["because"] == ["post_late"]
+    assert (said["before"]["waits"], said["after"]["waits"]) == (1, 2)
+    assert before != late
+    assert shop.get("/numbers/restated", days=2).status_code == 422
+    assert shop.get("/numbers/restated", told="0001-01-01T00:00:00").status_code == 422
+
+
+@only_sqlite
 def test_waits_are_listed_a_page_at_a_time_as_of_the_first(shop: Shop) -> None:
     made = []
     for _ in range(4):

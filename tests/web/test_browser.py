@@ -26,6 +26,7 @@ PAGES = (
     "/numbers",
     "/numbers/waits",
     "/coverage?since=30d",
+    "/policies?case=1",
     "/audit",
     "/audit/access",
 )
@@ -106,6 +107,7 @@ def test_the_pictures_of_the_docs(browser: Browser, front: Front) -> None:
                 ("/cases/1", "case"),
                 ("/review", "review"),
                 ("/numbers", "numbers"),
+                ("/policies?case=2", "policies"),
             ):
                 one.page.goto(path)
                 one.picture(f"web-{name}")
