@@ -47,6 +47,7 @@ class Agency:
     folder: Path
     config: str
     cases: dict[str, list[int]]
+    posts: dict[str, list[int]]
 
     @property
     def database(self) -> Database:
@@ -78,19 +79,25 @@ def agency(database_url: str, folder: Path) -> Iterator[Agency]:
     application.runner().until_idle()
     now += timedelta(hours=6)
     application.runner().until_idle()
-    found = rows(
-        application.database,
-        "SELECT brand.name, cases.id FROM cases JOIN brand ON brand.id = cases.brand_id"
-        " ORDER BY cases.id",
+    cases = _of_each(
+        application, "SELECT name, cases.id FROM cases JOIN brand ON brand.id = brand_id ORDER BY 2"
     )
-    cases = {one: [number for name, number in found if name == one] for one in ("acme", "beta")}
+    posts = _of_each(
+        application,
+        "SELECT name, post_id FROM mention JOIN brand ON brand.id = brand_id ORDER BY 2",
+    )
     for brand, numbers in cases.items():
         said = f"secret-of-{brand}"
         act.note_contact(
             application.database, numbers[0], Channel.EMAIL, said, by=f"{brand}_agent", now=now
         )
-    yield Agency(application, folder, config, cases)
+    yield Agency(application, folder, config, cases, posts)
     application.close()
+
+
+def _of_each(application: Application, sql: str) -> dict[str, list[int]]:
+    found = rows(application.database, sql)
+    return {one: [number for name, number in found if name == one] for one in ("acme", "beta")}
 
 
 def _line(brand: str, number: int, text: str, author: str, **said: str) -> str:

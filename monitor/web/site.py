@@ -15,6 +15,7 @@ from monitor.domain.judgement import Judgement, Verdict
 from monitor.domain.post import Post
 from monitor.ports import Clock, Desk, Receives, Secrets
 from monitor.settings import BrandTable, Settings
+from monitor.settings.narrowing import narrowed
 from monitor.store import brands, cases, sight
 from monitor.store.engine import Connection, Database
 from monitor.web.refusals import Refusals
@@ -28,7 +29,7 @@ def _nobody(_: Post) -> tuple[Judgement, Verdict]:
 class Site:
     """One installation as it is seen by HTTP."""
 
-    settings: Settings
+    config: Settings
     database: Database
     doors: Mapping[str, Receives]
     """The sources that are told what is new, by configured name."""
@@ -46,10 +47,16 @@ class Site:
         return ZoneInfo(self.settings.timezone)
 
     @property
-    def brands(self) -> Sequence[BrandTable]:
-        """The brands of the config that whoever is here is let in for."""
+    def settings(self) -> Settings:
+        """The config, without the brands that whoever is here is not let in for."""
         seen = sight.names()
-        return [one for one in self.settings.brands if seen is None or one.name in seen]
+        return self.config if seen is None else narrowed(self.config, seen)
+
+    @property
+    def brands(self) -> Sequence[BrandTable]:
+        """Its brands."""
+        seen = sight.names()
+        return [one for one in self.config.brands if seen is None or one.name in seen]
 
     def brand_names(self, conn: Connection) -> dict[int, str]:
         """Their names by their numbers: others are not there for whoever is here."""
@@ -60,9 +67,9 @@ class Site:
         """Whether a source's posts can be of no brand but those that whoever is here is let in for."""
         its = {
             one.name
-            for table in self.settings.sources
+            for table in self.config.sources
             if table.called == source
-            for one in self.settings.brands_of(table)
+            for one in self.config.brands_of(table)
         }
         return its <= {one.name for one in self.brands}
 

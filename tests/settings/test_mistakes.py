@@ -130,8 +130,9 @@ MISTAKES = {
     "a rule without words": (f"{BRAND}[rules.gift]\ntopic = 'gifts'\n", 3, "rules.gift: words"),
     "a rule's bad word": (f"{BRAND}[rules.gift]\ntopic = 'gifts'\nwords = ['g*']\n", 3, "3 letters"),
     "a brand apart that is none": (
-        f"{BRAND}[[notifiers]]\nuse = 'slack'\nchannel = 'C0123456789'\n"
-        "[slack_app]\nbrands = { acne = 'U0123ANA01' }\n",
+        BRAND
+        + "[[notifiers]]\nuse = 'slack'\nchannel = 'C0123456789'\n"
+        + "[slack_app]\nbrands = { acne = 'U0123ANA01' }\n",
         7,
         'no brand is called "acne"; did you mean "acme"?',
     ),

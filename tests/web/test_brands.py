@@ -86,8 +86,10 @@ def routes(served: Served, *methods: str) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def filled(path: str, case: int) -> str:
-    """The address with that case, and whatever else has a number, in it."""
+def filled(path: str, its: Agency) -> str:
+    """The address with a case, a post and the number of the other brand in it."""
+    case, post = its.cases["beta"][0], its.posts["beta"][0]
+    path = re.sub(r"\{post(_id)?\}", str(post), path)
     path = path.replace("{name}", "beta posts").replace("{what}", "claim")
     path = path.replace("{brand}", "2")
     return re.sub(r"\{[^}]*\}", str(case), path)
@@ -105,7 +107,6 @@ def of_beta(its: Agency) -> dict[str, list[Any]]:
 def test_no_route_shows_a_role_what_is_anothers(
     its: Agency, served: Served, signed_in: SignIn
 ) -> None:
-    case = its.cases["beta"][0]
     read = 0
     for role in Role:
         visitor = signed_in(f"u{role}", role, {"acme"})
@@ -115,9 +116,9 @@ def test_no_route_shows_a_role_what_is_anothers(
                 continue
             for asked in ("", "?brand=beta"):
                 if path.startswith(("/api", "/metrics")):
-                    said = served.client.get(filled(path, case) + asked, headers=header)
+                    said = served.client.get(filled(path, its) + asked, headers=header)
                 else:
-                    said = visitor.get(filled(path, case) + asked)
+                    said = visitor.get(filled(path, its) + asked)
                 text = said.text.replace("brand=beta", "").replace("beta posts", "", 1)
                 text = text.replace("'beta'", "") if "beta" in asked else text  # what was asked
                 assert "beta" not in re.sub(r'"(instance|path)": ?"[^"]*"', "", text), (role, path)
@@ -141,13 +142,13 @@ def test_no_route_lets_a_role_act_on_what_is_anothers(
                 for body in ({}, {"to": "x", "text": "done", "reason": "x", "brand": "beta"}, []):
                     key = {"idempotency-key": f"key-{role}-{number}-{len(body)}"}
                     said = served.client.request(
-                        method, filled(path, case), json=body, headers=header | key
+                        method, filled(path, its), json=body, headers=header | key
                     )
                     assert said.status_code >= 400, (role, path, said.text)
             elif path not in FOR_ALL:
                 fields = {"csrf": proof, "case": str(case), "cases": str(case), "act": "claim"}
                 visitor.client.post(
-                    filled(path, case), data=fields, headers={"origin": visitor.origin}
+                    filled(path, its), data=fields, headers={"origin": visitor.origin}
                 )
     assert of_beta(its) == before
 
