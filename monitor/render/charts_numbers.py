@@ -87,7 +87,8 @@ def _arrivals(numbers: Numbers, say_in: Tongue) -> Drawing:
             if not part.n:
                 continue
             strength = round(_FAINT + (_STRONG - _FAINT) * part.n / most, 2)
-            axes.add_patch(
+            # not `add_patch`: the axes' limits are given, and asking each cell for its own takes long
+            axes.add_artist(
                 Rectangle((hour, day), 1, 1, facecolor=BLUE, alpha=strength, linewidth=0)
             )
             axes.text(
@@ -98,6 +99,7 @@ def _arrivals(numbers: Numbers, say_in: Tongue) -> Drawing:
                 va="center",
                 fontsize=7,
                 color=INK,
+                in_layout=False,  # it lies within: no room is made for it
             )
         axes.add_collection(
             LineCollection(_outline(found.staffed), colors=INK, linewidths=1.6, capstyle="round")

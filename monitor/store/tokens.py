@@ -22,6 +22,12 @@ PREFIX = "cmt_"
 TOUCHED = timedelta(minutes=5)
 """Its use is written down so often."""
 
+_OF = sa.select(token).where(
+    token.c.digest == sa.bindparam("digest"),
+    token.c.revoked_at.is_(None),
+    token.c.ends_at.is_(None) | (token.c.ends_at > sa.bindparam("now")),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
@@ -69,9 +75,7 @@ def every(conn: Connection) -> list[Token]:
 
 def of(conn: Connection, secret: str, at: datetime) -> Token | None:
     """The token with that secret, if it holds."""
-    holds = token.c.revoked_at.is_(None) & (token.c.ends_at.is_(None) | (token.c.ends_at > at))
-    query = sa.select(token).where(token.c.digest == digest(secret), holds)
-    row = conn.execute(query).one_or_none()
+    row = conn.execute(_OF, {"digest": digest(secret), "now": at}).one_or_none()
     return None if row is None else _token(row)
 
 

@@ -15,6 +15,12 @@ from monitor.store import access_events, sessions
 from monitor.store.engine import new_id
 from monitor.store.schema import account
 
+_NAMES = (
+    sa.select(account.c.name)
+    .where(account.c.disabled_at.is_(None), account.c.role >= Role.AGENT.value)
+    .order_by(account.c.name)
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
@@ -72,8 +78,7 @@ def named(conn: Connection, name: str, *, hold: bool = False) -> User | None:
 
 def names(conn: Connection) -> list[str]:
     """Those to whom a case can be given."""
-    may = (account.c.disabled_at.is_(None)) & (account.c.role >= Role.AGENT.value)
-    return list(conn.scalars(sa.select(account.c.name).where(may).order_by(account.c.name)))
+    return list(conn.scalars(_NAMES))
 
 
 def change_role(conn: Connection, name: str, role: Role, *, by: str, at: datetime) -> None:

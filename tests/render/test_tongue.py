@@ -69,7 +69,7 @@ def _of_reports() -> Iterator[str]:
     yield from (*By, "brand", "last week", "last month", "last {number} days")
     yield from (one[0] for one in charts._DAYS)
     yield from words.WHY.values()
-    yield from texts._WEEKDAYS
+    yield from texts.WEEKDAYS
     yield from texts._MONTHS
     yield from (one[0] for bins in (parts.LAGS, parts.AGES, parts.LATE) for one in bins)
 

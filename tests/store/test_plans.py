@@ -18,6 +18,7 @@ from monitor.store import (
     cases,
     coverage,
     cross_brand,
+    filtered,
     gauges,
     keeping,
     leaving,
@@ -26,9 +27,11 @@ from monitor.store import (
     mentions,
     outbox,
     posts,
+    queue,
     silences,
     storms,
     surges,
+    waits,
     watching,
 )
 from monitor.store.bulk import among
@@ -91,6 +94,13 @@ ASKED: dict[str, Ask] = {
     "posts of a case": lambda conn: listing.posts_page(
         conn, OF_CASE, [1, 2], before=None, limit=50
     ),
+    "waits of a period": lambda conn: waits.of_period(
+        conn, 1, since=NINE, until=NINE + DAY, as_of=NINE
+    ),
+    "waits open at a moment": lambda conn: waits.open_at(conn, 1, NINE),
+    "posts set aside": lambda conn: filtered.counts(conn, 1, NINE, NINE + DAY),
+    "the queue": lambda conn: queue.page(conn, [1, 2], queue.Wanted(), NINE, limit=51),
+    "the queue's length": lambda conn: queue.count(conn, [1, 2], queue.Wanted(), NINE),
     "one case": lambda conn: listing.case(conn, 1),
     "one post": lambda conn: listing.post_of(conn, 1, [1, 2]),
 }
@@ -149,11 +159,12 @@ PARTIAL = (
     "ix_post_to_judge",
     "ix_post_looked_up",
     "ix_post_kept",
+    "ix_mention_filtered",
     "ix_mention_next",
     "ix_cases_next_action",
     "ix_notice_pending",
     "ix_wait_open",
 )
 """They hold only what waits."""
-SMALL = ("SCAN brand", "SCAN stream", "ix_reply_state", "ix_notice_outcome")
-"""Few rows, or of the many nothing but two words each."""
+SMALL = ("SCAN brand", "SCAN stream", "SCAN anon_1", "ix_reply_state", "ix_notice_outcome")
+"""Few rows, what the same question has just found, or of the many nothing but two words each."""

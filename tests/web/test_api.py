@@ -165,7 +165,9 @@ def test_the_figures_are_the_report_s_and_lead_to_their_waits(shop: Shop) -> Non
 
 @only_sqlite
 def test_a_report_that_was_told_stands_beside_what_is_known_now(shop: Shop) -> None:
-    told, before = shop.front.machine.at, shop.front.complains()
+    before = shop.front.complains()
+    shop.front.machine.passes(timedelta(hours=2))
+    told = shop.front.machine.at
     shop.front.machine.passes(timedelta(hours=2))
     late = shop.front.complains(posted_at=told - timedelta(hours=1))
     said = shop.get("/numbers/restated", days=2, told=told.isoformat()).json()

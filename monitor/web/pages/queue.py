@@ -62,7 +62,7 @@ def shown(request: Request, who: Viewer) -> Response:
     asked = request.query_params
     said = {name: storable(asked.get(name, "")).strip()[:_LONGEST] for name in FILTERS}
     now = site.clock()
-    wanted = wanted_of(said, who)
+    wanted, say_in = wanted_of(said, who), looks.tongue_of(request)
     after = _place(asked.get("after", ""))
     with site.database.reading() as conn:
         names = site.brand_names(conn)
@@ -94,7 +94,7 @@ def shown(request: Request, who: Viewer) -> Response:
         bulk=acts.BULK,
         names=acts.NAMES,
         naps=acts.NAPS,
-        severities=list(reversed(Severity)),
+        severities={one: say_in(one.word) for one in reversed(Severity)},
         states=STATES,
         **choices,
     )
