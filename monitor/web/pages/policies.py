@@ -99,8 +99,8 @@ def _of_case(request: Request, case: str) -> dict[str, Any]:
     site: Site = request.app.state.site
     if not (case.isascii() and case.isdecimal() and len(case) < 18):  # noqa: PLR2004 - of 64 bits
         raise NotUnderstoodError(f"{case[:_SHORT]!r} is no number.")
-    acts.require(site, int(case))
     with site.database.reading() as conn:
+        acts.require(site, conn, int(case))
         found = of_case(
             conn,
             int(case),
