@@ -154,7 +154,7 @@ def open_case(who: Agent, call: OneCall, heard: Heard) -> Response:
 
 
 def _brand(site: Site, name: str | None) -> OfBrand:
-    known = site.settings.brands
+    known = site.brands
     found = [one for one in known if name in (None, one.name)]
     if len(found) == 1:
         return found[0].brand()

@@ -95,7 +95,7 @@ def send(
     one. A flawed item is kept, counted and told as rejected.
     """
     door = call.site.doors.get(name)
-    if not isinstance(door, Splits):
+    if not isinstance(door, Splits) or not call.site.is_all_in_sight(name):
         raise HTTPException(HTTPStatus.NOT_FOUND, f"nothing can be sent to {name!r} here")
 
     def do(conn: Connection, now: datetime) -> Mapping[str, Any]:
