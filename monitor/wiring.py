@@ -18,7 +18,7 @@ from monitor.domain.judgement import Thresholds
 from monitor.domain.notice import Digest
 from monitor.domain.rota import Person
 from monitor.fetching.budget import kept_in
-from monitor.judging import InForce, own_thresholds
+from monitor.judging import InForce, Judge, own_thresholds
 from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Receives, Refreshes
 from monitor.rotas.reading import RotaReader, readers
 from monitor.runner import SIDE_BY_SIDE, Runner, Stage
@@ -269,7 +269,12 @@ class Application:
             self.clock,
             desks=lambda: self.desks,
             secrets=self.secrets,
+            judge=lambda post: self._judge.judge([post])[0],
         )
+
+    @property
+    def _judge(self) -> Judge:
+        return Judge(self.classifier, self.thresholds, self.settings.lexicon())
 
     def _asked_again(self) -> tuple[Asking, ...]:
         """The sources that can tell later whether their posts still stand."""

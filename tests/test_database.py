@@ -20,7 +20,7 @@ def test_no_test_sees_what_another_wrote(database_url: str, twin: str) -> None:
 
 def test_a_database_comes_with_the_tables_of_this_program(database_url: str) -> None:
     database = Database(database_url)
-    assert maintenance.current_revision(database) == maintenance.head_revision()
+    assert maintenance.current_revision(database) == maintenance.HEAD
     database.close()
 
 

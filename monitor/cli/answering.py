@@ -144,7 +144,8 @@ def _decided(its: Opened, case: int, what: str, number: int) -> Outgoing:
     database: Database = its.database
     match what:
         case "resend":
-            return stage.resend(database, _desks(its), case, number)
+            rules = its.settings.answers.approved()
+            return stage.resend(database, _desks(its), case, number, approved=rules)
         case "posted":
             return stage.posted(database, case, number, now=utc_now())
         case _:

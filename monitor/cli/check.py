@@ -201,7 +201,7 @@ def _sent_to_us(application: Application) -> Iterator[Tried]:
     database = application.database
     if database.path is not None and not database.path.exists():
         return
-    if maintenance.current_revision(database) != maintenance.head_revision():
+    if maintenance.current_revision(database) != maintenance.HEAD:
         return  # told by the database's own trial
     with database.reading() as conn:
         waiting = inbox.unread(conn)

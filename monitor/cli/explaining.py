@@ -14,6 +14,7 @@ from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
 from monitor.domain.judgement import Severity
 from monitor.domain.rota import Staff
+from monitor.render.policy_words import not_for
 from monitor.render.words import local_time
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _print(found: Explained, zone: ZoneInfo) -> None:
     for line in found.lines:
         click.echo(f"  {line}")
     for name, because in found.passed_over:
-        click.echo(f'  "{name}" is not for it: {because}')
+        click.echo(f'  "{name}" is not for it: {not_for(because)}')
     click.echo(f"  {found.holds(zone)}")
     click.echo(f"\n{_NOBODY_DOES}:")
     rows = [(local_time(one.at, zone), one.step, one.whom, one.why) for one in found.foretold(zone)]
@@ -150,7 +151,9 @@ def _as_object(found: Explained, zone: ZoneInfo) -> dict[str, Any]:
         "remarks": found.lines,
         "policy": found.rule.name,
         "due_at": found.due_at,
-        "not_for_it": [{"policy": name, "because": said} for name, said in found.passed_over],
+        "not_for_it": [
+            {"policy": name, "because": not_for(said)} for name, said in found.passed_over
+        ],
         "ahead": [
             {
                 "at": one.at,

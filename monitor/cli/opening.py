@@ -116,7 +116,7 @@ def make(database: Database) -> None:
     from monitor.store import maintenance
 
     is_new = database.path is not None and not database.path.exists()
-    if is_new or maintenance.current_revision(database) != maintenance.head_revision():
+    if is_new or maintenance.current_revision(database) != maintenance.HEAD:
         maintenance.upgrade(database)
         tell(f"{database.path}: {'made' if is_new else 'upgraded'}")
 

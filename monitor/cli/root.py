@@ -54,6 +54,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "monitor.cli.report:report",
         "Figures of a period: terminal, HTML, PDF, CSV or JSON.",
     ),
+    "restate": (
+        "monitor.cli.restating:restate",
+        "A report that was told, old and new figures, and why they moved.",
+    ),
     "notify": ("monitor.cli.notify:notify", "Send a test alert."),
     "replay": ("monitor.cli.replay:replay", "Compare every case with its history."),
     "keep": ("monitor.cli.keep:keep", "Purge what was kept long enough; what was purged and why."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,7 +13,8 @@ from monitor.cli.opening import config_path, opened
 from monitor.cli.periods import as_of_moment, period_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
-from monitor.domain.escalation_difference import Change, Difference, Line, Message
+from monitor.domain.escalation_difference import Change, Difference, Line
+from monitor.render.policy_words import both_sides
 from monitor.render.words import local_time
 
 if TYPE_CHECKING:
@@ -67,7 +67,14 @@ def simulate(ctx: click.Context, /, limit: int, as_json: bool, **asked: Any) -> 
         if asked["brand"]:
             settings_brand(its.settings, asked["brand"])
         with its.database.reading() as conn:
-            found = difference(conn, its.settings, changed, period, now=now, brand=asked["brand"])
+            found = difference(
+                conn,
+                its.settings,
+                changed,
+                period,
+                now=now,
+                brands_of=[asked["brand"]] if asked["brand"] else None,
+            )
     if as_json:
         print_json(_as_object(found, period))
         return
@@ -115,18 +122,7 @@ def _print(found: Difference, period: Period, name: str, zone: ZoneInfo, limit: 
 
 
 def _row(one: Line, zone: ZoneInfo) -> tuple[object, ...]:
-    return one.case_id, one.step, one.change.value, *_both(one, zone)
-
-
-def _both(one: Line, zone: ZoneInfo) -> Iterator[str]:
-    """A message that is later than what was, or was to come later than what would be, is yet to come."""
-    moved = one.change in (Change.EARLIER, Change.LATER)
-    for message in (one.before, one.after):
-        yield _said(message, zone) if message else "not yet" if moved else "-"
-
-
-def _said(message: Message, zone: ZoneInfo) -> str:
-    return f"{local_time(message.at, zone)}, {', '.join(message.audiences)}"
+    return one.case_id, one.step, one.change.value, *both_sides(one, zone)
 
 
 def _as_object(found: Difference, period: Period) -> dict[str, Any]:

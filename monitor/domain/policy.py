@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from monitor.domain.hours import BusinessHours
 from monitor.domain.judgement import Severity, Verdict
@@ -68,6 +68,13 @@ class Subject:
         )
 
 
+class Misfit(NamedTuple):
+    """Why a rule is not for a post: `{value}` in the phrase stands for what the post has."""
+
+    phrase: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """What a rule is for; an empty part matches everything.
@@ -94,38 +101,44 @@ class Match:
             return False
         return not self.against(one)
 
-    def against(self, one: Subject) -> str:
-        """What of the post the rule is not for, in words; empty if it fits."""
-        topics, network = ", ".join(one.topics), one.network
+    def against(self, one: Subject) -> tuple[Misfit, ...]:
+        """What of the post the rule is not for; empty if it fits."""
+        topics = ", ".join(one.topics)
         checks = (
-            (not self.brands or one.brand in self.brands, f"the brand is {one.brand}"),
-            (not self.networks or network in self.networks, f"the network is {network}"),
+            (not self.brands or one.brand in self.brands, "the brand is {value}", one.brand),
+            (
+                not self.networks or one.network in self.networks,
+                "the network is {value}",
+                one.network,
+            ),
             (
                 not self.severities or one.severity in self.severities,
-                f"the severity is {one.severity.word}",
+                "the severity is {value}",
+                one.severity.word,
             ),
             (
                 not self.topics or any(topic in self.topics for topic in one.topics),
-                f"the topics are {topics}" if one.topics else "it has no topic",
+                "the topics are {value}" if one.topics else "it has no topic",
+                topics,
             ),
             (
                 not self.languages or _tongue(one.language) in self.languages,
-                f"the language is {one.language or 'not known'}",
+                "the language is {value}" if one.language else "the language is not known",
+                one.language or "",
             ),
             (
                 self.followers <= (one.followers or 0),
-                f"the author has {_many(one.followers)} followers",
+                "the author has {value} followers"
+                if one.followers is not None
+                else "nobody knows how many follow the author",
+                str(one.followers),
             ),
         )
-        return ", and ".join(said for holds, said in checks if not holds)
+        return tuple(Misfit(phrase, value) for holds, phrase, value in checks if not holds)
 
 
 def _tongue(language: str | None) -> str:
     return (language or "").replace("_", "-").partition("-")[0].lower()
-
-
-def _many(followers: int | None) -> str:
-    return "nobody knows how many" if followers is None else str(followers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from typing import assert_never
 
 from monitor.domain.case import Case, apply, fold
 from monitor.domain.errors import MonitorError
@@ -13,10 +14,11 @@ from monitor.domain.escalation_ahead import Told, ahead
 from monitor.domain.event import Ask, AskKind, Confirmed, Opened, Record
 from monitor.domain.judgement import Band, Judgement, Severity, Verdict
 from monitor.domain.notice import Reason
-from monitor.domain.policy import Rule, Subject, first_match
+from monitor.domain.policy import Misfit, Rule, Subject, first_match
 from monitor.domain.post import Post, PostKey
 from monitor.domain.rota import Person, Staff
 from monitor.render.policy_words import why
+from monitor.render.tongue import IN_ENGLISH, Tongue
 from monitor.render.words import duration, local_time
 from monitor.settings import Settings
 from monitor.store import cases, foretelling
@@ -67,14 +69,18 @@ class Explained:
     staff: Staff
     ahead: tuple[Told, ...]
     lines: tuple[str, ...] = ()
-    passed_over: tuple[tuple[str, str], ...] = ()
+    passed_over: tuple[tuple[str, tuple[Misfit, ...]], ...] = ()
 
-    def holds(self, zone: tzinfo) -> str:
+    def holds(self, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
         """Which policy holds, and until when."""
-        target, due = duration(self.rule.target), local_time(self.due_at, zone)
-        return f'"{self.rule.name}" holds: an answer within {target}, due {due}'
+        return say_in(
+            '"{name}" holds: an answer within {span}, due {time}',
+            name=self.rule.name,
+            span=duration(self.rule.target, say_in),
+            time=local_time(self.due_at, zone, say_in),
+        )
 
-    def foretold(self, zone: tzinfo) -> Iterator[Foretold]:
+    def foretold(self, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Iterator[Foretold]:
         """All messages, in order."""
         for told in self.ahead:
             for one in told.firing.notices:
@@ -85,12 +91,26 @@ class Explained:
                     whom=_whom(self.staff, one.audience),
                     is_told=not one.suppressed,
                     reason=one.reason,
-                    why=why(one, told, rule=self.rule, case=self.case, staff=self.staff, zone=zone),
+                    why=why(
+                        one,
+                        told,
+                        rule=self.rule,
+                        case=self.case,
+                        staff=self.staff,
+                        zone=zone,
+                        say_in=say_in,
+                    ),
                 )
 
 
 def of_case(
-    conn: Connection, number: int, people: Mapping[str, Person], *, zone: tzinfo, now: datetime
+    conn: Connection,
+    number: int,
+    people: Mapping[str, Person],
+    *,
+    zone: tzinfo,
+    now: datetime,
+    say_in: Tongue = IN_ENGLISH,
 ) -> Explained:
     """What is ahead of a case. Raises ExplainError: there is none, or nothing of it is ahead."""
     row = cases.row(conn, number)
@@ -110,30 +130,35 @@ def of_case(
     if not case.is_confirmed(wait):
         asked = apply(case, Record(case.seq, now, now, "explain", Confirmed()))
     told = ahead(asked, case_id=number, rule=rule, watched=watched, staff=staff, now=now)
-    return Explained(
-        f"case {number}: {wait.severity.word}, on {row.network}, waits since "
-        f"{local_time(wait.started_at, zone)}",
-        rule,
-        wait.due_at,
-        case,
-        staff,
-        tuple(told),
-        tuple(_standing(case, now, zone)),
+    headline = say_in(
+        "case {number}: {severity}, on {network}, waits since {time}",
+        number=number,
+        severity=say_in(wait.severity.word),
+        network=row.network,
+        time=local_time(wait.started_at, zone, say_in),
     )
+    lines = tuple(_standing(case, now, zone, say_in))
+    return Explained(headline, rule, wait.due_at, case, staff, tuple(told), lines)
 
 
-def _standing(case: Case, now: datetime, zone: tzinfo) -> Iterator[str]:
+def _standing(case: Case, now: datetime, zone: tzinfo, say_in: Tongue) -> Iterator[str]:
     """What people did that bears on what is ahead."""
     wait = case.open_wait
     if wait is not None and not case.is_confirmed(wait):
-        yield "unconfirmed: nobody is told before somebody confirms it; below, as if that were now"
-    if case.owner:
-        yield f"{case.owner} {'is answering' if case.claimed else 'has it'}: the steps go on"
+        yield say_in(
+            "unconfirmed: nobody is told before somebody confirms it; below, as if that were now"
+        )
+    if case.owner and case.claimed:
+        yield say_in("{name} is answering: the steps go on", name=case.owner)
+    elif case.owner:
+        yield say_in("{name} has it: the steps go on", name=case.owner)
     seen, snoozed = case.acknowledged_until, case.snoozed_until
     if seen and seen > now:
-        yield f"acknowledged until {local_time(seen, zone)}: repeats of what was reached pause"
+        at = local_time(seen, zone, say_in)
+        yield say_in("acknowledged until {time}: repeats of what was reached pause", time=at)
     if snoozed and snoozed > now:
-        yield f"snoozed until {local_time(snoozed, zone)}: no step before then"
+        at = local_time(snoozed, zone, say_in)
+        yield say_in("snoozed until {time}: no step before then", time=at)
 
 
 def of_post(
@@ -144,6 +169,7 @@ def of_post(
     judging: Callable[[], Judging],
     zone: tzinfo,
     now: datetime,
+    say_in: Tongue = IN_ENGLISH,
 ) -> Explained:
     """What would be ahead of such a post. `judging` is asked for only if there is a text."""
     subject = Subject(
@@ -156,39 +182,52 @@ def of_post(
     )
     lines: tuple[str, ...] = ()
     if said.text is not None:
-        subject, lines = _judged(judging(), said.text, said, subject, now)
+        subject, lines = _judged(judging(), said, subject, now, say_in)
     rules = settings.targets()
     rule = first_match(rules, subject)
     over = [(one.name, one.match.against(subject)) for one in rules[: rules.index(rule)]]
     case = _opened(subject, rule, now)
     always = Watched(since=now)
     told = ahead(case, case_id=0, rule=rule, watched=always, staff=staff, now=now)
-    topics = f", about {', '.join(subject.topics)}" if subject.topics else ""
-    said_at = local_time(now, zone)
-    headline = f"a post of {said_at} on {subject.network}: {subject.severity.word}{topics}"
+    headline = say_in(
+        "a post of {time} on {network}: {severity}",
+        time=local_time(now, zone, say_in),
+        network=subject.network,
+        severity=say_in(subject.severity.word),
+    )
+    if subject.topics:
+        headline += say_in(", about {topics}", topics=", ".join(subject.topics))
     return Explained(headline, rule, rule.due(now), case, staff, tuple(told), lines, tuple(over))
 
 
-_MEANS = {
-    Band.ALERT: "judged a complaint",
-    Band.REVIEW: "judged unsure: nobody is told before somebody confirms it; below, as if at once",
-    Band.PASS: "judged no complaint: it opens no case; below, as if it were one",
-}
-
-
 def _judged(
-    judge: Judging, text: str, said: Said, subject: Subject, now: datetime
+    judge: Judging, said: Said, subject: Subject, now: datetime, say_in: Tongue
 ) -> tuple[Subject, tuple[str, ...]]:
     """The subject with what the words say where nobody says otherwise."""
     key = PostKey(subject.network, "text")
-    judged, told = judge(Post(key=key, thread=key.external_id, text=text, posted_at=now))
+    post = Post(key=key, thread=key.external_id, text=said.text or "", posted_at=now)
+    judged, told = judge(post)
     found = replace(
         subject,
         severity=told.severity if said.severity is None else said.severity,
         topics=subject.topics or told.topics,
         language=subject.language or judged.language,
     )
-    return found, (f"{_MEANS[told.band]} ({judged.complaint:.2f}): {told.reason}",)
+    return found, (f"{_means(told.band, say_in)} ({judged.complaint:.2f}): {told.reason}",)
+
+
+def _means(band: Band, say_in: Tongue) -> str:
+    match band:
+        case Band.ALERT:
+            return say_in("judged a complaint")
+        case Band.REVIEW:
+            return say_in(
+                "judged unsure: nobody is told before somebody confirms it; below, as if at once"
+            )
+        case Band.PASS:
+            return say_in("judged no complaint: it opens no case; below, as if it were one")
+        case never:
+            assert_never(never)
 
 
 def _opened(subject: Subject, rule: Rule, now: datetime) -> Case:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+import time
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from functools import partial
 
+from monitor.domain.errors import MonitorError
 from monitor.domain.escalation_ahead import play
 from monitor.domain.escalation_difference import Difference
 from monitor.domain.event import Ask
@@ -18,6 +20,10 @@ from monitor.store.engine import Connection
 from monitor.store.lived import PastCase
 
 
+class SimulateError(MonitorError):
+    """It was given up; the text says why."""
+
+
 def difference(
     conn: Connection,
     in_force: Settings,
@@ -25,12 +31,18 @@ def difference(
     period: Period,
     *,
     now: datetime,
-    brand: str | None = None,
+    brands_of: Collection[str] | None = None,
+    patience: timedelta | None = None,
 ) -> Difference:
     """What `changed` would have done otherwise to the waits that began in the period.
 
-    Both are played as if the program had always run. `brand`: of one alone.
+    Both are played as if the program had always run. `brands_of`: of these brands alone.
+
+    Raises:
+        SimulateError: it takes longer than `patience` (machine's time).
+
     """
+    began = time.monotonic()
     found = Difference()
     rules = changed.targets()
     digests = {id(one): one.digest for one in rules}  # made once: it costs a snapshot
@@ -38,9 +50,14 @@ def difference(
     after = {digests[id(one)]: one for one in rules}
     before_staff, after_staff = _staff(in_force), _staff(changed)
     for number, name in brands.names(conn).items():
-        if brand not in (None, name):
+        if brands_of is not None and name not in brands_of:
             continue
         for one in lived.past_cases(conn, number, name, since=period.since, until=period.until):
+            if patience is not None and time.monotonic() - began > patience.total_seconds():
+                raise SimulateError(
+                    f"that took longer than {patience.total_seconds():g} s: choose a shorter period, "
+                    "or `complaint-monitor policy simulate` at the terminal"
+                )
             governs = partial(_governs, one, rules, digests)
             found.add(
                 one.lived.case_id,

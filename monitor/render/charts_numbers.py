@@ -11,8 +11,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from monitor.domain.numbers import Numbers
+from monitor.domain.outlook import Ahead
 from monitor.domain.parts import HOURS, WEEKDAYS, Part
-from monitor.render.drawing import BLUE, INK, QUIET, Drawing
+from monitor.render.drawing import BLUE, GREY, INK, QUIET, RED, Drawing
 from monitor.render.figures import bounds, percent
 from monitor.render.numbers_tables import span_of
 from monitor.render.tongue import Tongue
@@ -35,6 +36,8 @@ def beside(numbers: Numbers, say_in: Tongue) -> Iterator[Drawing]:
         yield _bars("lateness", "Breaches by how late", numbers.lateness, say_in)
     if numbers.backlog:
         yield _bars("backlog", "Backlog by age", numbers.ages, say_in)
+    if any(one.expected is not None and one.waits for one in numbers.outlook.ahead):
+        yield _forecast(numbers.outlook.ahead, say_in)
 
 
 def _trend(numbers: Numbers, say_in: Tongue) -> Drawing:
@@ -84,7 +87,8 @@ def _arrivals(numbers: Numbers, say_in: Tongue) -> Drawing:
             if not part.n:
                 continue
             strength = round(_FAINT + (_STRONG - _FAINT) * part.n / most, 2)
-            axes.add_patch(
+            # not `add_patch`: the axes' limits are given, and asking each cell for its own takes long
+            axes.add_artist(
                 Rectangle((hour, day), 1, 1, facecolor=BLUE, alpha=strength, linewidth=0)
             )
             axes.text(
@@ -95,6 +99,7 @@ def _arrivals(numbers: Numbers, say_in: Tongue) -> Drawing:
                 va="center",
                 fontsize=7,
                 color=INK,
+                in_layout=False,  # it lies within: no room is made for it
             )
         axes.add_collection(
             LineCollection(_outline(found.staffed), colors=INK, linewidths=1.6, capstyle="round")
@@ -142,6 +147,60 @@ def _outline(staffed: Sequence[float]) -> list[list[tuple[float, float]]]:
             if is_staffed(day, hour) != is_staffed(day, hour - 1):
                 lines.append([(hour, day), (hour, day + 1)])
     return lines
+
+
+def _forecast(ahead: Sequence[Ahead], say_in: Tongue) -> Drawing:
+    """What falls due, and how many of it are expected to be late, with what 95 % of draws would have."""
+    names = [say_in("next {span}", span=one.name) for one in ahead]
+    due = [len(one.waits) for one in ahead]
+    known = [(at, one) for at, one in enumerate(ahead) if one.expected is not None]
+
+    def draw(axes: Axes) -> None:
+        rows = range(len(ahead))
+        axes.barh(rows, due, height=0.7, color=GREY, alpha=0.35, label=say_in("fall due"))
+        places, late = [at for at, _ in known], [one.expected or 0.0 for _, one in known]
+        reach = [
+            [most - one.low for most, (_, one) in zip(late, known, strict=True)],
+            [one.high - most for most, (_, one) in zip(late, known, strict=True)],
+        ]
+        # an expectation may lie a hair outside of whole numbers
+        reach = [[max(one, 0.0) for one in side] for side in reach]
+        axes.barh(
+            places,
+            late,
+            height=0.4,
+            color=RED,
+            linewidth=0,
+            label=say_in("expected late"),
+        )
+        axes.errorbar(late, places, xerr=reach, fmt="none", ecolor=INK, capsize=4, linewidth=1.4)
+        axes.set_yticks(rows, names)
+        axes.set_ylim(len(ahead) - _HALF, -_HALF)
+        axes.set_xlim(0, max(*due, 1) * 1.1)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, steps=[1, 2, 5, 10]))
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(say_in("waits"))
+        axes.legend(loc="upper left", bbox_to_anchor=(0, -0.25), ncols=2, frameon=False)
+
+    words = (
+        say_in("{span}: {due} fall due", span=name, due=len(one.waits)) + _late(one, say_in)
+        for name, one in zip(names, ahead, strict=True)
+    )
+    title = say_in("Forecast of breaches")
+    return Drawing("forecast", title, draw, 1.2 + 0.35 * len(ahead), f"{'; '.join(words)}.")
+
+
+def _late(one: Ahead, say_in: Tongue) -> str:
+    if one.expected is None:
+        return say_in(", too few waits lasted so long for a forecast")
+    said = say_in(
+        ", {number} of them late ({low} to {high})",
+        number=say_in.number(f"{one.expected:.1f}"),
+        low=one.low,
+        high=one.high,
+    )
+    rest = say_in(", {number} without a forecast", number=one.without) if one.without else ""
+    return said + rest
 
 
 def _bars(name: str, title: str, parts: Sequence[Part], say_in: Tongue) -> Drawing:

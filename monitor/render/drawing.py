@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from io import BytesIO
 from threading import Lock
-from typing import Literal
+from typing import Any, Literal
 
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 ORANGE, BLUE, VIOLET, GREEN = "#b35900", "#0969da", "#8250df", "#1a7f37"
@@ -105,5 +106,7 @@ def ink(drawing: Drawing, format_: Literal["svg", "png"]) -> bytes:
             axes.set_title(drawing.title, loc="left")
             figure.savefig(out, format="png", dpi=_DPI, facecolor="white", metadata=_NO_MAKER)
         else:
-            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+            # `savefig` would draw it once more before, to lay it out
+            canvas: Any = FigureCanvasSVG(figure)
+            canvas.print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()

@@ -25,8 +25,10 @@ def report_data(report: Report) -> dict[str, Any]:
         "since": report.period.since.isoformat(),
         "until": report.period.until.isoformat(),
         "as_of": report.as_of.isoformat(),
-        "total": _group(report.total),
-        "groups": {by.value: [_group(one) for one in found] for by, found in report.groups.items()},
+        "total": group_data(report.total),
+        "groups": {
+            by.value: [group_data(one) for one in found] for by, found in report.groups.items()
+        },
         "sources": [_source(one) for one in report.sources],
         "filtered": [
             {"rule": one.rule, "posts": one.posts, "asking": one.asking} for one in report.filtered
@@ -46,7 +48,11 @@ def numbers_data(numbers: Numbers) -> dict[str, Any]:
         },
         "changes": [_change(one) for one in numbers.changes],
         "over_time": [
-            {"since": one.since.isoformat(), "until": one.until.isoformat(), **_group(one.group)}
+            {
+                "since": one.since.isoformat(),
+                "until": one.until.isoformat(),
+                **group_data(one.group),
+            }
             for one in numbers.over_time
         ],
         "arrivals": {
@@ -102,7 +108,8 @@ def waits_data(waits: Iterable[Counted]) -> list[dict[str, Any]]:
     ]
 
 
-def _group(group: Group) -> dict[str, Any]:
+def group_data(group: Group) -> dict[str, Any]:
+    """A group's figures under the same rules."""
     return {
         "name": group.name,
         **_figures(group.figures),

@@ -14,7 +14,7 @@ EXCERPT = 80
 """Characters of a post in a line."""
 
 _NUMBER_OF_A_MEMBER = re.compile(r" \([UW][A-Z0-9]{8,}\)$")
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts need them
 
@@ -22,7 +22,9 @@ _JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts need them
 def local_time(at: datetime, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
     """`Tue 3 Mar 2026 14:05 EET`. The zone is said: an hour comes twice when clocks go back."""
     there = at.astimezone(zone)
-    return f"{say_in(_WEEKDAYS[there.weekday()])} {local_day(there.date(), say_in)} {there:%Y %H:%M %Z}"
+    return (
+        f"{say_in(WEEKDAYS[there.weekday()])} {local_day(there.date(), say_in)} {there:%Y %H:%M %Z}"
+    )
 
 
 def local_day(day: date, say_in: Tongue = IN_ENGLISH) -> str:

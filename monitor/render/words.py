@@ -73,11 +73,13 @@ def duration(span: timedelta, say_in: Tongue = IN_ENGLISH) -> str:
         return f"-{duration(-span, say_in)}"
     if span < _MINUTE:
         return say_in("under a minute")
-    if span < _HOUR:
-        return f"{span // _MINUTE} min"
+    hours, minutes = divmod(span // _MINUTE, 60)
+    if not hours:
+        return f"{minutes} min"
     if span < 2 * _DAY:
-        return _two(span // _HOUR, "h", span % _HOUR // _MINUTE, "min")
-    return _two(span // _DAY, say_in("d"), span % _DAY // _HOUR, "h")
+        return _two(hours, "h", minutes, "min")
+    days, hours = divmod(hours, 24)
+    return _two(days, say_in("d"), hours, "h")
 
 
 def _two(whole: int, unit: str, rest: int, smaller: str) -> str:

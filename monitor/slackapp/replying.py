@@ -144,7 +144,7 @@ def decide(place: Workplace, press: Press, number: int, watch: Watch) -> None:
         case "posted":
             after = answer.posted(its, case_id, number, now=place.clock())
         case "resend":
-            after = answer.resend(its, place.desks(), case_id, number)
+            after = answer.resend(its, place.desks(), case_id, number, approved=place.approved)
         case _:
             after = answer.cancel(its, case_id, number)
     watch.begin(after, press.view_id or "", Origin(ACT, case_id, press.channel))

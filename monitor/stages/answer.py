@@ -56,9 +56,7 @@ def draft(
     text = storable(text).strip()
     if not text:
         raise ReplyError("There are no words in the answer.")
-    flaws = [why for _, why in approved.flaws_of(text)]
-    if flaws:
-        raise ReplyError(f"The answer is not fit to be posted: {'; '.join(flaws)}.")
+    _require_fit(approved, text)
     case, wait, row = _open(conn, case_id)
     if case.claimed and case.owner != by and not anyway:
         raise ReplyError(
@@ -68,6 +66,12 @@ def draft(
     _refuse_second(conn, case_id, wait, text)
     to = _addressee(conn, row, wait, post, anyway=anyway)
     return _at_a_desk(conn, desks, to, case_id=case_id, wait=wait, text=text)
+
+
+def _require_fit(approved: Approved, text: str) -> None:
+    flaws = [why for _, why in approved.flaws_of(text)]
+    if flaws:
+        raise ReplyError(f"The answer is not fit to be posted: {'; '.join(flaws)}.")
 
 
 def answer(  # noqa: PLR0913 - each is a word of the trade, and none may be forgotten
@@ -98,11 +102,19 @@ def answer(  # noqa: PLR0913 - each is a word of the trade, and none may be forg
         return _shown(conn, case_id, number)
 
 
-def resend(database: Transactions, desks: Sequence[Desk], case_id: int, number: int) -> Outgoing:
+def resend(
+    database: Transactions,
+    desks: Sequence[Desk],
+    case_id: int,
+    number: int,
+    *,
+    approved: Approved,
+) -> Outgoing:
     """Have it posted (again): a person has looked, and it is not there; or what refused it is mended.
 
     Raises:
-        ReplyError: it is none of those, or could not be posted now either.
+        ReplyError: it is none of those, or could not be posted now either: the rules may be others
+            than when it was written.
 
     """
     with database.writing() as conn:
@@ -115,6 +127,7 @@ def resend(database: Transactions, desks: Sequence[Desk], case_id: int, number: 
         _, wait, row = _open(conn, case_id)
         if one.wait != wait.number:
             raise ReplyError(f"Nobody waits for answer {number} any more: write a new one.")
+        _require_fit(approved, one.text)
         _refuse_second(conn, case_id, wait, one.text, but=number)
         to = _addressee(conn, row, wait, one.post, anyway=True)
         _at_a_desk(conn, desks, to, case_id=case_id, wait=wait, text=one.text)

@@ -70,13 +70,15 @@ class ScheduledReport:
     def handle(self, item: str, now: datetime) -> None:
         """Write it, and of what it makes superfluous that it is not told. Twice is once."""
         with self._database.writing() as conn:
-            for one in self._all(conn):
+            for one in self._all(conn, only=_brand_of(item)):
                 issues = list(one.plan.due(now))
                 if issues and one.key(issues[0]) == item:
                     self._write(conn, one, issues, now)
 
-    def _all(self, conn: Connection) -> list[_Told]:
-        known = {name: number for number, name in brands.names(conn).items()}
+    def _all(self, conn: Connection, only: int | None = None) -> list[_Told]:
+        """What is told to whom, of all brands or of one."""
+        names = brands.names(conn).items()
+        known = {name: number for number, name in names if only in (None, number)}
         begun = set(brands.begun(conn, known.values()))
         return [
             _Told(known[brand], plan, audience, known[brand] not in begun)
@@ -112,6 +114,10 @@ class ScheduledReport:
             outbox.write(
                 conn, [planned], brand_id=one.brand_id, case_id=None, now=now, payload=payload
             )
+
+
+def _brand_of(key: str) -> int:
+    return int(key.split(":", 2)[1])
 
 
 def _newest(plan: Plan, now: datetime) -> Sequence[Issue]:

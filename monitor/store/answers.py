@@ -21,6 +21,20 @@ from monitor.store.replies import Pending
 from monitor.store.schema import mention, note, post, reply, rule, sighting, stream, wait
 
 _LIVE = (ReplyState.PENDING, ReplyState.ASKED)
+_ours = post.alias("ours")
+_SHOWN = (
+    sa.select(
+        reply,
+        note.c.text,
+        post.c.network,
+        post.c.url.label("to_url"),
+        _ours.c.url.label("url"),
+    )
+    .join(post, post.c.id == reply.c.post_id)
+    .outerjoin(note, note.c.id == reply.c.note)
+    .outerjoin(_ours, _ours.c.id == reply.c.sent_post_id)
+)
+_OF_CASE = _SHOWN.where(reply.c.case_id == sa.bindparam("case_id")).order_by(reply.c.id)
 
 
 def answer_since(conn: Connection, one: Pending, *, automatic: bool = False) -> int | None:
@@ -75,13 +89,12 @@ def brought_by(conn: Connection, brand_id: int, post_id: int) -> set[str]:
 
 def of_case(conn: Connection, case_id: int) -> list[Outgoing]:
     """The answers to a case, in the order of writing."""
-    query = _shown().where(reply.c.case_id == case_id).order_by(reply.c.id)
-    return [_outgoing(row) for row in conn.execute(query)]
+    return [_outgoing(row) for row in conn.execute(_OF_CASE, {"case_id": case_id})]
 
 
 def shown(conn: Connection, number: int) -> Outgoing | None:
     """One answer."""
-    row = conn.execute(_shown().where(reply.c.id == number)).one_or_none()
+    row = conn.execute(_SHOWN.where(reply.c.id == number)).one_or_none()
     return None if row is None else _outgoing(row)
 
 
@@ -121,24 +134,6 @@ def _audience(conn: Connection, case_id: int, wait_number: int) -> str:
     )
     snapshot = conn.scalar(query)
     return "" if snapshot is None else rule_from(snapshot).audience
-
-
-_ours = post.alias("ours")
-
-
-def _shown() -> sa.Select[Any]:
-    return (
-        sa.select(
-            reply,
-            note.c.text,
-            post.c.network,
-            post.c.url.label("to_url"),
-            _ours.c.url.label("url"),
-        )
-        .join(post, post.c.id == reply.c.post_id)
-        .outerjoin(note, note.c.id == reply.c.note)
-        .outerjoin(_ours, _ours.c.id == reply.c.sent_post_id)
-    )
 
 
 def _outgoing(row: sa.Row[Any]) -> Outgoing:

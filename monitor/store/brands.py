@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from monitor.store.engine import new_id
 from monitor.store.schema import brand
 
+_NAMES = sa.select(brand.c.id, brand.c.name)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -73,4 +74,4 @@ def watched_since(conn: Connection, brand_id: int) -> datetime:
 
 def names(conn: Connection) -> dict[int, str]:
     """All brands by row number."""
-    return {one.id: one.name for one in conn.execute(sa.select(brand.c.id, brand.c.name))}
+    return {one.id: one.name for one in conn.execute(_NAMES)}

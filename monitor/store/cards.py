@@ -20,6 +20,7 @@ from monitor.domain.policy import rule_from
 from monitor.domain.post import StreamKind
 from monitor.domain.wait import Outcome
 from monitor.store import copies
+from monitor.store.brands import NEVER
 from monitor.store.cases import load, notes
 from monitor.store.schema import (
     author,
@@ -40,16 +41,91 @@ _EARLIER = 5
 """Cases that are named; of more of them the number is told."""
 _SHOW_ANSWERS = (StreamKind.OWN.value, StreamKind.ALL.value)
 
+# the questions are put together once: that takes longer than a database does to answer them
+_case_id: sa.BindParameter[int] = sa.bindparam("case_id")
+_brand_id: sa.BindParameter[int] = sa.bindparam("brand_id")
+_post_id: sa.BindParameter[int] = sa.bindparam("post_id")
+_CASE = (
+    sa.select(cases, brand.c.name.label("brand"))
+    .join(brand, brand.c.id == cases.c.brand_id)
+    .where(cases.c.id == _case_id)
+)
+_WAIT = (
+    sa.select(wait)
+    .where(wait.c.case_id == _case_id)
+    .order_by(wait.c.number != sa.bindparam("number"), wait.c.number.desc())
+    .limit(1)
+)
+_RULE = sa.select(rule.c.snapshot).where(rule.c.digest == sa.bindparam("digest"))
+_RULE_OF_WAIT = (
+    sa.select(rule.c.snapshot)
+    .join(wait, wait.c.rule == rule.c.digest)
+    .where(wait.c.case_id == _case_id, wait.c.number == sa.bindparam("number"))
+)
+_is_first = post.c.id == sa.bindparam("first_post_id")
+_THAT_STANDS = (
+    sa.select(post.c.id)
+    .join(case_post, case_post.c.post_id == post.c.id)
+    .join(mention, mention.c.post_id == post.c.id)
+    .where(
+        case_post.c.case_id == _case_id,
+        mention.c.brand_id == _brand_id,
+        mention.c.own.is_(False),
+        post.c.gone_at.is_(None),
+        sa.or_(_is_first, post.c.posted_at > sa.bindparam("started_at")),
+        post.c.posted_at <= sa.bindparam("ended_at"),
+    )
+    .order_by(~_is_first, post.c.posted_at, post.c.id)
+    .limit(1)
+)
+_POST = (
+    sa.select(
+        post,
+        author.c.handle,
+        author.c.name.label("author_name"),
+        author.c.followers,
+        mention.c.reason,
+    )
+    .outerjoin(author, author.c.id == post.c.author_id)
+    .outerjoin(mention, (mention.c.post_id == post.c.id) & (mention.c.brand_id == _brand_id))
+    .where(post.c.id == _post_id)
+)
+_TEXT = sa.select(post.c.text).where(post.c.id == _post_id)
+_brought_it = sa.exists().where(
+    sighting.c.brand_id == _brand_id,
+    sighting.c.post_id == _post_id,
+    sighting.c.stream_id == stream.c.id,
+)
+_LOOKED = (
+    sa.select(stream.c.polled_at)
+    .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
+    .where(
+        stream_brand.c.brand_id == _brand_id,
+        stream.c.kind.in_(_SHOW_ANSWERS),
+        sa.or_(stream.c.network == sa.bindparam("network"), _brought_it),
+    )
+)
+_theirs = sa.and_(
+    cases.c.brand_id == _brand_id,
+    cases.c.customer == sa.bindparam("customer"),
+    cases.c.network == sa.bindparam("network"),
+    cases.c.id < _case_id,
+    cases.c.merged_into.is_(None),
+)
+_EARLIER_CASES = (
+    sa.select(cases.c.id, cases.c.opened_at, cases.c.status)
+    .where(_theirs)
+    .order_by(cases.c.id.desc())
+    .limit(_EARLIER)
+)
+_EARLIER_COUNT = sa.select(sa.func.count()).select_from(cases).where(_theirs)
+
 
 def card(
     conn: Connection, case_id: int, now: datetime, step: str | None, wait_number: int | None = None
 ) -> CaseCard:
     """The case as it stands. `wait_number`: as seen from that wait; else from the newest one."""
-    case = conn.execute(
-        sa.select(cases, brand.c.name.label("brand"))
-        .join(brand, brand.c.id == cases.c.brand_id)
-        .where(cases.c.id == case_id)
-    ).one()
+    case = conn.execute(_CASE, {"case_id": case_id}).one()
     one = _wait(conn, case_id, wait_number)
     first = one.first_post_id if one else case.root_post_id
     shown = _post(conn, case.brand_id, _that_stands(conn, case, one) or first)
@@ -101,11 +177,7 @@ def named(
     conn: Connection, case_id: int, wait_number: int | None, step: str | None
 ) -> tuple[str, ...]:
     """The people whom the wait's rule names: for a step, a repeat of it (`step#2`), or the card."""
-    snapshot = conn.scalar(
-        sa.select(rule.c.snapshot)
-        .join(wait, wait.c.rule == rule.c.digest)
-        .where(wait.c.case_id == case_id, wait.c.number == wait_number)
-    )
+    snapshot = conn.scalar(_RULE_OF_WAIT, {"case_id": case_id, "number": wait_number})
     if snapshot is None:
         return ()
     frozen = rule_from(snapshot)
@@ -117,91 +189,52 @@ def named(
 
 def _wait(conn: Connection, case_id: int, number: int | None) -> sa.Row[Any] | None:
     """The numbered wait, or the newest: the number's facts may have become another wait's since."""
-    newest_first = wait.c.number.desc()
-    order = [newest_first] if number is None else [wait.c.number != number, newest_first]
-    query = sa.select(wait).where(wait.c.case_id == case_id).order_by(*order)
-    return conn.execute(query.limit(1)).one_or_none()
+    # there is no wait 0: then the newest comes first
+    return conn.execute(_WAIT, {"case_id": case_id, "number": number or 0}).one_or_none()
 
 
 def _that_stands(conn: Connection, case: sa.Row[Any], one: sa.Row[Any] | None) -> int | None:
     """The first of the wait's posts that the customer has not deleted."""
     if one is None:
         return None
-    query = (
-        sa.select(post.c.id)
-        .join(case_post, case_post.c.post_id == post.c.id)
-        .join(mention, mention.c.post_id == post.c.id)
-        .where(
-            case_post.c.case_id == case.id,
-            mention.c.brand_id == case.brand_id,
-            mention.c.own.is_(False),
-            post.c.gone_at.is_(None),
-            sa.or_(post.c.id == one.first_post_id, post.c.posted_at > one.started_at),
-        )
-        .order_by(post.c.id != one.first_post_id, post.c.posted_at, post.c.id)
-    )
-    if one.ended_at is not None:
-        query = query.where(post.c.posted_at <= one.ended_at)
-    return conn.scalar(query.limit(1))
+    its = {
+        "case_id": case.id,
+        "brand_id": case.brand_id,
+        "first_post_id": one.first_post_id,
+        "started_at": one.started_at,
+        "ended_at": one.ended_at or NEVER,
+    }
+    return conn.scalar(_THAT_STANDS, its)
 
 
 def _post(conn: Connection, brand_id: int, post_id: int) -> sa.Row[Any]:
-    of_brand = sa.and_(mention.c.post_id == post.c.id, mention.c.brand_id == brand_id)
-    query = (
-        sa.select(
-            post,
-            author.c.handle,
-            author.c.name.label("author_name"),
-            author.c.followers,
-            mention.c.reason,
-        )
-        .outerjoin(author, author.c.id == post.c.author_id)
-        .outerjoin(mention, of_brand)
-        .where(post.c.id == post_id)
-    )
-    return conn.execute(query).one()
+    return conn.execute(_POST, {"brand_id": brand_id, "post_id": post_id}).one()
 
 
 def _read_through(conn: Connection, case: sa.Row[Any], post_id: int) -> datetime | None:
     """Until when the places where an answer would show were read; None if one never was."""
-    brought_it = sa.exists().where(
-        sighting.c.brand_id == case.brand_id,
-        sighting.c.post_id == post_id,
-        sighting.c.stream_id == stream.c.id,
-    )
-    looked = list(
-        conn.scalars(
-            sa.select(stream.c.polled_at)
-            .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
-            .where(
-                stream_brand.c.brand_id == case.brand_id,
-                stream.c.kind.in_(_SHOW_ANSWERS),
-                sa.or_(stream.c.network == case.network, brought_it),
-            )
-        )
-    )
+    its = {"brand_id": case.brand_id, "network": case.network, "post_id": post_id}
+    looked = list(conn.scalars(_LOOKED, its))
     return None if None in looked else min(looked, default=None)
 
 
 def _policy(conn: Connection, digest: str) -> str:
-    snapshot = conn.scalar(sa.select(rule.c.snapshot).where(rule.c.digest == digest))
+    snapshot = conn.scalar(_RULE, {"digest": digest})
     return "" if snapshot is None else rule_from(snapshot).name
 
 
 def _earlier(conn: Connection, case: sa.Row[Any]) -> tuple[tuple[EarlierCase, ...], int]:
     """The customer's other cases on that network that are older, and how many there are."""
-    theirs = sa.and_(
-        cases.c.brand_id == case.brand_id,
-        cases.c.customer == case.customer,
-        cases.c.network == case.network,
-        cases.c.id < case.id,
-        cases.c.merged_into.is_(None),
-    )
-    query = sa.select(cases.c.id, cases.c.opened_at, cases.c.status).where(theirs)
-    rows = conn.execute(query.order_by(cases.c.id.desc()).limit(_EARLIER)).all()
+    whose = {
+        "brand_id": case.brand_id,
+        "customer": case.customer,
+        "network": case.network,
+        "case_id": case.id,
+    }
+    rows = conn.execute(_EARLIER_CASES, whose).all()
     count = len(rows)
     if count == _EARLIER:
-        count = conn.scalar(sa.select(sa.func.count()).select_from(cases).where(theirs)) or 0
+        count = conn.scalar(_EARLIER_COUNT, whose) or 0
     return tuple(EarlierCase(*row) for row in rows), count
 
 
@@ -211,7 +244,9 @@ def _answer_text(
     """What ended the wait: the words on the network, or the note of an answer in another place."""
     if one.channel:
         return _noted(case, said)
-    return conn.scalar(sa.select(post.c.text).where(post.c.id == one.answer_post_id))
+    if one.answer_post_id is None:
+        return None
+    return conn.scalar(_TEXT, {"post_id": one.answer_post_id})
 
 
 def _noted(case: Case, said: Mapping[int, str]) -> str | None:

@@ -27,6 +27,16 @@ from monitor.store.engine import log_when_done, new_id
 from monitor.store.failures import resting
 from monitor.store.schema import case_event, case_post, cases, note, rule, wait
 
+# what is asked again and again is put together once
+_RECORD = (case_event.c[name] for name in ("seq", "at", "recorded_at", "by", "kind", "data"))
+_HISTORY = (
+    sa.select(*_RECORD)
+    .where(case_event.c.case_id == sa.bindparam("case_id"))
+    .order_by(case_event.c.seq)
+)
+_ROW = sa.select(cases).where(cases.c.id == sa.bindparam("case_id"))
+_RULE = sa.select(rule.c.snapshot).where(rule.c.digest == sa.bindparam("digest"))
+
 
 @dataclass(frozen=True, slots=True)
 class CaseKey:
@@ -115,21 +125,9 @@ def hold(conn: Connection, case_id: int) -> int:
 
 def history(conn: Connection, case_id: int) -> tuple[Record, ...]:
     """The case's records in order."""
-    rows = conn.execute(
-        sa.select(
-            case_event.c.seq,
-            case_event.c.at,
-            case_event.c.recorded_at,
-            case_event.c.by,
-            case_event.c.kind,
-            case_event.c.data,
-        )
-        .where(case_event.c.case_id == case_id)
-        .order_by(case_event.c.seq)
-    )
     return tuple(
         Record(seq, at, recorded_at, by, decode(kind, data))
-        for seq, at, recorded_at, by, kind, data in rows
+        for seq, at, recorded_at, by, kind, data in conn.execute(_HISTORY, {"case_id": case_id})
     )
 
 
@@ -291,7 +289,7 @@ def move(conn: Connection, case_id: int, thread: str) -> None:
 
 def row(conn: Connection, case_id: int) -> sa.Row[Any] | None:
     """The stored picture of the case."""
-    return conn.execute(sa.select(cases).where(cases.c.id == case_id)).one_or_none()
+    return conn.execute(_ROW, {"case_id": case_id}).one_or_none()
 
 
 def count(conn: Connection) -> int:
@@ -331,6 +329,8 @@ def notes(conn: Connection, records: Sequence[Record]) -> dict[int, str]:
     """What staff wrote of a case and is kept, by the numbers that its records hold."""
     held = (getattr(one.event, "note", None) for one in records)
     told: list[int] = [number for number in held if number is not None]
+    if not told:
+        return {}
     kept = among(conn, note.c.id, told) & note.c.text.is_not(None)
     rows = conn.execute(sa.select(note.c.id, note.c.text).where(kept))
     return {one.id: one.text for one in rows}
@@ -356,9 +356,7 @@ def _insert(conn: Connection) -> Any:
 
 def kept_rule(conn: Connection, digest: str) -> Rule:
     """The rule that was frozen into a wait."""
-    return rule_from(
-        conn.execute(sa.select(rule.c.snapshot).where(rule.c.digest == digest)).scalar_one()
-    )
+    return rule_from(conn.execute(_RULE, {"digest": digest}).scalar_one())
 
 
 def differences(conn: Connection, batch: int = 500) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -27,6 +27,15 @@ from monitor.store.mentions import TRIAGE, Mention
 from monitor.store.schema import alike as links
 from monitor.store.schema import case_post, cases, likeness, likeness_band, mention, post
 
+_OF_CASE = (
+    sa.select(links.c.post_id)
+    .join(case_post, case_post.c.post_id == links.c.first_id)
+    .join(cases, (cases.c.id == case_post.c.case_id) & (cases.c.brand_id == links.c.brand_id))
+    .join(post, post.c.id == links.c.post_id)
+    .where(case_post.c.case_id == sa.bindparam("case_id"), post.c.gone_at.is_(None))
+    .order_by(links.c.post_id)
+)
+
 
 def first_of(conn: Connection, one: Mention) -> tuple[int, int] | None:
     """The open case, and the post in it, whose words this post repeats; the earliest of several.
@@ -92,15 +101,7 @@ def unlink(conn: Connection, one: Mention) -> None:
 
 def of_case(conn: Connection, case_id: int) -> list[int]:
     """The copies of a case's posts, in the order of their coming."""
-    query = (
-        sa.select(links.c.post_id)
-        .join(case_post, case_post.c.post_id == links.c.first_id)
-        .join(cases, (cases.c.id == case_post.c.case_id) & (cases.c.brand_id == links.c.brand_id))
-        .join(post, post.c.id == links.c.post_id)
-        .where(case_post.c.case_id == case_id, post.c.gone_at.is_(None))
-        .order_by(links.c.post_id)
-    )
-    return list(conn.scalars(query))
+    return list(conn.scalars(_OF_CASE, {"case_id": case_id}))
 
 
 def case_of(conn: Connection, one: Mention) -> int | None:

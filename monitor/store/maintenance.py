@@ -7,21 +7,21 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy.engine import Connection
 
 from monitor.domain.errors import StoreError
 from monitor.store.engine import Database, clear_errors
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The version of the tables that this program works with: that of the last migration."""
+_VERSION = sa.text("SELECT version_num FROM alembic_version")
 _RUNNER = 0x636F6D706C61696E  # "complain": the advisory locks of a PostgreSQL database are numbers
 _UPGRADE = _RUNNER + 1
 _START = _RUNNER + 2
@@ -29,12 +29,6 @@ _START = _RUNNER + 2
 StillAlone: TypeAlias = Callable[[], "str | None"]
 """Tells whether the database is still held: None; or why that cannot be known now. Raises StoreError
 when somebody else has it."""
-
-
-@cache
-def head_revision() -> str:
-    """The version of the tables that this program works with."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
 def current_revision(database: Database) -> str | None:
@@ -45,7 +39,7 @@ def current_revision(database: Database) -> str | None:
 
 def is_current(conn: Connection) -> bool:
     """Whether the tables are those that this program knows: a cheap question."""
-    return _revision(conn) == head_revision()
+    return _revision(conn) == HEAD
 
 
 def upgrade(database: Database) -> None:
@@ -63,6 +57,8 @@ def upgrade(database: Database) -> None:
             raise StoreError(
                 f"{folder} can't be made for the database: {error.strerror}"
             ) from error
+    from alembic import command
+
     config = _config()
     with database.writing() as conn:
         if not database.is_sqlite:
@@ -75,31 +71,41 @@ def upgrade(database: Database) -> None:
 def require_current(database: Database) -> None:
     """Raises StoreError, saying what to do, unless the tables are those that this program knows."""
     with database.reading() as conn:
+        if is_current(conn):
+            return
         _refuse_newer(conn)
-        if _revision(conn) != head_revision():
-            raise StoreError(
-                f"{_name(database)}: the tables are not up to date. "
-                "Run `complaint-monitor db upgrade` first."
-            )
+        raise StoreError(
+            f"{_name(database)}: the tables are not up to date. "
+            "Run `complaint-monitor db upgrade` first."
+        )
 
 
 def _refuse_newer(conn: Connection) -> None:
+    # takes longer to load than most commands to run: only for tables of another version
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
     revision = _revision(conn)
     try:
         ScriptDirectory.from_config(_config()).get_revision(revision or "base")
     except CommandError:
         raise StoreError(
             f"{conn.engine.url.render_as_string()}: its tables (version {revision}) were made by a "
-            f"newer complaint-monitor than this one (version {head_revision()}). Install the newer "
+            f"newer complaint-monitor than this one (version {HEAD}). Install the newer "
             "one, or restore a backup from before its upgrade."
         ) from None
 
 
 def _revision(conn: Connection) -> str | None:
-    return MigrationContext.configure(conn).get_current_revision()
+    if not sa.inspect(conn).has_table("alembic_version"):
+        return None
+    found: str | None = conn.scalar(_VERSION)
+    return found
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "monitor.store:migrations")
     config.set_main_option("path_separator", "os")

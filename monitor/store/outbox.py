@@ -53,6 +53,11 @@ class Entry:
     problem: str | None
 
 
+_ENTRIES = sa.select(*(notice.c[name] for name in Entry.__dataclass_fields__))
+_OF_CASE = _ENTRIES.where(notice.c.case_id == sa.bindparam("of_case")).order_by(notice.c.id)
+_OF_KEY = _ENTRIES.where(notice.c.key == sa.bindparam("of_key"))
+
+
 def write(
     conn: Connection,
     planned: Sequence[Planned],
@@ -173,13 +178,12 @@ def under(number: int) -> sa.ColumnElement[bool]:
 
 def case_notices(conn: Connection, case_id: int) -> list[Entry]:
     """What was told of a case, and what was not and why, in the order of writing."""
-    query = _entries().where(notice.c.case_id == case_id).order_by(notice.c.id)
-    return [_entry(row) for row in conn.execute(query)]
+    return [_entry(row) for row in conn.execute(_OF_CASE, {"of_case": case_id})]
 
 
 def entry(conn: Connection, key: str) -> Entry | None:
     """What became of one notice."""
-    row = conn.execute(_entries().where(notice.c.key == key)).one_or_none()
+    row = conn.execute(_OF_KEY, {"of_key": key}).one_or_none()
     return None if row is None else _entry(row)
 
 
@@ -283,10 +287,6 @@ def _suppress(conn: Connection, which: sa.ColumnElement[bool], reason: Reason) -
 
 def _settle(conn: Connection, one: Pending, token: str, **values: Any) -> bool:
     return leases.settle(conn, notice, one.id, token, **values)
-
-
-def _entries() -> sa.Select[Any]:
-    return sa.select(*(notice.c[name] for name in Entry.__dataclass_fields__))
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

@@ -12,7 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Severity
+from monitor.domain.search import Search
 from monitor.store import searching
+from monitor.store.brands import NEVER
+from monitor.store.columns import EPOCH
 from monitor.store.schema import author, case_event, cases, judgement, post, stream_network, wait
 
 COUNTED = 1000
@@ -43,7 +46,7 @@ class Wanted:
     language: str = ""
     person: str = ""
     state: State | None = None
-    words: tuple[str, ...] = ()
+    said: Search | None = None
 
 
 class Place(NamedTuple):
@@ -94,27 +97,31 @@ def page(
     """
     found: list[Line] = []
     for brand_id in brand_ids:
-        query = _open(_rows(), brand_id, wanted, now).order_by(wait.c.due_at, wait.c.case_id)
+        query = _open(conn, _ROWS, brand_id, wanted, now).order_by(wait.c.due_at, wait.c.case_id)
         if after is not None:
             later = (wait.c.due_at > after.due_at) | (wait.c.case_id > after.case_id)
             query = query.where(wait.c.due_at >= after.due_at, later)
-        found += [_line(row) for row in conn.execute(query.limit(limit))]
+        found += map(_line, conn.execute(query.limit(limit)).all())
     return sorted(found, key=lambda one: one.place)[:limit]
 
 
 def count(conn: Connection, brand_ids: Collection[int], wanted: Wanted, now: datetime) -> int:
     """How many there are; `COUNTED` + 1 stands for more."""
     total = 0
+    dues = sa.select(wait.c.due_at)  # which stands in that index: no row is looked up
+    if wanted.state in _BY_CASE:
+        dues = dues.join(cases, cases.c.id == wait.c.case_id)
     for brand_id in brand_ids:
-        ids = sa.select(wait.c.case_id).join(cases, cases.c.id == wait.c.case_id)
-        some = _open(ids, brand_id, wanted, now).limit(COUNTED + 1).subquery()
+        its = _open(conn, dues, brand_id, wanted, now)
+        # two-sided: the index of open waits, not of all
+        some = its.where(wait.c.due_at.between(EPOCH, NEVER)).limit(COUNTED + 1).subquery()
         total += conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     return min(total, COUNTED + 1)
 
 
 def networks(conn: Connection) -> list[str]:
     """Of which something was ever read."""
-    return list(conn.scalars(sa.select(stream_network.c.network).distinct().order_by("network")))
+    return list(conn.scalars(_NETWORKS))
 
 
 def pulse(conn: Connection) -> tuple[datetime | None, int]:
@@ -126,35 +133,39 @@ def pulse(conn: Connection) -> tuple[datetime | None, int]:
     return last, conn.scalar(then) or 0
 
 
-def _rows() -> sa.Select[Any]:
-    return (
-        sa.select(
-            wait.c.case_id,
-            wait.c.brand_id,
-            wait.c.network,
-            wait.c.severity,
-            wait.c.topics,
-            wait.c.started_at,
-            wait.c.due_at,
-            wait.c.confirmed,
-            wait.c.owner,
-            cases.c.claimed,
-            cases.c.level,
-            cases.c.snoozed_until,
-            cases.c.acknowledged_until,
-            post.c.title,
-            post.c.text,
-            post.c.url,
-            author.c.handle,
-            author.c.name,
-        )
-        .join(cases, cases.c.id == wait.c.case_id)
-        .outerjoin(post, post.c.id == wait.c.first_post_id)
-        .outerjoin(author, author.c.id == post.c.author_id)
+_ROWS = (
+    sa.select(
+        wait.c.case_id,
+        wait.c.brand_id,
+        wait.c.network,
+        wait.c.severity,
+        wait.c.topics,
+        wait.c.started_at,
+        wait.c.due_at,
+        wait.c.confirmed,
+        wait.c.owner,
+        cases.c.claimed,
+        cases.c.level,
+        cases.c.snoozed_until,
+        cases.c.acknowledged_until,
+        post.c.title,
+        post.c.text,
+        post.c.url,
+        author.c.handle,
+        author.c.name,
     )
+    .join(cases, cases.c.id == wait.c.case_id)
+    .outerjoin(post, post.c.id == wait.c.first_post_id)
+    .outerjoin(author, author.c.id == post.c.author_id)
+)
+_BY_CASE = (State.CLAIMED, State.ESCALATED, State.SNOOZED)
+"""What the row of the case tells, and not that of the wait."""
+_NETWORKS = sa.select(stream_network.c.network).distinct().order_by("network")
 
 
-def _open(query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime) -> sa.Select[Any]:
+def _open(
+    conn: Connection, query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime
+) -> sa.Select[Any]:
     query = query.where(wait.c.brand_id == brand_id, wait.c.ended_at.is_(None))
     if wanted.network:
         query = query.where(wait.c.network == wanted.network)
@@ -173,8 +184,8 @@ def _open(query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime) -
         query = query.where(wait.c.owner.is_(None) if wanted.person == NOBODY else is_theirs)
     if wanted.state is not None:
         query = query.where(_is(wanted.state, now))
-    if wanted.words:
-        query = query.where(searching.said_in(wait.c.case_id, wanted.words))
+    if wanted.said is not None:
+        query = query.where(searching.in_case(conn, wait.c.case_id, wanted.said))
     return query
 
 
@@ -192,7 +203,7 @@ def _is(state: State, now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _line(row: Sequence[Any]) -> Line:
-    *facts, handle, name = row
-    line = Line._make([*facts, f"@{handle.lstrip('@')}" if handle else name])
-    topics = tuple(str(facts[4]).split(",")) if facts[4] else ()
-    return line._replace(severity=Severity(facts[3]), topics=topics)
+    case_id, brand_id, network, severity, topics, *facts, handle, name = row
+    known_as = f"@{handle.lstrip('@')}" if handle else name
+    about = tuple(topics.split(",")) if topics else ()
+    return Line._make((case_id, brand_id, network, Severity(severity), about, *facts, known_as))

@@ -28,7 +28,7 @@ def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) 
         brand=brands.names(conn)[brand_id],
         period=period,
         as_of=as_of,
-        read_through=_read_through(conn, brand_id, as_of),
+        read_through=read_through(conn, brand_id, as_of),
         sources=coverage.health(conn, brand_id, as_of, since=period.since),
         filtered=filtered.counts(conn, brand_id, period.since, min(period.until, as_of)),
         missed=estimate(drawn) if drawn else None,
@@ -47,7 +47,7 @@ def numbers(
     """The report with what stands beside it; `staffed` are the hours in which somebody is there."""
     before = change.previous(period, zone)
     earlier = change.seen_from(period, before, as_of)
-    read = _read_through(conn, brand_id, as_of)
+    read = read_through(conn, brand_id, as_of)
     backlog = [
         reports.count(one, as_of, read)
         for one in waits.open_at(conn, brand_id, as_of)
@@ -62,7 +62,8 @@ def numbers(
     )
 
 
-def _read_through(conn: Connection, brand_id: int, as_of: datetime) -> dict[str, datetime]:
+def read_through(conn: Connection, brand_id: int, as_of: datetime) -> dict[str, datetime]:
+    """By network, until when the brand's own posts are known at `as_of`."""
     # of what people brought themselves no source could bring an answer: what they know is all
     return {**coverage.read_through(conn, brand_id), by_hand.NETWORK: as_of}
 

@@ -21,6 +21,17 @@ TOUCHED = timedelta(minutes=5)
 """Its use is written down so often."""
 _COUNTING = 0x7369676E2D696E  # "sign-in": the advisory locks of a PostgreSQL database are numbers
 
+_AHEAD: sa.BindParameter[datetime] = sa.bindparam("ahead")
+_HOLDS = session.c.seen_at.between(sa.bindparam("unused"), _AHEAD) & session.c.made_at.between(
+    sa.bindparam("old"), _AHEAD
+)
+"""Neither unused nor old."""
+_OF = (  # said once: every page asks for it
+    sa.select(account.c.name, account.c.role, session.c.seen_at, account.c.brands)
+    .join(account, account.c.id == session.c.account_id)
+    .where(session.c.digest == sa.bindparam("digest"), account.c.disabled_at.is_(None), _HOLDS)
+)
+
 
 class SignedIn(NamedTuple):
     """Whose session it is, and when its use was written down last."""
@@ -28,6 +39,7 @@ class SignedIn(NamedTuple):
     name: str
     role: Role
     seen_at: datetime
+    brands: frozenset[str] | None
 
 
 def digest(secret: str) -> str:
@@ -37,19 +49,18 @@ def digest(secret: str) -> str:
 
 def begin(conn: Connection, secret: str, account_id: int, at: datetime) -> None:
     """Sign the user in; sessions that have ended are swept out."""
-    conn.execute(session.delete().where(~_holds(at)))
+    conn.execute(session.delete().where(~_HOLDS), _bounds(at))
     row = {"digest": digest(secret), "account_id": account_id, "made_at": at, "seen_at": at}
     conn.execute(session.insert().values(row))
 
 
 def of(conn: Connection, secret: str, at: datetime) -> SignedIn | None:
     """Whose session it is, if it holds and the user is not disabled."""
-    row = conn.execute(
-        sa.select(account.c.name, account.c.role, session.c.seen_at)
-        .join(account, account.c.id == session.c.account_id)
-        .where(session.c.digest == digest(secret), account.c.disabled_at.is_(None), _holds(at))
-    ).one_or_none()
-    return None if row is None else SignedIn(row.name, Role(row.role), row.seen_at)
+    row = conn.execute(_OF, {"digest": digest(secret), **_bounds(at)}).one_or_none()
+    if row is None:
+        return None
+    brands = None if row.brands is None else frozenset(row.brands)
+    return SignedIn(row.name, Role(row.role), row.seen_at, brands)
 
 
 def touch(conn: Connection, secret: str, at: datetime) -> None:
@@ -101,7 +112,6 @@ def forgive(conn: Connection, key: str, others: Iterable[str], at: datetime) -> 
     conn.execute(refused_sign_in.delete().where(its | this_one))
 
 
-def _holds(at: datetime) -> sa.ColumnElement[bool]:
-    """Neither unused nor old; what lies in the future was written by a clock since set back."""
-    used = session.c.seen_at.between(at - IDLE, at + IDLE)
-    return used & session.c.made_at.between(at - LONGEST, at + IDLE)
+def _bounds(at: datetime) -> dict[str, datetime]:
+    """What `_HOLDS` asks for; what lies in the future was written by a clock since set back."""
+    return {"unused": at - IDLE, "old": at - LONGEST, "ahead": at + IDLE}

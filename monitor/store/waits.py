@@ -64,6 +64,16 @@ def of_period(
     ]
 
 
+def begun(conn: Connection, since: datetime, until: datetime) -> dict[int, int]:
+    """How many waits of each brand began in [since, until)."""
+    query = (
+        sa.select(wait.c.brand_id, sa.func.count())
+        .where(wait.c.started_at >= since, wait.c.started_at < until)
+        .group_by(wait.c.brand_id)
+    )
+    return {brand_id: number for brand_id, number in conn.execute(query)}  # noqa: C416 - rows, not pairs
+
+
 def open_at(conn: Connection, brand_id: int, as_of: datetime) -> list[WaitFacts]:
     """The waits of a brand that were open at `as_of`, whenever they began."""
     changed = _changed_since(conn, brand_id, as_of)
@@ -317,6 +327,9 @@ def _changed_since(conn: Connection, brand_id: int, as_of: datetime) -> dict[int
         .join(case_event, case_event.c.case_id == cases.c.id)
         .where(
             (case_event.c.at > as_of)
+            & (
+                case_event.c.at <= NEVER
+            )  # two-sided: the index of times, not one case after another
             & (case_event.c.kind != Escalated.__name__)
             & (_plainly(cases.c.brand_id) == brand_id)
             & was_there

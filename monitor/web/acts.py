@@ -16,7 +16,7 @@ from monitor.render.slack_buttons import LABELS
 from monitor.settings.spans import span
 from monitor.stages import act, answer
 from monitor.store.done import DoneBeforeError, Once
-from monitor.store.engine import Transactions
+from monitor.store.engine import Connection, Transactions
 from monitor.web.site import Site
 
 MOST = 2**63 - 1
@@ -88,7 +88,8 @@ def do(here: Site, doing: Doing) -> None:
         MonitorError: it makes no sense; says why.
 
     """
-    require(here, doing.case_id)
+    with here.database.reading() as conn:
+        require(here, conn, doing.case_id)
     found = _ACTS.get(doing.act)
     if found is None:
         raise NotUnderstoodError(f"Nothing here is called {doing.act}.")
@@ -102,13 +103,12 @@ def do(here: Site, doing: Doing) -> None:
         return
 
 
-def require(here: Site, case_id: int) -> None:
+def require(here: Site, conn: Connection, case_id: int) -> None:
     """Return if it is a case of the config's brands. Raises NoSuchCaseError."""
     if not 0 < case_id <= MOST:
         raise NoSuchCaseError("There is no such case.")
-    with here.database.reading() as conn:
-        if not here.has_case(conn, case_id):
-            raise NoSuchCaseError(f"There is no case {case_id}.")
+    if not here.has_case(conn, case_id):
+        raise NoSuchCaseError(f"There is no case {case_id}.")
 
 
 def bounded(text: str, most: int = MOST) -> int:
@@ -208,7 +208,13 @@ def _posted(_: Site, its: Transactions, doing: Doing, now: datetime) -> object:
 
 
 def _resend(here: Site, its: Transactions, doing: Doing, _now: datetime) -> object:
-    return answer.resend(its, here.desks(), doing.case_id, doing.number("answer"))
+    return answer.resend(
+        its,
+        here.desks(),
+        doing.case_id,
+        doing.number("answer"),
+        approved=here.settings.answers.approved(),
+    )
 
 
 def _cancel(_: Site, its: Transactions, doing: Doing, _now: datetime) -> object:

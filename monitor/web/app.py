@@ -26,7 +26,7 @@ from monitor.web import (
 from monitor.web.access import passwords
 from monitor.web.headers import Headers
 from monitor.web.limits import Limits
-from monitor.web.pages import audit, case, coverage, numbers, queue, review
+from monitor.web.pages import audit, case, coverage, numbers, policies, queue, review
 from monitor.web.site import Site
 from monitor.web.watch import wake, watching
 
@@ -49,6 +49,7 @@ PARTS: Sequence[APIRouter] = (
     review.router,
     numbers.router,
     coverage.router,
+    policies.router,
     audit.router,
 )
 
@@ -67,6 +68,7 @@ def create(site: Site) -> FastAPI:
     take_up(app, site)
     app.state.closing = asyncio.Event()
     app.state.checking = asyncio.Semaphore(passwords.AT_ONCE)
+    app.state.trying = asyncio.Semaphore(1)
     app.state.openid = openid.Service()
     problems.say(app)
     for router in PARTS:

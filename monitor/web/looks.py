@@ -38,6 +38,7 @@ MENU: Sequence[Entry] = (
     Entry("/review", "Review", Role.AGENT),
     Entry("/numbers", "Numbers"),
     Entry("/coverage", "Coverage"),
+    Entry("/policies", "Policies"),
     Entry("/audit", "Audit", Role.MANAGER),
 )
 """Pages enter themselves here, by hand, in the order of the menu."""

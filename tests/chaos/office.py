@@ -85,7 +85,13 @@ class Office:
                 if self._times(text):
                     answer.posted(its.database, case, number, now=self.world.clock())
                 else:
-                    answer.resend(its.database, its.desks, case, number)
+                    answer.resend(
+                        its.database,
+                        its.desks,
+                        case,
+                        number,
+                        approved=its.settings.answers.approved(),
+                    )
             except ReplyError:
                 continue  # the wait is over: the program closes it by itself
 

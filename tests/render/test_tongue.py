@@ -9,6 +9,7 @@ from pathlib import Path
 
 from monitor.domain import parts
 from monitor.domain.case import Status
+from monitor.domain.escalation_difference import Change
 from monitor.domain.event import Channel
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Reason
@@ -18,7 +19,9 @@ from monitor.render import (
     curves,
     figures,
     numbers_tables,
+    policy_words,
     reply_words,
+    restated_text,
     storm_words,
     texts,
     words,
@@ -34,7 +37,7 @@ _IN_A_TEMPLATE = re.compile(r'say_in\("([^"]+)"')
 
 def phrases() -> Iterator[str]:
     """All that is said: literally, and by a name."""
-    for folder in ("render", "slackapp"):
+    for folder in ("render", "slackapp", "policies"):
         for path in (MONITOR / folder).glob("*.py"):
             yield from _said(ast.parse(path.read_text()))
     yield from ("New complaint", "New possible complaint", *LABELS.values(), *DECISIONS.values())
@@ -42,6 +45,8 @@ def phrases() -> Iterator[str]:
     yield from (said for one in Status for said in (one.value, one.value.capitalize()))
     yield from (one.value for one in Channel)
     yield from reply_words.WHY.values()
+    yield from (*restated_text.WHY.values(), restated_text.NOT_THERE)
+    yield from (*policy_words.PLAIN.values(), *policy_words.DAYS, *Change)
     yield from (*storm_words._AT_ONCE.values(), storm_words._ALONE)
     yield from _of_reports()
 
@@ -64,7 +69,7 @@ def _of_reports() -> Iterator[str]:
     yield from (*By, "brand", "last week", "last month", "last {number} days")
     yield from (one[0] for one in charts._DAYS)
     yield from words.WHY.values()
-    yield from texts._WEEKDAYS
+    yield from texts.WEEKDAYS
     yield from texts._MONTHS
     yield from (one[0] for bins in (parts.LAGS, parts.AGES, parts.LATE) for one in bins)
 

@@ -174,7 +174,13 @@ class Counter:
         )
 
     def resends(self, case: int, number: int) -> None:
-        people.resend(self.database, [Desk("net", self.town.source, (SHOP,))], case, number)
+        people.resend(
+            self.database,
+            [Desk("net", self.town.source, (SHOP,))],
+            case,
+            number,
+            approved=Approved(),
+        )
 
     def case(self, number: int = 1) -> Case:
         with self.database.reading() as conn:

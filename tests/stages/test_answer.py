@@ -276,7 +276,7 @@ def test_after_a_refusal_another_one_may_be_written(front: Front) -> None:
     posts(front)
     assert answer(front, case).number == 2
     with pytest.raises(ReplyError, match="The same answer is under way already"):
-        people.resend(front.database, [front.desk], case, 1)
+        people.resend(front.database, [front.desk], case, 1, approved=Approved())
 
 
 # -------------------------------------------------------------------------------- one in doubt
@@ -286,12 +286,25 @@ def test_only_what_is_asked_about_or_refused_is_sent_again(front: Front) -> None
     case = front.complains()
     answer(front, case)
     with pytest.raises(ReplyError, match="is pending: it is not posted again"):
-        people.resend(front.database, [front.desk], case, 1)
+        people.resend(front.database, [front.desk], case, 1, approved=Approved())
     with pytest.raises(ReplyError, match="has no answer 2"):
-        people.resend(front.database, [front.desk], case, 2)
+        people.resend(front.database, [front.desk], case, 2, approved=Approved())
     other = front.complains()
     with pytest.raises(ReplyError, match=f"Case {other} has no answer 1"):
         people.posted(front.database, other, 1, now=front.machine.at)
+
+
+def test_what_the_rules_forbid_by_now_is_not_sent_again(front: Front) -> None:
+    case = front.complains()
+    answer(front, case, "We promise a refund")
+    front.net.faults = [Fault.REFUSES]
+    posts(front)
+    with pytest.raises(ReplyError, match="“promise” must not be said"):
+        people.resend(
+            front.database, [front.desk], case, 1, approved=Approved(forbidden=("promise",))
+        )
+    again = people.resend(front.database, [front.desk], case, 1, approved=Approved())
+    assert again.state is ReplyState.PENDING
 
 
 def test_for_a_wait_that_is_over_nothing_is_sent_again(front: Front) -> None:
@@ -302,11 +315,11 @@ def test_for_a_wait_that_is_over_nothing_is_sent_again(front: Front) -> None:
     front.brings("r", by="shop", to="1", thread="1", posted_at=front.machine.at)
     front.settles()
     with pytest.raises(ReplyError, match="nobody waits in it"):
-        people.resend(front.database, [front.desk], case, 1)
+        people.resend(front.database, [front.desk], case, 1, approved=Approved())
     front.machine.passes(timedelta(minutes=1))
     front.asks_again(case, "again")
     with pytest.raises(ReplyError, match="Nobody waits for answer 1 any more"):
-        people.resend(front.database, [front.desk], case, 1)
+        people.resend(front.database, [front.desk], case, 1, approved=Approved())
 
 
 def test_an_erased_text_is_not_sent_again(front: Front) -> None:
@@ -317,7 +330,7 @@ def test_an_erased_text_is_not_sent_again(front: Front) -> None:
     with front.database.writing() as conn:
         conn.execute(schema.note.delete())
     with pytest.raises(ReplyError, match="was erased"):
-        people.resend(front.database, [front.desk], case, 1)
+        people.resend(front.database, [front.desk], case, 1, approved=Approved())
 
 
 def test_what_may_be_there_already_cannot_be_taken_back(front: Front) -> None:

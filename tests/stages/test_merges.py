@@ -124,9 +124,12 @@ def test_of_two_in_doubt_none_is_posted_again_while_the_other_may_be_there(front
     become_one(front)
     assert {front.shown(one).state for one in (1, 2)} == {ReplyState.ASKED}
     with pytest.raises(ReplyError, match=r"may be posted or not already \(2"):
-        people.resend(front.database, [front.desk], stays, 1)
+        people.resend(front.database, [front.desk], stays, 1, approved=Approved())
     people.cancel(front.database, stays, 2)
-    assert people.resend(front.database, [front.desk], stays, 1).state is ReplyState.PENDING
+    assert (
+        people.resend(front.database, [front.desk], stays, 1, approved=Approved()).state
+        is ReplyState.PENDING
+    )
 
 
 # ------------------------------------------------------------------------- the command in the thread
@@ -148,7 +151,7 @@ def test_the_command_from_the_thread_holds_after_the_cases_became_one(
         case "posted":
             done = people.posted(front.database, other, number, now=front.machine.at)
         case "resend":
-            done = people.resend(front.database, [front.desk], other, number)
+            done = people.resend(front.database, [front.desk], other, number, approved=Approved())
         case _:
             done = people.cancel(front.database, other, number)
     states = {"posted": "sent", "resend": "pending", "cancel": "cancelled"}

@@ -203,7 +203,7 @@ def test_what_is_refused_is_told_and_may_be_sent_again(front: Front, works: Roun
     [notice] = front.told()
     assert (notice.reason, notice.audience) == (Reason.REPLY_REFUSED, "#care")
     assert works() == []
-    people.resend(front.database, [front.desk], case, 1)
+    people.resend(front.database, [front.desk], case, 1, approved=Approved())
     works()
     assert front.shown(1).state is ReplyState.SENT
 
@@ -300,7 +300,7 @@ def test_what_is_not_found_is_asked_and_never_posted_by_itself(front: Front, wor
     assert front.told_of(1) == ["reply_unknown"]
     with pytest.raises(ReplyError, match="may be posted or not already"):
         answers(front, case, "Another one")
-    people.resend(front.database, [front.desk], case, 1)
+    people.resend(front.database, [front.desk], case, 1, approved=Approved())
     works()
     assert front.net.times(front.key_of(1)) == 1
     assert front.shown(1).state is ReplyState.SENT

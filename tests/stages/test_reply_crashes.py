@@ -128,7 +128,9 @@ class Storm(RuleBasedStateMachine):
             if is_there:
                 people.posted(self.database, one.case_id, one.number, now=self.machine.at)
             elif not self.frozen:
-                people.resend(self.database, [self.front.desk], one.case_id, one.number)
+                people.resend(
+                    self.database, [self.front.desk], one.case_id, one.number, approved=Approved()
+                )
                 self.wanted[one.number] += 1
 
     @rule(data=st.data())

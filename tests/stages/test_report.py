@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -85,6 +86,36 @@ def test_a_week_is_told_once_to_each_audience(database: Database, shop: Shop) ->
     sent = [one for one in written(database) if one.state == NoticeState.PENDING.value]
     assert [one.audience for one in sent] == ["slack:leads", "email:boss@shop.example"]
     assert {one.due_at for one in sent} == {MONDAY}
+
+
+def test_of_many_brands_one_is_written_without_a_look_at_the_others(database: Database) -> None:
+    names = [f"brand {number}" for number in range(20)]
+    with database.writing() as conn:
+        brands.begin(conn, brands.ensure(conn, names).values(), MONDAY - WEEK)
+    stage = ScheduledReport(database, [plan("slack:a", "slack:b", brands=tuple(names))])
+    with asked(database) as at_once:
+        keys = list(stage.due(MONDAY))
+    assert len(keys) == 40
+    with asked(database) as for_one:
+        stage.handle(keys[0], MONDAY)
+    assert len(at_once) < 5
+    assert len(for_one) < 12
+    for key in keys:
+        stage.handle(key, MONDAY)
+    assert not stage.due(MONDAY)
+
+
+@contextmanager
+def asked(database: Database) -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    said: list[str] = []
+
+    def hear(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    yield said
+    sa.event.remove(sa.Engine, "before_cursor_execute", hear)
 
 
 def test_nothing_planned_and_brands_unknown_are_nothing_due(database: Database) -> None:

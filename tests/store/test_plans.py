@@ -14,10 +14,12 @@ from sqlalchemy.engine import Connection
 from monitor.domain.judgement import Band
 from monitor.domain.keeping import Keep, Purge
 from monitor.domain.notice import NoticeKind
+from monitor.domain.search import search
 from monitor.store import (
     cases,
     coverage,
     cross_brand,
+    filtered,
     gauges,
     keeping,
     leaving,
@@ -26,9 +28,12 @@ from monitor.store import (
     mentions,
     outbox,
     posts,
+    queue,
+    searching,
     silences,
     storms,
     surges,
+    waits,
     watching,
 )
 from monitor.store.bulk import among
@@ -51,6 +56,8 @@ def _purgeable(reason: Purge) -> Ask:
     return lambda conn: keeping.due(conn, reason, Keep(), NINE, 10)
 
 
+SAID = search('text "text 2" tex')
+SAID_BUT = search("text -parcel")
 RARE = WantedCases(owner="nobody", topic="refund", language="ro")
 LET_PASS, OF_CASE = WantedPosts(band=Band.PASS), WantedPosts(case=1)
 ASKED: dict[str, Ask] = {
@@ -91,6 +98,29 @@ ASKED: dict[str, Ask] = {
     "posts of a case": lambda conn: listing.posts_page(
         conn, OF_CASE, [1, 2], before=None, limit=50
     ),
+    "cases in which was said": lambda conn: listing.cases_page(
+        conn, WantedCases(said=SAID), [1, 2], before=9, limit=50
+    ),
+    "cases in which was not said": lambda conn: listing.cases_page(
+        conn, WantedCases(said=SAID_BUT, owner="nobody"), [1, 2], before=None, limit=50
+    ),
+    "posts in which was said": lambda conn: listing.posts_page(
+        conn, WantedPosts(said=SAID_BUT), [1, 2], before=None, limit=50
+    ),
+    "posts in which was not said": lambda conn: listing.posts_page(
+        conn, WantedPosts(said=search("-parcel")), [1, 2], before=None, limit=50
+    ),
+    "cases found in Slack": lambda conn: searching.cases_with(conn, [1, 2], SAID_BUT, 10),
+    "open waits in which was said": lambda conn: queue.page(
+        conn, [1], queue.Wanted(said=SAID_BUT), NINE, limit=50
+    ),
+    "waits of a period": lambda conn: waits.of_period(
+        conn, 1, since=NINE, until=NINE + DAY, as_of=NINE
+    ),
+    "waits open at a moment": lambda conn: waits.open_at(conn, 1, NINE),
+    "posts set aside": lambda conn: filtered.counts(conn, 1, NINE, NINE + DAY),
+    "the queue": lambda conn: queue.page(conn, [1, 2], queue.Wanted(), NINE, limit=51),
+    "the queue's length": lambda conn: queue.count(conn, [1, 2], queue.Wanted(), NINE),
     "one case": lambda conn: listing.case(conn, 1),
     "one post": lambda conn: listing.post_of(conn, 1, [1, 2]),
 }
@@ -149,11 +179,12 @@ PARTIAL = (
     "ix_post_to_judge",
     "ix_post_looked_up",
     "ix_post_kept",
+    "ix_mention_filtered",
     "ix_mention_next",
     "ix_cases_next_action",
     "ix_notice_pending",
     "ix_wait_open",
 )
 """They hold only what waits."""
-SMALL = ("SCAN brand", "SCAN stream", "ix_reply_state", "ix_notice_outcome")
-"""Few rows, or of the many nothing but two words each."""
+SMALL = ("SCAN brand", "SCAN stream", "SCAN anon_1", "ix_reply_state", "ix_notice_outcome")
+"""Few rows, what the same question has just found, or of the many nothing but two words each."""

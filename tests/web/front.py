@@ -74,9 +74,10 @@ class Front:
         by: str = "dana",
         ago: timedelta = timedelta(hours=1),
         to: str | None = None,
+        of: Brand | None = None,
         **said: str | None,
     ) -> str:
-        """Somebody writes on X; returns the post's id there."""
+        """Somebody writes on X (`of`: of which brand; default: the only one); returns the post's id there."""
         self._posts += 1
         number = str(self._posts)
         post = Post(
@@ -89,8 +90,9 @@ class Front:
             title=said.get("title"),
             url=said.get("url") or f"https://x.example/{number}",
         )
-        [brand] = [one.brand() for one in self.served.application.settings.brands]
-        Bringing(self.database, brand).brings(post, at=self.machine.at - ago + timedelta(minutes=1))
+        if of is None:
+            [of] = [one.brand() for one in self.served.application.settings.brands]
+        Bringing(self.database, of).brings(post, at=self.machine.at - ago + timedelta(minutes=1))
         return number
 
     def judges(self) -> None:

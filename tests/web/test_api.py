@@ -89,6 +89,21 @@ def test_cases_are_found_by_what_they_are(shop: Shop) -> None:
         assert (asked, sorted(one["id"] for one in found)) == (asked, expected)
 
 
+def test_cases_and_posts_are_found_by_what_was_said(shop: Shop) -> None:
+    for name in ("one", "two", "three"):
+        shop.front.complains(text=f"awful parcel {name} nu a sosit, mulțumesc")
+    shop.front.complains(text="awful, the kettle leaks")
+    for path in ("/cases", "/posts"):
+        found = shop.get(path, q='multumesc "nu a" -two', limit=1).json()
+        assert [one["id"] for one in found["items"]] == [3]
+        more = shop.get(path, q='multumesc "nu a" -two', limit=1, cursor=found["next"]).json()
+        assert [one["id"] for one in more["items"]] == [1]
+        assert [one["id"] for one in shop.get(path, q="-parcel").json()["items"]] == [4]
+        assert shop.get(path, q="(").json() == {"items": [], "next": None}
+        assert shop.get(path, q="kettle", network="reddit").json()["items"] == []
+    assert [one["id"] for one in shop.get("/posts", q="parcel", case=2).json()["items"]] == [2]
+
+
 def test_posts_are_listed_once_for_each_brand_that_they_are_about(shop: Shop) -> None:
     first, second = shop.front.complains(), shop.front.complains()
     with shop.front.database.writing() as conn:
@@ -161,6 +176,22 @@ def test_the_figures_are_the_report_s_and_lead_to_their_waits(shop: Shop) -> Non
     assert shop.get("/numbers", brnad="Shop").status_code == 422
     earlier = shop.get("/numbers", brand="Shop", as_of="2026-03-03T08:00:00Z").json()
     assert earlier["total"]["waits"] == 0
+
+
+@only_sqlite
+def test_a_report_that_was_told_stands_beside_what_is_known_now(shop: Shop) -> None:
+    before = shop.front.complains()
+    shop.front.machine.passes(timedelta(hours=2))
+    told = shop.front.machine.at
+    shop.front.machine.passes(timedelta(hours=2))
+    late = shop.front.complains(posted_at=told - timedelta(hours=1))
+    said = shop.get("/numbers/restated", days=2, told=told.isoformat()).json()
+    assert [one["case"] for one in said["moved"]] == [late]
+    assert said["moved"][0]["because"] == ["post_late"]
+    assert (said["before"]["waits"], said["after"]["waits"]) == (1, 2)
+    assert before != late
+    assert shop.get("/numbers/restated", days=2).status_code == 422
+    assert shop.get("/numbers/restated", told="0001-01-01T00:00:00").status_code == 422
 
 
 @only_sqlite

@@ -13,6 +13,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from monitor.domain.access import Role
+from monitor.store import brands
+from monitor.web.pages.numbers import BRANDS
 from tests.web.front import Front
 from tests.web.visitor import Visitor
 
@@ -103,6 +105,32 @@ def test_it_is_romanian_for_who_reads_that(eva: Visitor) -> None:
 )
 def test_what_cannot_be_read_is_said(eva: Visitor, asked: str, status: int) -> None:
     assert eva.get(f"/numbers{asked}").status_code == status
+
+
+@pytest.fixture(scope="module")
+def group(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    """A group of many brands, of which the last one is complained of."""
+    path = tmp_path_factory.mktemp("group") / "monitor.db"
+    shutil.copyfile(sqlite_template, path)
+    names = [f"brand {number:02}" for number in range(BRANDS + 2)]
+    config = "".join(f'[[brands]]\nname = "{name}"\n' for name in (*names, "zeta"))
+    one = Front(f"sqlite:///{path}", config)
+    with one.database.writing() as conn:
+        brands.ensure(conn, ["acme", *names, "zeta"])
+    zeta = next(its for its in one.served.application.settings.brands if its.name == "zeta")
+    with one.served:
+        one.writes("awful, where is my parcel", of=zeta.brand())
+        one.judges()
+        yield one
+
+
+def test_of_many_brands_those_with_the_most_waits_are_set_beside_each_other(group: Front) -> None:
+    with group.visited("eva", Role.VIEWER) as visitor:
+        page = visitor.get("/numbers?by=brand").text
+        beside = re.findall(r'<th scope="row"><a href="/numbers\?[^"]*">([^<]+)</a>', page)
+        assert len(beside) == BRANDS
+        assert beside[-1] == "zeta"
+        assert "4 more brands, with fewer waits in the period, are left out" in page
 
 
 def test_a_stranger_is_sent_to_sign_in(front: Front) -> None:

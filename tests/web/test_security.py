@@ -45,6 +45,9 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", "/numbers"): Role.VIEWER,
     ("GET", "/numbers/waits"): Role.VIEWER,
     ("GET", "/coverage"): Role.VIEWER,
+    ("GET", "/policies"): Role.VIEWER,
+    ("POST", "/policies/explain"): Role.AGENT,
+    ("POST", "/policies/simulate"): Role.MANAGER,
     ("GET", "/audit"): Role.MANAGER,
     ("GET", "/audit/access"): Role.MANAGER,
 }

@@ -63,9 +63,12 @@ def write(who: Agent, call: OneCall, case_id: CaseId, written: Written) -> Respo
 @router.post("/{number}/resend", response_model=Answer)
 def resend(who: Agent, call: OneCall, case_id: CaseId, number: Number) -> Response:
     """Have it posted (again): somebody has looked, and it is not there; or what refused it is mended."""
-    return _about(
-        who, call, case_id, lambda its, _: stage.resend(its, call.site.desks(), case_id, number)
-    )
+
+    def do(its: Transactions, _: datetime) -> Outgoing:
+        rules = call.site.settings.answers.approved()
+        return stage.resend(its, call.site.desks(), case_id, number, approved=rules)
+
+    return _about(who, call, case_id, do)
 
 
 @router.post("/{number}/posted", response_model=Answer)

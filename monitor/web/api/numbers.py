@@ -16,7 +16,9 @@ from monitor.domain.report import By, Counted, Period, Report
 from monitor.domain.sla import State
 from monitor.render.report_csv import in_order
 from monitor.render.report_json import report_data, waits_data
-from monitor.store import readings
+from monitor.render.restated_text import restated_data
+from monitor.store import readings, restating
+from monitor.store.engine import Connection
 from monitor.web.api.params import Limit, Line, Reader
 from monitor.web.api.shapes import Page
 from monitor.web.site import Here, Site
@@ -53,7 +55,7 @@ class AskedWaits(Asked):
     """Which waits of them."""
 
     by: By | None = Field(default=None, description="Of one group of that kind, …")
-    name: str | None = Field(default=None, max_length=200, description="… the one so called.")
+    name: Line | None = Field(default=None, description="… the one so called.")
     state: State | None = None
     cursor: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}\.[0-9]{1,9}$")] | None,
@@ -62,8 +64,22 @@ class AskedWaits(Asked):
     limit: Limit = 50
 
 
+class AskedRestated(Asked):
+    """Which report that people were told."""
+
+    told: datetime = Field(description="When they were told it.")
+
+
 def _report(here: Site, asked: Asked, now: datetime) -> Report:
     """The figures that are asked for, as they stand."""
+    period, seen = _period(here, asked, now)
+    with here.database.reading() as conn:
+        number = _brand(here, conn, asked)
+        return readings.report(conn, number, period=period, as_of=seen)
+
+
+def _period(here: Site, asked: Asked, now: datetime) -> tuple[Period, datetime]:
+    """What is asked for, and the moment from which it is seen."""
     zone = here.zone
     seen = min(_aware(asked.as_of, zone), now) if asked.as_of else now
     if asked.until is None:
@@ -73,14 +89,18 @@ def _report(here: Site, asked: Asked, now: datetime) -> Report:
         begin, end = (
             datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, asked.until)
         )
-    with here.database.reading() as conn:
-        names = {name: number for number, name in here.brand_names(conn).items()}
-        only = next(iter(names)) if len(names) == 1 else ""
-        wanted = only if asked.brand is None else asked.brand
-        if wanted not in names:
-            known = ", ".join(sorted(names)) or "none yet: `complaint-monitor run` makes them"
-            raise HTTPException(HTTPStatus.NOT_FOUND, f"say which brand; there are {known}")
-        return readings.report(conn, names[wanted], period=Period(begin, end), as_of=seen)
+    return Period(begin, end), seen
+
+
+def _brand(here: Site, conn: Connection, asked: Asked) -> int:
+    """The number of the brand that is asked for, or of the only one. Raises HTTPException."""
+    names = {name: number for number, name in here.brand_names(conn).items()}
+    only = next(iter(names)) if len(names) == 1 else ""
+    wanted = only if asked.brand is None else asked.brand
+    if wanted not in names:
+        known = ", ".join(sorted(names)) or "none yet: `complaint-monitor run` makes them"
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"say which brand; there are {known}")
+    return names[wanted]
 
 
 def _aware(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -100,6 +120,21 @@ def numbers(_: Reader, here: Here, asked: Annotated[Asked, Query()]) -> dict[str
     Spans are seconds, shares 0 to 1; a percentile that was not reached is null.
     """
     return report_data(_report(here, asked, here.clock()))
+
+
+@router.get("/restated")
+def restated(_: Reader, here: Here, asked: Annotated[AskedRestated, Query()]) -> dict[str, Any]:
+    """Compare a report as people were told it with what is known of its period now.
+
+    The same as `complaint-monitor restate --json` (docs/reports.md). `as_of` is by default when it was
+    told, and so is the end of a period without `until`.
+    """
+    told_at = min(_aware(asked.told, here.zone), here.clock())
+    period, as_of = _period(here, asked, told_at)
+    with here.database.reading() as conn:
+        number = _brand(here, conn, asked)
+        found = restating.restated(conn, number, period=period, as_of=as_of, told_at=told_at)
+    return restated_data(found)
 
 
 @router.get("/waits")

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from monitor.domain.access import Principal, Role
-from monitor.domain.case import Case, Status
+from monitor.domain.case import Case, Status, fold
 from monitor.domain.elapsed import Elapsed, elapsed
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.escalation_ahead import ahead
@@ -89,11 +89,11 @@ def _page(
 ) -> Response:
     site: Site = request.app.state.site
     now = site.clock()
-    try:
-        acts.require(site, number)
-    except NoSuchCaseError as error:
-        return _absent(request, error)
     with site.database.reading() as conn:
+        try:
+            acts.require(site, conn, number)
+        except NoSuchCaseError as error:
+            return _absent(request, error)
         content = _content(request, conn, number, now)
         card: CaseCard = content["card"]
         if who.role >= acts.ROLE:
@@ -124,7 +124,7 @@ def _content(request: Request, conn: Connection, number: int, now: datetime) -> 
     history = cases.history(conn, number)
     notes = cases.notes(conn, history)
     said, others = conversations.of_case(conn, number)
-    case = cases.load(conn, number)
+    case = fold(history)
     return {
         "card": cards.card(conn, number, now, None),
         "case": case,

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 
 from monitor.domain.access import Principal, Role
 from monitor.domain.numbers import Numbers, UnknownPartError
-from monitor.domain.report import By, Counted, Period, days, midnight
+from monitor.domain.report import By, Counted, Period, Report, days, midnight
 from monitor.domain.reporting import Every
 from monitor.domain.sla import BREACHES, UNDECIDED, State
 from monitor.render.figures import SECTIONS, STATES, TABLES, UNCONFIRMED, missed, named
@@ -29,7 +29,7 @@ from monitor.render.report_csv import in_order
 from monitor.render.summary import sentences, tiles
 from monitor.render.tongue import Tongue
 from monitor.render.words import is_blind, source
-from monitor.store import readings
+from monitor.store import readings, waits
 from monitor.web import looks
 from monitor.web.access import needs
 from monitor.web.site import Site
@@ -39,6 +39,8 @@ SPANS: Mapping[str, int] = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 NAMED = {Every.WEEK.value: "last week", Every.MONTH.value: "last month"}
 DAYS = "last {number} days"
 BY_BRAND = "brand"
+BRANDS = 20
+"""As many are set beside each other."""
 AT_ONCE = 100
 LIKELY = 10
 _YEARS = range(1971, 3000)
@@ -85,9 +87,9 @@ def shown(request: Request, _: Viewer) -> Response:
     say_in = looks.tongue_of(request)
     report, zone = numbers.report, numbers.zone
     brands = _brands(request)
-    beside = _of_brands(request, asked, brands) if asked.by == BY_BRAND else ()
+    beside = _of_brands(request, asked, brands) if asked.by == BY_BRAND else []
 
-    def waits(of: str = "", state: str = "") -> str:
+    def leads_to(of: str = "", state: str = "") -> str:
         return f"/numbers/waits?{urlencode({**asked.fixed, 'of': of, 'state': state})}"
 
     return looks.answered(
@@ -108,12 +110,13 @@ def shown(request: Request, _: Viewer) -> Response:
         groups=report.groups[By(asked.by)] if asked.by in set(By) else (),
         title=SECTIONS[By(asked.by)] if asked.by in set(By) else "",
         beside=beside,
+        left_out=len(brands) - len(beside) if beside else 0,
         likely=[one for one in numbers.outlook.waits if one.late is not None][:LIKELY],
         missed=missed(report, say_in),
         blind=[source(one, zone, say_in) for one in report.sources if is_blind(one)],
         named=named,
         say_in=say_in,
-        waits=waits,
+        waits=leads_to,
         of_brand=lambda name: f"/numbers?{urlencode({**asked.fixed, 'brand': name})}",
         before=f"/numbers?{urlencode(_before(asked, numbers))}",
     )
@@ -241,8 +244,17 @@ def _numbers(request: Request, brand: str, asked: _Asked) -> Numbers:
 
 def _of_brands(
     request: Request, asked: _Asked, brands: Mapping[str, int]
-) -> list[tuple[str, Numbers]]:
-    return [(name, _numbers(request, name, asked)) for name in brands]
+) -> list[tuple[str, Report]]:
+    """Those with the most waits in the period, by name: each takes its time, and there may be thousands."""
+    site: Site = request.app.state.site
+    period, as_of = asked.period, asked.as_of
+    with site.database.reading() as conn:
+        begun = waits.begun(conn, period.since, min(period.until, as_of))
+        most = sorted(brands, key=lambda name: (-begun.get(brands[name], 0), name))[:BRANDS]
+        return [
+            (name, readings.report(conn, brands[name], period=period, as_of=as_of))
+            for name in sorted(most)
+        ]
 
 
 def _before(asked: _Asked, numbers: Numbers) -> dict[str, str]:

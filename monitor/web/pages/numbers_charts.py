@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.domain.numbers import Numbers
-from monitor.domain.report import By
+from monitor.domain.report import By, Report
 from monitor.render.charts import volume_and_shares
 from monitor.render.charts_numbers import beside
 from monitor.render.curves import BY_BRAND, answers, curves
@@ -15,13 +15,13 @@ from monitor.render.tongue import Tongue
 
 
 def charts_of(
-    numbers: Numbers, by: str, brands: Sequence[tuple[str, Numbers]], say_in: Tongue
+    numbers: Numbers, by: str, brands: Sequence[tuple[str, Report]], say_in: Tongue
 ) -> list[Chart]:
     """The curves of what it is broken down by, the shares, the volume, and what stands beside."""
     if by in set(By):
         lines = answers(numbers.report, By(by), say_in)
     else:
-        groups = [replace(one.report.total, name=name) for name, one in brands]
+        groups = [replace(one.total, name=name) for name, one in brands]
         lines = curves("answers-brand", BY_BRAND, groups, say_in, ranked=True)
     drawn = [
         *([lines] if lines else []),

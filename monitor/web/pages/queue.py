@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from monitor.domain.access import Principal, Role
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.judgement import Severity
+from monitor.domain.search import search
 from monitor.domain.storable import storable
 from monitor.render.reply_words import without_commands
 from monitor.store import queue, users
@@ -41,7 +42,7 @@ STATES: Mapping[State, str] = {
 }
 OUT_OF_REACH = "The database cannot be used now: try again."
 FILTERS = ("brand", "network", "severity", "topic", "language", "person", "state", "q")
-_MOST_WORDS, _LONGEST = 8, 200
+_LONGEST = 200
 _MOST_CASES, _MOST_DIGITS = 200, 19
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
@@ -62,7 +63,7 @@ def shown(request: Request, who: Viewer) -> Response:
     asked = request.query_params
     said = {name: storable(asked.get(name, "")).strip()[:_LONGEST] for name in FILTERS}
     now = site.clock()
-    wanted = wanted_of(said, who)
+    wanted, say_in = wanted_of(said, who), looks.tongue_of(request)
     after = _place(asked.get("after", ""))
     with site.database.reading() as conn:
         names = site.brand_names(conn)
@@ -94,7 +95,7 @@ def shown(request: Request, who: Viewer) -> Response:
         bulk=acts.BULK,
         names=acts.NAMES,
         naps=acts.NAPS,
-        severities=list(reversed(Severity)),
+        severities={one: say_in(one.word) for one in reversed(Severity)},
         states=STATES,
         **choices,
     )
@@ -148,7 +149,7 @@ def wanted_of(said: Mapping[str, str], who: Principal) -> Wanted:
             language=said["language"],
             person=who.name if said["person"] == ME else said["person"],
             state=State(said["state"]) if said["state"] else None,
-            words=tuple(said["q"].split()[:_MOST_WORDS]),
+            said=search(said["q"]) if said["q"] else None,
         )
     except (KeyError, ValueError):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "there is no such severity or state") from None

@@ -48,6 +48,14 @@
   }
   if (document.querySelector("[data-key]")) go(0);
 
+  // a file's text is put where it would be pasted
+  document.querySelectorAll("[data-into]").forEach((one) => {
+    one.closest("[data-upload]").hidden = false;
+    one.addEventListener("change", async () => {
+      if (one.files.length) document.getElementById(one.dataset.into).value = await one.files[0].text();
+    });
+  });
+
   const busy = () => {
     const live = document.querySelector("[data-live]");
     return live.querySelector("input:checked") || typing(document.activeElement) && live.contains(document.activeElement);
