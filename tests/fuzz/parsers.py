@@ -174,17 +174,12 @@ def rota(found: Found, chance: random.Random, rounds: int) -> None:
     """A calendar, spoilt."""
     since = datetime(2026, 3, 1, tzinfo=UTC)
     zone = ZoneInfo("Europe/Bucharest")
-    for number in range(rounds):
+    for _ in range(rounds):
         text = spoilt(ROTA, chance)
-        found.tries(
-            "rota",
-            f"{text!r}",
-            RotaError,
-            lambda text=text: shifts_of(
-                text, zone=zone, people={}, since=since, until=since + timedelta(days=30)
-            ),
+        read = partial(
+            shifts_of, text, zone=zone, people={}, since=since, until=since + timedelta(days=30)
         )
-        del number
+        found.tries("rota", f"{text!r}", RotaError, read)
 
 
 def files(found: Found, chance: random.Random, rounds: int) -> None:

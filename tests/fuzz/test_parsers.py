@@ -26,8 +26,8 @@ def test_a_network_that_answers_nonsense_is_a_source_error() -> None:
 
 
 def test_what_nobody_foresaw_is_found() -> None:
-    found = Found()
-    found.tries("it", "once", ValueError, lambda: {}["no"])
-    found.tries("it", "twice", KeyError, lambda: {}["no"])
+    found, nothing = Found(), dict[str, str]()
+    found.tries("it", "once", ValueError, lambda: nothing["no"])
+    found.tries("it", "twice", KeyError, lambda: nothing["no"])
     assert len(found.unhandled) == 1
     assert spoilt(b"whole", random.Random(1)) != b"whole"
