@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
@@ -61,9 +61,16 @@ class Window:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url(f"**{to}")
 
+    def turn(self, colours: Literal["light", "dark"]) -> None:
+        """The same page, for whoever likes it so."""
+        self.page.emulate_media(color_scheme=colours)
+
     def barriers(self, *rules: str) -> list[str]:
         """What axe-core finds that keeps somebody out, by these rules or all, on the page as it is shown."""
-        options = {"runOnly": list(rules)} if rules else None
+        # of what is well nobody wants to hear every place
+        options: dict[str, Any] = {"resultTypes": ["violations"]}
+        if rules:
+            options["runOnly"] = list(rules)
         said = Axe().run(self.page, options=options).response
         assert said["passes"], "nothing was tried"
         found = said["violations"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from monitor.domain.access import Role
 from monitor.domain.reply import Length
@@ -74,28 +74,33 @@ def posts(team: Office) -> None:
     team.front.settles()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as one:
+        yield one
+
+
 @pytest.mark.needs("chromium")
 def test_a_case_answered_on_the_page_is_answered_on_slack_s_card(
-    team: Office, served: Served
+    team: Office, served: Served, browser: Browser
 ) -> None:
     case = team.complains()
-    with chromium() as browser:
-        ana = Window(browser, served.url)
-        ana.sign_in("ana", f"/cases/{case}")
-        page = ana.page
-        expect(page.get_by_text("On x, as @shop")).to_be_visible()
-        page.get_by_role("button", name="Begin with it").click()
-        written = page.get_by_role("textbox", name="Your answer")
-        expect(written).to_have_value("Sorry, ana1: it left today.")
-        written.fill("Sorry! It left today.")
-        page.get_by_role("button", name="Post", exact=True).click()
-        expect(page.get_by_text("it is being posted")).to_be_visible()
-        assert team.front.net.posted == []
-        posts(team)
-        page.reload()
-        expect(page.get_by_text("Posted on x")).to_be_visible()
-        expect(page.get_by_text("Answered by a post of ours")).to_be_visible()
-        ana.close()
+    ana = Window(browser, served.url)
+    ana.sign_in("ana", f"/cases/{case}")
+    page = ana.page
+    expect(page.get_by_text("On x, as @shop")).to_be_visible()
+    page.get_by_role("button", name="Begin with it").click()
+    written = page.get_by_role("textbox", name="Your answer")
+    expect(written).to_have_value("Sorry, ana1: it left today.")
+    written.fill("Sorry! It left today.")
+    page.get_by_role("button", name="Post", exact=True).click()
+    expect(page.get_by_text("it is being posted")).to_be_visible()
+    assert team.front.net.posted == []
+    posts(team)
+    page.reload()
+    expect(page.get_by_text("Posted on x")).to_be_visible()
+    expect(page.get_by_text("Answered by a post of ours")).to_be_visible()
+    ana.close()
     shown = team.shows(case)
     assert "✅ Answered after 1 min" in shown
     assert "Sorry! It left today." in shown

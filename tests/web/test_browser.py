@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, StorageState, expect
 
 from monitor.domain.access import Role
 from monitor.store import users
@@ -64,27 +64,39 @@ def front(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         yield one
 
 
-@pytest.fixture
-def ana(browser: Browser, front: Front) -> Iterator[Window]:
+@pytest.fixture(scope="module")
+def signed(browser: Browser, front: Front) -> StorageState:
+    """What ana's browser keeps once she has signed in: passwords are slow by intent."""
     one = Window(browser, front.served.url)
     one.sign_in("ana")
+    kept = one.context.storage_state()
+    one.close()
+    return kept
+
+
+@pytest.fixture
+def ana(browser: Browser, front: Front, signed: StorageState) -> Iterator[Window]:
+    one = Window(browser, front.served.url, storage_state=signed)
+    one.page.goto("/queue")
     yield one
     one.close()
 
 
 @pytest.mark.timeout(300)  # axe-core goes through every element of every page
-@pytest.mark.parametrize("colours", ["light", "dark"])
 def test_nobody_is_kept_out_and_nobody_else_is_asked(
-    browser: Browser, front: Front, colours: str
+    browser: Browser, front: Front, signed: StorageState
 ) -> None:
-    one = Window(browser, front.served.url, color_scheme=colours)
-    rules = ["color-contrast"] if colours == "dark" else []  # nothing else is different
-    one.page.goto("/sign-in")
-    found = one.barriers(*rules)
-    one.sign_in("ana")
-    for path in (*PAGES, "/cases/999"):
-        one.page.goto(path)
-        found += one.barriers(*rules)
+    stranger = Window(browser, front.served.url)
+    one = Window(browser, front.served.url, storage_state=signed)
+    found = []
+    for window, path in ((stranger, "/sign-in"), *((one, it) for it in (*PAGES, "/cases/999"))):
+        window.turn("light")
+        window.page.goto(path)
+        assert window.page.url.endswith(path)
+        found += window.barriers()
+        window.turn("dark")
+        found += window.barriers("color-contrast")  # nothing else is different
+    stranger.close()
     assert found == []
     assert [it for it in one.asked if not it.startswith((one.url, "data:"))] == []
     # the one page that is not there is told by the browser, too
@@ -92,15 +104,15 @@ def test_nobody_is_kept_out_and_nobody_else_is_asked(
     one.close()
 
 
-def test_the_pictures_of_the_docs(browser: Browser, front: Front) -> None:
+def test_the_pictures_of_the_docs(browser: Browser, front: Front, signed: StorageState) -> None:
     looks: dict[str, dict[str, Any]] = {
         "light": {},
         "dark": {"color_scheme": "dark"},
         "phone": {"viewport": PHONE},
     }
     for look, options in looks.items():
-        one = Window(browser, front.served.url, **options)
-        one.sign_in("ana")
+        one = Window(browser, front.served.url, storage_state=signed, **options)
+        one.page.goto("/queue")
         one.picture(f"web-queue-{look}")
         if look == "light":
             for path, name in (
@@ -183,7 +195,7 @@ def test_a_case_is_claimed_and_reviewed_with_one_key(ana: Window, front: Front) 
 def test_without_scripts_a_case_is_found_and_worked_on(browser: Browser, front: Front) -> None:
     case = front.case_of(front.writes("awful, without scripts", by="nona"))
     one = Window(browser, front.served.url, java_script_enabled=False)
-    one.sign_in("ana", f"/cases/{case}")
+    one.sign_in("ana", f"/cases/{case}")  # that, too, without scripts
     one.page.get_by_text("Answered elsewhere", exact=True).click()
     one.page.get_by_label("What was said?").fill("called her back")
     one.page.locator("form[action$='/elsewhere'] button").click()
@@ -215,3 +227,17 @@ def test_who_is_disabled_sees_no_more(browser: Browser, front: Front) -> None:
     one.page.goto("/cases/1")
     assert "/sign-in" in one.page.url
     one.close()
+
+
+def test_changed_policies_are_taken_from_a_file_and_tried(ana: Window, tmp_path: Path) -> None:
+    changed = tmp_path / "new.toml"
+    changed.write_text(
+        '[[policies]]\nname = "quick"\ntarget = "30m"\ntell = "console:night"\n', encoding="utf-8"
+    )
+    ana.page.goto("/policies")
+    ana.page.get_by_label("or from a file").set_input_files(changed)
+    expect(ana.page.get_by_label("Changed policies (TOML)")).to_have_value(changed.read_text())
+    ana.page.get_by_role("button", name="Try them on what was").click()
+    expect(ana.page.get_by_text("Nothing was adopted")).to_be_visible()
+    expect(ana.page.get_by_role("rowheader", name="console:night")).to_be_visible()
+    assert ana.complaints == []

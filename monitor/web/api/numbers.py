@@ -55,7 +55,7 @@ class AskedWaits(Asked):
     """Which waits of them."""
 
     by: By | None = Field(default=None, description="Of one group of that kind, …")
-    name: str | None = Field(default=None, max_length=200, description="… the one so called.")
+    name: Line | None = Field(default=None, description="… the one so called.")
     state: State | None = None
     cursor: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}\.[0-9]{1,9}$")] | None,

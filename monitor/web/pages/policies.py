@@ -28,6 +28,7 @@ from monitor.policies.proposing import LONGEST, proposed
 from monitor.policies.simulating import difference
 from monitor.render import policy_words
 from monitor.render.reply_words import without_commands
+from monitor.settings import Settings
 from monitor.store import foretelling
 from monitor.web import acts, looks
 from monitor.web.access import needs, visits
@@ -98,8 +99,8 @@ def _of_case(request: Request, case: str) -> dict[str, Any]:
     site: Site = request.app.state.site
     if not (case.isascii() and case.isdecimal() and len(case) < 18):  # noqa: PLR2004 - of 64 bits
         raise NotUnderstoodError(f"{case[:_SHORT]!r} is no number.")
-    acts.require(site, int(case))
     with site.database.reading() as conn:
+        acts.require(site, conn, int(case))
         found = of_case(
             conn,
             int(case),
@@ -114,7 +115,7 @@ def _of_case(request: Request, case: str) -> dict[str, Any]:
 def _of_text(request: Request, said: Mapping[str, str]) -> dict[str, Any]:
     site: Site = request.app.state.site
     settings, now = site.settings, site.clock()
-    text, brand = said.get("text", "").strip(), said.get("brand") or settings.brand_names[0]
+    text, brand = said.get("text", "").strip(), said.get("brand") or _first(settings)
     if not text and not said.get("severity"):
         raise NotUnderstoodError("Write what a customer might write, or choose a severity.")
     if len(text) > acts.LONGEST:
@@ -145,6 +146,10 @@ def _of_text(request: Request, said: Mapping[str, str]) -> dict[str, Any]:
             say_in=looks.tongue_of(request),
         )
     return {"explained": found}
+
+
+def _first(settings: Settings) -> str:
+    return next(iter(settings.brand_names), "")
 
 
 def _severity(word: str) -> Severity | None:
