@@ -28,7 +28,7 @@ from monitor.render.report_text import report_text
 from monitor.runner import Runner
 from monitor.stages import forget
 from monitor.stages.forget import Forget, purge_all
-from monitor.store import authors, cases, keeping, readings, schema, tallies
+from monitor.store import authors, cases, keeping, readings, replaying, schema, tallies
 from monitor.store.cases import Fact
 from monitor.store.engine import Database
 from tests.domain.histories import NOON, at, histories
@@ -319,7 +319,7 @@ def test_no_report_and_no_digest_changes_because_words_were_purged(
         assert set(texts(database).values()) == {None}
         assert [(pages(shop.report(then)), digest(shop, then)) for then in moments] == before
         with database.reading() as conn:
-            assert list(cases.differences(conn)) == []
+            assert list(replaying.differences(conn)) == []
         database.close()
 
 
