@@ -31,6 +31,7 @@ from monitor.store.schema.likeness import likeness_band as likeness_band
 from monitor.store.schema.outgoing import notice as notice
 from monitor.store.schema.outgoing import reply as reply
 from monitor.store.schema.outgoing import storm as storm
+from monitor.store.schema.outgoing import subscription as subscription
 from monitor.store.schema.parts import id_ as _id
 from monitor.store.schema.parts import metadata as metadata
 from monitor.store.schema.parts import ref as _ref

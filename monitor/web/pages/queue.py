@@ -109,7 +109,7 @@ async def act(request: Request, who: Agent) -> Response:
     if said.get("act") not in acts.BULK:
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "say what is to be done")
     chosen = list(dict.fromkeys(fields.get("case", ())))[:_MOST_CASES]
-    done = await run_in_threadpool(_each, request.app.state.site, who, said, chosen)
+    done = await run_in_threadpool(_each, request, who, said, chosen)
     back = visits.within(said.get("next", "/queue"))
     return await run_in_threadpool(
         looks.answered, request, "acted", done=done, act=acts.NAMES[said["act"]], to=back
@@ -117,10 +117,11 @@ async def act(request: Request, who: Agent) -> Response:
 
 
 def _each(
-    site: Site, who: Principal, said: Mapping[str, str], chosen: list[str]
+    request: Request, who: Principal, said: Mapping[str, str], chosen: list[str]
 ) -> list[tuple[str, str | None]]:
     """Of each case, why it was not done; None: it was."""
     found: list[tuple[str, str | None]] = []
+    site, say_in = request.app.state.site, looks.tongue_of(request)
     for text in chosen:
         why = None
         try:
@@ -134,7 +135,7 @@ def _each(
             log.warning("database_out_of_reach", path="/queue/acts", problem=str(error))
             why = OUT_OF_REACH
         except MonitorError as error:
-            why = without_commands(str(error))
+            why = without_commands(say_in.why(error))
         found.append((text[:20], why))
     return found
 

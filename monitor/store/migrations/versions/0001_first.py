@@ -335,6 +335,7 @@ note = sa.Table(
 
 first_outgoing.notice(metadata)
 first_outgoing.storm(metadata)
+first_outgoing.subscription(metadata)
 first_outgoing.reply(metadata)
 
 failure = sa.Table(
