@@ -63,7 +63,8 @@ class Forget:
             self._rested_at = now
             items.append(REST)
         is_tidy = _is_recent(self._tidied_at, now, INDEX_EVERY) and not self._is_tidying
-        if is_purged and not is_tidy:
+        # PostgreSQL tidies up by itself; and its workers do not know what another one did
+        if self._database.is_sqlite and is_purged and not is_tidy:
             items.append(INDEX)
         return items
 
