@@ -133,7 +133,7 @@ def _for_a_restart(old: Settings, new: Settings) -> Iterator[str]:
     if (was is None) != (its is None):
         yield "[slack_app]"
     elif was is not None and its is not None:
-        for name in sorted(type(its).model_fields.keys() - {"rights"}):
+        for name in sorted(type(its).model_fields.keys() - {"rights", "brands"}):
             if getattr(was, name) != getattr(its, name):
                 yield f"[slack_app] {name}"
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from monitor.settings import Settings
+
 _LONGEST = 100
 _ROLES = [one.word for one in Role]
 _role_option = click.option(
@@ -27,6 +29,12 @@ _role_option = click.option(
 )
 _stdin_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, one line."
+)
+_brand_option = click.option(
+    "--brand",
+    "brands",
+    multiple=True,
+    help="Sees and does something to this brand alone; may be given several times. Default: all.",
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 
@@ -39,19 +47,27 @@ def user() -> None:
 @user.command(short_help="Add a user.")
 @click.argument("name")
 @_role_option
+@_brand_option
 @_stdin_option
 @click.option("--no-password", is_flag=True, help="The user signs in by [web.openid] alone.")
 @by_option
 @click.pass_context
 def add(
-    ctx: click.Context, name: str, role: str, password_stdin: bool, no_password: bool, by: str
+    ctx: click.Context,
+    /,
+    name: str,
+    role: str,
+    brands: tuple[str, ...],
+    password_stdin: bool,
+    no_password: bool,
+    by: str,
 ) -> None:
     r"""Add a user of the page. The password is asked for, twice.
 
     \b
     Examples:
       complaint-monitor user add ana --role admin
-      complaint-monitor user add mihai --password-stdin < password.txt
+      complaint-monitor user add mihai --brand acme --password-stdin < password.txt
       complaint-monitor user add ilinca@shop.example --no-password
     """
     from monitor.store import users
@@ -60,7 +76,8 @@ def add(
     if not no_password:
         kept = _hashed(_password(from_stdin=password_stdin), _name(name))
     with opened(ctx) as its, its.database.writing() as conn:
-        users.add(conn, _name(name), Role[role.upper()], kept, by=by, at=utc_now())
+        only, at = _known(its.settings, brands), utc_now()
+        users.add(conn, _name(name), Role[role.upper()], kept, brands=only, by=by, at=at)
     click.echo(f"{_name(name)} may sign in as {role}")
 
 
@@ -86,6 +103,7 @@ def list_users(ctx: click.Context, as_json: bool) -> None:
                 {
                     "name": one.name,
                     "role": one.role.word,
+                    "brands": _sorted(one.brands),
                     "made_at": one.made_at,
                     "disabled_at": one.disabled_at,
                 }
@@ -96,9 +114,15 @@ def list_users(ctx: click.Context, as_json: bool) -> None:
         click.echo("there is no user: `complaint-monitor user add NAME --role admin`")
     else:
         print_table(
-            ("name", "role", "since", "disabled"),
+            ("name", "role", "brands", "since", "disabled"),
             [
-                (one.name, one.role.word, local_time(one.made_at, zone), _at(one.disabled_at, zone))
+                (
+                    one.name,
+                    one.role.word,
+                    _shown(one.brands),
+                    local_time(one.made_at, zone),
+                    _at(one.disabled_at, zone),
+                )
                 for one in found
             ],
         )
@@ -121,6 +145,30 @@ def role(ctx: click.Context, name: str, role: str, by: str) -> None:
     with opened(ctx) as its, its.database.writing() as conn:
         users.change_role(conn, _name(name), Role[role.upper()], by=by, at=utc_now())
     click.echo(f"{_name(name)}: {role}")
+
+
+@user.command(short_help="Say whose complaints a user sees.")
+@click.argument("name")
+@click.argument("brands", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Those of all brands.")
+@by_option
+@click.pass_context
+def brands(ctx: click.Context, name: str, brands: tuple[str, ...], every: bool, by: str) -> None:
+    r"""Say whose complaints a user sees and works on, from the next click on. Others are not there.
+
+    \b
+    Examples:
+      complaint-monitor user brands mihai acme "Swift Courier"
+      complaint-monitor user brands mihai --all
+    """
+    from monitor.store import users
+
+    if every == bool(brands):
+        raise ConfigError("say which brands, or --all")
+    with opened(ctx) as its, its.database.writing() as conn:
+        only = _known(its.settings, brands)
+        users.change_brands(conn, _name(name), only, by=by, at=utc_now())
+    click.echo(f"{_name(name)}: {_shown(only)}")
 
 
 @user.command(short_help="Let a user in no more.")
@@ -181,11 +229,19 @@ def token() -> None:
     show_default=True,
     help="What for; may be given several times.",
 )
+@_brand_option
 @click.option("--days", type=click.IntRange(1), help="It ends after so many; default: never.")
 @by_option
 @click.pass_context
 def add_token(
-    ctx: click.Context, name: str, role: str, scopes: tuple[str, ...], days: int | None, by: str
+    ctx: click.Context,
+    /,
+    name: str,
+    role: str,
+    scopes: tuple[str, ...],
+    brands: tuple[str, ...],
+    days: int | None,
+    by: str,
 ) -> None:
     r"""Make a token for a program and print it: it is kept nowhere, and is not shown again.
 
@@ -204,6 +260,7 @@ def add_token(
             Role[role.upper()],
             {Scope(one) for one in scopes},
             ends_at=at + timedelta(days=days) if days else None,
+            brands=_known(its.settings, brands),
             by=by,
             at=at,
         )
@@ -234,6 +291,7 @@ def list_tokens(ctx: click.Context, as_json: bool) -> None:
                     "name": one.name,
                     "role": one.role.word,
                     "scopes": sorted(one.scopes),
+                    "brands": _sorted(one.brands),
                     "made_at": one.made_at,
                     "ends_at": one.ends_at,
                     "used_at": one.used_at,
@@ -246,12 +304,13 @@ def list_tokens(ctx: click.Context, as_json: bool) -> None:
         click.echo("there is no token: `complaint-monitor token add NAME`")
     else:
         print_table(
-            ("name", "role", "for", "last used", "ends", "revoked"),
+            ("name", "role", "for", "brands", "last used", "ends", "revoked"),
             [
                 (
                     one.name,
                     one.role.word,
                     ", ".join(sorted(one.scopes)),
+                    _shown(one.brands),
                     *(_at(at, zone) for at in (one.used_at, one.ends_at, one.revoked_at)),
                 )
                 for one in found
@@ -275,6 +334,22 @@ def revoke(ctx: click.Context, name: str, by: str) -> None:
     with opened(ctx) as its, its.database.writing() as conn:
         tokens.revoke(conn, _name(name), by=by, at=utc_now())
     click.echo(f"{_name(name)} lets nobody in any more")
+
+
+def _known(settings: Settings, brands: tuple[str, ...]) -> frozenset[str] | None:
+    """These brands; None, for all, if none is named. Raises AccessError: the config has none called so."""
+    unknown = sorted({*brands} - {*settings.brand_names})
+    if unknown:
+        raise AccessError(f"the config has no brand called {', '.join(map(repr, unknown))}")
+    return frozenset(brands) or None
+
+
+def _sorted(brands: frozenset[str] | None) -> list[str] | None:
+    return None if brands is None else sorted(brands)
+
+
+def _shown(brands: frozenset[str] | None) -> str:
+    return "all" if brands is None else ", ".join(sorted(brands))
 
 
 def _at(at: datetime | None, zone: ZoneInfo) -> str:

@@ -53,6 +53,8 @@ class Principal:
     role: Role
     via: Via
     scopes: frozenset[Scope] = frozenset(Scope)
+    brands: frozenset[str] | None = None
+    """Whom it is let in for; None: all brands. Others are not there for it."""
 
 
 class AccessError(MonitorError):
@@ -65,6 +67,7 @@ class Change(StrEnum):
     USER_ADDED = "user_added"
     ROLE_CHANGED = "role_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the word
+    BRANDS_CHANGED = "brands_changed"
     USER_DISABLED = "user_disabled"
     USER_ENABLED = "user_enabled"
     TOKEN_ADDED = "token_added"  # noqa: S105 - as above

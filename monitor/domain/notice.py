@@ -385,6 +385,10 @@ class Notice:
     """The people whom the step names."""
     attempted_at: datetime | None = None
     """When it was last taken up to be sent, if nobody knows what came of that. Transport time."""
+    about: str = ""
+    """What it tells, as every copy of the database knows it; empty: nothing that could be known again."""
+    told_since: datetime | None = None
+    """Since when it may have been told, under another key: the database was put back from a back-up."""
 
     @property
     def ends_a_case(self) -> bool:

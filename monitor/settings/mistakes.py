@@ -190,6 +190,9 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
         app = {"notifier": "slack", **_table(document, "slack_app")}
         yield from _unknown("notifier", ("slack_app",), app, "notifier", notifiers)
         yield from _unnamed(document, app)
+        for name in sorted(_table(app, "brands").keys() - known):
+            what = f'no brand is called "{name}"{_hint(name, known)}'
+            yield Mistake(("slack_app", "brands", name), what)
     yield from _unordered(_table(_table(document, "classifier"), "thresholds"))
 
 
@@ -296,13 +299,14 @@ def _unnamed(document: Mapping[str, Any], app: Mapping[str, Any]) -> Iterator[Mi
     """Rights of people whom nobody knows: who is meant would be let in by nobody, and not hear why."""
     tables = [one for _, one in _tables(document, "notifiers") if _called(one) == app["notifier"]]
     people = sorted(name for one in tables for name in _table(one, "people"))
-    for right, named in _table(app, "rights").items():
-        for name in [named] if isinstance(named, str) else named if isinstance(named, list) else []:
-            if name not in people and not (isinstance(name, str) and AN_ID.fullmatch(name)):
-                said = (
-                    f'"{name}" is neither in `people` nor an id (U…, S…){_hint(str(name), people)}'
-                )
-                yield Mistake(("slack_app", "rights", right), said)
+    said = [
+        (key, its, one) for key in ("rights", "brands") for its, one in _table(app, key).items()
+    ]
+    for key, its, named in said:
+        for name in _listed(named):
+            if name not in people and not AN_ID.fullmatch(name):
+                what = f'"{name}" is neither in `people` nor an id (U…, S…){_hint(name, people)}'
+                yield Mistake(("slack_app", key, its), what)
 
 
 def _twice(document: Mapping[str, Any]) -> Iterator[Mistake]:

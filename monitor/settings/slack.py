@@ -70,3 +70,7 @@ class SlackAppTable(BaseModel):
         default=True, description="`run` serves it; false: `slack serve`, a process of its own."
     )
     rights: RightsTable = RightsTable()
+    brands: dict[str, Names] = Field(
+        default_factory=dict,
+        description="Whose a brand's cases are alone: by its name, people or groups as in `rights`.",
+    )

@@ -95,14 +95,14 @@ def _paged(
 
 
 def _search(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
-    words = list(typed.words[1:])
+    words = " ".join(typed.words[1:])
     if not words:
         raise CommandError(
             "Say what to look for: {command}", command=f"{place.command} search refund dana"
         )
     lines = lists.search(place, words, say_in, _FOUND)
     more = say_in("There may be more: say more words.") if len(lines) == _FOUND else None
-    title = say_in("Found: {words}", words=" ".join(words))
+    title = say_in("Found: {words}", words=words)
     return shown.listed(title, lines, say_in, more=more)
 
 
@@ -158,16 +158,19 @@ def _when(place: Workplace, said: str, now: datetime) -> tuple[datetime | None, 
 
 def _brand(place: Workplace, words: list[str]) -> tuple[Brand, list[str]]:
     """Whom it is about: the only brand, or the one that is named first."""
-    named = next((one for one in place.brands if words[:1] == [one.name]), None)
+    brands = place.brands_in_sight
+    named = next((one for one in brands if words[:1] == [one.name]), None)
     if named is not None:
         return named, words[1:]
-    if len(place.brands) == 1:
-        return place.brands[0], words
-    known = ", ".join(one.name for one in place.brands)
+    if not brands:
+        raise CommandError("No brand's cases are yours: [slack_app] brands says whose they are.")
+    if len(brands) == 1:
+        return brands[0], words
+    known = ", ".join(one.name for one in brands)
     raise CommandError(
         "Say whom it is about ({brands}): {command}",
         brands=known,
-        command=f"{place.command} new {place.brands[0].name} https://…",
+        command=f"{place.command} new {brands[0].name} https://…",
     )
 
 

@@ -28,8 +28,9 @@ from monitor.slackapp import commands, handing, presses, replying, submissions, 
 from monitor.slackapp.calls import client, quiet
 from monitor.slackapp.commands import Typed
 from monitor.slackapp.filled import Filled
-from monitor.slackapp.staff import NotAllowedError, StrangerError
+from monitor.slackapp.staff import NotAllowedError, Person, StrangerError
 from monitor.slackapp.workplace import Press, Workplace
+from monitor.store import sight
 from monitor.store.done import DoneBeforeError
 
 _HANDS = 4
@@ -181,6 +182,13 @@ class Door:
         """How whoever did it is spoken to."""
         return self._place.tongue(_channel(body))
 
+    def _sees(self, body: Mapping[str, Any]) -> frozenset[str] | None:
+        """The brands that are there for whoever did it; None: all, as the config keeps none apart."""
+        place = self._place
+        if not place.staff.keeps_apart:
+            return None
+        return place.staff.sees(Person(_user(body), ""), [one.name for one in place.brands])
+
     def _is_first(self, key: str) -> bool:
         """Of what only shows something: delivered once more, it is shown already."""
         with self._lock:
@@ -197,7 +205,8 @@ class Door:
         """Do it; what is refused is said to the person, in words."""
         try:
             self._place.staff.admit(_team(body))
-            work()
+            with sight.only(self._sees(body)):
+                work()
         except DoneBeforeError:
             _log.info("slack_repeated", kind=body.get("type"))
         except StrangerError as error:

@@ -21,13 +21,19 @@ class ToNobodyError(PhrasedError):
 
 
 def give(place: Workplace, key: str, giver: Person, to: Person) -> tuple[int, ...]:
-    """Give them, once, and tell whoever has them from now on. Raises MonitorError: why not."""
+    """Give them, once, and tell whoever has them from now on. Raises MonitorError: why not.
+
+    Cases of brands that are not there for both stay where they are.
+    """
     place.staff.require(Right.WORK, giver)
     with place.database.reading() as conn:
-        brands = list(place.brand_names(conn))
+        brands = place.brand_names(conn)
+    if place.staff.keeps_apart:
+        seen = place.staff.sees(to, list(brands.values()))
+        brands = {number: name for number, name in brands.items() if name in seen}
     return act.hand_over(
         place.once(key),
-        brands,
+        list(brands),
         lists.goes_by(giver),
         to.name,
         by=giver.name,

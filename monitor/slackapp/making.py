@@ -62,7 +62,9 @@ class SlackApp:
         return Workplace(
             database=self._database,
             calls=calls,
-            staff=Staff(calls, self._options.people, self._table.rights.by_right),
+            staff=Staff(
+                calls, self._options.people, self._table.rights.by_right, self._table.brands
+            ),
             clock=self._clock,
             zone=self._options.zone,
             language_of=self._options.language_of,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -39,22 +39,39 @@ class Staff:
     """Names and rights. Groups are asked of Slack, and remembered for some minutes."""
 
     def __init__(
-        self, calls: Calls, people: Mapping[str, str], rights: Mapping[Right, tuple[str, ...]]
+        self,
+        calls: Calls,
+        people: Mapping[str, str],
+        rights: Mapping[Right, tuple[str, ...]],
+        brands: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        """`people`: ids by the names of the config; `rights`: whom each names, in either way."""
+        """`people`: ids by the names of the config; `rights`: whom each names, in either way.
+
+        `brands`: those that are not everybody's, with whose they are.
+        """
         self._calls = calls
         self._ids = dict(people)
         self._names = {its_id: name for name, its_id in people.items()}
         self._rights = {
             right: tuple(people.get(one, one) for one in named) for right, named in rights.items()
         }
+        self._brands = {
+            brand: tuple(people.get(one, one) for one in named)
+            for brand, named in (brands or {}).items()
+        }
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._team: str | None = None
 
     @property
+    def keeps_apart(self) -> bool:
+        """Whether any brand is not everybody's."""
+        return bool(self._brands)
+
+    @property
     def groups(self) -> list[str]:
-        """The user groups that rights name."""
-        return sorted({one for named in self._rights.values() for one in named if is_group(one)})
+        """The user groups that rights and brands name."""
+        named = [*self._rights.values(), *self._brands.values()]
+        return sorted({one for some in named for one in some if is_group(one)})
 
     def person(self, user: str, username: str | None = None) -> Person:
         """A member by the name of the config, else by the one that Slack knows, with the id beside it.
@@ -105,16 +122,33 @@ class Staff:
         named = self._rights.get(right, ())
         if not named and right is not Right.POLICY:
             return
-        if person.id in named:
-            return
-        groups = [one for one in named if is_group(one)]
-        if any(person.id in self._members(one) for one in groups):
+        if self._is_among(person, named):
             return
         raise NotAllowedError(
             "You may not do that here: it is for {whom} ([slack_app.rights], {right}).",
             whom=", ".join(map(_mention, named)) or phrase("nobody"),
             right=str(right.value),
         )
+
+    def sees(self, person: Person, brands: Collection[str]) -> frozenset[str]:
+        """Those of the brands whose cases are there for the person.
+
+        Where Slack does not say who is in a group, what is its alone is nobody's.
+        """
+        found = set()
+        for brand in brands:
+            named = self._brands.get(brand)
+            try:
+                if named is None or self._is_among(person, named):
+                    found.add(brand)
+            except NotAllowedError as error:
+                _log.warning("slack_group_unknown", brand=brand, problem=str(error))
+        return frozenset(found)
+
+    def _is_among(self, person: Person, named: Collection[str]) -> bool:
+        """Raises NotAllowedError: Slack does not say who is in a group."""
+        groups = [one for one in named if is_group(one)]
+        return person.id in named or any(person.id in self._members(one) for one in groups)
 
     def refusals(self, person: Person) -> Mapping[Right, NotAllowedError]:
         """Why the person may not do what takes these rights; of those that are not named, the person may.

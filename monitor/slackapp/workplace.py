@@ -18,7 +18,7 @@ from monitor.ports import Clock, Desk
 from monitor.render.tongue import Tongue, tongue
 from monitor.slackapp.calls import Calls
 from monitor.slackapp.staff import Person, Staff
-from monitor.store import brands, cards, cases
+from monitor.store import brands, cards, cases, sight
 from monitor.store.done import Once
 from monitor.store.engine import Connection, Database
 
@@ -89,9 +89,15 @@ class Workplace:
             if row is None or row.brand_id not in self.brand_names(conn):
                 raise NoSuchCaseError("There is no case {number}.", number=case_id)
 
+    @property
+    def brands_in_sight(self) -> Sequence[Brand]:
+        """The brands of the config that are there for whoever did this."""
+        seen = sight.names()
+        return [one for one in self.brands if seen is None or one.name in seen]
+
     def brand_names(self, conn: Connection) -> dict[int, str]:
-        """The brands of the config, by their numbers."""
-        configured = {one.name for one in self.brands}
+        """Their names by their numbers."""
+        configured = {one.name for one in self.brands_in_sight}
         return {number: name for number, name in brands.names(conn).items() if name in configured}
 
 

@@ -29,7 +29,7 @@ from monitor.domain.notice import (
     Unknowable,
 )
 from monitor.ports import Clock, Notifier, Speaks
-from monitor.store import alarms, cards, leaving, outbox, storms
+from monitor.store import alarms, cards, leaving, outbox, put_back, storms
 from monitor.store.contents import Contents, DigestOf, ReportOf
 from monitor.store.engine import Database
 from monitor.store.leaving import Pending
@@ -201,7 +201,7 @@ class Deliver:
             possibly_repeated=row.possibly_repeated,
             thread=self._thread(row),
             mentions=self._mentions(conn, row),
-            attempted_at=row.attempted_at,
+            **put_back.told_before(conn, row),
         )
 
     def _mentions(self, conn: Any, row: Pending) -> tuple[str, ...]:

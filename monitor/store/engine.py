@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ import structlog
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from monitor.domain.errors import StoreError
+from monitor.store import sight
 
 __all__ = ["Connection", "Database", "Transactions", "clear_errors", "log_when_done", "new_id"]
 
@@ -30,6 +32,8 @@ _TO_LOG = "complaint_monitor_to_log"
 
 _POOL: Mapping[str, int] = {"pool_size": 5, "max_overflow": 25}
 """More connections than the runner has threads: nobody waits for one."""
+_SNAPSHOT: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_BASE = "complaint_monitor_base"
 _PATIENCE: Mapping[str, int] = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
 """Seconds until a server is given up that does not answer, and milliseconds one that fell silent."""
 _OF_THE_WORK = ("40", "54")
@@ -60,9 +64,7 @@ class Database:
             self._reader = _sqlite_engine(self.url, read_only=True)
         else:
             self._writer = _server_engine(self.url)
-            self._reader = self._writer.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
+            self._reader = self._writer.execution_options(**_SNAPSHOT)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -76,9 +78,43 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One consistent snapshot; writing in it fails."""
+        """One consistent snapshot, of the brands that are in sight; writing in it fails."""
+        names = sight.names()
+        if names is not None:
+            with self._reading_of(names) as conn:
+                yield conn
+            return
         with clear_errors(self.url), self._reader.connect() as conn, conn.begin():
             yield conn
+
+    @contextmanager
+    def _reading_of(self, names: sight.Names) -> Iterator[Connection]:
+        with clear_errors(self.url), self._narrow.connect() as conn:
+            if self.is_sqlite:
+                sight.look_sqlite(conn.connection.driver_connection, names)
+            with conn.begin():
+                if not self.is_sqlite:
+                    query = sight.LOOK_POSTGRESQL.format(base=conn.info[_BASE])
+                    conn.execute(sa.text(query), {"names": sorted(names)})
+                yield conn
+
+    @cached_property
+    def _narrow(self) -> Engine:
+        """Whose connections show the brands in sight alone."""
+        if self.is_sqlite:
+            return _sqlite_engine(self.url, read_only=True, is_narrow=True)
+        engine = _server_engine(self.url)
+
+        @sa.event.listens_for(engine, "connect")
+        def _connected(connection: Any, record: Any) -> None:
+            with connection.cursor() as cursor:
+                [base] = cursor.execute("SELECT quote_ident(current_schema())").fetchone()
+                for one in sight.views(base, is_sqlite=False):
+                    cursor.execute(one)
+            connection.commit()
+            record.info[_BASE] = base
+
+        return engine.execution_options(**_SNAPSHOT)
 
     def empty_log(self) -> None:
         """Take out of SQLite's write-ahead log what it still holds of words that were purged.
@@ -102,6 +138,8 @@ class Database:
     def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+        if "_narrow" in self.__dict__:
+            self._narrow.dispose()
 
 
 def log_when_done(conn: Connection, event: str, **said: Any) -> None:
@@ -140,7 +178,7 @@ def _server_engine(url: URL) -> Engine:
         raise StoreError(msg) from error
 
 
-def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
+def _sqlite_engine(url: URL, *, read_only: bool, is_narrow: bool = False) -> Engine:
     engine = sa.create_engine(
         url,
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
@@ -160,6 +198,8 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("PRAGMA cache_size=-65536")
+        for one in sight.views("main", is_sqlite=True) if is_narrow else ():
+            connection.execute(one)
         if read_only:
             connection.execute("PRAGMA query_only=ON")
 
@@ -207,6 +247,7 @@ def _hint(problem: str) -> str | None:
         "no space left": _FULL,
         "database is locked": "Another program holds it for long (a backup, a shell?); it is tried again.",
         "no such table": "Run `complaint-monitor db upgrade` first.",
+        "no such module: fts5": "This Python's SQLite lacks FTS5: take another build, or PostgreSQL.",
         "not a database": "The file is not a SQLite database; is `database` right?",
         "image is malformed": "The file is damaged; restore a backup (`docs/operations.md`).",
         "connection refused": "Is PostgreSQL running, and are host and port right?",

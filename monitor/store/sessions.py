@@ -27,7 +27,7 @@ _HOLDS = session.c.seen_at.between(sa.bindparam("unused"), _AHEAD) & session.c.m
 )
 """Neither unused nor old."""
 _OF = (  # said once: every page asks for it
-    sa.select(account.c.name, account.c.role, session.c.seen_at)
+    sa.select(account.c.name, account.c.role, session.c.seen_at, account.c.brands)
     .join(account, account.c.id == session.c.account_id)
     .where(session.c.digest == sa.bindparam("digest"), account.c.disabled_at.is_(None), _HOLDS)
 )
@@ -39,6 +39,7 @@ class SignedIn(NamedTuple):
     name: str
     role: Role
     seen_at: datetime
+    brands: frozenset[str] | None
 
 
 def digest(secret: str) -> str:
@@ -56,7 +57,10 @@ def begin(conn: Connection, secret: str, account_id: int, at: datetime) -> None:
 def of(conn: Connection, secret: str, at: datetime) -> SignedIn | None:
     """Whose session it is, if it holds and the user is not disabled."""
     row = conn.execute(_OF, {"digest": digest(secret), **_bounds(at)}).one_or_none()
-    return None if row is None else SignedIn(row.name, Role(row.role), row.seen_at)
+    if row is None:
+        return None
+    brands = None if row.brands is None else frozenset(row.brands)
+    return SignedIn(row.name, Role(row.role), row.seen_at, brands)
 
 
 def touch(conn: Connection, secret: str, at: datetime) -> None:

@@ -15,6 +15,7 @@ from monitor.domain.access import AccessError, Change, Role, Scope
 from monitor.store import access_events
 from monitor.store.schema import token
 from monitor.store.sessions import digest
+from monitor.store.users import of_brands
 
 PREFIX = "cmt_"
 """Tokens are known by it, also to programs that look for leaked ones."""
@@ -35,6 +36,8 @@ class Token:
     name: str
     role: Role
     scopes: frozenset[Scope]
+    brands: frozenset[str] | None
+    """Of which alone it sees anything; None: of all."""
     made_at: datetime
     ends_at: datetime | None
     used_at: datetime | None
@@ -48,6 +51,7 @@ def add(
     scopes: Collection[Scope],
     *,
     ends_at: datetime | None,
+    brands: Collection[str] | None = None,
     by: str,
     at: datetime,
 ) -> str:
@@ -57,8 +61,10 @@ def add(
     secret = PREFIX + secrets.token_urlsafe(32)
     said = ",".join(sorted(scopes))
     row = {"name": name, "digest": digest(secret), "role": role.value, "scopes": said}
-    conn.execute(token.insert().values(**row, made_at=at, ends_at=ends_at))
-    access_events.note(conn, Change.TOKEN_ADDED, name, by=by, at=at, role=role.word, scopes=said)
+    only = None if brands is None else sorted(brands)
+    conn.execute(token.insert().values(**row, made_at=at, ends_at=ends_at, brands=only))
+    told = {"role": role.word, "scopes": said, **of_brands(brands)}
+    access_events.note(conn, Change.TOKEN_ADDED, name, by=by, at=at, **told)
     return secret
 
 
@@ -93,6 +99,7 @@ def _token(row: Any) -> Token:
         name=row.name,
         role=Role(row.role),
         scopes=frozenset(Scope(one) for one in row.scopes.split(",") if one),
+        brands=None if row.brands is None else frozenset(row.brands),
         made_at=row.made_at,
         ends_at=row.ends_at,
         used_at=row.used_at,

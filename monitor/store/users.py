@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,8 @@ class User:
     id: int
     name: str
     role: Role
+    brands: frozenset[str] | None
+    """Of which alone the user sees anything; None: of all."""
     password: str | None
     """Its argon2 hash."""
     made_at: datetime
@@ -35,14 +38,24 @@ class User:
 
 
 def add(
-    conn: Connection, name: str, role: Role, password: str | None, *, by: str, at: datetime
+    conn: Connection,
+    name: str,
+    role: Role,
+    password: str | None,
+    *,
+    brands: Collection[str] | None = None,
+    by: str,
+    at: datetime,
 ) -> int:
-    """A new user; `password` is a hash. Raises AccessError: the name is taken."""
+    """A new user; `password` is a hash; `brands`: for these alone. Raises AccessError: the name is taken."""
     if _found(conn, name) is not None:
         raise AccessError(f"there is a user {name!r} already")
-    row = {"name": name, "role": role.value, "password": password, "made_at": at}
+    only = None if brands is None else sorted(brands)
+    row = {"name": name, "role": role.value, "password": password, "made_at": at, "brands": only}
     made = conn.execute(account.insert().values(row))
-    access_events.note(conn, Change.USER_ADDED, name, by=by, at=at, role=role.word)
+    access_events.note(
+        conn, Change.USER_ADDED, name, by=by, at=at, role=role.word, **of_brands(brands)
+    )
     return new_id(made)
 
 
@@ -72,6 +85,20 @@ def change_role(conn: Connection, name: str, role: Role, *, by: str, at: datetim
     """Raises AccessError: there is no such user."""
     _set(conn, name, role=role.value)
     access_events.note(conn, Change.ROLE_CHANGED, name, by=by, at=at, role=role.word)
+
+
+def change_brands(
+    conn: Connection, name: str, brands: Collection[str] | None, *, by: str, at: datetime
+) -> None:
+    """From the next click on the user sees these alone; None: all. Raises AccessError: no such user."""
+    _set(conn, name, brands=None if brands is None else sorted(brands))
+    said = of_brands(brands) or {"brands": "all"}
+    access_events.note(conn, Change.BRANDS_CHANGED, name, by=by, at=at, **said)
+
+
+def of_brands(brands: Collection[str] | None) -> dict[str, str]:
+    """What is kept of the brands for which somebody is let in; nothing, if for all."""
+    return {} if brands is None else {"brands": ", ".join(sorted(brands))}
 
 
 def change_password(conn: Connection, name: str, password: str, *, by: str, at: datetime) -> None:
@@ -117,6 +144,7 @@ def _user(row: Any) -> User:
         id=row.id,
         name=row.name,
         role=Role(row.role),
+        brands=None if row.brands is None else frozenset(row.brands),
         password=row.password,
         made_at=row.made_at,
         disabled_at=row.disabled_at,

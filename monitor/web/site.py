@@ -14,8 +14,9 @@ from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Verdict
 from monitor.domain.post import Post
 from monitor.ports import Clock, Desk, Receives, Secrets
-from monitor.settings import Settings
-from monitor.store import brands, cases
+from monitor.settings import BrandTable, Settings
+from monitor.settings.narrowing import narrowed
+from monitor.store import brands, cases, sight
 from monitor.store.engine import Connection, Database
 from monitor.web.refusals import Refusals
 
@@ -28,7 +29,7 @@ def _nobody(_: Post) -> tuple[Judgement, Verdict]:
 class Site:
     """One installation as it is seen by HTTP."""
 
-    settings: Settings
+    config: Settings
     database: Database
     doors: Mapping[str, Receives]
     """The sources that are told what is new, by configured name."""
@@ -45,10 +46,32 @@ class Site:
         """In which times are shown."""
         return ZoneInfo(self.settings.timezone)
 
+    @property
+    def settings(self) -> Settings:
+        """The config, without the brands that whoever is here is not let in for."""
+        seen = sight.names()
+        return self.config if seen is None else narrowed(self.config, seen)
+
+    @property
+    def brands(self) -> Sequence[BrandTable]:
+        """Its brands."""
+        seen = sight.names()
+        return [one for one in self.config.brands if seen is None or one.name in seen]
+
     def brand_names(self, conn: Connection) -> dict[int, str]:
-        """The brands of the config, by their numbers: others are not there for whoever is here."""
-        wanted = set(self.settings.brand_names)
+        """Their names by their numbers: others are not there for whoever is here."""
+        wanted = {one.name for one in self.brands}
         return {number: name for number, name in brands.names(conn).items() if name in wanted}
+
+    def is_all_in_sight(self, source: str) -> bool:
+        """Whether a source's posts can be of no brand but those that whoever is here is let in for."""
+        its = {
+            one.name
+            for table in self.config.sources
+            if table.called == source
+            for one in self.config.brands_of(table)
+        }
+        return its <= {one.name for one in self.brands}
 
     def has_case(self, conn: Connection, case_id: int) -> bool:
         """Whether there is such a case, of one of these brands."""

@@ -134,6 +134,13 @@ MISTAKES = {
     "heartbeat nowhere": (f"{BRAND}[heartbeat]\nurl = 'example'\n", 4, "write https://"),
     "a rule without words": (f"{BRAND}[rules.gift]\ntopic = 'gifts'\n", 3, "rules.gift: words"),
     "a rule's bad word": (f"{BRAND}[rules.gift]\ntopic = 'gifts'\nwords = ['g*']\n", 3, "3 letters"),
+    "a brand apart that is none": (
+        BRAND
+        + "[[notifiers]]\nuse = 'slack'\nchannel = 'C0123456789'\n"
+        + "[slack_app]\nbrands = { acne = 'U0123ANA01' }\n",
+        7,
+        'no brand is called "acne"; did you mean "acme"?',
+    ),
     "syntax": (f"{BRAND}name = \n", 3, "is no TOML: Invalid value"),
     "end of file": (f"{BRAND}terms = [1,", 3, "is no TOML"),
     "key twice": (f"{BRAND}name = 'b'\n", 3, "is no TOML: Cannot overwrite"),

@@ -175,6 +175,7 @@ def office(
     *,
     mode: str = "socket",
     rights: dict[Right, tuple[str, ...]] | None = None,
+    brands: dict[str, tuple[str, ...]] | None = None,
     net: type[Net] = TellingNet,
     **options: Any,
 ) -> Iterator[Office]:
@@ -187,7 +188,7 @@ def office(
     place = Workplace(
         database=database,
         calls=calls,
-        staff=Staff(calls, its.people, rights or {}),
+        staff=Staff(calls, its.people, rights or {}, brands),
         clock=machine,
         zone=ZoneInfo("UTC"),
         language_of=its.language_of,

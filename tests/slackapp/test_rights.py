@@ -109,3 +109,16 @@ def test_to_read_takes_no_right(team: Office) -> None:
     case = team.complains("\n".join(map(str, range(40))))
     team.press(case, "whole", by="U0STRANGER")
     assert "39" in text_of(team.modal())
+
+
+def test_a_brand_that_is_a_groups_alone_is_not_there_for_others(
+    database: Database, server: SlackServer
+) -> None:
+    server.workspace.surfaces.groups[HELPERS] = [ANA]
+    with office(database, server, brands={"Shop": (HELPERS,)}) as team:
+        case = team.complains()
+        team.press(case, "claim", by=ION)
+        team.hears(f"There is no case {case}")
+        assert team.events(case) == []
+        team.press(case, "claim")
+        team.did(case, ("Claimed", "ana"))

@@ -23,7 +23,7 @@ from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Document, Notice, NoticeKind, Receipt, Unknowable
 from monitor.notifiers.slack import trying
 from monitor.notifiers.slack.errors import WITHOUT_BLOCKS, WITHOUT_THREAD
-from monitor.notifiers.slack.lookup import EVENT, Lookup, identity, thread_of
+from monitor.notifiers.slack.lookup import EVENT, Lookup, label, thread_of
 from monitor.notifiers.slack.pacing import Pace
 from monitor.notifiers.slack.wire import RefusedError, Wire
 from monitor.ports import Clock, Secrets
@@ -247,7 +247,7 @@ class Slack:
         text: str,
         blocks: Sequence[Mapping[str, Any]] | None,
     ) -> str:
-        payload = {**identity(notice), "part": number}
+        payload = label(notice, number)
         answer = self._wire.call(
             "chat.postMessage",
             channel,

@@ -17,6 +17,7 @@ def tables(metadata: sa.MetaData) -> None:
         sa.Column("name", sa.Text, nullable=False, unique=True),
         sa.Column("role", sa.SmallInteger, nullable=False),
         sa.Column("password", sa.Text),
+        sa.Column("brands", sa.JSON(none_as_null=True)),
         sa.Column("made_at", UtcDateTime, nullable=False),
         sa.Column("disabled_at", UtcDateTime),
     )
@@ -37,6 +38,7 @@ def tables(metadata: sa.MetaData) -> None:
         sa.Column("digest", sa.Text, nullable=False, unique=True),
         sa.Column("role", sa.SmallInteger, nullable=False),
         sa.Column("scopes", sa.Text, nullable=False),
+        sa.Column("brands", sa.JSON(none_as_null=True)),
         sa.Column("made_at", UtcDateTime, nullable=False),
         sa.Column("ends_at", UtcDateTime),
         sa.Column("used_at", UtcDateTime),

@@ -38,6 +38,7 @@ from monitor.store.schema.parts import ref as _ref
 from monitor.store.schema.parts import where as _where
 from monitor.store.schema.rotas import rota as rota
 from monitor.store.schema.rotas import shift as shift
+from monitor.store.schema.said import said as said
 from monitor.store.schema.watching import outage as outage
 from monitor.store.schema.watching import watch as watch
 

@@ -14,6 +14,7 @@ account = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("role", sa.SmallInteger, nullable=False),
     sa.Column("password", sa.Text),  # argon2; NULL: comes in by OpenID Connect alone
+    sa.Column("brands", sa.JSON(none_as_null=True)),  # names; NULL: all
     sa.Column("made_at", UtcDateTime, nullable=False),
     sa.Column("disabled_at", UtcDateTime),
 )
@@ -36,6 +37,7 @@ token = sa.Table(
     sa.Column("digest", sa.Text, nullable=False, unique=True),
     sa.Column("role", sa.SmallInteger, nullable=False),
     sa.Column("scopes", sa.Text, nullable=False),  # comma-separated
+    sa.Column("brands", sa.JSON(none_as_null=True)),  # names; NULL: all
     sa.Column("made_at", UtcDateTime, nullable=False),
     sa.Column("ends_at", UtcDateTime),
     sa.Column("used_at", UtcDateTime),

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from monitor.clock import utc_now
 from monitor.domain.access import Principal, Role, Scope, Via
-from monitor.store import sessions, tokens
+from monitor.store import sessions, sight, tokens
 from monitor.web.access.visits import SAFE, require_ours, secret_of
 from monitor.web.site import Site
 
@@ -48,6 +48,7 @@ def needs(
         if who is None:
             raise _stranger(request, was_token=bearer is not None)
         request.state.principal = who
+        sight.narrow(who.brands)  # for the rest of this call: each has a context of its own
         if who.via is Via.SESSION and request.method not in SAFE:
             await require_ours(request)
         if who.role < role:
@@ -74,7 +75,7 @@ def visitor(request: Request) -> Principal | None:
     if now - found.seen_at > sessions.TOUCHED:
         with site.database.writing() as conn:
             sessions.touch(conn, secret, now)
-    return Principal(found.name, found.role, Via.SESSION)
+    return Principal(found.name, found.role, Via.SESSION, brands=found.brands)
 
 
 def _found(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Principal | None:
@@ -89,7 +90,7 @@ def _found(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Pri
     if token.used_at is None or now - token.used_at > tokens.TOUCHED:
         with site.database.writing() as conn:
             tokens.touch(conn, token.name, now)
-    return Principal(f"api:{token.name}", token.role, Via.TOKEN, token.scopes)
+    return Principal(f"api:{token.name}", token.role, Via.TOKEN, token.scopes, token.brands)
 
 
 def _stranger(request: Request, *, was_token: bool) -> HTTPException:

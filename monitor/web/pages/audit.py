@@ -28,6 +28,7 @@ _LAST_SEQ = 2**31 - 1
 CHANGES: Mapping[Change, str] = {
     Change.USER_ADDED: "User added",
     Change.ROLE_CHANGED: "Role changed",
+    Change.BRANDS_CHANGED: "Brands changed",
     Change.PASSWORD_CHANGED: "Password changed",
     Change.USER_DISABLED: "User disabled",
     Change.USER_ENABLED: "User enabled",

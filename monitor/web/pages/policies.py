@@ -28,6 +28,7 @@ from monitor.policies.proposing import LONGEST, proposed
 from monitor.policies.simulating import difference
 from monitor.render import policy_words
 from monitor.render.reply_words import without_commands
+from monitor.settings import Settings
 from monitor.store import foretelling
 from monitor.web import acts, looks
 from monitor.web.access import needs, visits
@@ -116,7 +117,7 @@ def _of_case(request: Request, case: str) -> dict[str, Any]:
 def _of_text(request: Request, said: Mapping[str, str]) -> dict[str, Any]:
     site: Site = request.app.state.site
     settings, now = site.settings, site.clock()
-    text, brand = said.get("text", "").strip(), said.get("brand") or settings.brand_names[0]
+    text, brand = said.get("text", "").strip(), said.get("brand") or _first(settings)
     if not text and not said.get("severity"):
         raise NotUnderstoodError("Write what a customer might write, or choose a severity.")
     if len(text) > acts.LONGEST:
@@ -147,6 +148,10 @@ def _of_text(request: Request, said: Mapping[str, str]) -> dict[str, Any]:
             say_in=looks.tongue_of(request),
         )
     return {"explained": found}
+
+
+def _first(settings: Settings) -> str:
+    return next(iter(settings.brand_names), "")
 
 
 def _severity(word: str) -> Severity | None:

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from monitor.domain.access import Principal, Role
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.judgement import Severity
+from monitor.domain.search import search
 from monitor.domain.storable import storable
 from monitor.render.reply_words import without_commands
 from monitor.store import queue, users
@@ -41,7 +42,7 @@ STATES: Mapping[State, str] = {
 }
 OUT_OF_REACH = "The database cannot be used now: try again."
 FILTERS = ("brand", "network", "severity", "topic", "language", "person", "state", "q")
-_MOST_WORDS, _LONGEST = 8, 200
+_LONGEST = 200
 _MOST_CASES, _MOST_DIGITS = 200, 19
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
@@ -149,7 +150,7 @@ def wanted_of(said: Mapping[str, str], who: Principal) -> Wanted:
             language=said["language"],
             person=who.name if said["person"] == ME else said["person"],
             state=State(said["state"]) if said["state"] else None,
-            words=tuple(said["q"].split()[:_MOST_WORDS]),
+            said=search(said["q"]) if said["q"] else None,
         )
     except (KeyError, ValueError):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "there is no such severity or state") from None
