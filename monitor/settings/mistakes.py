@@ -286,7 +286,7 @@ def _in_vain(document: Mapping[str, Any], brands: Sequence[str]) -> Iterator[Mis
     for number, takers in unreachable(matches, brands):
         if matches[number].is_everything and all(matches[one].brands for one in takers):
             continue  # a net for brands to come: each of today's has a policy of its own
-        before = _quoted(_called(tables[one][1]) for one in takers)
+        before = ", ".join(f'"{_called(tables[one][1])}"' for one in takers)
         takes = "takes" if len(takers) == 1 else "together take"
         yield Mistake(
             tables[number][0],
@@ -389,14 +389,9 @@ def _called(table: Mapping[str, Any]) -> str:
     return str(table.get("name") or table.get("use"))
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f'"{one}"' for one in names)
-
-
 def shown_names(names: Sequence[str]) -> str:
     """The names in quotes; of very many the first."""
-    more = len(names) - _NAMED
-    return _quoted(names) if more <= 0 else f"{_quoted(names[:_NAMED])} and {more} more"
+    return _some([f'"{one}"' for one in names])
 
 
 def _some(names: Sequence[str]) -> str:

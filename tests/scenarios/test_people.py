@@ -141,7 +141,12 @@ def test_who_sleeps_is_told_in_the_morning_what_was_handed_over(world: World) ->
         act.assign(world.database, number, "eve", by="eve", now=world.now)
     world.runs_until("22:30")
     world.slack.heard = len(world.slack.messages)
-    told: dict[str, Any] = {"to": "dan", "by": "eve", "now": world.now, "tell": DAN.told_at(world.now)}
+    told: dict[str, Any] = {
+        "to": "dan",
+        "by": "eve",
+        "now": world.now,
+        "tell": DAN.told_at(world.now),
+    }
     assert act.hand_over(world.database, [1], "eve".__eq__, **told) == (1, 2)
     world.x.we_answer(answered, at="23:00")
     world.runs_until("+1 06:50", every=timedelta(hours=2)).slack.hears_nothing_more()
