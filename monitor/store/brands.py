@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.store.bulk import among
 from monitor.store.engine import new_id
 from monitor.store.schema import brand
 
@@ -18,7 +19,10 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 def ensure(conn: Connection, names: Iterable[str]) -> dict[str, int]:
     """The row numbers of the named brands, made where they are new."""
     wanted = list(dict.fromkeys(names))
-    known = {name: number for number, name in conn.execute(sa.select(brand.c.id, brand.c.name))}
+    known = {
+        name: number
+        for number, name in conn.execute(_NAMES.where(among(conn, brand.c.name, wanted)))
+    }
     for name in wanted:
         if name not in known:
             made = conn.execute(brand.insert().values(name=name))
