@@ -66,6 +66,14 @@ crash-points *arguments:
 troubles *arguments:
     {{ python }} -m tests.chaos.troubles {{ arguments }}
 
+# Kill, freeze and cut off three workers on PostgreSQL (docs/proof.md).
+crew *arguments:
+    {{ python }} -m tests.chaos.crew {{ arguments }}
+
+# Spoil what every source, config, calendar and file reader reads: nothing may fail unforeseen (docs/proof.md).
+fuzz *arguments:
+    {{ python }} -m tests.fuzz.parsers {{ arguments }}
+
 # Months of a shop's life in the program's own time: nothing grows that must not (docs/proof.md).
 soak *arguments:
     {{ python }} -m tests.chaos.soak {{ arguments }}

@@ -232,6 +232,15 @@ class Notifier(Protocol):
 
 
 @runtime_checkable
+class Speaks(Protocol):
+    """A notifier whose places are spoken to in languages of their own."""
+
+    def language(self, target: str, /) -> str:
+        """That of a place, as policies name it without the notifier's name; empty: of the first one."""
+        ...
+
+
+@runtime_checkable
 class TriesOut(Protocol):
     """A plug-in that can be tried without telling anybody anything (`check`)."""
 

@@ -72,6 +72,15 @@ def load(group: str, use: str) -> type:
     return loaded
 
 
+def programs(notifiers: Mapping[str, str]) -> list[str]:
+    """Those of the notifiers, by name and `use`, behind which programs read, not people."""
+    return [
+        name
+        for name, use in notifiers.items()
+        if getattr(load(NOTIFIERS, use), "one_by_one", False)
+    ]
+
+
 def extra_of(group: str, name: str) -> str | None:
     """The extra of our distribution that an installed plug-in needs; None: the base installation."""
     entry = _installed(group, name)

@@ -38,6 +38,7 @@ from monitor.stages.report import ScheduledReport, reports_of
 from monitor.stages.rota import Rota
 from monitor.stages.sample import Sample
 from monitor.stages.settle import Settle
+from monitor.stages.subscribe import Subscribe
 from monitor.stages.surge import Surges
 from monitor.stages.triage import Triage
 from monitor.stages.wake import Wake
@@ -193,6 +194,7 @@ class Application:
                 clock=self.clock,
                 operators=self.operators,
             ),
+            Subscribe(self.database, self.settings.subscribed(), programs=self._programs),
             *self.judging(),
             Rota(self.database, self.rotas, operators=self.operators),
             Escalate(self.database, self.people),
@@ -234,13 +236,13 @@ class Application:
         cls: Any = registry.load(registry.NOTIFIERS, table.use)
         return "per_second" in cls.Options.model_fields
 
+    @property
+    def _programs(self) -> list[str]:
+        return registry.programs({one.called: one.use for one in self.settings.notifiers})
+
     def _gather(self) -> Gather:
-        one_by_one = [
-            one.called
-            for one in self.settings.notifiers
-            if getattr(registry.load(registry.NOTIFIERS, one.use), "one_by_one", False)
-        ]
-        return Gather(self.database, self.settings.storms.limits(), one_by_one=one_by_one)
+        limits = self.settings.storms.limits()
+        return Gather(self.database, limits, one_by_one=self._programs)
 
     def runner(self, *, shadow: bool = False) -> Runner:
         """The embedded runner over all stages."""

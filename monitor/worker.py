@@ -82,7 +82,7 @@ class Queue:
 QUEUES: Mapping[str, Queue] = {
     "poll": Queue(("intake", "refresh", "rota"), 16, timedelta(seconds=1)),
     "classify": Queue(("classify",), 1, timedelta(seconds=5)),
-    "decide": Queue(("triage", "settle", "wake", "escalate"), 2, timedelta(seconds=1)),
+    "decide": Queue(("subscribe", "triage", "settle", "wake", "escalate"), 2, timedelta(seconds=1)),
     "deliver": Queue(("gather", "deliver"), 4, timedelta(seconds=1)),
     "reply": Queue(("reply",), 2, timedelta(seconds=2)),
     "report": Queue(

@@ -135,6 +135,8 @@ def assign(ctx: click.Context, case: int, person: str, by: str, as_json: bool) -
 def handover(ctx: click.Context, person: str, to: str, by: str, as_json: bool) -> None:
     r"""Give all open cases that PERSON has to somebody else, as at the end of a shift: all, or none.
 
+    Whom [people.NAME] in the config knows by that name is told which they are, where they alone read.
+
     \b
     Example:
       complaint-monitor cases handover ana dan
@@ -145,8 +147,15 @@ def handover(ctx: click.Context, person: str, to: str, by: str, as_json: bool) -
     with opened(ctx) as its:
         with its.database.reading() as conn:
             known = brands.names(conn)
+        receiver = its.settings.staff().get(to)
         numbers = act.hand_over(
-            its.database, known, lambda owner: owner == person, to, by=by, now=utc_now()
+            its.database,
+            known,
+            lambda owner: owner == person,
+            to,
+            by=by,
+            now=utc_now(),
+            tell=receiver.audience if receiver else None,
         )
     if as_json:
         print_json({"from": person, "to": to, "cases": list(numbers)})

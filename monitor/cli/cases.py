@@ -10,6 +10,7 @@ import click
 
 from monitor.cli.acting import ACTIONS, by_option, moment
 from monitor.cli.answering import answer, print_answers
+from monitor.cli.finding import search
 from monitor.cli.opening import Opened, make, opened, settings_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
@@ -36,7 +37,7 @@ def cases() -> None:
     """List, show, open and work on cases."""
 
 
-for _action in (*ACTIONS, answer):
+for _action in (*ACTIONS, answer, search):
     cases.add_command(_action)
 
 

@@ -83,6 +83,33 @@ def backup(ctx: click.Context, to: Path, as_json: bool) -> None:
         click.echo(f"{to}: {size} bytes, checked")
 
 
+@db.command(short_help="Catch up after a back-up was put back.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def restored(ctx: click.Context, as_json: bool) -> None:
+    r"""Read what came since the back-up that was put back was made, and tell nobody yet.
+
+    What is to be told then is marked: people may have heard it already. Before telling it `run` and
+    `worker` look for it where it would stand (Slack, the console's journal), and keep what they find.
+    To be said once, after the copy is in place and before anything runs on it; twice does no harm.
+
+    \b
+    Example:
+      complaint-monitor db restored
+    """
+    from monitor.cli.catching_up import catch_up
+
+    done = catch_up(settings_of(ctx))
+    if as_json:
+        print_json({"since": done.since, "notices": done.notices, "unread": done.unread})
+    else:
+        click.echo(f"read what came since {done.since:%Y-%m-%d %H:%M:%S} UTC")
+        click.echo(f"{done.notices} to be looked for before they are told")
+        for line in done.unread:
+            click.echo(plain(f"{line}: say this again when it can be"), err=True)
+    ctx.exit(1 if done.unread else 0)
+
+
 @db.command(short_help="Try again what was set aside.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context

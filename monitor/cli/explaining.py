@@ -15,13 +15,12 @@ from monitor.clock import utc_now
 from monitor.domain.judgement import Severity
 from monitor.domain.rota import Staff
 from monitor.render.policy_words import not_for
+from monitor.render.tongue import ENGLISH, LANGUAGES, Tongue, tongue
 from monitor.render.words import local_time
 
 if TYPE_CHECKING:
     from monitor.policies.explaining import Explained, Judging
     from monitor.settings import Settings
-
-_NOBODY_DOES = "what comes, if nobody does anything and nothing arrives"
 
 
 @click.command(short_help="The whole future of a case or a text: each step, when, to whom, why.")
@@ -37,12 +36,17 @@ _NOBODY_DOES = "what comes, if nobody does anything and nothing arrives"
 @click.option(
     "--topic", "topics", multiple=True, help="Default: what the words say; several times."
 )
-@click.option("--language", help="Two letters; default: what the model finds.")
+@click.option("--in", "language", help="Its language, two letters; default: what the model finds.")
 @click.option("--followers", type=click.IntRange(0), help="How many follow the author.")
 @click.option("--at", help="When it is said, such as 2026-05-04T23:30; default: now.")
+@click.option(
+    "--language", "spoken", type=click.Choice(LANGUAGES), default=ENGLISH, help="Of words."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def explain(ctx: click.Context, /, case: int | None, as_json: bool, **said: Any) -> None:
+def explain(
+    ctx: click.Context, /, case: int | None, spoken: str, as_json: bool, **said: Any
+) -> None:
     r"""Print the whole future of a CASE, or of a post that nobody wrote yet: each step, when, to whom, why.
 
     A step that will not be told is printed with its reason: quiet hours, an acknowledgement, a snooze,
@@ -54,29 +58,32 @@ def explain(ctx: click.Context, /, case: int | None, as_json: bool, **said: Any)
       complaint-monitor policy explain 12
       complaint-monitor policy explain --text "Still no refund" --network reddit
       complaint-monitor policy explain --severity critical --at 2026-05-04T23:30
+      complaint-monitor policy explain 12 --language ro
     """
     about_a_post = said["text"] is not None or said["severity"] is not None
     if (case is None) != about_a_post:
         raise click.UsageError(
             "say what to explain, one of: a case's number; --text; --severity, for any such post"
         )
+    say_in = tongue(spoken)
     if case is not None:
         from monitor.policies.explaining import of_case
 
         with opened(ctx) as its, its.database.reading() as conn:
             zone = ZoneInfo(its.settings.timezone)
-            found = of_case(conn, case, its.settings.staff(), zone=zone, now=utc_now())
+            people, now = its.settings.staff(), utc_now()
+            found = of_case(conn, case, people, zone=zone, now=now, say_in=say_in)
     else:
         settings = settings_of(ctx)
         zone = ZoneInfo(settings.timezone)
-        found = _post(settings, said, zone)
+        found = _post(settings, said, zone, say_in)
     if as_json:
-        print_json(_as_object(found, zone))
+        print_json(_as_object(found, zone, say_in))
     else:
-        _print(found, zone)
+        _print(found, zone, say_in)
 
 
-def _post(settings: Settings, said: dict[str, Any], zone: ZoneInfo) -> Explained:
+def _post(settings: Settings, said: dict[str, Any], zone: ZoneInfo, say_in: Tongue) -> Explained:
     from monitor.policies.explaining import Said, of_post
 
     now = moment(said["at"], settings.timezone) if said["at"] else utc_now()
@@ -98,7 +105,8 @@ def _post(settings: Settings, said: dict[str, Any], zone: ZoneInfo) -> Explained
         judge = judge_of(settings)
         return lambda post: judge.judge([post])[0]
 
-    return of_post(settings, asked, staff=_staff(settings), judging=judging, zone=zone, now=now)
+    staff = _staff(settings)
+    return of_post(settings, asked, staff=staff, judging=judging, zone=zone, now=now, say_in=say_in)
 
 
 def settings_brand(settings: Settings, name: str) -> None:
@@ -130,29 +138,33 @@ def _staff(settings: Settings) -> Staff:
     return Staff(settings.staff(), on_call)
 
 
-def _print(found: Explained, zone: ZoneInfo) -> None:
+def _print(found: Explained, zone: ZoneInfo, say_in: Tongue) -> None:
     click.echo(found.headline)
     for line in found.lines:
         click.echo(f"  {line}")
     for name, because in found.passed_over:
-        click.echo(f'  "{name}" is not for it: {not_for(because)}')
-    click.echo(f"  {found.holds(zone)}")
-    click.echo(f"\n{_NOBODY_DOES}:")
-    rows = [(local_time(one.at, zone), one.step, one.whom, one.why) for one in found.foretold(zone)]
+        said = say_in('"{name}" is not for it: {why}', name=name, why=not_for(because, say_in))
+        click.echo(f"  {said}")
+    click.echo(f"  {found.holds(zone, say_in)}")
+    click.echo(f"\n{say_in('what comes, if nobody does anything and nothing arrives')}:")
+    rows = [
+        (local_time(one.at, zone, say_in), one.step, one.whom, one.why)
+        for one in found.foretold(zone, say_in)
+    ]
     if rows:
-        print_table(("when", "step", "whom", "why"), rows)
+        print_table((say_in("when"), say_in("step"), say_in("whom"), say_in("why")), rows)
     else:
-        click.echo("  nothing more falls due")
+        click.echo(f"  {say_in('nothing more falls due')}")
 
 
-def _as_object(found: Explained, zone: ZoneInfo) -> dict[str, Any]:
+def _as_object(found: Explained, zone: ZoneInfo, say_in: Tongue) -> dict[str, Any]:
     return {
         "about": found.headline,
         "remarks": found.lines,
         "policy": found.rule.name,
         "due_at": found.due_at,
         "not_for_it": [
-            {"policy": name, "because": not_for(said)} for name, said in found.passed_over
+            {"policy": name, "because": not_for(said, say_in)} for name, said in found.passed_over
         ],
         "ahead": [
             {
@@ -163,6 +175,6 @@ def _as_object(found: Explained, zone: ZoneInfo) -> dict[str, Any]:
                 "reason": one.reason,
                 "why": one.why,
             }
-            for one in found.foretold(zone)
+            for one in found.foretold(zone, say_in)
         ],
     }

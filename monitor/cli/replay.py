@@ -21,10 +21,10 @@ def replay(ctx: click.Context, as_json: bool) -> None:
     Example:
       complaint-monitor replay --check
     """
-    from monitor.store import cases
+    from monitor.store import cases, replaying
 
     with opened(ctx) as its, its.database.reading() as conn:
-        wrong = dict(cases.differences(conn))
+        wrong = dict(replaying.differences(conn))
         number = cases.count(conn)
     if as_json:
         print_json({"cases": number, "differing": wrong})

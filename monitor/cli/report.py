@@ -13,7 +13,7 @@ import click
 
 from monitor.cli.opening import opened
 from monitor.cli.periods import DEFAULT, as_of_moment, period_of
-from monitor.cli.sending import brand_of, give, mail, number_of, send, written_as
+from monitor.cli.sending import brand_of, give, mail, number_of, send, spoken_at, written_as
 from monitor.clock import utc_now
 from monitor.domain.notice import Document, NoticeKind
 from monitor.domain.numbers import Numbers, UnknownPartError
@@ -38,7 +38,9 @@ _FORMATS = ("terminal", "html", "csv", "json", "pdf")
 @click.option("--of", metavar="BY=NAME", help="Of one figure: network=reddit, age=over 7 d, …")
 @click.option("--state", type=click.Choice([one.value for one in State]), help="In that state.")
 @click.option(
-    "--language", type=click.Choice(LANGUAGES), default=ENGLISH, show_default=True, help="Of words."
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="Of words. Default: of whom it is told, else en.",
 )
 @written_as(*_FORMATS, mailed="Mail it with its page")
 @click.option(
@@ -71,7 +73,8 @@ def report(ctx: click.Context, /, **options: Any) -> None:
     if not asked.is_sent or asked.output is not None:
         give(_said(made, asked), asked.output)
     if asked.is_sent:
-        content = document(made, tongue(asked.language), asked.attached)
+        told = spoken_at(settings, asked.tell) if asked.tell is not None else None
+        content = document(made, tongue(asked.language or told or ENGLISH), asked.attached)
         if asked.email is not None:
             mail(settings, asked.email, kind=NoticeKind.REPORT, brand=name, content=content)
         if asked.tell is not None:
@@ -92,7 +95,7 @@ class _Asked:
     waits: bool
     of: str | None
     state: str | None
-    language: str
+    language: str | None
     output: Path | None
     email: str | None
     tell: str | None
@@ -127,7 +130,7 @@ def _read(database: Database, brand: str, asked: _Asked, settings: Settings) -> 
 def _said(numbers: Numbers, asked: _Asked) -> str | bytes:
     if asked.waits:
         return _waits(chosen(numbers, asked.of, asked.state), asked.format, numbers.zone)
-    return said(numbers, asked.format, tongue(asked.language))
+    return said(numbers, asked.format, tongue(asked.language or ENGLISH))
 
 
 def said(numbers: Numbers, format_: str, say_in: Tongue) -> str | bytes:

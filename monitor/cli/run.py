@@ -63,7 +63,7 @@ def run(ctx: click.Context, shadow: bool, once: bool) -> None:
         ):
             done = work(application, stop, still_alone, watch, shadow=shadow, once=once)
         if done is not None:
-            unread = _unread(application)
+            unread = unread_of(application)
     finally:
         application.close()
     if done is not None:
@@ -188,7 +188,7 @@ def _streams(feed: Feed) -> tuple[int | None, str]:
     return number, f"{number} stream" if number == 1 else f"{number} streams"
 
 
-def _unread(application: Application) -> list[str]:
+def unread_of(application: Application) -> list[str]:
     """The streams that could not be read, and why."""
     from monitor.store import brands, coverage
 

@@ -146,13 +146,33 @@ def send(
         SendError: it did not leave.
 
     """
+    called, target = _door(settings, audience)
+    _sent(settings, called, target, kind=kind, brand=brand, content=content)
+    tell(f"told {audience}")
+
+
+def spoken_at(settings: Settings, audience: str) -> str | None:
+    """The language of that audience; None: its notifier does not tell. Raises ConfigError like `send`."""
+    from monitor.ports import Speaks
+    from monitor.wiring import Application
+
+    called, target = _door(settings, audience)
+    application = Application(settings)
+    try:
+        its = application.notifiers[called]
+        return its.language(target) if isinstance(its, Speaks) else None
+    finally:
+        application.close()
+
+
+def _door(settings: Settings, audience: str) -> tuple[str, str]:
+    """The notifier's name, and the place behind it. Raises ConfigError: there is no such notifier."""
     called, _, target = audience.partition(":")
     known = [one.called for one in settings.notifiers]
     if called not in known:
         named = ", ".join(known)
         raise ConfigError(f"--tell {audience}: no notifier is called {called}; known: {named}")
-    _sent(settings, called, target, kind=kind, brand=brand, content=content)
-    tell(f"told {audience}")
+    return called, target
 
 
 def _sent(

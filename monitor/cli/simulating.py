@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,8 +15,9 @@ from monitor.cli.opening import config_path, opened
 from monitor.cli.periods import as_of_moment, period_of
 from monitor.cli.printing import print_json, print_table
 from monitor.clock import utc_now
-from monitor.domain.escalation_difference import Change, Difference, Line
+from monitor.domain.escalation_difference import Change, Difference
 from monitor.render.policy_words import both_sides
+from monitor.render.tongue import ENGLISH, LANGUAGES, Tongue, tongue
 from monitor.render.words import local_time
 
 if TYPE_CHECKING:
@@ -41,9 +44,10 @@ _SHOWN = 20
     show_default=True,
     help="Changed messages that are listed; 0: all.",
 )
+@click.option("--language", type=click.Choice(LANGUAGES), default=ENGLISH, help="Of words.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with every message.")
 @click.pass_context
-def simulate(ctx: click.Context, /, limit: int, as_json: bool, **asked: Any) -> None:
+def simulate(ctx: click.Context, /, limit: int, language: str, as_json: bool, **asked: Any) -> None:
     r"""Play the cases of a period again, by the policies that held for them and by changed ones.
 
     Both are played as if the program had always run, and people had done what they did: so the
@@ -79,50 +83,108 @@ def simulate(ctx: click.Context, /, limit: int, as_json: bool, **asked: Any) -> 
         print_json(_as_object(found, period))
         return
     name = asked["changed"] or config_path(ctx)
-    _print(found, period, str(name), zone, limit)
+    _Printed(found, zone, tongue(language)).print(period, str(name), limit)
 
 
-def _print(found: Difference, period: Period, name: str, zone: ZoneInfo, limit: int) -> None:
-    since, until = (local_time(one, zone) for one in (period.since, period.until))
-    click.echo(f"{found.waits} waits that began from {since} to {until}, played by {name}")
-    if not found.waits:
-        return
-    before, after = found.in_time["before"], found.in_time["after"]
-    due = ", ".join(
-        f"{found.due[one]} {said}"
-        for one, said in (
-            (Change.EARLIER, "earlier"),
-            (Change.LATER, "later"),
-            (Change.SAME, "at the same time"),
+DUE = ((Change.EARLIER, "earlier"), (Change.LATER, "later"), (Change.SAME, "at the same time"))
+"""How due times move, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """The difference in words."""
+
+    found: Difference
+    zone: ZoneInfo
+    say_in: Tongue
+
+    def print(self, period: Period, name: str, limit: int) -> None:
+        found, say_in = self.found, self.say_in
+        click.echo(
+            say_in(
+                "{number} waits that began from {since} to {until}, played by {config}",
+                number=found.waits,
+                since=self._time(period.since),
+                until=self._time(period.until),
+                config=name,
+            )
         )
-    )
-    click.echo(f"  due               {due}")
-    click.echo(
-        f"  answered in time  {before} before, {after} after; {found.unanswered} never answered"
-    )
-    changes = ", ".join(f"{found.changes[one]} {one.value}" for one in Change)
-    click.echo(f"  messages          {changes}\n")
-    places = sorted({*found.messages["before"], *found.messages["after"]})
-    print_table(
-        ("whom", "before", "after"),
-        [(one, found.messages["before"][one], found.messages["after"][one]) for one in places],
-    )
-    changed = [one for one in found.lines if one.change is not Change.SAME]
-    if not changed:
-        click.echo("\nno message would change")
-        return
-    shown = changed[: limit or None]
-    click.echo("")
-    print_table(
-        ("case", "step", "change", "before", "after"),
-        [_row(one, zone) for one in shown],
-    )
-    if len(shown) < len(changed):
-        click.echo(f"and {len(changed) - len(shown)} more: --limit 0 shows all {len(changed)}")
+        if not found.waits:
+            return
+        self._counts()
+        click.echo("")
+        before, after = say_in("before"), say_in("after")
+        told = found.messages
+        places = sorted({*told["before"], *told["after"]})
+        print_table(
+            (say_in("whom"), before, after),
+            [(one, told["before"][one], told["after"][one]) for one in places],
+        )
+        self._changed(limit)
+        self._summaries(limit)
+
+    def _time(self, at: datetime) -> str:
+        return local_time(at, self.zone, self.say_in)
+
+    def _counts(self) -> None:
+        found, say_in = self.found, self.say_in
+        moved = ", ".join(f"{found.due[one]} {say_in(said)}" for one, said in DUE)
+        in_time = say_in(
+            "{before} before, {after} after; {never} never answered",
+            never=found.unanswered,
+            **found.in_time,
+        )
+        changes = ", ".join(f"{found.changes[one]} {say_in(one.value)}" for one in Change)
+        summaries = say_in(
+            "{before} before, {after} after",
+            before=sum(bool(one.before) for one in found.summaries),
+            after=sum(bool(one.after) for one in found.summaries),
+        )
+        heads = [say_in(one) for one in ("due", "answered in time", "messages", "summaries")]
+        wide = max(map(len, heads))
+        for head, line in zip(heads, (moved, in_time, changes, summaries), strict=True):
+            click.echo(f"  {head:<{wide}}  {line}")
+
+    def _changed(self, limit: int) -> None:
+        say_in = self.say_in
+        changed = [one for one in self.found.lines if one.change is not Change.SAME]
+        if not changed:
+            click.echo(f"\n{say_in('no message would change')}")
+            return
+        shown = changed[: limit or None]
+        click.echo("")
+        heads = ("case", "step", "change", "before", "after")
+        rows = [
+            (one.case_id, one.step, say_in(one.change.value), *both_sides(one, self.zone, say_in))
+            for one in shown
+        ]
+        print_table([say_in(one) for one in heads], rows)
+        self._more(len(shown), len(changed))
+
+    def _summaries(self, limit: int) -> None:
+        """Whose mornings are others."""
+        say_in = self.say_in
+        changed = [one for one in self.found.summaries if not one.is_same]
+        if not changed:
+            return
+        shown = changed[: limit or None]
+        click.echo("")
+        rows = [
+            (self._time(one.at), one.audience, _cases(one.before), _cases(one.after))
+            for one in shown
+        ]
+        heads = ("summary of", "whom", "cases before", "cases after")
+        print_table([say_in(one) for one in heads], rows)
+        self._more(len(shown), len(changed))
+
+    def _more(self, shown: int, changed: int) -> None:
+        if shown < changed:
+            said = "and {number} more: --limit 0 shows all {all}"
+            click.echo(self.say_in(said, number=changed - shown, all=changed))
 
 
-def _row(one: Line, zone: ZoneInfo) -> tuple[object, ...]:
-    return one.case_id, one.step, one.change.value, *both_sides(one, zone)
+def _cases(numbers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, numbers)) or "-"
 
 
 def _as_object(found: Difference, period: Period) -> dict[str, Any]:
@@ -136,4 +198,5 @@ def _as_object(found: Difference, period: Period) -> dict[str, Any]:
         "changes": {one.value: found.changes[one] for one in Change},
         "messages": found.messages,
         "lines": found.lines,
+        "summaries": found.summaries,
     }

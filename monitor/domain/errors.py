@@ -5,9 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
+from monitor.domain.phrase import Phrase
+
 
 class MonitorError(Exception):
     """An error whose text is written for the person who has to act on it."""
+
+
+class PhrasedError(MonitorError):
+    """One that people meet where they are spoken to in their own language: `phrase` can be translated."""
+
+    def __init__(self, text: str, /, **values: object) -> None:
+        """`text` is English; `{name}` in it stands for a value, as in a `Phrase`."""
+        self.phrase = Phrase(text, values)
+        super().__init__(str(self.phrase))
 
 
 class SourceError(MonitorError):

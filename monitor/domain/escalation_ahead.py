@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from monitor.domain.case import EMPTY, Case, apply
 from monitor.domain.escalation import Firing, Watched, decide
@@ -24,6 +24,7 @@ from monitor.domain.event import (
     Record,
     Rejudged,
 )
+from monitor.domain.notice import Reason
 from monitor.domain.policy import Rule
 from monitor.domain.rota import Staff
 from monitor.domain.wait import Wait
@@ -57,12 +58,22 @@ class Lived:
         return one.at if one.at < self.watched_since else one.recorded_at
 
 
+class SummedUp(NamedTuple):
+    """That a wait stands in somebody's summary when their quiet hours end: when, where, which."""
+
+    at: datetime
+    audience: str
+    wait: int
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
     """What a case would have been by some rules: what was told, and its waits with their due times."""
 
     told: tuple[Told, ...]
     case: Case
+    summed_up: frozenset[SummedUp] = frozenset()
+    """Of what quiet hours held back, what was open still when they ended."""
     to_come: frozenset[tuple[int, str]] = frozenset()
     """The open wait's number, with each step, and repeat of one, that it has still before it."""
 
@@ -110,7 +121,24 @@ def play(
         stage.learns(moment, (one for _, _, one in records))
     stage.runs_until(until)
     stage.looks(until)
-    return Played(tuple(stage.told), stage.case, frozenset(stage.to_come(until)))
+    summed_up = frozenset(_summed_up(stage.told, stage.case, staff, until))
+    return Played(tuple(stage.told), stage.case, summed_up, frozenset(stage.to_come(until)))
+
+
+def _summed_up(
+    told: Iterable[Told], case: Case, staff: Staff, until: datetime
+) -> Iterator[SummedUp]:
+    """What the summaries of a person's mornings name, in the order in which it was held back."""
+    ends = {one.number: one.ended_at for one in case.waits}
+    for one in told:
+        for notice in one.firing.notices:
+            person = staff.person_at(notice.audience)
+            if notice.reason is not Reason.QUIET_HOURS or person is None or person.awake is None:
+                continue
+            wakes, wait = person.awake.next_opening(one.at), one.firing.event.wait
+            ended_at = ends.get(wait, one.at)
+            if wakes <= until and (ended_at is None or ended_at > wakes):
+                yield SummedUp(wakes, notice.audience, wait)
 
 
 def _lived(lived: Lived) -> Iterator[tuple[datetime, int, Record]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import zip_longest
 
-from monitor.domain.escalation_ahead import Played
+from monitor.domain.escalation_ahead import Played, SummedUp
 from monitor.domain.wait import Outcome, Wait
 
 
@@ -47,6 +47,20 @@ class Line:
     after: Message | None
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What somebody is told in the morning, before and after: the numbers of the cases; none, no summary."""
+
+    at: datetime
+    audience: str
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+    @property
+    def is_same(self) -> bool:
+        return self.before == self.after
+
+
 @dataclass(slots=True)
 class Difference:
     """What a change of the policies does to the waits of a period.
@@ -64,6 +78,16 @@ class Difference:
     )
     """By the place where they are read."""
     lines: list[Line] = field(default_factory=list)
+    _named: dict[tuple[datetime, str], dict[str, set[int]]] = field(default_factory=dict)
+    """The cases that a summary names: by when and where, before and after."""
+
+    @property
+    def summaries(self) -> list[Summary]:
+        """What was held back in quiet hours and was still open when they ended, in order."""
+        return [
+            Summary(*when, tuple(sorted(its["before"])), tuple(sorted(its["after"])))
+            for when, its in sorted(self._named.items())
+        ]
 
     @property
     def changes(self) -> Counter[Change]:
@@ -79,10 +103,19 @@ class Difference:
         for number, wait in new.items():
             self._count(old[number], wait)
         found = list(_lines(case_id, before, after, old))
-        for one in found:
-            for which, message in (("before", one.before), ("after", one.after)):
+        for line in found:
+            for which, message in (("before", line.before), ("after", line.after)):
                 self.messages[which].update(message.audiences if message else ())
         self.lines += found
+        for which, played in (("before", before), ("after", after)):
+            for one in sorted(it for it in played.summed_up if it.wait in old):
+                self._sum_up(which, one, case_id)
+
+    def _sum_up(self, which: str, one: SummedUp, case_id: int) -> None:
+        """One message names all that somebody slept through."""
+        its = self._named.setdefault((one.at, one.audience), {"before": set(), "after": set()})
+        self.messages[which][one.audience] += not its[which]
+        its[which].add(case_id)
 
     def _count(self, old: Wait, new: Wait) -> None:
         self.waits += 1

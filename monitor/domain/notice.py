@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from monitor.domain.coverage import Blind, Silence
 from monitor.domain.judgement import Band, Severity
+from monitor.domain.phrase import Phrase
 from monitor.domain.storm import RollUp, Storm
 
 
@@ -19,12 +20,14 @@ class NoticeKind(StrEnum):
     """A case opened: its card."""
     ESCALATION = "escalation"
     """A step of the policy fell due: in the card's thread, to whom the step names."""
+    EVENT = "event"
+    """What happened to a case, for a program that subscribed to all of them."""
     UPDATE = "update"
     """The case changed: the card is edited in place."""
     BACKLOG = "backlog"
     """One summary of what was already open when the program first ran."""
     WAITING = "waiting"
-    """What came in a person's quiet hours and is still open: once, when they end."""
+    """What came in a person's quiet hours and is still open: once, when they end. Or what they are given."""
     REPLY = "reply"
     """An answer of ours did not simply go out: in the card's thread, to those who hear of the case."""
     STORM = "storm"
@@ -48,6 +51,8 @@ class Reason(StrEnum):
     """What came since brings an open wait under another rule: its people are told, too."""
     STEP_DUE = "step_due"
     QUIET_HOURS_ENDED = "quiet_hours_ended"
+    HANDED_OVER = "handed_over"
+    """Somebody gave all of their cases to this person."""
     ROTA_UNREAD = "rota_unread"
     """The calendar that says who is on call cannot be read."""
     NOBODY_ON_CALL = "nobody_on_call"
@@ -77,6 +82,12 @@ class Reason(StrEnum):
     REPLY_CANCELLED = "reply_cancelled"
     STORM = "storm"
     """Many alarms of one kind came at once."""
+    REOPENED = "reopened"
+    """The answer is gone, or a dismissal was taken back: somebody waits again."""
+    BREACHED = "breached"
+    """It was not answered in time."""
+    CLOSED = "closed"
+    """Nobody waits any more, and not for an answer: withdrawn, dismissed, part of another case."""
     ABOVE_PAST = "above_past"
     """More complaints of a topic than its past lets one expect."""
     # decisions not to notify
@@ -297,18 +308,23 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class StillOpen:
-    """What was held back in somebody's quiet hours and is not answered yet, the longest waiting first."""
+    """What was held back in somebody's quiet hours and is not answered yet, the longest waiting first.
+
+    Or, with `by`, what that person has just handed over to them.
+    """
 
     as_of: datetime
     lines: tuple[DigestLine, ...]
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """A notice that is only text: a test alert, a warning to the operators."""
 
-    headline: str
-    lines: tuple[str, ...] = ()
+    headline: Phrase | str
+    """A phrase is said in the language of whoever reads it; a text stays as it is."""
+    lines: tuple[Phrase | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +385,10 @@ class Notice:
     """The people whom the step names."""
     attempted_at: datetime | None = None
     """When it was last taken up to be sent, if nobody knows what came of that. Transport time."""
+    about: str = ""
+    """What it tells, as every copy of the database knows it; empty: nothing that could be known again."""
+    told_since: datetime | None = None
+    """Since when it may have been told, under another key: the database was put back from a back-up."""
 
     @property
     def ends_a_case(self) -> bool:

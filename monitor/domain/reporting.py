@@ -49,7 +49,7 @@ class Plan:
     """A report by schedule: what for, for whom, and in which language.
 
     `brands` are names; each has a report of its own. `audiences` are as policies write them.
-    `attached` are the formats that lie beside the page.
+    `language`: None is that of the place where it goes. `attached` are the formats that lie beside the page.
     """
 
     every: Every
@@ -57,7 +57,7 @@ class Plan:
     zone: str
     brands: tuple[str, ...]
     audiences: tuple[str, ...]
-    language: str
+    language: str | None
     attached: tuple[str, ...] = ()
 
     def issue(self, day: date) -> Issue:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from monitor.domain.lexicon import fold
+from monitor.domain.phrase import Phrase, phrase
 from monitor.domain.reply import Length
 
 FIELDS = ("name", "order", "link")
@@ -24,6 +25,14 @@ _GREETING = re.compile(
     r"^\s*(?:hi|hello|dear|good (?:morning|day|evening)|buna|salut|stimat[ea]?|draga?)\b",
     re.MULTILINE,
 )
+
+
+SEVERAL = (
+    "it is numbered as a part of several (1/2)",
+    "a line parts it in two",
+    "it greets twice",
+)
+"""Signs that an answer is more than one message."""
 
 
 class Flaw(StrEnum):
@@ -82,12 +91,15 @@ class Approved:
 
         return sorted(self.templates, key=rank)
 
-    def flaws_of(self, text: str) -> list[tuple[Flaw, str]]:
+    def flaws_of(self, text: str) -> list[tuple[Flaw, Phrase]]:
         """What is wrong with an answer that is about to leave, in words."""
         return [
-            *((Flaw.UNFILLED, f"{{{one}}} is not filled in") for one in unfilled(text)),
-            *((Flaw.FORBIDDEN, f"“{one}” must not be said") for one in self._forbidden_in(text)),
-            *((Flaw.SEVERAL, why) for why in _several(text)),
+            *(
+                (Flaw.UNFILLED, phrase("{field} is not filled in", field=f"{{{one}}}"))
+                for one in unfilled(text)
+            ),
+            *((Flaw.FORBIDDEN, _must_not(one)) for one in self._forbidden_in(text)),
+            *((Flaw.SEVERAL, phrase(why)) for why in _several(text)),
         ]
 
     def lint(self, measures: Mapping[str, Callable[[str], Length]]) -> list[Remark]:
@@ -112,7 +124,7 @@ class Approved:
                 said = f"{{{name}}} is no field; there are {known}"
                 yield Remark(one.name, Flaw.UNKNOWN_FIELD, said)
         for word in self._forbidden_in(one.text):
-            yield Remark(one.name, Flaw.FORBIDDEN, f"“{word}” must not be said")
+            yield Remark(one.name, Flaw.FORBIDDEN, str(_must_not(word)))
         for why in _several(one.text):
             yield Remark(one.name, Flaw.SEVERAL, why)
         whole = fill(one.text, _SAMPLES)
@@ -141,14 +153,19 @@ def unfilled(text: str) -> list[str]:
     return list(dict.fromkeys(one for one in _FIELD.findall(text) if one in FIELDS))
 
 
+def _must_not(word: str) -> Phrase:
+    return phrase("“{word}” must not be said", word=word)
+
+
 def _several(text: str) -> Iterator[str]:
     """Signs that it is more than one message: an answer is one, the same in every channel."""
+    numbered, parted, greeted = SEVERAL
     if any(_is_part(*filter(None, found)) for found in _COUNTED.findall(text)):
-        yield "it is numbered as a part of several (1/2)"
+        yield numbered
     if _RULE.search(text):
-        yield "a line parts it in two"
+        yield parted
     if len(_GREETING.findall(fold(text))) > 1:
-        yield "it greets twice"
+        yield greeted
 
 
 def _is_part(number: str, whole: str) -> bool:

@@ -77,7 +77,10 @@ class Console:
     def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
         if self._journal is None:
             return Unknowable("the console keeps no journal (option `log`)")
-        return self._journal.find(notice.key) or Absent()
+        return (
+            self._journal.find(notice.key, notice.about, other_keys=notice.told_since is not None)
+            or Absent()
+        )
 
     def _print(self, notice: Notice, spoken: Spoken, earlier: Receipt | None) -> None:
         text = self._view(notice, spoken, earlier)
@@ -139,6 +142,7 @@ def _line(
 ) -> Mapping[str, Any]:
     return {
         "key": notice.key,
+        "about": notice.about,
         "kind": notice.kind.value,
         "audience": notice.audience,
         "place": receipt.place,
@@ -156,7 +160,9 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = Lock()
-        self._known: dict[str, Receipt] = {}
+        self._known: dict[tuple[str, str], Receipt] = {}
+        """By key, and what the notice was about (empty in lines that do not say)."""
+        self._abouts: dict[str, Receipt] = {}
         self._offset = 0
         self._file: tuple[int, int] | None = None
         """Device and inode of the file that was read up to `_offset`."""
@@ -206,8 +212,11 @@ class Journal:
         if written < len(whole):  # all but the line's end may be there: `find` will tell
             raise SendError(f"the journal {self._path}: is the disk full?", outcome=outcome)
 
-    def find(self, key: str) -> Receipt | None:
+    def find(self, key: str, about: str = "", *, other_keys: bool = False) -> Receipt | None:
         """The delivery of that notice. Reads what was written since the last look.
+
+        After a database was put back, a key may be of two notices, and one notice have two keys: what
+        they are about tells.
 
         Raises:
             SendError: the journal cannot be read, so that nobody knows.
@@ -219,7 +228,9 @@ class Journal:
                     self._read_on(file)
             except OSError as error:
                 raise self._problem(error, Outcome.UNKNOWN) from error
-            return self._known.get(key)
+            if other_keys and about:
+                return self._abouts.get(about)
+            return self._known.get((key, about)) or self._known.get((key, ""))
 
     def _read_on(self, file: Any) -> None:
         stat = os.fstat(file.fileno())
@@ -230,7 +241,11 @@ class Journal:
         for line in file:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 said = json.loads(line)
-                self._known.setdefault(said["key"], Receipt(said["place"], said["name"]))
+                about = said["about"] if "about" in said else ""  # noqa: SIM401 - it may be a list
+                receipt = Receipt(said["place"], said["name"])
+                self._known.setdefault((said["key"], about), receipt)
+                if about:
+                    self._abouts.setdefault(about, receipt)
             if line.endswith(b"\n"):  # one without may be under way still: it is read again
                 self._offset += len(line)
 

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import assert_never
 
 from monitor.domain.case import Case, apply, fold
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import PhrasedError
 from monitor.domain.escalation import Watched
 from monitor.domain.escalation_ahead import Told, ahead
 from monitor.domain.event import Ask, AskKind, Confirmed, Opened, Record
@@ -28,7 +28,7 @@ Judging = Callable[[Post], tuple[Judgement, Verdict]]
 """What the model and the word rules say of a text."""
 
 
-class ExplainError(MonitorError):
+class ExplainError(PhrasedError):
     """There is nothing to explain; the text says why."""
 
 
@@ -115,13 +115,17 @@ def of_case(
     """What is ahead of a case. Raises ExplainError: there is none, or nothing of it is ahead."""
     row = cases.row(conn, number)
     if row is None:
-        raise ExplainError(f"There is no case {number}; `complaint-monitor cases list` shows them.")
+        raise ExplainError(
+            "There is no case {number}; `complaint-monitor cases list` shows them.", number=number
+        )
     case = cases.load(conn, number)
     wait = case.open_wait
     if wait is None:
         raise ExplainError(
-            f"Case {number} is {case.status}: nothing of it is ahead. "
-            f"`complaint-monitor cases show {number}` says what was told."
+            "Case {number} is {status}: nothing of it is ahead. "
+            "`complaint-monitor cases show {number}` says what was told.",
+            number=number,
+            status=case.status,
         )
     rule = cases.kept_rule(conn, wait.rule)
     watched = foretelling.watched(conn, row.brand_id)

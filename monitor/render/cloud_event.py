@@ -36,6 +36,8 @@ _NAMES: Mapping[NoticeKind, str] = {
     NoticeKind.REPLY: "case.reply",
 }
 """Of cases; of all else it is the notice's kind."""
+_HEARD: Mapping[Reason, str] = {Reason.STEP_DUE: "escalated"}
+"""Of who subscribed to cases: what happened is the reason, and its name but for these."""
 
 
 def event_id(notice: Notice) -> str:
@@ -46,6 +48,8 @@ def event_id(notice: Notice) -> str:
 
 def event_type(notice: Notice) -> str:
     """What the event is called."""
+    if notice.kind is NoticeKind.EVENT:
+        return f"complaint-monitor.case.{_HEARD.get(notice.reason, notice.reason.value)}"
     if notice.kind is NoticeKind.ALERT and notice.reason is Reason.GRAVER:
         return "complaint-monitor.case.graver"
     card = notice.content if isinstance(notice.content, CaseCard) else None

@@ -26,6 +26,7 @@ LABELS = {
     "undo": "Undo",
     "whole": "Show all",
     "show": "Show",
+    "handover": "Hand all over…",
 }
 """Every act, and what stands on its button. `…`: it asks first."""
 _OPEN = ("answer", "claim", "ack", "snooze", "assign")

@@ -28,16 +28,18 @@ from monitor.render import slack_blocks as slack
 from monitor.render.slack_blocks import Block, Element
 from monitor.render.slack_case import PLAIN, Look, called, case_blocks
 from monitor.render.slack_storm import roll_up_blocks
+from monitor.render.tongue import Tongue
 from monitor.render.words import (
     EXCERPT,
     Spoken,
     duration,
     is_blind,
-    person,
     plain,
     say,
     set_aside,
     source,
+    unjudged,
+    who_has,
 )
 
 _NAME = 80
@@ -69,7 +71,9 @@ def messages(
             blocks = [case_blocks(notice, card, spoken.headline, zone, people, look)]
             excerpt = plain(card.title or card.text or "")
         case Digest() as digest:
-            blocks = slack.packed([slack.header(spoken.headline)], _digest(digest, zone))
+            blocks = slack.packed(
+                [slack.header(spoken.headline)], _digest(digest, zone, look.tongue)
+            )
             excerpt = ""
         case Document() as document:
             blocks = slack.packed([slack.header(spoken.headline)], _report(document))
@@ -144,37 +148,38 @@ def _boxes(lines: Sequence[str]) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------ digest
 
 
-def _digest(digest: Digest, zone: tzinfo) -> Iterator[Element]:
+def _digest(digest: Digest, zone: tzinfo, say_in: Tongue) -> Iterator[Element]:
     parts = (
-        ("Overdue", digest.overdue),
-        ("At risk", digest.at_risk),
-        ("New", digest.new),
-        ("Waiting", digest.other),
-        ("Unconfirmed: is it a complaint?", digest.unconfirmed),
+        (say_in("Overdue"), digest.overdue),
+        (say_in("At risk"), digest.at_risk),
+        (say_in("New"), digest.new),
+        (say_in("Waiting"), digest.other),
+        (say_in("Unconfirmed: is it a complaint?"), digest.unconfirmed),
     )
     for name, lines in parts:
         if lines:
             yield slack.line(slack.said(f"{name} ({len(lines)})", bold=True))
-        yield from map(_line, lines)
+        yield from (_line(one, say_in) for one in lines)
     if digest.unjudged:
-        posts = "1 post" if digest.unjudged == 1 else f"{digest.unjudged} posts"
-        yield slack.line(slack.said(f"Not judged yet: {posts}"))
+        yield slack.line(slack.said(unjudged(digest.unjudged, say_in)))
     if digest.filtered:
-        yield slack.line(slack.said(set_aside(digest.filtered)))
+        yield slack.line(slack.said(set_aside(digest.filtered, say_in)))
     blind = [one for one in digest.sources if is_blind(one)]
     seen = len(digest.sources) - len(blind)
-    yield slack.line(slack.said(f"Sources: {seen} read, {len(blind)} not or not wholly", bold=True))
+    sources = say_in("Sources: {seen} read, {blind} not or not wholly", seen=seen, blind=len(blind))
+    yield slack.line(slack.said(sources, bold=True))
     for one in blind:
-        for piece in slack.pieces(source(one, zone)):
+        for piece in slack.pieces(source(one, zone, say_in)):
             yield slack.line(slack.said(f"⚠️ {piece}"))
 
 
-def _line(one: DigestLine) -> Element:
-    text = slack.short(plain(one.title or one.text or "(the text was purged)"), EXCERPT)
-    owner = f"{slack.short(person(one.owner), _NAME)} has it" if one.owner else "nobody has it"
-    place = f"{slack.short(plain(one.network), _NAME)}, {one.severity.word}"
+def _line(one: DigestLine, say_in: Tongue) -> Element:
+    text = slack.short(plain(one.title or one.text or say_in("(the text was purged)")), EXCERPT)
+    owner = slack.short(who_has(one, say_in), _NAME)
+    place = f"{slack.short(plain(one.network), _NAME)}, {say_in(one.severity.word)}"
+    case = say_in("case {number}", number=one.case_id)
     return slack.line(
-        slack.said(f"{duration(one.waited)}", bold=True),
-        slack.said(f" · {place} · case {one.case_id} · {owner} · "),
+        slack.said(f"{duration(one.waited, say_in)}", bold=True),
+        slack.said(f" · {place} · {case} · {owner} · "),
         slack.linked(text, one.url),
     )

@@ -21,6 +21,8 @@ from monitor.render.words import EXCERPT, cut, duration, person, plain
 PAGE = 15
 """Lines of a list at a time."""
 _LINES = 2800
+HANDOVER = "handover"
+"""The act that gives all of my cases to somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,9 @@ class Team:
 def home(mine: Sequence[Line], teams: Sequence[Team], say_in: Tongue, *, more: str | None) -> Any:
     """The Home tab: my cases, and the numbers of every team."""
     blocks = listed(say_in("My cases"), mine, say_in, more=more)
+    if mine:
+        row = [button(HANDOVER, 0, say_in)]
+        blocks.append({"type": "actions", "block_id": HANDOVER, "elements": row})
     for one in teams:
         blocks.append({"type": "divider"})
         blocks.append(slack.section(f"*{slack.escape(plain(one.brand))}*"))

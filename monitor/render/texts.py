@@ -22,9 +22,12 @@ _JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts need them
 def local_time(at: datetime, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
     """`Tue 3 Mar 2026 14:05 EET`. The zone is said: an hour comes twice when clocks go back."""
     there = at.astimezone(zone)
-    return (
-        f"{say_in(WEEKDAYS[there.weekday()])} {local_day(there.date(), say_in)} {there:%Y %H:%M %Z}"
-    )
+    return f"{long_day(there.date(), say_in)} {there:%Y %H:%M %Z}"
+
+
+def long_day(day: date, say_in: Tongue = IN_ENGLISH) -> str:
+    """`Tue 3 Mar`."""
+    return f"{say_in(WEEKDAYS[day.weekday()])} {local_day(day, say_in)}"
 
 
 def local_day(day: date, say_in: Tongue = IN_ENGLISH) -> str:

@@ -8,8 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
+
+from monitor.domain.errors import MonitorError, PhrasedError
+from monitor.domain.phrase import LISTED, Phrase
 
 ENGLISH = "en"
 _WITH_DE = 20
@@ -27,6 +31,27 @@ class Tongue:
     def __call__(self, phrase: str, /, **values: object) -> str:
         said = self.phrases.get(phrase, phrase)
         return said.format(**values) if values else said
+
+    def of(self, said: Phrase | str) -> str:
+        """A phrase with all that is translated of its values. What is text already stays as it is."""
+        if isinstance(said, str):
+            return said
+        return self(said.text, **{name: self._value(one) for name, one in said.values.items()})
+
+    def _value(self, one: object) -> object:
+        match one:
+            case Phrase():
+                return self.of(one)
+            case StrEnum():
+                return self(one.value)
+            case tuple():
+                return LISTED.join(str(self._value(each)) for each in one)
+            case _:
+                return one
+
+    def why(self, error: MonitorError) -> str:
+        """What an error says; those of people's everyday work are said in the language."""
+        return self.of(error.phrase) if isinstance(error, PhrasedError) else str(error)
 
     def count(self, number: int, one: str, many: str) -> str:
         """`1 gap`, `{number} gaps`: as so many are said; in Romanian 19 goluri, but 20 de goluri."""

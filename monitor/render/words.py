@@ -28,7 +28,7 @@ from monitor.domain.notice import (
 )
 from monitor.domain.storm import RollUp, Storm
 from monitor.render.storm_words import say_roll_up, say_storm
-from monitor.render.texts import EXCERPT, QUOTE, cut, local_day, local_time, person, plain
+from monitor.render.texts import EXCERPT, QUOTE, cut, local_day, local_time, long_day, person, plain
 from monitor.render.tongue import IN_ENGLISH, Tongue
 
 __all__ = [
@@ -48,6 +48,8 @@ __all__ = [
     "say_digest",
     "set_aside",
     "source",
+    "unjudged",
+    "who_has",
 ]
 
 _MINUTE = timedelta(minutes=1)
@@ -87,14 +89,14 @@ def _two(whole: int, unit: str, rest: int, smaller: str) -> str:
 
 
 def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
-    """The notice in words, with times in `zone`; of a case the headline in the tongue."""
+    """The notice in words, with times in `zone`; of a case the headline alone is in the tongue."""
     match notice.content:
         case CaseCard() as card:
             spoken = _case(notice, card, zone, say_in)
         case Digest() as digest:
-            spoken = say_digest(digest, zone)
+            spoken = say_digest(digest, zone, say_in)
         case Backlog() as backlog:
-            spoken = _backlog(backlog, zone)
+            spoken = _backlog(backlog, zone, say_in)
         case StillOpen() as still_open:
             spoken = _still_open(still_open, say_in)
         case Storm() as storm:
@@ -102,7 +104,9 @@ def say(notice: Notice, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
         case RollUp() as some:
             spoken = Spoken(*say_roll_up(some, say_in, notice.mentions))
         case Words(headline=headline, lines=lines):
-            spoken = Spoken(plain(headline), tuple(map(plain, lines)))
+            spoken = Spoken(
+                plain(say_in.of(headline)), tuple(plain(say_in.of(one)) for one in lines)
+            )
         case Document(headline=headline, lines=columns, summary=summary):
             spoken = Spoken(plain(headline), (*summary, *([""] if summary else []), *columns))
         case never:
@@ -207,27 +211,35 @@ def _kept_short(card: CaseCard) -> Iterator[str]:
 # -------------------------------------------------------------------------------- digest, backlog
 
 
-def say_digest(digest: Digest, zone: tzinfo) -> Spoken:
+def say_digest(digest: Digest, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> Spoken:
     """The digest in words: nothing is left out of it."""
     parts = (
-        ("Overdue", digest.overdue),
-        ("At risk", digest.at_risk),
-        ("New", digest.new),
-        ("Waiting", digest.other),
-        ("Unconfirmed", digest.unconfirmed),
+        (say_in("Overdue"), digest.overdue),
+        (say_in("At risk"), digest.at_risk),
+        (say_in("New"), digest.new),
+        (say_in("Waiting"), digest.other),
+        (say_in("Unconfirmed"), digest.unconfirmed),
     )
     counted = ", ".join(f"{len(lines)} {name.lower()}" for name, lines in parts if lines)
-    headline = f"{plain(digest.brand)}, {digest.day:%a} {digest.day.day} {digest.day:%b %Y}: "
-    said = [f"Unanswered as of {local_time(digest.as_of, zone)}, the oldest first"]
+    day = f"{long_day(digest.day, say_in)} {digest.day.year}"
+    as_of = local_time(digest.as_of, zone, say_in)
+    said = [say_in("Unanswered as of {time}, the oldest first", time=as_of)]
     for name, lines in parts:
-        said += _part(name, lines)
+        said += _part(name, lines, say_in)
     if digest.unjudged:
-        said += ["", f"Not judged yet: {_posts(digest.unjudged)}"]
+        said += ["", unjudged(digest.unjudged, say_in)]
     if digest.filtered:
-        said += ["", set_aside(digest.filtered)]
-    said += ["", "Sources", *(f"  {source(one, zone)}" for one in digest.sources)]
-    nothing = not_judged(digest.unjudged) if digest.unjudged else "nothing is waiting"
-    return Spoken(headline + (counted or nothing), tuple(said))
+        said += ["", set_aside(digest.filtered, say_in)]
+    said += ["", say_in("Sources"), *(f"  {source(one, zone, say_in)}" for one in digest.sources)]
+    nothing = (
+        not_judged(digest.unjudged, say_in) if digest.unjudged else say_in("nothing is waiting")
+    )
+    return Spoken(f"{plain(digest.brand)}, {day}: {counted or nothing}", tuple(said))
+
+
+def unjudged(posts: int, say_in: Tongue = IN_ENGLISH) -> str:
+    """How many posts wait for the classifier."""
+    return say_in("Not judged yet: {posts}", posts=_posts(posts, say_in))
 
 
 def set_aside(filtered: Sequence[SetAside], say_in: Tongue = IN_ENGLISH) -> str:
@@ -240,32 +252,42 @@ def set_aside(filtered: Sequence[SetAside], say_in: Tongue = IN_ENGLISH) -> str:
     return say_in("Set aside: {posts} ({rules}); {would}", posts=posts, rules=rules, would=would)
 
 
-def not_judged(posts: int) -> str:
+def not_judged(posts: int, say_in: Tongue = IN_ENGLISH) -> str:
     """What is said of an empty list while `posts` (at least one) might still belong on it."""
-    be = "is" if posts == 1 else "are"
-    return f"nothing is known to wait, {_posts(posts)} {be} not judged yet"
+    return say_in.count(
+        posts,
+        "nothing is known to wait, 1 post is not judged yet",
+        "nothing is known to wait, {number} posts are not judged yet",
+    )
 
 
-def _part(name: str, lines: Sequence[DigestLine]) -> Iterator[str]:
+def _part(name: str, lines: Sequence[DigestLine], say_in: Tongue) -> Iterator[str]:
     if not lines:
         return
     yield ""
     yield f"{name} ({len(lines)})"
     for one in lines:
-        yield f"  {_line(one)}"
+        yield f"  {_line(one, say_in)}"
         if one.url:
             yield f"    {plain(one.url)}"
 
 
-def _line(one: DigestLine) -> str:
-    text = cut(plain(one.title or one.text or "(the text was purged)"), EXCERPT)
-    owner = f"{person(one.owner)} has it" if one.owner else "nobody has it"
-    place = f"{plain(one.network)}, {one.severity.word}"
-    return f"{duration(one.waited)} · {place} · case {one.case_id} · {owner} · {text}"
+def _line(one: DigestLine, say_in: Tongue) -> str:
+    text = cut(plain(one.title or one.text or say_in("(the text was purged)")), EXCERPT)
+    place = f"{plain(one.network)}, {say_in(one.severity.word)}"
+    case = say_in("case {number}", number=one.case_id)
+    return f"{duration(one.waited, say_in)} · {place} · {case} · {who_has(one, say_in)} · {text}"
 
 
-def _posts(number: int) -> str:
-    return "1 post" if number == 1 else f"{number} posts"
+def who_has(one: DigestLine, say_in: Tongue) -> str:
+    """Whose it is."""
+    if not one.owner:
+        return say_in("nobody has it")
+    return say_in("{name} has it", name=person(one.owner))
+
+
+def _posts(number: int, say_in: Tongue) -> str:
+    return say_in.count(number, "1 post", "{number} posts")
 
 
 WHY = {
@@ -338,26 +360,41 @@ def is_blind(one: SourceHealth) -> bool:
     )
 
 
-def _backlog(backlog: Backlog, zone: tzinfo) -> Spoken:
-    number = backlog.waits
-    were = "1 complaint was" if number == 1 else f"{number} complaints were"
-    headline = f"{plain(backlog.brand)}: {were} already waiting when watching began"
-    lines = ["They are in the list of cases and in every digest; none of them alerts by itself."]
+def _backlog(backlog: Backlog, zone: tzinfo, say_in: Tongue) -> Spoken:
+    were = say_in.count(
+        backlog.waits,
+        "1 complaint was already waiting when watching began",
+        "{number} complaints were already waiting when watching began",
+    )
+    lines = [
+        say_in("They are in the list of cases and in every digest; none of them alerts by itself.")
+    ]
     if backlog.oldest_at is not None:
-        waited = duration(backlog.as_of - backlog.oldest_at)
-        oldest = local_time(backlog.oldest_at, zone)
-        lines.insert(0, f"The oldest has waited {waited}, since {oldest}.")
-    return Spoken(headline, tuple(lines))
+        waited = duration(backlog.as_of - backlog.oldest_at, say_in)
+        oldest = local_time(backlog.oldest_at, zone, say_in)
+        lines.insert(
+            0, say_in("The oldest has waited {span}, since {time}.", span=waited, time=oldest)
+        )
+    return Spoken(f"{plain(backlog.brand)}: {were}", tuple(lines))
 
 
 def _still_open(summary: StillOpen, say_in: Tongue) -> Spoken:
-    number = len(summary.lines)
-    if not number:
-        return Spoken(say_in("All that came in your quiet hours is answered"), ())
-    headline = (
-        say_in("1 case of your quiet hours is still open")
-        if number == 1
-        else say_in("{number} cases of your quiet hours are still open", number=number)
+    headline = _of_quiet_hours(len(summary.lines), say_in)
+    if summary.by is not None:
+        headline = _handed_over(summary.by, len(summary.lines), say_in)
+    lines = (
+        said for one in summary.lines for said in (_line(one, say_in), plain(one.url or "")) if said
     )
-    lines = (said for one in summary.lines for said in (_line(one), plain(one.url or "")) if said)
     return Spoken(headline, tuple(lines))
+
+
+def _of_quiet_hours(number: int, say_in: Tongue) -> str:
+    if not number:
+        return say_in("All that came in your quiet hours is answered")
+    one = "1 case of your quiet hours is still open"
+    return say_in.count(number, one, "{number} cases of your quiet hours are still open")
+
+
+def _handed_over(by: str, number: int, say_in: Tongue) -> str:
+    cases = say_in.count(number, "1 case", "{number} cases")
+    return say_in("{name} handed over to you: {cases}", name=person(by), cases=cases)

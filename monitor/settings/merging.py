@@ -40,6 +40,8 @@ class Merged:
         self._files = files
         self._owners: dict[Place, tuple[File, int]] = {}
         """The file of each table and key of the first two levels; of an element, also its array's start."""
+        self._arrays: set[Place] = set()
+        """Arrays of tables: asked once, and not once a file."""
         self._conflicts: list[tuple[File, Place, str]] = []
         self.document: dict[str, Any] = {}
         for one in files:
@@ -71,11 +73,11 @@ class Merged:
             place: Place = (*at, key)
             there = into.get(key)
             if key not in into:
-                into[key] = dict(value) if isinstance(value, dict) and not at else value
+                into[key] = _own_copy(value, at)
                 self._own(value, file, place, 0)
-            elif _is_array_of_tables(value) and _is_array_of_tables(there):
-                self._own(value, file, place, len(there))
-                into[key] = [*there, *value]
+            elif _is_array_of_tables(value) and place in self._arrays:
+                self._own(value, file, place, len(into[key]))
+                into[key].extend(value)
             elif isinstance(value, dict) and isinstance(there, dict) and not at:
                 self._merge(there, value, file, place)
             else:
@@ -86,6 +88,7 @@ class Merged:
     def _own(self, value: object, file: File, place: Place, start: int) -> None:
         self._owners.setdefault(place, (file, 0))
         if _is_array_of_tables(value):
+            self._arrays.add(place)
             for number in range(len(value)):
                 self._owners[*place, start + number] = (file, start)
         elif isinstance(value, dict) and len(place) == 1:
@@ -159,6 +162,13 @@ def _brands_in(document: Mapping[str, Any]) -> list[str]:
     tables = document.get("brands")
     names = [one.get("name") for one in tables or () if isinstance(one, dict)]
     return [one for one in names if isinstance(one, str) and one]
+
+
+def _own_copy(value: Any, at: Place) -> Any:
+    """What is said first, to which other files add."""
+    if isinstance(value, dict) and not at:
+        return {key: _own_copy(inner, (key,)) for key, inner in value.items()}
+    return list(value) if isinstance(value, list) else value
 
 
 def _is_array_of_tables(value: object) -> TypeGuard[list[dict[str, Any]]]:

@@ -183,6 +183,7 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _unknown("notifier", ("digest",), digest, "tell", notifiers)
     yield from _unknown("calendar", ("numbers",), _table(document, "numbers"), "staffed", calendars)
     yield from _of_reports(document, brands, notifiers)
+    yield from _of_subscriptions(document, brands, notifiers)
     operators = _table(document, "operators")
     yield from _unknown("notifier", ("operators",), operators, "tell", notifiers)
     if "slack_app" in document:
@@ -217,6 +218,20 @@ def _of_reports(
                         told[every, audience, brand],
                     )
                 told.setdefault((every, audience, brand), place)
+
+
+def _of_subscriptions(
+    document: Mapping[str, Any], brands: Sequence[str], notifiers: Sequence[str]
+) -> Iterator[Mistake]:
+    """Names that nobody has, and a place that would hear all twice."""
+    told: set[str] = set()
+    for place, one in _tables(document, "subscriptions"):
+        yield from _unknown("brand", place, one, "brands", brands)
+        yield from _unknown("notifier", place, one, "tell", notifiers)
+        audience = str(one.get("tell"))
+        if audience in told:
+            yield Mistake(place, f'"{audience}" subscribed already: name all its brands there')
+        told.add(audience)
 
 
 def _listed(value: object) -> list[str]:

@@ -30,6 +30,7 @@ from monitor.settings.slack import SlackAppTable
 from monitor.settings.spans import PositiveSpan, TimeOfDay, Zone
 from monitor.settings.staff import PersonTable, RotaTable
 from monitor.settings.storms import StormsTable
+from monitor.settings.subscriptions import SubscriptionTable
 from monitor.settings.web import WebTable
 
 T = TypeVar("T")
@@ -301,6 +302,7 @@ class Settings(_Table):
     )
     digest: DigestTable = DigestTable()
     reports: tuple[ReportsTable, ...] = ()
+    subscriptions: tuple[SubscriptionTable, ...] = ()
     numbers: NumbersTable = NumbersTable()
     operators: OperatorsTable = OperatorsTable()
     storms: StormsTable = StormsTable()
@@ -347,6 +349,10 @@ class Settings(_Table):
         return tuple(
             one.plan(self.brand_names, self.timezone, self.audience) for one in self.reports
         )
+
+    def subscribed(self) -> dict[str, tuple[str, ...]]:
+        """By place that subscribed the brands of whose cases it hears."""
+        return {one.tell: one.brands or self.brand_names for one in self.subscriptions}
 
     def staffed(self) -> BusinessHours:
         """When somebody is there."""

@@ -33,7 +33,9 @@ class ReportsTable(BaseModel):
     at: TimeOfDay = Field(default=time(8), description="Local time.")
     tell: Names = Field(default=(), description="Whom; default: the first notifier.")
     brands: Names = Field(default=(), description="Each has its own report. Default: all.")
-    language: Literal["en", "ro"] = "en"
+    language: Literal["en", "ro"] | None = Field(
+        default=None, description="Default: that of the channel, else English."
+    )
     attach: tuple[Literal["pdf", "csv", "json"], ...] = Field(
         default=(), description="Beside the page; pdf needs the extra `pdf`."
     )

@@ -165,6 +165,8 @@ class Server(ABC):
         """`clock` dates the answers; None: this machine's."""
         self.asked: list[Asked] = []
         self.faults: list[Fault] = []
+        self.spoils: Callable[[Answer], Answer] = lambda answer: answer
+        """What becomes of every whole answer on its way: of an ill-made network, say."""
         self.headers: dict[str, str] = {}
         self.released = Event()
         """Set to let go the calls that are held."""
@@ -285,7 +287,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.what == "held":
             owner.released.wait()
         if fault is None or fault.what in ("held", "well"):
-            self._send(owner.serve(asked))
+            self._send(owner.spoils(owner.serve(asked)))
             return
         self._fail(fault, owner.serve(asked) if fault.accepted else None)
 

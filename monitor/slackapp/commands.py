@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import PhrasedError
 from monitor.domain.identity import Brand
 from monitor.domain.report import last_week
 from monitor.render import slack_lists as shown
@@ -19,10 +19,10 @@ from monitor.render.tongue import Tongue
 from monitor.render.words import person
 from monitor.rows.times import parse_time
 from monitor.settings.slack import Right
-from monitor.slackapp import lists
+from monitor.slackapp import handing, lists
 from monitor.slackapp.staff import Person
 from monitor.slackapp.workplace import Workplace
-from monitor.stages import act, by_hand
+from monitor.stages import by_hand
 from monitor.store import readings
 from monitor.store.by_hand import NETWORK
 
@@ -33,7 +33,7 @@ _WHEN = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?=\s|$)")
 _FOUND = 30
 
 
-class CommandError(MonitorError):
+class CommandError(PhrasedError):
     """The command can't be understood; the text says how it is written."""
 
 
@@ -95,12 +95,14 @@ def _paged(
 
 
 def _search(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
-    words = list(typed.words[1:])
+    words = " ".join(typed.words[1:])
     if not words:
-        raise CommandError(f"Say what to look for: {place.command} search refund dana")
+        raise CommandError(
+            "Say what to look for: {command}", command=f"{place.command} search refund dana"
+        )
     lines = lists.search(place, words, say_in, _FOUND)
     more = say_in("There may be more: say more words.") if len(lines) == _FOUND else None
-    title = say_in("Found: {words}", words=" ".join(words))
+    title = say_in("Found: {words}", words=words)
     return shown.listed(title, lines, say_in, more=more)
 
 
@@ -113,7 +115,8 @@ def _new(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
     url = address[1] if address else None
     if url is None and not said:
         raise CommandError(
-            f"Give an address, and what was said: {place.command} new https://… No parcel!"
+            "Give an address, and what was said: {command}",
+            command=f"{place.command} new https://… No parcel!",
         )
     now = place.clock()
     at, said = _when(place, said, now)
@@ -145,9 +148,11 @@ def _when(place: Workplace, said: str, now: datetime) -> tuple[datetime | None, 
     try:
         at = parse_time(f"{found[1]} {found[2]}", place.zone)
     except ValueError as error:
-        raise CommandError(f"{error}: write 2026-03-01 09:00") from error
+        raise CommandError(
+            "{wrong}: write {right}", wrong=str(error), right="2026-03-01 09:00"
+        ) from error
     if at > now:
-        raise CommandError(f"{found[0]} is still to come: write when it was said")
+        raise CommandError("{when} is still to come: write when it was said", when=found[0])
     return at, said[found.end() :].strip()
 
 
@@ -163,7 +168,9 @@ def _brand(place: Workplace, words: list[str]) -> tuple[Brand, list[str]]:
         return brands[0], words
     known = ", ".join(one.name for one in brands)
     raise CommandError(
-        f"Say whom it is about ({known}): {place.command} new {brands[0].name} https://…"
+        "Say whom it is about ({brands}): {command}",
+        brands=known,
+        command=f"{place.command} new {brands[0].name} https://…",
     )
 
 
@@ -173,21 +180,10 @@ def _handover(place: Workplace, typed: Typed, say_in: Tongue) -> list[Block]:
     to = place.staff.named(typed.words[1]) if len(typed.words) > 1 else None
     if to is None:
         raise CommandError(
-            say_in(
-                "Say to whom, by a name of `people` in the configuration, or a member's id: {command}",
-                command=f"{place.command} handover ana",
-            )
+            "Say to whom, by a name of `people` in the configuration, or a member's id: {command}",
+            command=f"{place.command} handover ana",
         )
-    with place.database.reading() as conn:
-        brands = list(place.brand_names(conn))
-    numbers = act.hand_over(
-        place.once(typed.key),
-        brands,
-        lists.goes_by(typed.person),
-        to.name,
-        by=typed.person.name,
-        now=place.clock(),
-    )
+    numbers = handing.give(place, typed.key, typed.person, to)
     lines = [shown.found(place.card(one), say_in) for one in numbers]
     title = say_in("Handed over to {name}", name=person(to.name))
     first = lines[:PAGE]
@@ -202,7 +198,7 @@ def _report(place: Workplace, _: Typed, say_in: Tongue) -> list[Block]:
     with place.database.reading() as conn:
         for brand_id in place.brand_names(conn):
             made = readings.report(conn, brand_id, period=period, as_of=now)
-            blocks += shown.columns(report_text(made, place.zone))
+            blocks += shown.columns(report_text(made, place.zone, say_in))
     return blocks or [section(say_in("None."))]
 
 

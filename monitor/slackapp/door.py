@@ -23,7 +23,8 @@ from monitor.render.slack_answer import DECISIONS, TEMPLATE
 from monitor.render.slack_blocks import escape
 from monitor.render.slack_buttons import MORE, PREFIX
 from monitor.render.slack_forms import origin_of
-from monitor.slackapp import commands, presses, replying, submissions, views
+from monitor.render.tongue import Tongue
+from monitor.slackapp import commands, handing, presses, replying, submissions, views
 from monitor.slackapp.calls import client, quiet
 from monitor.slackapp.commands import Typed
 from monitor.slackapp.filled import Filled
@@ -122,6 +123,10 @@ class Door:
     def _press(self, body: Mapping[str, Any]) -> None:
         action = body["actions"][0]
         press = self._press_of(body)
+        if press.act == handing.ACT:
+            if self._is_first(press.key):
+                handing.ask(self._place, press)
+            return
         self._place.require(press.case_id)
         if press.act in DECISIONS:
             replying.decide(self._place, press, _number(action), self._watch)
@@ -147,6 +152,9 @@ class Door:
             trigger=str(body.get("trigger_id", "")),
             view_id=view["id"],
         )
+        if press.act == handing.ACT:
+            handing.submit(self._place, press, Filled(view))
+            return
         self._place.require(press.case_id)
         if press.act == replying.ACT:
             replying.submit(self._place, press, Filled(view), origin, self._watch)
@@ -189,6 +197,10 @@ class Door:
         user = body["user"]
         return self._place.staff.person(user["id"], user.get("username") or user.get("name"))
 
+    def _tongue(self, body: Mapping[str, Any]) -> Tongue:
+        """How whoever did it is spoken to."""
+        return self._place.tongue(_channel(body))
+
     def _sees(self, body: Mapping[str, Any]) -> frozenset[str] | None:
         """The brands that are there for whoever did it; None: all, as the config keeps none apart."""
         place = self._place
@@ -220,9 +232,10 @@ class Door:
             _log.warning(
                 "slack_refused", kind=body.get("type"), reason="stranger", team=_team(body)
             )
-            self._place.calls.tell(_user(body), _channel(body), str(error))
+            self._place.calls.tell(_user(body), _channel(body), self._tongue(body).why(error))
         except MonitorError as error:
-            said = str(error) if isinstance(error, NotAllowedError) else escape(str(error))
+            why = self._tongue(body).why(error)
+            said = why if isinstance(error, NotAllowedError) else escape(why)
             _log.info("slack_refused", kind=body.get("type"), problem=str(error))
             self._place.calls.tell(_user(body), _channel(body), said)
 
@@ -230,7 +243,11 @@ class Door:
         error = done.exception()
         if error is not None:
             _log.error("slack_work_failed", kind=body.get("type"), problem=repr(error))
-            said = f"That was not done: {type(error).__name__}. The log says more; try again."
+            say_in = self._tongue(body)
+            said = say_in(
+                "That was not done: {error}. The log says more; try again.",
+                error=type(error).__name__,
+            )
             self._place.calls.tell(_user(body), _channel(body), said)
 
 

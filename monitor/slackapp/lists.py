@@ -7,6 +7,7 @@ from datetime import datetime
 
 from monitor.domain.digest import Unanswered
 from monitor.domain.report import last_week
+from monitor.domain.search import search as read
 from monitor.render import slack_lists as shown
 from monitor.render.slack_lists import Line, Team
 from monitor.render.tongue import Tongue
@@ -62,11 +63,11 @@ def is_overdue(one: Unanswered, now: datetime) -> bool:
     return one.confirmed and one.due_at < now
 
 
-def search(place: Workplace, words: list[str], say_in: Tongue, limit: int) -> list[Line]:
-    """The newest cases in which all the words are."""
-    now = place.clock()
+def search(place: Workplace, typed: str, say_in: Tongue, limit: int) -> list[Line]:
+    """The newest cases in which that is said."""
+    now, asked = place.clock(), read(typed)
     with place.database.reading() as conn:
-        numbers = searching.cases_with(conn, place.brand_names(conn), words, limit)
+        numbers = searching.cases_with(conn, place.brand_names(conn), asked, limit)
         return [shown.found(cards.card(conn, one, now, None), say_in) for one in numbers]
 
 

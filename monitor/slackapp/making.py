@@ -74,6 +74,8 @@ class SlackApp:
             lexicon=its.lexicon(),
             approved=its.answers.approved(),
             command=self._table.command,
+            people=its.staff(),
+            notifier=self._table.notifier,
         )
 
     def serving(self) -> Serving:

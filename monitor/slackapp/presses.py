@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from monitor.domain.case import Case
-from monitor.domain.errors import MonitorError
+from monitor.domain.case import Case, Status
+from monitor.domain.errors import PhrasedError
 from monitor.domain.event import Answered, AnsweredElsewhere, Confirmed, Dismissed, Event
 from monitor.render import slack_forms as forms
 from monitor.render.slack_blocks import Block
@@ -40,7 +40,7 @@ class _Act(Protocol):
     ) -> Case: ...
 
 
-class NoTimeLeftError(MonitorError):
+class NoTimeLeftError(PhrasedError):
     """It is too late for that."""
 
 
@@ -122,8 +122,8 @@ def _form(place: Workplace, press: Press) -> View:
         case "whole":
             return forms.modal(origin, say_in(LABELS["whole"]), forms.whole_text(card), say_in)
         case other:
-            raise MonitorError(
-                f"Nothing here is called {other}: the app was upgraded; press again."
+            raise PhrasedError(
+                "Nothing here is called {name}: the app was upgraded; press again.", name=other
             )
     return forms.asking(origin, fields, say_in)
 
@@ -131,10 +131,12 @@ def _form(place: Workplace, press: Press) -> View:
 def _snooze(place: Workplace, press: Press) -> list[Block]:
     card, now, say_in = place.card(press.case_id), place.clock(), place.tongue(press.channel)
     if card.status != "open" or card.due_at is None:
-        raise act.ActionError(f"The case is {card.status}: nobody waits in it.")
+        raise act.ActionError(
+            "The case is {status}: nobody waits in it.", status=Status(card.status)
+        )
     fields = forms.snooze_fields(card.due_at, now, say_in)
     if not fields:
         raise NoTimeLeftError(
-            say_in("It is due too soon, or overdue: nothing can be put off before the due time.")
+            "It is due too soon, or overdue: nothing can be put off before the due time."
         )
     return fields

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from monitor.domain.errors import MonitorError
+from monitor.domain.phrase import LISTED
 from monitor.domain.reply import Length, Outgoing, ReplyState
 from monitor.domain.template import fill
 from monitor.ports import DescribesReplies
@@ -58,7 +59,7 @@ def form(place: Workplace, press: Press) -> View:
                 by=press.person.name,
             )
         except ReplyError as error:
-            return shown.cannot(origin, without_commands(str(error)), card.url, say_in)
+            return shown.cannot(origin, without_commands(say_in.why(error)), card.url, say_in)
     desk = Desk.of(draft)
     origin = Origin(ACT, press.case_id, press.channel, {"source": draft.source, "post": draft.post})
     return shown.writing(origin, card, desk, place.approved.fitting(card.topics, card.lang), say_in)
@@ -70,7 +71,7 @@ def template(place: Workplace, press: Press, name: str, metadata: str) -> None:
     found = place.approved.named(name)
     card = place.card(press.case_id)
     if found is None or press.view_id is None:
-        raise ReplyError(f"There is no template “{name}” any more.")
+        raise ReplyError("There is no template “{name}” any more.", name=name)
     length = _length(place, origin, found.text)
     desk = Desk(card.network, None, length.most if length else None)
     templates = place.approved.fitting(card.topics, card.lang)
@@ -88,14 +89,18 @@ def at_once(place: Workplace, view: Mapping[str, Any]) -> dict[str, Any]:
     origin = origin_of(view["private_metadata"])
     typed = Filled(view).said(shown.TEXT)
     block = next((one for one in view["state"]["values"] if one.startswith(shown.TEXT)), shown.TEXT)
-    said = [why for _, why in place.approved.flaws_of(typed)]
+    say_in = place.tongue(origin.channel)
+    said = [say_in.of(why) for _, why in place.approved.flaws_of(typed)]
     length = _length(place, origin, typed)
     if length is not None and length.is_too_long:
-        said.append(f"{length.used} of the {length.most} characters that may be")
+        said.append(
+            say_in(
+                "{used} of the {most} characters that may be", used=length.used, most=length.most
+            )
+        )
     if said:
-        return {"response_action": "errors", "errors": {block: "; ".join(said)}}
-    waiting = shown.working(origin, place.tongue(origin.channel))
-    return {"response_action": "update", "view": waiting}
+        return {"response_action": "errors", "errors": {block: LISTED.join(said)}}
+    return {"response_action": "update", "view": shown.working(origin, say_in)}
 
 
 def _length(place: Workplace, origin: Origin, text: str) -> Length | None:
@@ -126,7 +131,7 @@ def submit(place: Workplace, press: Press, filled: Filled, origin: Origin, watch
     except DoneBeforeError:
         raise
     except MonitorError as error:
-        why = without_commands(str(error))
+        why = without_commands(say_in.why(error))
         time.sleep(_SETTLES_S)
         place.calls.update(view_id, shown.refused(origin, why, typed, say_in))
         if isinstance(error, ReplyError):

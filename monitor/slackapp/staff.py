@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import MonitorError, PhrasedError
+from monitor.domain.phrase import phrase
 from monitor.render.slack_case import is_group, is_member
 from monitor.settings.slack import Right
 from monitor.slackapp.calls import CallError, Calls
@@ -18,11 +19,11 @@ _FRESH_S = 300.0
 _log = structlog.get_logger(__name__)
 
 
-class NotAllowedError(MonitorError):
+class NotAllowedError(PhrasedError):
     """The person may not do that; says who may."""
 
 
-class StrangerError(MonitorError):
+class StrangerError(PhrasedError):
     """The person is of another workspace, such as in a channel that two companies share."""
 
 
@@ -123,9 +124,10 @@ class Staff:
             return
         if self._is_among(person, named):
             return
-        mentioned = ", ".join(map(_mention, named)) or "nobody"
         raise NotAllowedError(
-            f"You may not do that here: it is for {mentioned} ([slack_app.rights], {right.value})."
+            "You may not do that here: it is for {whom} ([slack_app.rights], {right}).",
+            whom=", ".join(map(_mention, named)) or phrase("nobody"),
+            right=str(right.value),
         )
 
     def sees(self, person: Person, brands: Collection[str]) -> frozenset[str]:
@@ -184,8 +186,10 @@ class Staff:
             if at is not None:
                 return known
             raise NotAllowedError(
-                f"Slack does not say who is in {_mention(group)} ({error.name}), "
-                "and that group decides who may do this. Try again; `slack check` says more."
+                "Slack does not say who is in {group} ({problem}), and that group decides who may "
+                "do this. Try again; `slack check` says more.",
+                group=_mention(group),
+                problem=error.name,
             ) from error
         self._groups[group] = (time.monotonic(), found)
         return found

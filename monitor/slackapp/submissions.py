@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import PhrasedError
 from monitor.domain.event import Channel
 from monitor.slackapp.filled import Filled
 from monitor.slackapp.presses import right_for
@@ -41,4 +41,6 @@ def do(place: Workplace, press: Press, filled: Filled) -> None:
             channel, address = Channel(filled.said("channel")), filled.said("address")
             act.note_contact(its, case_id, channel, address, by=by, now=now)
         case other:
-            raise MonitorError(f"Nothing here is called {other}: the app was upgraded; try again.")
+            raise PhrasedError(
+                "Nothing here is called {name}: the app was upgraded; press again.", name=other
+            )

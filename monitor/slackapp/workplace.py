@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import PhrasedError
 from monitor.domain.identity import Brand
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import CaseCard
 from monitor.domain.policy import Rule
+from monitor.domain.rota import Person as Reader
 from monitor.domain.template import Approved
 from monitor.ports import Clock, Desk
 from monitor.render.tongue import Tongue, tongue
@@ -21,7 +22,7 @@ from monitor.store.done import Once
 from monitor.store.engine import Connection, Database
 
 
-class NoSuchCaseError(MonitorError):
+class NoSuchCaseError(PhrasedError):
     """There is no case of that number, or it is of a brand that the config does not name."""
 
 
@@ -34,6 +35,8 @@ class Workplace:
         desks: the sources that can answer.
         rules: the policies, for cases that are opened by hand.
         approved: the store of answers.
+        people: those of the config who can be told alone, by name; everybody else is by their member's id.
+        notifier: the one whose cards have the buttons.
         command: its name, as people type it.
 
     """
@@ -50,10 +53,17 @@ class Workplace:
     lexicon: Lexicon
     approved: Approved
     command: str
+    people: Mapping[str, Reader] = field(default_factory=dict)
+    notifier: str = "slack"
 
     def tongue(self, channel: str | None) -> Tongue:
         """How a channel is spoken to; a person alone as where no channel is named."""
         return tongue(self.language_of(channel or ""))
+
+    def alone(self, person: Person) -> str:
+        """Where that person alone reads, as policies name it."""
+        known = self.people.get(person.name)
+        return known.audience if known else f"{self.notifier}:{person.id}"
 
     def once(self, key: str) -> Once:
         """The database, for a change that is made once, whatever Slack delivers."""
@@ -76,7 +86,7 @@ class Workplace:
         with self.database.reading() as conn:
             row = cases.row(conn, case_id)
             if row is None or row.brand_id not in self.brand_names(conn):
-                raise NoSuchCaseError(f"There is no case {case_id}.")
+                raise NoSuchCaseError("There is no case {number}.", number=case_id)
 
     @property
     def brands_in_sight(self) -> Sequence[Brand]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from monitor.domain.case import Case, Status
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import PhrasedError
 from monitor.domain.event import (
     STAFF,
     Acknowledged,
@@ -23,13 +23,14 @@ from monitor.domain.event import (
     Snoozed,
     Undone,
 )
+from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.storable import storable
-from monitor.store import cases, mentions, waits
+from monitor.store import cases, mentions, outbox, waits
 from monitor.store.cases import Fact
 from monitor.store.engine import Connection, Transactions
 
 
-class ActionError(MonitorError):
+class ActionError(PhrasedError):
     """The action makes no sense for the case as it stands; the text says what to do instead."""
 
 
@@ -40,11 +41,11 @@ def claim(database: Transactions, case_id: int, *, by: str, now: datetime) -> Ca
         claimed = _of_open(case, Claimed())
         if case.claimed and case.owner != by:
             at = max(one.at for one in case.records if isinstance(one.event, Claimed))
-            msg = (
-                f"{case.owner} is answering since {at:%Y-%m-%d %H:%M} UTC;"
-                " assign it to take it over."
+            raise ActionError(
+                "{name} is answering since {since} UTC; assign it to take it over.",
+                name=case.owner,
+                since=_minute(at),
             )
-            raise ActionError(msg)
         return claimed
 
     return _act(database, case_id, by, now, made)
@@ -53,8 +54,7 @@ def claim(database: Transactions, case_id: int, *, by: str, now: datetime) -> Ca
 def assign(database: Transactions, case_id: int, to: str, *, by: str, now: datetime) -> Case:
     """Give the case to a person; what the one before had acknowledged counts no more."""
     if not to.strip():
-        msg = "A case is given to somebody: say to whom."
-        raise ActionError(msg)
+        raise ActionError("A case is given to somebody: say to whom.")
     return _act(database, case_id, by, now, lambda case, _: _of_open(case, Assigned(to)))
 
 
@@ -66,6 +66,7 @@ def hand_over(
     *,
     by: str,
     now: datetime,
+    tell: str | None = None,
 ) -> tuple[int, ...]:
     """Give all open cases of a person to another one, as at the end of a shift: all of them, or none.
 
@@ -76,17 +77,16 @@ def hand_over(
         to: who has them from now on.
         by: who says so.
         now: when.
+        tell: the place where that one alone reads, to be told which they are.
 
     Returns:
         The cases' numbers.
 
     """
     if not to.strip():
-        msg = "Cases are given to somebody: say to whom."
-        raise ActionError(msg)
+        raise ActionError("Cases are given to somebody: say to whom.")
     if is_theirs(to):
-        msg = f"{to} has them already: say who is to have them."
-        raise ActionError(msg)
+        raise ActionError("{name} has them already: say who is to have them.", name=to)
     given = []
     with database.writing() as conn:
         for number in waits.of_somebody(conn, brands):
@@ -96,9 +96,24 @@ def hand_over(
                 cases.append(conn, number, [Fact(now, Assigned(to), by)], now=now)
                 given.append(number)
         if not given:
-            msg = "There is nothing to hand over: that person has no open case."
-            raise ActionError(msg)
+            raise ActionError("There is nothing to hand over: that person has no open case.")
+        if tell is not None and by != to:
+            _tell_of(conn, given, tell, by, now)
     return tuple(given)
+
+
+def _tell_of(conn: Connection, given: list[int], tell: str, by: str, now: datetime) -> None:
+    """In the transaction that gives them: told once, and of no more than what was given."""
+    last = cases.load(conn, given[-1]).seq
+    planned = Planned(
+        f"{NoticeKind.WAITING}:{Reason.HANDED_OVER}:{given[-1]}:{last}:{tell}",
+        NoticeKind.WAITING,
+        tell,
+        Reason.HANDED_OVER,
+        due_at=now,
+    )
+    said = {"cases": given, "by": by}
+    outbox.write(conn, [planned], brand_id=None, case_id=None, now=now, payload=said)
 
 
 def acknowledge(database: Transactions, case_id: int, *, by: str, now: datetime) -> Case:
@@ -130,11 +145,11 @@ def snooze(
         if wait is None:
             raise _not_open(case)
         if span <= timedelta(0):
-            msg = "A snooze needs a time to come, for example 30m."
-            raise ActionError(msg)
+            raise ActionError("A snooze needs a time to come, for example 30m.")
         if now + span >= wait.due_at and not why:
-            msg = f"That is beyond the due time ({wait.due_at:%Y-%m-%d %H:%M} UTC): give a reason."
-            raise ActionError(msg)
+            raise ActionError(
+                "That is beyond the due time ({due} UTC): give a reason.", due=_minute(wait.due_at)
+            )
         kept = cases.keep_note(conn, case_id, why, by=by, at=now) if why else None
         return Snoozed(now + span, wait.number, kept)
 
@@ -149,8 +164,7 @@ def confirm(database: Transactions, case_id: int, *, by: str, now: datetime) -> 
         if wait is None:
             raise _not_open(case)
         if case.is_confirmed(wait):
-            msg = "The case is confirmed already."
-            raise ActionError(msg)
+            raise ActionError("The case is confirmed already.")
         return Confirmed()
 
     return _act(database, case_id, by, now, made)
@@ -172,8 +186,7 @@ def dismiss(
             cases.lock(conn, one)
         case = _case(conn, case_id)
         if case.status is Status.DISMISSED:
-            msg = "The case is dismissed already."
-            raise ActionError(msg)
+            raise ActionError("The case is dismissed already.")
         event = Dismissed(DismissalReason.NOT_A_COMPLAINT, case.asks)
         if original is not None:
             _require_original(conn, case_id, original)
@@ -191,17 +204,17 @@ def _survivor(conn: Connection, case_id: int) -> int:
 def _require_original(conn: Connection, case_id: int, original: int) -> None:
     """Somebody must be told of the other case, or this one would be lost."""
     if original == case_id:
-        msg = "A case is not a duplicate of itself."
-        raise ActionError(msg)
+        raise ActionError("A case is not a duplicate of itself.")
     if _brand_of(conn, original) != _brand_of(conn, case_id):
-        msg = f"Case {original} is another brand's: name one of the same brand."
-        raise ActionError(msg)
-    if _case(conn, original).status is Status.DISMISSED:
-        msg = (
-            f"Case {original} is dismissed: nobody would be told of either."
-            " Name another, or undo that dismissal first."
+        raise ActionError(
+            "Case {number} is another brand's: name one of the same brand.", number=original
         )
-        raise ActionError(msg)
+    if _case(conn, original).status is Status.DISMISSED:
+        raise ActionError(
+            "Case {number} is dismissed: nobody would be told of either."
+            " Name another, or undo that dismissal first.",
+            number=original,
+        )
 
 
 def answered_elsewhere(
@@ -222,11 +235,10 @@ def answered_elsewhere(
         if wait is None:
             raise _not_open(case)
         if not wait.started_at <= answered_at <= now:
-            msg = (
-                f"The answer's time must lie between the complaint ({wait.started_at:%Y-%m-%d %H:%M}"
-                " UTC) and now."
+            raise ActionError(
+                "The answer's time must lie between the complaint ({began} UTC) and now.",
+                began=_minute(wait.started_at),
             )
-            raise ActionError(msg)
         kept = None
         if text:
             kept = cases.keep_note(conn, case_id, text, by=by, at=now)
@@ -242,8 +254,7 @@ def note_contact(
     def made(_: Case, conn: Connection) -> Event:
         kept = storable(address).strip()
         if not kept:
-            msg = "Say how the customer is reached: a number, an address."
-            raise ActionError(msg)
+            raise ActionError("Say how the customer is reached: a number, an address.")
         return ContactNoted(channel, cases.keep_note(conn, case_id, kept, by=by, at=now))
 
     return _act(database, case_id, by, now, made)
@@ -258,15 +269,14 @@ def link_answer(
         case = _case(conn, case_id)
         answer = mentions.load(conn, _brand_of(conn, case_id), post_id)
         if answer is None or not answer.own or answer.gone_at is not None:
-            msg = f"Post {post_id} is none of the brand's own."
-            raise ActionError(msg)
+            raise ActionError("Post {number} is none of the brand's own.", number=post_id)
         first = case.open_wait or next(iter(case.waits), None)
         if first is not None and answer.post.posted_at < first.started_at:
-            msg = (
-                f"Post {post_id} is older than the complaint"
-                f" ({first.started_at:%Y-%m-%d %H:%M} UTC): it answers nothing of it."
+            raise ActionError(
+                "Post {number} is older than the complaint ({began} UTC): it answers nothing of it.",
+                number=post_id,
+                began=_minute(first.started_at),
             )
-            raise ActionError(msg)
         fact = Fact(answer.post.posted_at, Answered(post_id), by)
         return cases.append(conn, case_id, [fact], now=now)
 
@@ -295,8 +305,7 @@ def undo(
         ]
         chosen = [one for one in done if seq is None or one.seq == seq]
         if not chosen:
-            msg = "There is nothing that a person did, or it is undone already."
-            raise ActionError(msg)
+            raise ActionError("There is nothing that a person did, or it is undone already.")
         last = chosen[-1]
         if may is not None:
             may(last.event)
@@ -321,16 +330,20 @@ def _case(conn: Connection, case_id: int) -> Case:
     _brand_of(conn, case_id)
     case = cases.load(conn, case_id)
     if case.merged_into is not None:
-        msg = f"Case {case_id} is part of case {case.merged_into} now: act on that one."
-        raise ActionError(msg)
+        raise ActionError(
+            "Case {number} is part of case {into} now: act on that one.",
+            number=case_id,
+            into=case.merged_into,
+        )
     return case
 
 
 def _brand_of(conn: Connection, case_id: int) -> int:
     row = cases.row(conn, case_id)
     if row is None:
-        msg = f"There is no case {case_id}; `complaint-monitor cases list` shows them."
-        raise ActionError(msg)
+        raise ActionError(
+            "There is no case {number}; `complaint-monitor cases list` shows them.", number=case_id
+        )
     return int(row.brand_id)
 
 
@@ -341,4 +354,8 @@ def _of_open(case: Case, event: Event) -> Event:
 
 
 def _not_open(case: Case) -> ActionError:
-    return ActionError(f"The case is {case.status.value}: nobody waits in it.")
+    return ActionError("The case is {status}: nobody waits in it.", status=case.status)
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"

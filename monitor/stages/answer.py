@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from monitor.domain.case import Case
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import PhrasedError
 from monitor.domain.event import Claimed
 from monitor.domain.notice import Reason
+from monitor.domain.phrase import phrase
 from monitor.domain.post import Author
 from monitor.domain.reply import Draft, Outgoing, ReplyState
 from monitor.domain.storable import storable
@@ -22,7 +23,7 @@ from monitor.store.engine import Connection, Transactions
 from monitor.store.mentions import Mention
 
 
-class ReplyError(MonitorError):
+class ReplyError(PhrasedError):
     """The answer cannot be accepted, or this cannot be said of it; the text says what to do instead."""
 
 
@@ -60,8 +61,10 @@ def draft(
     case, wait, row = _open(conn, case_id)
     if case.claimed and case.owner != by and not anyway:
         raise ReplyError(
-            f"{case.owner} is answering case {case_id}: two answers would stand there. "
-            "With --anyway it is posted all the same."
+            "{name} is answering case {number}: two answers would stand there. "
+            "With --anyway it is posted all the same.",
+            name=case.owner,
+            number=case_id,
         )
     _refuse_second(conn, case_id, wait, text)
     to = _addressee(conn, row, wait, post, anyway=anyway)
@@ -69,9 +72,9 @@ def draft(
 
 
 def _require_fit(approved: Approved, text: str) -> None:
-    flaws = [why for _, why in approved.flaws_of(text)]
+    flaws = tuple(why for _, why in approved.flaws_of(text))
     if flaws:
-        raise ReplyError(f"The answer is not fit to be posted: {'; '.join(flaws)}.")
+        raise ReplyError("The answer is not fit to be posted: {flaws}.", flaws=flaws)
 
 
 def answer(  # noqa: PLR0913 - each is a word of the trade, and none may be forgotten
@@ -121,12 +124,20 @@ def resend(
         case_id = cases.hold(conn, case_id)
         one = _shown(conn, case_id, number)
         if one.state not in (ReplyState.ASKED, ReplyState.FAILED):
-            raise ReplyError(f"Answer {number} is {one.state.value}: it is not posted again.")
+            raise ReplyError(
+                "Answer {number} is {state}: it is not posted again.",
+                number=number,
+                state=one.state,
+            )
         if one.text is None:
-            raise ReplyError(f"The text of answer {number} was erased: write it anew.")
+            raise ReplyError(
+                "The text of answer {number} was erased: write it anew.", number=number
+            )
         _, wait, row = _open(conn, case_id)
         if one.wait != wait.number:
-            raise ReplyError(f"Nobody waits for answer {number} any more: write a new one.")
+            raise ReplyError(
+                "Nobody waits for answer {number} any more: write a new one.", number=number
+            )
         _require_fit(approved, one.text)
         _refuse_second(conn, case_id, wait, one.text, but=number)
         to = _addressee(conn, row, wait, one.post, anyway=True)
@@ -146,7 +157,11 @@ def posted(database: Transactions, case_id: int, number: int, *, now: datetime) 
         case_id = cases.hold(conn, case_id)
         one = _shown(conn, case_id, number)
         if one.state is not ReplyState.ASKED:
-            raise ReplyError(f"Answer {number} is {one.state.value}: nobody was asked about it.")
+            raise ReplyError(
+                "Answer {number} is {state}: nobody was asked about it.",
+                number=number,
+                state=one.state,
+            )
         replies.sent(conn, number, None, now)
         return _shown(conn, case_id, number)
 
@@ -162,9 +177,17 @@ def cancel(database: Transactions, case_id: int, number: int) -> Outgoing:
         case_id = cases.hold(conn, case_id)
         one = _shown(conn, case_id, number)
         if not replies.close(conn, number, Reason.TAKEN_BACK):
-            is_out = one.state is ReplyState.PENDING
-            why = "may be there already, and is being looked for" if is_out else one.state.value
-            raise ReplyError(f"Answer {number} is {why}: it cannot be taken back.")
+            if one.state is ReplyState.PENDING:
+                raise ReplyError(
+                    "Answer {number} may be there already, and is being looked for: "
+                    "it cannot be taken back.",
+                    number=number,
+                )
+            raise ReplyError(
+                "Answer {number} is {state}: it cannot be taken back.",
+                number=number,
+                state=one.state,
+            )
         return _shown(conn, case_id, number)
 
 
@@ -175,12 +198,18 @@ def _open(conn: Connection, case_id: int) -> tuple[Case, Wait, Any]:
     """The case, its open wait, and its row."""
     row = cases.row(conn, case_id)
     if row is None:
-        raise ReplyError(f"There is no case {case_id}; `complaint-monitor cases list` shows them.")
+        raise ReplyError(
+            "There is no case {number}; `complaint-monitor cases list` shows them.", number=case_id
+        )
     case = cases.load(conn, case_id)
     if case.merged_into is not None:
-        raise ReplyError(f"Case {case_id} is part of case {case.merged_into} now: answer that one.")
+        raise ReplyError(
+            "Case {number} is part of case {into} now: answer that one.",
+            number=case_id,
+            into=case.merged_into,
+        )
     if case.open_wait is None:
-        raise ReplyError(f"The case is {case.status.value}: nobody waits in it.")
+        raise ReplyError("The case is {status}: nobody waits in it.", status=case.status)
     return case, case.open_wait, row
 
 
@@ -188,8 +217,9 @@ def _shown(conn: Connection, case_id: int, number: int) -> Outgoing:
     found = answers.shown(conn, number)
     if found is None or found.case_id != case_id:
         raise ReplyError(
-            f"Case {case_id} has no answer {number}; `complaint-monitor cases show {case_id}`"
-            " lists them."
+            "Case {case} has no answer {number}; `complaint-monitor cases show {case}` lists them.",
+            case=case_id,
+            number=number,
         )
     return found
 
@@ -205,8 +235,13 @@ def _refuse_second(
         same = "The same answer" if live.text == text else "An answer"
         state = "is under way" if live.state is ReplyState.PENDING else "may be posted or not"
         raise ReplyError(
-            f"{same} {state} already ({live.number}, by {live.by}): to write another one, first "
-            f"`complaint-monitor cases answer {case_id} --cancel {live.number}`."
+            "{same} {state} already ({number}, by {name}): to write another one, first "
+            "`complaint-monitor cases answer {case} --cancel {number}`.",
+            same=phrase(same),
+            state=phrase(state),
+            number=live.number,
+            name=live.by,
+            case=case_id,
         )
     if any(one.state is ReplyState.SENT and one.text == text for one in before):
         raise ReplyError("The same answer was posted already.")
@@ -228,11 +263,13 @@ def _addressee(
     if allowed:
         return allowed[0]
     one = candidates[0].post
-    because = one.cannot_reply_because or "the network does not allow it"
     raise ReplyError(
-        f"Post {candidates[0].post_id} cannot be answered from here: {because}. "
-        f"Answer it in {one.key.network}'s own app{f' ({one.url})' if one.url else ''}; "
-        "if you know better, --anyway tries it."
+        "Post {number} cannot be answered from here: {because}. Answer it in {network}'s own "
+        "app{there}; if you know better, --anyway tries it.",
+        number=candidates[0].post_id,
+        because=one.cannot_reply_because or phrase("the network does not allow it"),
+        network=one.key.network,
+        there=f" ({one.url})" if one.url else "",
     )
 
 
@@ -241,9 +278,11 @@ def _chosen(conn: Connection, row: Any, number: int) -> Mention:
     one = mentions.load(conn, row.brand_id, number)
     of_case = (row.network, row.thread, row.customer)
     if one is None or one.own or (*_place(one), one.customer) != of_case:
-        raise ReplyError(f"Post {number} is none of the customer's in case {row.id}.")
+        raise ReplyError(
+            "Post {number} is none of the customer's in case {case}.", number=number, case=row.id
+        )
     if one.gone_at is not None:
-        raise ReplyError(f"Post {number} is deleted: there is nothing to answer.")
+        raise ReplyError("Post {number} is deleted: there is nothing to answer.", number=number)
     return one
 
 
@@ -261,8 +300,9 @@ def _at_a_desk(
     desk = _desk(conn, desks, to)
     if any(one.name == to.brand and one.reads_automatic(text) for one in desk.brands):
         raise ReplyError(
-            f"By its words the answer is an automatic one ({to.brand}'s automatic_patterns in the "
-            "config), and no such answer ends a wait: word it in another way."
+            "By its words the answer is an automatic one ({brand}'s automatic_patterns in the "
+            "config), and no such answer ends a wait: word it in another way.",
+            brand=to.brand,
         )
     author = None
     length = None
@@ -271,8 +311,10 @@ def _at_a_desk(
         length = desk.source.reply_length(text)
         if length.is_too_long:
             raise ReplyError(
-                f"The answer is too long: {length.used} of the {length.most} characters that "
-                f"{network} takes."
+                "The answer is too long: {used} of the {most} characters that {network} takes.",
+                used=length.used,
+                most=length.most,
+                network=network,
             )
     return Draft(
         case_id=case_id,
@@ -294,8 +336,11 @@ def _desk(conn: Connection, desks: Sequence[Desk], to: Mention) -> Desk:
     if not fit:
         where = f" ({to.post.url})" if to.post.url else ""
         raise ReplyError(
-            f"No configured source can answer on {network} for {to.brand}: answer it there{where}; "
-            "what no source reads is told with `complaint-monitor cases answered`."
+            "No configured source can answer on {network} for {brand}: answer it there{where}; "
+            "what no source reads is told with `complaint-monitor cases answered`.",
+            network=network,
+            brand=to.brand,
+            where=where,
         )
     brought = answers.brought_by(conn, to.brand_id, to.post_id)
     return next((one for one in fit if one.name in brought), fit[0])
@@ -305,14 +350,16 @@ def _author(desk: Desk, source: DescribesReplies, to: Mention) -> Author:
     author = source.reply_author
     if author is None:
         raise ReplyError(
-            f"The source {desk.name} is configured to read only: see docs/answering.md."
+            "The source {name} is configured to read only: see docs/answering.md.", name=desk.name
         )
     identities = [
         one for brand in desk.brands if brand.name == to.brand for one in brand.identities
     ]
     if not any(one.is_(to.post.key.network, author) for one in identities):
         raise ReplyError(
-            f"{author.handle or author.id} is none of {to.brand}'s identities in the config: "
-            "its answers would be taken for a customer's posts. Add it to [[brands]]."
+            "{author} is none of {brand}'s identities in the config: its answers would be taken "
+            "for a customer's posts. Add it to [[brands]].",
+            author=author.handle or author.id,
+            brand=to.brand,
         )
     return author

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.domain.correction import Said
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import PhrasedError
 from monitor.domain.event import Ask, AskKind, Confirmed, FollowedUp, Opened, Rejudged, Undone
 from monitor.domain.identity import Brand
 from monitor.domain.judgement import Band, Severity, Verdict
@@ -31,11 +31,11 @@ class Told:
     """The post came up in the weekly sample; else the person picked it."""
 
 
-class NothingSaidError(MonitorError):
+class NothingSaidError(PhrasedError):
     """There are no words that a case could be about."""
 
 
-class AlreadyOpenError(MonitorError):
+class AlreadyOpenError(PhrasedError):
     """There is a case already in which it waits for an answer."""
 
 
@@ -49,8 +49,9 @@ def heard(
 
     """
     if not text.strip():
-        msg = "A case is about something: say what the customer said, or give its address."
-        raise NothingSaidError(msg)
+        raise NothingSaidError(
+            "A case is about something: say what the customer said, or give its address."
+        )
     same = "\0".join((brand.name, author or "", url or text))
     key = PostKey(by_hand.NETWORK, hashlib.sha256(same.encode(errors="replace")).hexdigest()[:20])
     return Post(
@@ -87,7 +88,7 @@ def open_case(
         one = known or by_hand.keep(conn, brand, post, now)
         case_id = _case_of(conn, one)
         if case_id is not None and one.asks is not None:
-            raise AlreadyOpenError(f"case {case_id} is about that already")
+            raise AlreadyOpenError("case {number} is about that already", number=case_id)
         return _complain(conn, one, case_id, rules, lexicon, severity, by=by, now=now)
 
 
@@ -114,8 +115,9 @@ def say(
     with database.writing() as conn:
         one = mentions.load(conn, brand_id, post_id)
         if one is None or one.own or not f"{one.post.title or ''}{one.post.text}".strip():
-            msg = f"There is no post {post_id} of a customer whose words are kept."
-            raise NothingSaidError(msg)
+            raise NothingSaidError(
+                "There is no post {number} of a customer whose words are kept.", number=post_id
+            )
         by = told.by
         corrections.keep(conn, brand_id, post_id, told.said, by=by, now=now, reviewed=told.reviewed)
         copied = copies.case_of(conn, one)

@@ -9,10 +9,10 @@ at any arrow leaves a row that says what is known, and handling it again goes on
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, TypeAlias, TypeVar, assert_never
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, assert_never
 from uuid import uuid4
 
 import structlog
@@ -22,20 +22,15 @@ from monitor.clock import utc_now
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import (
     Absent,
-    Backlog,
-    Content,
-    Digest,
-    Document,
     Notice,
     NoticeKind,
     Reason,
     Receipt,
     Unknowable,
-    Words,
 )
-from monitor.ports import Clock, Notifier
-from monitor.render.reply_words import about_reply
-from monitor.store import alarms, answers, cards, held_back, leaving, outbox, storms
+from monitor.ports import Clock, Notifier, Speaks
+from monitor.store import alarms, cards, leaving, outbox, put_back, storms
+from monitor.store.contents import Contents, DigestOf, ReportOf
 from monitor.store.engine import Database
 from monitor.store.leaving import Pending
 
@@ -54,13 +49,6 @@ SLOW = timedelta(seconds=2)
 PATIENCE = 5
 """Attempts in vain before the operators hear of it. It goes on being tried."""
 
-DigestOf: TypeAlias = Callable[[Any, int, date, datetime], Digest]
-"""Gathers the digest of (connection, brand, day, as_of)."""
-
-ReportOf: TypeAlias = Callable[[Any, int, Mapping[str, Any]], Document]
-"""Gathers the report of (connection, brand, what its notice says)."""
-
-_T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 
 
@@ -115,8 +103,7 @@ class Deliver:
         self._database = database
         self._notifiers = dict(notifiers)
         self._default = next(iter(self._notifiers))
-        self._digest = digest
-        self._report = report
+        self._contents = Contents(digest, report)
         self._operators = operators
         self._shadow = shadow
         self._clock = clock
@@ -194,6 +181,12 @@ class Deliver:
             return _Route(name, self._notifiers[name], target)
         return _Route(self._default, self._notifiers[self._default], audience)
 
+    def _language(self, audience: str) -> str | None:
+        """What is spoken there; None: the notifier does not tell."""
+        route = self._route(audience)
+        its = route.notifier
+        return its.language(route.target) if isinstance(its, Speaks) else None
+
     # ------------------------------------------------------------------------------ what it says
 
     def _notice(self, conn: Any, row: Pending, now: datetime) -> Notice:
@@ -203,12 +196,12 @@ class Deliver:
             audience=self._route(row.audience).target,
             reason=row.reason,
             brand=row.brand,
-            content=self._content(conn, row, now),
+            content=self._contents.of(conn, row, now, self._language(row.audience)),
             written_at=row.written_at,
             possibly_repeated=row.possibly_repeated,
             thread=self._thread(row),
             mentions=self._mentions(conn, row),
-            attempted_at=row.attempted_at,
+            **put_back.told_before(conn, row),
         )
 
     def _mentions(self, conn: Any, row: Pending) -> tuple[str, ...]:
@@ -217,41 +210,9 @@ class Deliver:
             return storms.called(conn, number, as_attempted=row.fate_unknown)
         if kind is NoticeKind.ROLL_UP:
             return storms.called_late(conn, number)
-        if row.case_id is None or row.kind is NoticeKind.UPDATE:
+        if row.case_id is None or row.kind in (NoticeKind.UPDATE, NoticeKind.EVENT):
             return ()
         return cards.named(conn, row.case_id, row.wait, row.step)
-
-    def _content(self, conn: Any, row: Pending, now: datetime) -> Content:
-        said = row.payload
-        kind, number = row.shown
-        match kind:
-            case NoticeKind.STORM:
-                return storms.told(conn, number)
-            case NoticeKind.ROLL_UP:
-                return storms.named(conn, number)
-            case NoticeKind.ALERT | NoticeKind.ESCALATION | NoticeKind.UPDATE:
-                return cards.card(conn, _given(row.case_id), now, row.step, row.wait)
-            case NoticeKind.DIGEST:
-                day, as_of = date.fromisoformat(said["day"]), datetime.fromisoformat(said["as_of"])
-                return self._digest(conn, _given(row.brand_id), day, as_of)
-            case NoticeKind.BACKLOG:
-                oldest = said["oldest_at"]
-                return Backlog(
-                    brand=row.brand,
-                    as_of=row.written_at,
-                    waits=said["waits"],
-                    oldest_at=datetime.fromisoformat(oldest) if oldest else None,
-                )
-            case NoticeKind.WAITING:
-                return held_back.still_open(conn, said["cases"], now)
-            case NoticeKind.REPLY:
-                return about_reply(_given(answers.shown(conn, said["reply"])), row.reason)
-            case NoticeKind.REPORT if self._report is not None:
-                return self._report(conn, _given(row.brand_id), said)
-            case NoticeKind.REPORT | NoticeKind.SURGE | NoticeKind.OPERATIONS | NoticeKind.TEST:
-                return Words(said["headline"], tuple(said.get("lines", ())))
-            case never:
-                assert_never(never)
 
     def _thread(self, row: Pending) -> Receipt | None:
         """The card under which it belongs; a receipt means nothing to another notifier."""
@@ -390,9 +351,3 @@ def _audience(row: Pending) -> str:
 
 def _edits_nothing(row: Pending) -> bool:
     return row.kind is NoticeKind.UPDATE and (row.card is None or row.card.receipt is None)
-
-
-def _given(it: _T | None) -> _T:
-    if it is None:
-        raise ValueError("the notice lacks the row number that its kind is about")
-    return it

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from monitor.domain.escalation import decide
 from monitor.domain.rota import Person
-from monitor.store import cases, foretelling, outbox
+from monitor.domain.subscription import escalated
+from monitor.store import cases, foretelling, outbox, subscriptions
 from monitor.store.cases import Fact
 from monitor.store.engine import Database, log_when_done
 
@@ -53,6 +54,8 @@ class Escalate:
             cases.append(conn, case_id, facts, now=now)
             planned = [it for one in decision.firings for it in one.notices]
             outbox.write(conn, planned, brand_id=row.brand_id, case_id=case_id, now=now)
+            heard = [it for one in decision.firings for it in escalated(one)]
+            subscriptions.write(conn, heard, brand_id=row.brand_id, case_id=case_id, now=now)
             for one in planned:
                 if one.suppressed:
                     log_when_done(conn, "notice_suppressed", key=one.key, reason=one.reason.value)

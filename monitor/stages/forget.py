@@ -11,7 +11,7 @@ import structlog
 
 from monitor.domain.keeping import Keep, Purge
 from monitor.domain.notice import Reason
-from monitor.store import alarms, keeping
+from monitor.store import alarms, keeping, said
 from monitor.store.engine import Connection, Database
 
 log = structlog.get_logger()
@@ -21,14 +21,20 @@ EVERY = timedelta(hours=1)
 """How often is looked whether something has been kept long enough."""
 REST = "rest"
 """The item for what is no post's words: notes, samples, addresses of posts without words."""
+INDEX = "index"
+"""The item for what the search's index still holds of words that are gone."""
+INDEX_EVERY = timedelta(days=1)
+_PAGES = 500
+"""Of the index, at a time: 2 MB, so that others write in between."""
 
 
 class Forget:
     """Purges words and names by age, and words of which their network did not say that they stand.
 
-    An item is a reason to purge. Each is a batch of posts, and comes once a round of the runner as
-    long as there are more: so others write in between. Cases that are open keep their words, unless
-    their network was asked and did not confirm them: of that `operators` hear (None: the log alone).
+    An item is a reason to purge, or what is left over. Each is a batch of posts, and comes once a round
+    of the runner as long as there are more: so others write in between. Cases that are open keep their
+    words, unless their network was asked and did not confirm them: of that `operators` hear (None: the
+    log alone).
     """
 
     name: ClassVar[str] = "forget"
@@ -40,6 +46,8 @@ class Forget:
         self._done_at: datetime | None = None
         """When no post was left to be purged."""
         self._rested_at: datetime | None = None
+        self._tidied_at: datetime | None = None
+        self._is_tidying = False
 
     def due(self, now: datetime) -> Sequence[str]:
         """The reasons for which a post is to be purged, until there is none; the rest, once an hour."""
@@ -50,9 +58,14 @@ class Forget:
                     one for one in keeping.OF_POSTS if keeping.due(conn, one, self._keep, now, 1)
                 ]
             self._done_at = None if items else now
+        is_purged = not items
         if not _is_recent(self._rested_at, now):
             self._rested_at = now
             items.append(REST)
+        is_tidy = _is_recent(self._tidied_at, now, INDEX_EVERY) and not self._is_tidying
+        # PostgreSQL tidies up by itself; and its workers do not know what another one did
+        if self._database.is_sqlite and is_purged and not is_tidy:
+            items.append(INDEX)
         return items
 
     def handle(self, item: str, now: datetime) -> None:
@@ -60,6 +73,9 @@ class Forget:
         with self._database.writing() as conn:
             if item == REST:
                 keeping.purge_rest(conn, self._keep, now)
+            elif item == INDEX:
+                self._is_tidying = said.tidy(conn, pages=_PAGES, goes_on=self._is_tidying)
+                self._tidied_at = now
             else:
                 _purge(conn, Purge(item), self._keep, now, self._operators)
         self._database.empty_log()
@@ -79,6 +95,7 @@ def purge_all(
             is_more = number > 0
     with database.writing() as conn:
         found.update(keeping.purge_rest(conn, keep, now))
+        said.tidy(conn)
     database.empty_log()
     return found
 
@@ -112,5 +129,5 @@ def _tell(conn: Connection, keep: Keep, now: datetime, operators: str | None) ->
     )
 
 
-def _is_recent(at: datetime | None, now: datetime) -> bool:
-    return at is not None and at <= now < at + EVERY
+def _is_recent(at: datetime | None, now: datetime, every: timedelta = EVERY) -> bool:
+    return at is not None and at <= now < at + every

@@ -16,7 +16,7 @@ from monitor.domain.hours import BusinessHours
 from monitor.domain.notice import Document, NoticeKind, Planned, Reason
 from monitor.domain.report import Period
 from monitor.domain.reporting import Issue, Plan
-from monitor.render.tongue import tongue
+from monitor.render.tongue import ENGLISH, tongue
 from monitor.store import brands, outbox, readings
 from monitor.store.engine import Connection, Database
 
@@ -143,6 +143,6 @@ def reports_of(
             zone=ZoneInfo(zone),
             staffed=staffed,
         )
-        return document(made, tongue(said["language"]), said["attached"])
+        return document(made, tongue(said["language"] or ENGLISH), said["attached"])
 
     return gathered

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.domain.phrase import Phrase, as_data, phrase
 from monitor.domain.surge import FEWEST, WINDOW, Surge, past_windows, surge
 from monitor.store import brands, outbox, surges
 from monitor.store.engine import Database
@@ -67,7 +68,10 @@ class Surges:
             due_at=now,
         )
         brand = brands.names(conn)[brand_id]
-        said = {"headline": f"{brand}: {_headline(one)}", "lines": list(_lines(one))}
+        said = {
+            "headline": as_data(_headline(brand, one)),
+            "lines": [as_data(line) for line in _lines(one)],
+        }
         outbox.write(conn, [planned], brand_id=brand_id, case_id=None, now=now, payload=said)
 
 
@@ -75,14 +79,23 @@ def _key(brand_id: int, topic: str) -> str:
     return f"{NoticeKind.SURGE}:{brand_id}:{topic}:"
 
 
-def _headline(one: Surge) -> str:
-    return f"{one.now} complaints about {one.topic} in the last hour, {one.usual:.1f} are usual"
-
-
-def _lines(one: Surge) -> Iterator[str]:
-    yield f"This hour of the {one.days} days before had {one.past} in all."
-    yield (
-        f"If nothing had changed, so many would come with a chance of {one.chance:.0e} "
-        "(exact test of two Poisson rates)."
+def _headline(brand: str, one: Surge) -> Phrase:
+    return phrase(
+        "{brand}: {number} complaints about {topic} in the last hour, {usual} are usual",
+        brand=brand,
+        number=one.now,
+        topic=one.topic,
+        usual=f"{one.usual:.1f}",
     )
-    yield "This is told once an hour; each case is told as its policy says."
+
+
+def _lines(one: Surge) -> Iterator[Phrase]:
+    yield phrase(
+        "This hour of the {days} days before had {past} in all.", days=one.days, past=one.past
+    )
+    yield phrase(
+        "If nothing had changed, so many would come with a chance of {chance} "
+        "(exact test of two Poisson rates).",
+        chance=f"{one.chance:.0e}",
+    )
+    yield phrase("This is told once an hour; each case is told as its policy says.")

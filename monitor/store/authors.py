@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.post import Author, Post
-from monitor.store import bulk
+from monitor.store import bulk, said
 from monitor.store.schema import author, post
 
 _ROW = re.compile(r"#[0-9]{1,18}")
@@ -48,6 +48,7 @@ def ensure(conn: Connection, posts: Iterable[Post]) -> Writers:
     bulk.insert(conn, author, [_row(ids[key], *key, latest[key]) for key in new])
     changed = [_names(row, key[1], latest[key]) for key, row in rows.items()]
     bulk.update(conn, author, [one for one in changed if one])
+    said.rename(conn, [row.id for key, row in rows.items() if _is_renamed(row, latest[key])])
     return ids | {key: row.id for key, row in rows.items()}
 
 
@@ -98,6 +99,11 @@ def _names(row: sa.Row[Any], key: str, one: Author) -> dict[str, Any]:
     if now == known:
         return {}
     return {"id": row.id, **dict(zip(columns, now, strict=True))}
+
+
+def _is_renamed(row: sa.Row[Any], one: Author) -> bool:
+    told = ((one.handle, row.handle), (one.name, row.name))
+    return any(now is not None and now != before for now, before in told)
 
 
 def hold(conn: Connection, ids: Collection[int]) -> None:

@@ -22,7 +22,7 @@ def by_network(keys: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
 
 
 def among(
-    conn: Connection, column: sa.Column[Any], values: Collection[str] | Collection[int]
+    conn: Connection, column: sa.ColumnClause[Any], values: Collection[str] | Collection[int]
 ) -> sa.ColumnElement[bool]:
     """`column IN values`, however many there are: they travel as one parameter."""
     if conn.dialect.name == "postgresql":

@@ -7,7 +7,7 @@ writers that read the same history, one fails and is run again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,9 @@ from monitor.domain.case import EMPTY, Case, apply, fold
 from monitor.domain.escalation import endings, goes_on, looks_different
 from monitor.domain.event import Answered, Event, FollowedUp, Opened, Record
 from monitor.domain.policy import Rule, rule_from
+from monitor.domain.subscription import happened
 from monitor.domain.wait import Wait
-from monitor.store import outbox
+from monitor.store import outbox, subscriptions
 from monitor.store.bulk import among
 from monitor.store.codec import decode, encode
 from monitor.store.engine import log_when_done, new_id
@@ -123,6 +124,19 @@ def hold(conn: Connection, case_id: int) -> int:
     return case_id if into is None else hold(conn, into)
 
 
+def survivors(conn: Connection, case_ids: Collection[int]) -> dict[int, int]:
+    """Each of these cases, by what it is now: itself, or the one that it became part of in the end."""
+    found = {one: one for one in case_ids}
+    while True:
+        merged = sa.select(cases.c.id, cases.c.merged_into).where(
+            among(conn, cases.c.id, set(found.values())), cases.c.merged_into.is_not(None)
+        )
+        into = {row.id: row.merged_into for row in conn.execute(merged)}
+        if not into:
+            return found
+        found = {one: into.get(now, now) for one, now in found.items()}
+
+
 def history(conn: Connection, case_id: int) -> tuple[Record, ...]:
     """The case's records in order."""
     return tuple(
@@ -155,6 +169,8 @@ def append(conn: Connection, case_id: int, facts: Sequence[Fact], *, now: dateti
     _write_records(conn, case_id, records)
     _project(conn, case_id, before, after, now)
     brand_id = conn.execute(sa.select(cases.c.brand_id).where(cases.c.id == case_id)).scalar_one()
+    heard = happened(before, after, now)
+    subscriptions.write(conn, heard, brand_id=brand_id, case_id=case_id, now=now)
     for number, reason in endings(before, after).items():
         outbox.cancel(conn, case_id=case_id, wait=number, reason=reason)
     again = goes_on(before, after)
@@ -357,42 +373,3 @@ def _insert(conn: Connection) -> Any:
 def kept_rule(conn: Connection, digest: str) -> Rule:
     """The rule that was frozen into a wait."""
     return rule_from(conn.execute(_RULE, {"digest": digest}).scalar_one())
-
-
-def differences(conn: Connection, batch: int = 500) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The cases whose picture differs from the fold of their history (`replay --check`): none, ever."""
-    last = 0
-    while ids := list(
-        conn.scalars(
-            sa.select(cases.c.id).where(cases.c.id > last).order_by(cases.c.id).limit(batch)
-        )
-    ):
-        for case_id in ids:
-            wrong = _difference(conn, case_id)
-            if wrong:
-                yield case_id, wrong
-        last = ids[-1]
-
-
-def _difference(conn: Connection, case_id: int) -> dict[str, Any]:
-    case = load(conn, case_id)
-    stored = row(conn, case_id)
-    told = case_row(case)
-    wrong: dict[str, Any] = {
-        name: (value, getattr(stored, name))
-        for name, value in told.items()
-        if getattr(stored, name) != value
-    }
-    rows = conn.execute(sa.select(wait).where(wait.c.case_id == case_id).order_by(wait.c.number))
-    pictured = [{name: getattr(one, name) for name in _WAIT_COLUMNS} for one in rows]
-    expected = sorted(
-        (wait_row(case, one) for one in case.waits), key=lambda one: int(one["number"])
-    )
-    if pictured != expected:
-        wrong["waits"] = (expected, pictured)
-    return wrong
-
-
-_WAIT_COLUMNS = [
-    one.name for one in wait.columns if one.name not in ("case_id", "brand_id", "network")
-]

@@ -247,6 +247,7 @@ def _hint(problem: str) -> str | None:
         "no space left": _FULL,
         "database is locked": "Another program holds it for long (a backup, a shell?); it is tried again.",
         "no such table": "Run `complaint-monitor db upgrade` first.",
+        "no such module: fts5": "This Python's SQLite lacks FTS5: take another build, or PostgreSQL.",
         "not a database": "The file is not a SQLite database; is `database` right?",
         "image is malformed": "The file is damaged; restore a backup (`docs/operations.md`).",
         "connection refused": "Is PostgreSQL running, and are host and port right?",

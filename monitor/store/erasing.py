@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.keeping import Purge
 from monitor.domain.post import Gone, PostKey
-from monitor.store import authors, cases, gone, tallies
+from monitor.store import authors, cases, gone, said, tallies
 from monitor.store.bulk import among
 from monitor.store.schema import cases as case_table
 from monitor.store.schema import note, post
@@ -57,6 +57,7 @@ def erase(conn: Connection, ids: Collection[int], now: datetime) -> Erased:
     tallies.add_purged(conn, Purge.ERASED, found.notes, now)
     # of whom all posts were purged already
     tallies.add_purged(conn, Purge.NAME, authors.forget(conn, ids), now)
+    said.tidy(conn)
     return found
 
 

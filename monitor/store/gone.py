@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.keeping import Purge
 from monitor.domain.post import Gone, PostKey
-from monitor.store import authors, bulk, copies, looking, tallies
+from monitor.store import authors, bulk, copies, looking, said, tallies
 from monitor.store.bulk import among
 from monitor.store.mentions import SETTLE
 from monitor.store.schema import gone, mention, post
@@ -80,14 +80,15 @@ def bury(
     if not deleted:
         return
     here = among(conn, post.c.id, deleted)
-    said = sa.select(sa.func.count()).where(here, post.c.text.is_not(None))
-    tallies.add_purged(conn, reason, conn.scalar(said) or 0, seen_at)
+    words = sa.select(sa.func.count()).where(here, post.c.text.is_not(None))
+    tallies.add_purged(conn, reason, conn.scalar(words) or 0, seen_at)
     rows = [
         {"id": key, "gone_at": min(one.before, seen_at), "gone_after": one.after, "to_judge": False}
         | dict(WORDS)
         for key, one in deleted.items()
     ]
     bulk.update(conn, post, rows)
+    said.forget(conn, deleted)
     copies.give_back(conn, deleted)
     mentioned = among(conn, mention.c.post_id, deleted)
     conn.execute(mention.update().where(mentioned).values(next=SETTLE))

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.notice import NoticeState, Reason, StillOpen
 from monitor.store import waits
 from monitor.store.bulk import among
+from monitor.store.cases import survivors
 from monitor.store.schema import notice, wait
 
 # literal, as in the partial index
@@ -43,6 +44,9 @@ def take(conn: Connection, audience: str) -> list[int]:
     return sorted(set(conn.scalars(is_open)))
 
 
-def still_open(conn: Connection, cases: Collection[int], now: datetime) -> StillOpen:
-    """The summary's lines as they stand when it is sent."""
-    return StillOpen(as_of=now, lines=waits.lines_of(conn, cases, now))
+def still_open(
+    conn: Connection, cases: Collection[int], now: datetime, by: str | None = None
+) -> StillOpen:
+    """The summary's lines as they stand when it is sent: a case that became part of another is that one."""
+    standing = set(survivors(conn, cases).values())
+    return StillOpen(as_of=now, lines=waits.lines_of(conn, standing, now), by=by)

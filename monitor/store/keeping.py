@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.case import Status
 from monitor.domain.keeping import Keep, Purge
 from monitor.domain.likeness import WITHIN
-from monitor.store import authors, copies, corrections, looking, samples, tallies
+from monitor.store import authors, copies, corrections, looking, said, samples, tallies
 from monitor.store.bulk import among
 from monitor.store.columns import EPOCH
 from monitor.store.gone import WORDS
@@ -81,6 +81,7 @@ def purge(
         .where(among(conn, post.c.id, old))
         .values(**{**WORDS, "url": address}, purged_at=now)
     )
+    said.forget(conn, old)
     copies.forget(conn, old)
     writers = {row.author_id for row in rows if row.author_id is not None}
     tallies.add_purged(conn, reason, len(old), now)

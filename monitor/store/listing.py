@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.case import Status
 from monitor.domain.judgement import Band, Severity
+from monitor.domain.search import Search
+from monitor.store import searching
+from monitor.store.bulk import among
 from monitor.store.schema import author, brand, cases, judgement, mention, post, wait
 
 LOOKED_THROUGH = 20_000
 """Numbers that one page goes through at most: what is rare takes several pages, and none takes long."""
 MOST_BRANDS = 100
 """That one post is about."""
+Row: TypeAlias = sa.Row[Any]
+"""Of a list: what it has is what `_cases` and `_posts` select."""
 _LANGUAGE = sa.func.coalesce(judgement.c.language, post.c.lang)
 _PICTURED = (*("id", "network", "thread", "opened_at", "seq", "status", "confirmed", "severity"),)
 _WORKED = ("level", "owner", "claimed", "acknowledged_until", "snoozed_until", "merged_into")
@@ -44,6 +49,7 @@ class WantedCases:
     owner: str | None = None
     language: str | None = None
     confirmed: bool | None = None
+    said: Search | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,7 @@ class WantedPosts:
     band: Band | None = None
     own: bool | None = None
     case: int | None = None
+    said: Search | None = None
 
 
 class Listed(NamedTuple):
@@ -77,11 +84,15 @@ def cases_page(
     Of a case that became part of another one nothing is told but that: ask for it by its number.
     """
     end = _end(conn, cases, before)
-    looked_at = cases.c.id.between(end - LOOKED_THROUGH, end - 1)
+    looked_at: sa.ColumnElement[bool] = cases.c.id.between(end - LOOKED_THROUGH, end - 1)
+    goes_on = _goes_on(end)
+    if wanted.said is not None:  # they are found by the index, wherever they are
+        looked_at = (cases.c.id < end) & searching.in_case(conn, cases.c.id, wanted.said)
+        goes_on = None
     query = _cases().where(looked_at, cases.c.merged_into.is_(None), *_conditions(wanted))
     query = query.where(_is_of(cases.c.brand_id, brand_ids))
     rows = conn.execute(query.order_by(cases.c.id.desc()).limit(limit)).all()
-    return Listed(rows, rows[-1].id if len(rows) == limit else _goes_on(end))
+    return Listed(rows, rows[-1].id if len(rows) == limit else goes_on)
 
 
 def _end(conn: Connection, table: sa.Table, before: int | None) -> int:
@@ -120,8 +131,14 @@ def posts_page(
     """
     end = _end(conn, post, before)
     looked_at: sa.ColumnElement[bool] = post.c.id.between(end - LOOKED_THROUGH, end - 1)
-    if wanted.case is not None:  # a thread is found by its index
-        looked_at = (post.c.id < end) & _of_case(wanted.case)
+    goes_on = _goes_on(end)
+    if wanted.said is not None:
+        found = searching.newest_posts(conn, wanted.said, before=end, limit=LOOKED_THROUGH)
+        looked_at, goes_on = among(conn, post.c.id, found.ids), found.before
+        if wanted.case is not None:
+            looked_at &= _of_case(wanted.case)
+    elif wanted.case is not None:  # a thread is found by its index
+        looked_at, goes_on = (post.c.id < end) & _of_case(wanted.case), None
     asked = {
         brand.c.name: wanted.brand,
         post.c.network: wanted.network,
@@ -134,7 +151,7 @@ def posts_page(
     query = query.order_by(post.c.id.desc(), mention.c.brand_id)
     rows = conn.execute(query.limit(limit + MOST_BRANDS)).all()
     if len(rows) <= limit:
-        return Listed(rows, None if wanted.case is not None else _goes_on(end))
+        return Listed(rows, goes_on)
     # whole posts: as many as fit, one at least
     last = rows[limit].id
     whole = [row for row in rows if row.id > last] or [row for row in rows if row.id == last]

@@ -97,6 +97,12 @@ def claim(conn: Connection, brand_id: int, post_id: int, *, stage: str) -> Menti
     return None if found is None or (found.to_judge and stage == TRIAGE) else found
 
 
+def brands_with_answers_to_match(conn: Connection) -> set[int]:
+    """The brands of whose own posts some have not found yet whom they answer."""
+    query = sa.select(mention.c.brand_id).where(mention.c.next.is_not(None), mention.c.own)
+    return set(conn.scalars(query.distinct()))
+
+
 def load(conn: Connection, brand_id: int, post_id: int) -> Mention | None:
     """The mention, or None if it was erased meanwhile."""
     found = conn.execute(

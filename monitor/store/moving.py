@@ -1,6 +1,7 @@
 """A whole installation goes from SQLite to PostgreSQL: in batches, resumable, and compared afterwards.
 
-    census of the file -> tables in the target -> batches by COPY, each with its mark -> census compared
+    census of the file -> tables in the target -> batches by COPY, each with its mark
+    -> the index of what was said, made anew -> census compared
 
 While it goes on nobody can write to the file: the move holds its write lock. A mark stands in the same
 transaction as its batch, so after a crash the next move goes on behind it. If the file changed in
@@ -20,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.errors import StoreError
-from monitor.store import jobs, maintenance
+from monitor.store import jobs, maintenance, said
 from monitor.store.columns import UtcDateTime
 from monitor.store.engine import Database
 from monitor.store.schema import metadata
@@ -207,7 +208,7 @@ def _marked(target: Database, table: sa.Table) -> tuple[int, int]:
 
 
 def _finish(source: Database, target: Database) -> None:
-    """What points inward is demanded again; and numbers go on where the file's do.
+    """What points inward is demanded again; numbers go on where the file's do; what was said is found.
 
     That of an erased row is never given out again.
     """
@@ -226,6 +227,7 @@ def _finish(source: Database, target: Database) -> None:
             sequence = sa.func.pg_get_serial_sequence(table.name, "id")
             if highest:
                 conn.execute(sa.select(sa.func.setval(sequence, highest)))
+        said.rebuild(conn)
 
 
 def _let_go(conn: Connection) -> None:
@@ -248,7 +250,7 @@ def _state(conn: Connection) -> tuple[str, Mapping[str, int]] | None:
     there = set(sa.inspect(conn).get_table_names())
     ours = [one for one in _TABLES if one.name in there]
     full = [one.name for one in ours if conn.execute(sa.select(one).limit(1)).first()]
-    foreign = sorted(there - {"alembic_version", *(one.name for one in _TABLES)})
+    foreign = sorted(there - {"alembic_version", "said", *(one.name for one in _TABLES)})
     if full or foreign:
         what = "holds rows of complaint-monitor" if full else "has tables of another program"
         raise StoreError(

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.arrival import Arrivals, Known, sort_out
 from monitor.domain.judgement import Judgement
 from monitor.domain.post import Page, Post, PostKey, Rejected
-from monitor.store import authors, bulk, concerning, gone, looking, rejects, threads, unnamed
+from monitor.store import authors, bulk, concerning, gone, looking, rejects, said, threads, unnamed
 from monitor.store.bulk import among
 from monitor.store.concerning import Brands
 from monitor.store.mentions import SETTLE, TRIAGE, as_post
@@ -192,6 +192,7 @@ def _insert(
     seen = ((one.number, one.brands) for one in new)
     bulk.insert(conn, sighting, _sighting_rows(stream_id, seen))
     unnamed.keep(conn, stream_id, (one.number for one in new if not one.brands))
+    said.add(conn, [one.number for one in new])
 
 
 def _post_columns(
@@ -235,8 +236,8 @@ _SAID = (
 
 def _said(one: Post, seen_at: datetime) -> dict[str, Any]:
     """The columns that an edit may change."""
-    said = {name: getattr(one, name) for name in _SAID}
-    return said | {"edited_at": one.edited_at and min(one.edited_at, seen_at)}
+    now = {name: getattr(one, name) for name in _SAID}
+    return now | {"edited_at": one.edited_at and min(one.edited_at, seen_at)}
 
 
 def _mention_rows(post_id: int, one: Post, brands: Brands, *, gone: bool) -> list[dict[str, Any]]:
@@ -316,6 +317,7 @@ def _edit(
     ]
     bulk.update(conn, post, rows)
     edited = [known[key].id for key in found.edited]
+    said.renew(conn, edited)
     asked = sa.exists().where(mention.c.post_id == post.c.id, ~mention.c.own)
     turn = sa.case((mention.c.own, SETTLE), else_=TRIAGE)
     conn.execute(judgement.delete().where(among(conn, judgement.c.post_id, edited)))

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Severity
+from monitor.domain.search import Search
 from monitor.store import searching
 from monitor.store.brands import NEVER
 from monitor.store.columns import EPOCH
@@ -45,7 +46,7 @@ class Wanted:
     language: str = ""
     person: str = ""
     state: State | None = None
-    words: tuple[str, ...] = ()
+    said: Search | None = None
 
 
 class Place(NamedTuple):
@@ -96,7 +97,7 @@ def page(
     """
     found: list[Line] = []
     for brand_id in brand_ids:
-        query = _open(_ROWS, brand_id, wanted, now).order_by(wait.c.due_at, wait.c.case_id)
+        query = _open(conn, _ROWS, brand_id, wanted, now).order_by(wait.c.due_at, wait.c.case_id)
         if after is not None:
             later = (wait.c.due_at > after.due_at) | (wait.c.case_id > after.case_id)
             query = query.where(wait.c.due_at >= after.due_at, later)
@@ -111,7 +112,7 @@ def count(conn: Connection, brand_ids: Collection[int], wanted: Wanted, now: dat
     if wanted.state in _BY_CASE:
         dues = dues.join(cases, cases.c.id == wait.c.case_id)
     for brand_id in brand_ids:
-        its = _open(dues, brand_id, wanted, now)
+        its = _open(conn, dues, brand_id, wanted, now)
         # two-sided: the index of open waits, not of all
         some = its.where(wait.c.due_at.between(EPOCH, NEVER)).limit(COUNTED + 1).subquery()
         total += conn.scalar(sa.select(sa.func.count()).select_from(some)) or 0
@@ -162,7 +163,9 @@ _BY_CASE = (State.CLAIMED, State.ESCALATED, State.SNOOZED)
 _NETWORKS = sa.select(stream_network.c.network).distinct().order_by("network")
 
 
-def _open(query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime) -> sa.Select[Any]:
+def _open(
+    conn: Connection, query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime
+) -> sa.Select[Any]:
     query = query.where(wait.c.brand_id == brand_id, wait.c.ended_at.is_(None))
     if wanted.network:
         query = query.where(wait.c.network == wanted.network)
@@ -181,8 +184,8 @@ def _open(query: sa.Select[Any], brand_id: int, wanted: Wanted, now: datetime) -
         query = query.where(wait.c.owner.is_(None) if wanted.person == NOBODY else is_theirs)
     if wanted.state is not None:
         query = query.where(_is(wanted.state, now))
-    if wanted.words:
-        query = query.where(searching.said_in(wait.c.case_id, wanted.words))
+    if wanted.said is not None:
+        query = query.where(searching.in_case(conn, wait.c.case_id, wanted.said))
     return query
 
 

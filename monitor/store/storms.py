@@ -21,6 +21,7 @@ from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason
 from monitor.domain.storm import Alarm, Common, Gathering, Group, NamedCase, RollUp, Storm
 from monitor.store import cards, leases, outbox
 from monitor.store.bulk import among
+from monitor.store.cases import survivors
 from monitor.store.schema import author, brand, cases, notice, post, storm, wait
 
 MOST = 25
@@ -206,25 +207,43 @@ def told(conn: Connection, number: int) -> Storm:
     its = _storm(conn, number)
     named = notice.alias("named")
     waits = (wait.c.case_id == named.c.case_id) & (wait.c.number == named.c.wait)
-    total, still = conn.execute(
-        sa.select(
-            sa.func.count(sa.distinct(named.c.case_id)),
-            sa.func.count(sa.distinct(sa.case((wait.c.ended_at.is_(None), wait.c.case_id)))),
-        )
+    rows = conn.execute(
+        sa.select(named.c.case_id, (wait.c.case_id.is_not(None) & wait.c.ended_at.is_(None)))
         .select_from(notice)
         .join(named, named.c.under == notice.c.id)
         .outerjoin(wait, waits)
         .where(outbox.under(number), notice.c.kind == NoticeKind.ROLL_UP.value)
         .where(named.c.under.is_not(None), named.c.reason == Reason.GATHERED.value)
-    ).one()
+    ).all()
+    now = survivors(conn, {case_id for case_id, _ in rows})
+    merged = {into for case_id, into in now.items() if case_id != into}
+    still = {now[case_id] for case_id, is_open in rows if is_open} | _open_of(conn, merged)
     return Storm(
         brand=its.brand_name,
         group=Group(Common(its.common), its.name),
         since=its.opened_at,
         until=its.last_at,
-        alone=its.alone,
-        cases=total,
-        open=still,
+        alone=its.alone + _alone_since(conn, its),
+        cases=len(set(now.values())),
+        open=len(still),
+    )
+
+
+def _open_of(conn: Connection, case_ids: Collection[int]) -> set[int]:
+    """Those of the cases in which somebody waits."""
+    its = sa.select(wait.c.case_id).where(among(conn, wait.c.case_id, case_ids))
+    return set(conn.scalars(its.where(wait.c.ended_at.is_(None))))
+
+
+def _alone_since(conn: Connection, its: sa.Row[Any]) -> int:
+    """How many of the group were told by themselves since the storm began: what is grave passes through."""
+    place = Place(its.brand_id, NoticeKind(its.kind), its.audience)
+    group = Group(Common(its.common), its.name)
+    return sum(
+        its.opened_at < one.written_at <= its.last_at
+        and not one.may_be_named
+        and group in one.groups()
+        for one in alarms(conn, place, its.opened_at)
     )
 
 

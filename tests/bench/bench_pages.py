@@ -26,7 +26,7 @@ import pytest
 
 from monitor.clock import utc_now
 from monitor.domain.access import Role
-from monitor.store import maintenance, sessions, users
+from monitor.store import maintenance, said, sessions, users
 from monitor.store.columns import EPOCH
 from monitor.store.engine import Database
 from tests.bench.bench_read import AS_OF, YEAR, fill, micros
@@ -42,6 +42,8 @@ PAGES = {
     "queue": "/queue",
     "queue, one network": "/queue?network=x&severity=high",
     "queue, second page": "/queue?after={after}",
+    "queue, a word": "/queue?q=parcel+{case}",
+    "queue, a word of all": "/queue?q=parcel",
     "case": "/cases/{case}",
     "API: open cases": "/api/v1/cases?status=open",
     "API: of one topic": "/api/v1/cases?topic=staff&severity=critical",
@@ -49,6 +51,8 @@ PAGES = {
     "API: one case": "/api/v1/cases/{case}",
     "API: posts": "/api/v1/posts?limit=50",
     "API: posts let pass": "/api/v1/posts?band=pass",
+    "API: cases with a word": "/api/v1/cases?q=h77",
+    "API: posts with a word of all": "/api/v1/posts?q=parcel",
     "/readyz": "/readyz",
     "/metrics": "/metrics",
 }
@@ -113,6 +117,7 @@ def build(path: Path) -> None:
             NOTICES, (_notice(n, reasons[n % 5], start + n * 5 * step) for n in range(POSTS // 5))
         )
         conn.exec_driver_sql("UPDATE mention SET band = 'pass' WHERE post_id % 10 <> 0")
+        said.rebuild(conn)
         conn.exec_driver_sql("ANALYZE")
     database.close()
 

@@ -61,6 +61,7 @@ EVENTS = (
     "INSERT INTO case_event (case_id, seq, kind, at, recorded_at, by, data)"
     " VALUES (?, ?, ?, ?, ?, 'triage', ?)"
 )
+CASE_POSTS = "INSERT INTO case_post (case_id, post_id) VALUES (?, ?)"
 WAITS = (
     "INSERT INTO wait (case_id, number, brand_id, network, started_at, first_seen_at, due_at, rule,"
     " severity, topics, confirmed, owner, first_post_id, ended_at, outcome, answer_post_id)"
@@ -89,6 +90,7 @@ def fill(database: Database, posts: int) -> None:
         insert(MENTIONS, ((n,) for n in range(1, posts + 1)))
         made = [_case(n, start + n * 10 * step, chance) for n in range(1, posts // 10 + 1)]
         insert(CASES, (case for case, _, _ in made))
+        insert(CASE_POSTS, ((n, n * 10) for n in range(1, posts // 10 + 1)))
         insert(WAITS, (wait for _, wait, _ in made))
         insert(EVENTS, (event for _, _, events in made for event in events))
 

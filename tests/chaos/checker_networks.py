@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from tests.chaos.found import Rows, Verdict, moment, to_be_done
 from tests.chaos.networks import Networks, Post
 from tests.chaos.rules import Expected, Stored, expected_waits, judged_as_said, stored_posts
-from tests.chaos.told import Heard, Told, check_nothing_set_aside, check_steps_once, check_waits
+from tests.chaos.told import (
+    Heard,
+    Told,
+    check_nothing_set_aside,
+    check_steps_once,
+    check_waits,
+    named_in,
+)
 
 REPEATED = "(possibly repeated)"
 ANSWERED = "✅"
@@ -48,6 +55,7 @@ def check(rows: Rows, world: Networks) -> Verdict:
     check_waits(rows, expected, there, told, found)
     check_steps_once(rows, found)
     _check_cards(rows, world, expected, found)
+    _check_names(rows, world, told, expected, found)
     return found
 
 
@@ -133,3 +141,19 @@ def _check_cards(
             found.wrong.append(
                 f"the card of case {case} ({wait.first.mark}, {wait.outcome}): {card}"
             )
+
+
+def _check_names(
+    rows: Rows, world: Networks, told: Told, expected: Mapping[int, Expected], found: Verdict
+) -> None:
+    """What names cases of a storm stands there, and ticks off those in which nobody waits any more."""
+    sql = "SELECT case_id, first_post_id FROM wait ORDER BY started_at"
+    last = dict(rows.execute(sql).fetchall())
+    for one in told.gathered.values():
+        text = world.workspace.standing(*one.place)
+        line = named_in(text or "").get(one.case)
+        wait = expected.get(last.get(one.case, -1))
+        if line is None:
+            found.lost.append(f"{one.key} is named nowhere: {text}")
+        elif wait is not None and line.is_done != (wait.outcome is not None):
+            found.wrong.append(f"{one.key} ({wait.first.mark}, {wait.outcome}) is named as {line}")

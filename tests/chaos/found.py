@@ -33,6 +33,8 @@ class Verdict:
     unanswered: int = 0
     alerts: int = 0
     escalations: int = 0
+    gathered: int = 0
+    """Alarms that were told by name in the messages of a storm."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Alerts that were not sent, by reason."""
     again: int = 0

@@ -37,8 +37,10 @@ steps = [
 at = "00:00"
 
 [storms]
-alarms = 100000  # each is to be heard by itself; tests/stages/test_gather.py has what is told together
+alarms = {storm}
 """
+EACH_BY_ITSELF = 100_000
+"""So many alarms at once that none is told with others."""
 A_FEED = """
 [[sources]]
 use = "files"
@@ -77,16 +79,19 @@ class Installation:
         ways: str | None = None,
         leads: str = "console",
         secrets: Mapping[str, str] | None = None,
+        storm: int = EACH_BY_ITSELF,
     ) -> Installation:
         """Write the configs, one a classifier. Without `database` it is SQLite in the folder.
 
         `ways`: sources and notifiers, as tables of a config; without it a feed and a journal.
-        `leads`: whom the last step tells.
+        `leads`: whom the last step tells. `storm`: so many alarms at once are told together.
         """
         made = cls(folder, database or f"sqlite:///{folder}/monitor.db", secrets or {})
         ways = A_FEED.format(folder=folder) if ways is None else ways
         for name, classifier in (("words", WORDS), ("shipped", "shipped")):
-            text = CONFIG.format(database=made.database, classifier=classifier, leads=leads)
+            text = CONFIG.format(
+                database=made.database, classifier=classifier, leads=leads, storm=storm
+            )
             made.config(name).write_text(text + ways)
         return made
 

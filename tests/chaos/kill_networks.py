@@ -26,6 +26,8 @@ from tests.chaos.installation import Installation
 from tests.chaos.killer import Killer
 from tests.chaos.networks import SECRETS, Networks, networks
 
+STORM = 6
+"""Alarms: some are heard by themselves, and most by name in a storm."""
 REST_WITHIN = 900.0
 """Seconds: a stream that failed several times in a row is left alone for minutes."""
 
@@ -58,7 +60,12 @@ def chaos(
     with networks(chance, may_look=may_look, often=often) as world:
         home = killer.with_tables(
             Installation.make(
-                folder, database, ways=world.ways(), leads="slack:leads", secrets=SECRETS
+                folder,
+                database,
+                ways=world.ways(),
+                leads="slack:leads",
+                secrets=SECRETS,
+                storm=STORM,
             )
         )
         killer_ = Killer(
@@ -95,6 +102,7 @@ def figures(run: Run, found: Verdict) -> dict[str, object]:
         "messages in Slack": f"{len(world.workspace.posts)},"
         f" of these {checker_networks.deleted(world)} doubles deleted,"
         f" {checker_networks.repeats(world)} doubles left that say so",
+        "of these alarms": f"{found.gathered} told by name in a storm's messages",
         **killer.what_was_told(found),
     }
 

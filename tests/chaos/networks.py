@@ -114,14 +114,14 @@ class Noting(Workspace):
             metadata: Any = args.get("metadata")
             said = json.loads(metadata) if isinstance(metadata, str) else metadata
             payload = said["event_payload"]
-            text = f"{args.get('text')} {args.get('blocks')}"
+            text = _said(args)
             place = (answer["channel"], answer["ts"])
             self.posts.append(Post(*place, payload["key"], int(payload["part"]), text))
         elif method in ("chat.delete", "chat.update"):
             for one in self.posts:
                 if (one.channel, one.ts) == (answer["channel"], answer["ts"]):
                     one.is_deleted |= method == "chat.delete"
-                    one.edits.append(f"{args.get('text')} {args.get('blocks')}")
+                    one.edits.append(_said(args))
         return answer
 
     def standing(self, channel: str, ts: str) -> str | None:
@@ -130,6 +130,13 @@ class Noting(Workspace):
             if one.ts == ts:
                 return f"{one.text} {json.dumps(one.blocks, ensure_ascii=False)}"
         return None
+
+
+def _said(args: Args) -> str:
+    """A message with its blocks, letters as they are."""
+    blocks: Any = args.get("blocks")
+    shown = json.loads(blocks) if isinstance(blocks, str) else blocks
+    return f"{args.get('text')} {json.dumps(shown, ensure_ascii=False)}"
 
 
 @dataclass

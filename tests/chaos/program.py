@@ -10,7 +10,7 @@ from datetime import datetime
 from monitor import settings
 from monitor.cli.run import begin
 from monitor.runner import Runner
-from monitor.store import cases, outbox, replies
+from monitor.store import outbox, replaying, replies
 from monitor.store.engine import Database
 from monitor.wiring import Application
 from tests.chaos.fate import Death, Fate
@@ -75,7 +75,7 @@ class Program:
     def differences(self) -> list[str]:
         """Where a stored picture is not the fold of its history."""
         with self._database.reading() as conn:
-            return [str(one) for one in cases.differences(conn)]
+            return [str(one) for one in replaying.differences(conn)]
 
     def _rounds(self) -> None:
         done = self._alive()[1].until_idle()

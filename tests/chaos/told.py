@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from tests.chaos.found import Rows, Verdict, moment
 from tests.chaos.installation import STEPS
@@ -15,6 +16,14 @@ from tests.chaos.rules import Expected, Stored, differs
 MARK = re.compile(r"k\d{5}")
 TOLD_ALERT = ("answered", "withdrawn", "absorbed")
 """Reasons for which the alert of a wait that ended may have been left out."""
+DONE = "☑️"
+NAMED = re.compile(
+    rf"(?P<sign>{DONE}|▫️) case (?P<case>\d+) · (?P<said>.*?)(?=(?:{DONE}|▫️) case \d+ · |$)",
+    re.DOTALL,
+)
+SUMMED_UP = "SELECT max(written_at) FROM notice WHERE kind = 'backlog'"
+JUDGED_WITHIN = timedelta(seconds=20)
+"""So long may a post that was read wait for its verdict: it is known only then."""
 OFTEN = {"digest": 2, "backlog": 1}
 """How often a run tells of these at most: it may go past midnight."""
 
@@ -32,6 +41,32 @@ class Heard:
     @property
     def kind(self) -> str:
         return self.key.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A case as a storm's message names it: whether as done, and the mark of its complaint."""
+
+    is_done: bool
+    mark: str
+
+
+def named_in(text: str) -> dict[int, Line]:
+    """The cases that a message of a storm names."""
+    return {
+        int(found["case"]): Line(found["sign"] == DONE, said_mark(found["said"]))
+        for found in NAMED.finditer(text)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """An alarm that is told by name: in which message, and where that stands."""
+
+    key: str
+    case: int
+    message: str
+    place: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +105,22 @@ class Told:
                 for said in (one.text, *one.edits):
                     self.shown[said_mark(said)].add(one.key)
                 self.alerts[said_mark(one.text)].add(one.key)
+        self.gathered = {one.key: one for one in _gathered(rows)}
+        self._name({one.key: one for one in heard})
+
+    def _name(self, messages: Mapping[str, Heard]) -> None:
+        """What a storm's message names was heard with it, and shows what that says of it."""
+        for one in self.gathered.values():
+            message = messages.get(one.message)
+            says = [] if message is None else [message.text, *message.edits]
+            lines = [named_in(text).get(one.case) for text in says]
+            if not lines or lines[0] is None:
+                continue
+            self.times[one.key] += 1
+            if one.key.startswith("alert:"):
+                self.alerts[lines[0].mark].add(one.key)
+                for line in filter(None, lines):
+                    self.shown[line.mark].add(one.key)
 
     def check(self, found: Verdict, *, unheard: frozenset[str] = frozenset()) -> None:
         """What was heard is what the outbox says was sent, and the other way round; each once.
@@ -80,6 +131,10 @@ class Told:
         found.again = sum(one.attempts > 1 for one in self.notices.values())
         for key, times in self.times.items():
             row = self.notices.get(key)
+            if key in self.gathered:
+                if times > 1:
+                    found.doubled.append(f"notice {key} was named, and told by itself, too")
+                continue
             if times > 1 and key not in self.repeated:
                 found.doubled.append(f"notice {key} was heard {times} times")
             if row is None or row.state != "sent":
@@ -91,11 +146,24 @@ class Told:
                 found.lost.append(f"notice {row.key} is said to be sent, and nobody heard it")
             if row.state == "failed":
                 found.lost.append(f"notice {row.key} failed")
+        for key, one in self.gathered.items():
+            if not self.times[key]:
+                found.lost.append(f"notice {key} is said to be named in {one.message}, and is not")
+        found.gathered = len(self.gathered)
         kinds = Counter(row.kind for row in self.notices.values() if self.times[row.key])
         for kind, most in OFTEN.items():
             if kinds[kind] > most:
                 found.doubled.append(f"the {kind} came {kinds[kind]} times")
         found.alerts, found.escalations = kinds["alert"], kinds["escalation"]
+
+
+def _gathered(rows: Rows) -> Iterator[Gathered]:
+    sql = (
+        "SELECT a.key, a.case_id, m.key, m.place, m.name FROM notice a"
+        " LEFT JOIN notice m ON m.id = a.under WHERE a.reason = 'gathered'"
+    )
+    for key, case, message, place, name in rows.execute(sql).fetchall():
+        yield Gathered(key, case, message or "nothing", (place, name))
 
 
 def check_waits(
@@ -108,12 +176,16 @@ def check_waits(
     """The waits are those that must be, and of each the team heard what it must."""
     sql = (
         "SELECT w.first_post_id, w.case_id, w.number, w.outcome, w.confirmed, w.started_at,"
-        " w.ended_at, a.external_id, b.first_run_at FROM wait w JOIN brand b ON b.id = w.brand_id"
+        " w.ended_at, a.external_id, b.first_run_at, w.first_seen_at FROM wait w"
+        " JOIN brand b ON b.id = w.brand_id"
         " LEFT JOIN post a ON a.id = w.answer_post_id"
     )
     seen: Counter[int] = Counter()
     names = ("outcome", "confirmed", "started_at", "ended_at", "answer")
-    for first, case, number, outcome, confirmed, *times, answer, began in rows.execute(sql):
+    (summed_up,) = rows.execute(SUMMED_UP).fetchone()
+    for first, case, number, outcome, confirmed, *times, answer, began, seen_at in rows.execute(
+        sql
+    ):
         seen[first] += 1
         wait, name = expected.get(first), f"{case}:{number}"
         started_at, ended_at = map(moment, times)
@@ -129,7 +201,8 @@ def check_waits(
         began_at = moment(began)
         is_old = None not in (started_at, began_at) and started_at < began_at  # type: ignore[operator]
         gone = there[wait.first.network, wait.first.id].gone_at is not None
-        _check_alert(name, wait, told, found, is_old=is_old, is_gone=gone)
+        may_alert = not is_old or _is_news(moment(seen_at), moment(summed_up))
+        _check_alert(name, wait, told, found, is_old=is_old, may_alert=may_alert, is_gone=gone)
         if outcome is None and wait.confirmed and not is_old:
             _check_steps(name, wait, told, found)
     for first, wait in expected.items():
@@ -138,15 +211,28 @@ def check_waits(
             kind.append(f"the wait from {wait.first.mark} is there {seen[first]} times")
 
 
+def _is_news(seen_at: datetime | None, summed_up_at: datetime | None) -> bool:
+    """Whether what is older than the first run may be told: the one summary may not have known it."""
+    known = None not in (seen_at, summed_up_at)
+    return known and seen_at > summed_up_at - JUDGED_WITHIN  # type: ignore[operator]
+
+
 def _check_alert(
-    name: str, wait: Expected, told: Told, found: Verdict, *, is_old: bool, is_gone: bool
+    name: str,
+    wait: Expected,
+    told: Told,
+    found: Verdict,
+    *,
+    is_old: bool,
+    may_alert: bool,
+    is_gone: bool,
 ) -> None:
     mark, key = wait.first.mark, f"alert:{name}"
     row = told.notices.get(key)
     if len(told.alerts[mark]) > 1:
         found.doubled.append(f"{mark} (wait {name}) was alerted as {sorted(told.alerts[mark])}")
     if told.times[key]:
-        if not wait.confirmed or is_old:
+        if not wait.confirmed or not may_alert:
             found.wrong.append(f"{mark} (wait {name}) should not alert")
         if not is_gone and key not in told.shown[mark]:
             found.lost.append(f"{mark} (wait {name}): its alert does not show it")
@@ -172,7 +258,11 @@ def _check_steps(name: str, wait: Expected, told: Told, found: Verdict) -> None:
         row = told.notices.get(f"step:{name}:{step}")
         if row is None:
             found.lost.append(f"{wait.first.mark} (wait {name}): step {step} never fired")
-        elif row.state == "suppressed" and row.reason not in ("superseded", *TOLD_ALERT):
+        elif row.state == "suppressed" and row.reason not in (
+            "superseded",
+            "gathered",
+            *TOLD_ALERT,
+        ):
             found.wrong.append(f"{wait.first.mark}: step {step} left out: {row}")
     last = f"step:{name}:{STEPS[-1]}"
     row = told.notices.get(last)

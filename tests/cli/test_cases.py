@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -216,3 +217,18 @@ def test_all_that_one_person_has_goes_to_another(shop: Shop) -> None:
     shop.does("cases", "claim", "3", "--by", "ana")
     assert shop.does("cases", "handover", "ana", "dan").stdout == "1 from ana to dan: 3\n"
     shop.does("replay", "--check")
+
+
+def test_cases_are_found_by_what_was_said(shop: Shop, case: str) -> None:
+    shop.does("cases", "open", "Called: the kettle leaks", "--author", "Ștefan")
+    assert [one["case"] for one in shop.data("cases", "search", "called")] == [2, 1]
+    assert [one["case"] for one in shop.data("cases", "search", "stefan", "kett")] == [2]
+    without = shop.does("cases", "search", "--json", "--", "called", "-kettle").stdout
+    assert [one["case"] for one in json.loads(without)] == [1]
+    told = shop.does("cases", "search", '"charged twice"').stdout
+    assert "Called: awful, charged twice" in told
+    more = shop.does("cases", "search", "called", "--limit", "1").stdout
+    assert "there are more: --before 2 shows them" in more
+    assert "charged twice" in shop.does("cases", "search", "called", "--before", "2").stdout
+    assert shop.does("cases", "search", "!?").stdout == "nothing was found\n"
+    assert "there is no such brand" in shop.refuses("cases", "search", "called", "--brand", "y")

@@ -95,6 +95,15 @@ def test_the_future_of_any_such_post_is_told_without_a_database(chained: Shop) -
     assert found["ahead"][4]["why"].startswith("again, 1 of at most 1, every 30 min")
 
 
+def test_the_future_is_told_in_romanian_too(chained: Shop) -> None:
+    words = ("policy", "explain", "--severity", "normal", "--at", "2026-05-04T18:30")
+    said = chained.does(*words, "--language", "ro").stdout
+    assert "„grave” nu se aplică: gravitatea e normală" in said
+    assert "Se aplică „rest”: un răspuns în 4 h" in said
+    assert "cu 1 h înainte de termen" in said
+    assert "din nou, 1 din cel mult 1, la fiecare 30 min" in said
+
+
 def test_a_text_is_judged_and_who_sleeps_is_named(chained: Shop) -> None:
     said = chained.does(
         *("policy", "explain", "--text", "awful", "--at", "2026-05-04T20:00")
@@ -156,6 +165,11 @@ def test_a_changed_policy_is_tried_on_what_was(chained: Shop) -> None:
     assert "answered in time  0 before, 1 after; 1 never answered" in said
     assert "overdue#1" in said
     assert "rota:care" in said
+    assert "summaries         " in said
+    in_romanian = chained.does(
+        *("policy", "simulate", "--last", "1d", "--config", "new.toml", "--language", "ro")
+    ).stdout
+    assert "cu răspuns la timp  0 înainte, 1 după; 1 fără niciun răspuns" in in_romanian
     short = ("policy", "simulate", "--last", "1d", "--config", "new.toml", "--limit", "1")
     assert "more: --limit 0 shows all" in chained.does(*short).stdout
 

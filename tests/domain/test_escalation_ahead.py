@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -27,10 +28,11 @@ from monitor.domain.event import (
     Rejudged,
     Snoozed,
 )
+from monitor.domain.hours import BusinessHours
 from monitor.domain.judgement import Band, Severity
 from monitor.domain.notice import Reason
 from monitor.domain.policy import Anchor, Rule
-from monitor.domain.rota import Staff
+from monitor.domain.rota import Person, Staff
 from tests.domain.histories import an_ask, at, histories, record
 from tests.domain.test_escalation import LONG_AGO, after, decided, rule, step
 
@@ -204,6 +206,32 @@ def test_a_difference_names_each_message_that_moves() -> None:
     assert difference.messages["before"]["#soon"] == 3
     assert difference.messages["after"]["#others"] == 1
     assert difference.due == {Change.LATER: 1}
+
+
+@pytest.mark.parametrize(
+    ("ended", "until", "named"),
+    [(None, 500, (5,)), (100, 500, ()), (130, 500, (5,)), (None, 90, ())],
+)
+def test_what_somebody_slept_through_and_is_open_still_stands_in_one_summary(
+    ended: float | None, until: float, named: tuple[int, ...]
+) -> None:
+    """Ana may be disturbed from two hours after noon on."""
+    awake = BusinessHours(zone="UTC", weekly=(((840, 1440),),) * 7)
+    staff = Staff({"ana": Person(name="ana", audience="slack:ana", awake=awake)})
+    to_ana = replace(
+        CHAIN, steps=(replace(step("soon", 30, repeats=2), audiences=("person:ana",)),)
+    )
+    answered = [] if ended is None else [record(2, ended, Answered(9))]
+    past = lived(OPENED, *answered)
+    before = play(past, {"r": to_ana}, governs=None, staff=staff, until=at(until))
+    after_ = play(past, RULES, governs=lambda _: "r", staff=staff, until=at(until))
+    difference = Difference()
+    difference.add(5, before, after_, since=at(0), until=at(1))
+    difference.add(6, after_, after_, since=at(0), until=at(1))
+    summaries = [(one.at, one.audience, one.before, one.after) for one in difference.summaries]
+    assert summaries == ([(at(120), "slack:ana", named, ())] if named else [])
+    assert all(not one.is_same for one in difference.summaries)
+    assert difference.messages["before"]["slack:ana"] == len(named)
 
 
 def test_messages_that_come_newly_or_to_others_or_not_yet_are_told_apart() -> None:

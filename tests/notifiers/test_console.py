@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -224,6 +225,7 @@ def test_the_journal_holds_what_was_said_and_is_for_the_owner_alone(tmp_path: Pa
     text = line.pop("text")
     assert line == {
         "key": "alert:1:1",
+        "about": "",
         "kind": "alert",
         "audience": "#care",
         "place": "console",
@@ -362,3 +364,13 @@ def readable(log: Path) -> Iterator[str]:
             yield json.loads(line)["key"]
         except ValueError:
             continue
+
+
+def test_after_a_database_was_put_back_what_it_is_about_tells(tmp_path: Path) -> None:
+    """A case's number is given out anew: one key may be of two notices, and one notice have two keys."""
+    its = console(log=str(tmp_path / "log"), quiet=True)
+    receipt = its.send(replace(words("alert:7:1"), about="anas"), None)
+    assert its.find(replace(words("alert:8:1"), about="anas", told_since=NOW)) == receipt
+    another = replace(words("alert:7:1"), about="berts")
+    assert its.find(another) == Absent()
+    assert its.find(replace(another, told_since=NOW)) == Absent()

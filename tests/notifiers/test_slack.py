@@ -418,6 +418,17 @@ def test_another_installation_s_notice_of_the_same_key_is_not_ours(server: Slack
     assert sender.find(alert(written_at=NOW + timedelta(seconds=1))) == Absent()
 
 
+def test_what_a_database_put_back_does_not_remember_is_found_by_what_it_is_about(
+    server: SlackServer,
+) -> None:
+    sender, later = slack(server), NOW + timedelta(days=2)
+    receipt = sender.send(alert(about="anas"), None)
+    again = alert(key="alert:8:1", about="anas", written_at=later)
+    assert sender.find(again) == Absent()
+    assert sender.find(replace(again, told_since=NOW)) == receipt
+    assert sender.find(replace(again, about="berts", told_since=NOW)) == Absent()
+
+
 def test_a_simulated_clock_hides_nothing(server: SlackServer) -> None:
     """Slack dates by its own clock: a notice written in a year to come is found all the same."""
     sender, later = slack(server), alert(written_at=NOW.replace(year=2099))

@@ -31,6 +31,8 @@ from monitor.domain.notice import (
 )
 from monitor.render.slack_blocks import web_address
 from monitor.render.slack_cards import Message, messages
+from monitor.render.slack_case import Look
+from monitor.render.tongue import tongue
 from monitor.simulator.slack_workspace import Channel, Workspace
 from tests.notifiers.sample import CARD, LINE, NOTHING, NOW, card_notice
 from tests.notifiers.slack_side import ANA, HELPERS, strings
@@ -206,6 +208,27 @@ def test_the_digest_lists_every_wait_with_a_link() -> None:
     assert "Sources: 1 read, 1 not or not wholly" in said
     assert "x/mentions: could not be read since" in said
     assert said.count("https://reddit.example/1") == 2
+
+
+def test_a_channel_hears_digest_and_backlog_in_its_language() -> None:
+    digest = replace(DIGEST, unconfirmed=(LINE,), sources=(BLIND,), unjudged=2)
+    look = Look(tongue("ro"))
+    notice = card_notice(kind=NoticeKind.DIGEST, content=digest)
+    (shown,) = messages(notice, BUCHAREST, {}, look)
+    said = "".join(strings(shown.blocks))
+    for one in (
+        "Întârziate (1)",
+        "cazul 12 · nu se ocupă nimeni",
+        "Neconfirmate: este o reclamație? (1)",
+        "Neevaluate încă: 2 postări",
+        "Surse: 0 citite, 1 deloc sau nu în întregime",
+    ):
+        assert one in said
+    assert "Overdue" not in said
+    assert "Waiting" not in said
+    waited = Backlog(brand="Shop", as_of=NOW, waits=21, oldest_at=NOW)
+    (first,) = messages(card_notice(kind=NoticeKind.BACKLOG, content=waited), BUCHAREST, {}, look)
+    assert "21 de reclamații așteptau deja" in first.text
 
 
 @settings(max_examples=25)

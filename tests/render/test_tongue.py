@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.domain import parts
+from monitor.cli import simulating
+from monitor.domain import parts, template
 from monitor.domain.case import Status
 from monitor.domain.escalation_difference import Change
 from monitor.domain.event import Channel
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Reason
+from monitor.domain.reply import ReplyState
 from monitor.domain.report import By
 from monitor.render import (
     charts,
@@ -32,19 +34,28 @@ from monitor.render.tongue import IN_ENGLISH, LANGUAGES, tongue
 
 MONITOR = Path(__file__).parents[2] / "monitor"
 _NAMES = re.compile(r"\{\w+\}")
+_OF_OPERATORS = ("ConfigError", "CallError")
+"""These are for whoever configures the program, and name what Slack itself says."""
 _IN_A_TEMPLATE = re.compile(r'say_in\("([^"]+)"')
 
 
 def phrases() -> Iterator[str]:
     """All that is said: literally, and by a name."""
+    spoken = (*(MONITOR / "cli" / name for name in ("explaining.py", "simulating.py")),)
     for folder in ("render", "slackapp", "policies"):
-        for path in (MONITOR / folder).glob("*.py"):
-            yield from _said(ast.parse(path.read_text()))
+        spoken += (*(MONITOR / folder).glob("*.py"),)
+    for path in spoken:
+        yield from _said(ast.parse(path.read_text()))
+    yield from _of_policies()
+    yield "1 case of your quiet hours is still open"
+    yield "{number} cases of your quiet hours are still open"
     yield from ("New complaint", "New possible complaint", *LABELS.values(), *DECISIONS.values())
     yield from (one.word for one in Severity)
     yield from (said for one in Status for said in (one.value, one.value.capitalize()))
     yield from (one.value for one in Channel)
-    yield from reply_words.WHY.values()
+    yield from (*reply_words.WHY.values(), *reply_words.HEADLINES.values(), reply_words._POST)
+    yield from reply_words._SAID
+    yield from _of_errors()
     yield from (*restated_text.WHY.values(), restated_text.NOT_THERE)
     yield from (*policy_words.PLAIN.values(), *policy_words.DAYS, *Change)
     yield from (*storm_words._AT_ONCE.values(), storm_words._ALONE)
@@ -72,6 +83,44 @@ def _of_reports() -> Iterator[str]:
     yield from texts.WEEKDAYS
     yield from texts._MONTHS
     yield from (one[0] for bins in (parts.LAGS, parts.AGES, parts.LATE) for one in bins)
+
+
+def _of_policies() -> Iterator[str]:
+    """What `policy explain` and `policy simulate` say by a name."""
+    yield from policy_words.PLAIN.values()
+    yield from (one.value for one in Change)
+    yield from (said for _, said in simulating.DUE)
+    yield from ("due", "answered in time", "messages", "summaries", "step", "change", "before")
+    yield from ("after", "summary of", "whom", "cases before", "cases after", "case")
+    yield from ("and {number} more: --limit 0 shows all {all}",)
+
+
+def _of_errors() -> Iterator[str]:
+    """What refuses people something, and what a notice says that was written before anybody knew to whom."""
+    yield from ("The same answer", "An answer", "is under way", "may be posted or not")
+    yield from (one.value for one in ReplyState)
+    yield from template.SEVERAL
+    files = ("stages/act.py", "stages/answer.py", "stages/by_hand.py", "stages/surge.py")
+    for name in (*files, "domain/template.py"):
+        yield from _phrased(ast.parse((MONITOR / name).read_text()))
+    for folder in ("render", "slackapp", "policies"):
+        for path in (MONITOR / folder).glob("*.py"):
+            yield from _phrased(ast.parse(path.read_text()))
+
+
+def _phrased(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(name), args=[ast.Constant(str(said)), *_]) if (
+                name == "phrase" or (name.endswith("Error") and name not in _OF_OPERATORS)
+            ):
+                yield said
+            case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant(str(said)), *_]) if (
+                name == "ActionError"
+            ):
+                yield said
+            case _:
+                pass
 
 
 def _said(tree: ast.AST) -> Iterator[str]:

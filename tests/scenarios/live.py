@@ -21,7 +21,7 @@ from monitor.domain.report import Period, Report
 from monitor.domain.sla import State
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import Channel, Message
-from monitor.store import brands, cases, readings
+from monitor.store import brands, readings, replaying
 from monitor.wiring import Application
 from tests.scenarios import pages, world
 from tests.scenarios.pages import (
@@ -126,7 +126,7 @@ class Live(world.Going):
     def pictures_are_true(self) -> None:
         """Every stored picture is the fold of its history."""
         with self.application.database.reading() as conn:
-            assert list(cases.differences(conn)) == []
+            assert list(replaying.differences(conn)) == []
 
     def _publish(self) -> None:
         due = sorted(one for one in self._coming if one[0] <= self.now)

@@ -15,7 +15,7 @@ from monitor.domain.notice import NoticeState, Reason
 from monitor.domain.policy import Anchor, Match, Step
 from monitor.domain.rota import Person
 from monitor.settings.rules import lexicon_of
-from monitor.store import outbox, rotas
+from monitor.store import held_back, outbox, rotas
 from monitor.store.rotas import OnDuty
 from monitor.store.schema import notice
 from tests.scenarios.world import RULE, Said, World, clock_time
@@ -88,6 +88,9 @@ def test_what_is_held_back_goes_along_when_cases_become_one(tmp_path: Path) -> N
     assert reasons(world, 1) == [Reason.QUIET_HOURS]
     world.runs_until("+1 07:00", every=timedelta(hours=1)).slack.hears("ana", "still open: 1")
     world.slack.hears_nothing_more()
+    with world.database.reading() as conn:  # a summary that waited while they became one
+        late = held_back.still_open(conn, [1, 2], world.now)
+    assert [one.case_id for one in late.lines] == [1]
     world.database.close()
 
 

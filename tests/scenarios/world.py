@@ -34,17 +34,20 @@ from monitor.domain.policy import Anchor, Match, Rule, Step
 from monitor.domain.post import Post
 from monitor.domain.report import Period, Report
 from monitor.domain.rota import Person
+from monitor.domain.storm import Limits
 from monitor.registry import options
 from monitor.runner import Runner, Stage
 from monitor.sources.files import Files
 from monitor.stages.classify import Classify
 from monitor.stages.deliver import Deliver
 from monitor.stages.escalate import Escalate
+from monitor.stages.gather import Gather
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.settle import Settle
+from monitor.stages.subscribe import Subscribe
 from monitor.stages.triage import Triage
 from monitor.stages.wake import Wake
-from monitor.store import brands, cases, readings, schema
+from monitor.store import brands, readings, replaying, schema
 from monitor.store.engine import Database
 from tests.given import Given
 
@@ -135,7 +138,7 @@ def _words(notice: Notice) -> str:
     if isinstance(content, StillOpen):
         return " ".join(("still open:", *(str(one.case_id) for one in content.lines)))
     if isinstance(content, Words):
-        return " ".join((content.headline, *content.lines))
+        return " ".join(map(str, (content.headline, *content.lines)))
     return notice.kind.value
 
 
@@ -275,10 +278,15 @@ class World(Going):
         watched: bool = True,
         lexicon: Lexicon | None = None,
         people: Sequence[Person] = (),
+        subscribers: Sequence[str] = (),
+        storms: Limits | None = None,
     ) -> None:
         self.now = clock_time(starts)
         self.coming: list[tuple[datetime, dict[str, object]]] = []
         self.slack = Channel()
+        self.crm = Channel()
+        self.subscribers = tuple(subscribers)
+        self.storms = storms
         self.reddit = Network(self, "reddit")
         self.x = Network(self, "x")
         self.reviews = Network(self, "reviews")
@@ -308,14 +316,16 @@ class World(Going):
         )
         stages: list[Stage] = [
             Intake(self.database, [Feed("feed", source, self._brands)]),
+            Subscribe(self.database, dict.fromkeys(self.subscribers, tuple(self._names()))),
             Classify(self.database, Keywords()),
             Triage(self.database, self._rules, Thresholds(alert=0.6, review=0.3), self._lexicon),
             Settle(self.database),
             Escalate(self.database, self.people),
             Wake(self.database, self.people),
+            *([Gather(self.database, self.storms)] if self.storms else []),
             Deliver(
                 self.database,
-                {"slack": self.slack},
+                {"slack": self.slack, "crm": self.crm},
                 digest=_no_digest,
                 operators=None,
                 shadow=False,
@@ -356,7 +366,7 @@ class World(Going):
     def pictures_are_true(self) -> None:
         """Every stored picture is the fold of its history."""
         with self.database.reading() as conn:
-            assert list(cases.differences(conn)) == []
+            assert list(replaying.differences(conn)) == []
 
 
 def _no_digest(*_: object) -> Digest:

@@ -31,6 +31,7 @@ def types(team: Office, text: str, *, by: str = ANA, channel: str = CARE) -> str
 
 def test_all_that_one_has_goes_to_another_at_the_end_of_a_shift(team: Office) -> None:
     first, second = team.complains("Still no refund"), team.complains("Broken kettle", by="radu")
+    team.server.workspace.surfaces.users[ION] = {"name": "ion"}
     other = team.complains("Late parcel", by="mia")
     for case in (first, second):
         team.press(case, "claim")
@@ -43,7 +44,35 @@ def test_all_that_one_has_goes_to_another_at_the_end_of_a_shift(team: Office) ->
     assert "Broken kettle" in types(team, "mine", by=ION)
     assert "None." in types(team, "mine")
     assert "nothing to hand over" in types(team, f"handover {ION}")
+    team.tells()
+    [(to, said, blocks)] = team.server.workspace.surfaces.direct  # once, and to that one alone
+    assert (to, "ana handed over to you: 2 cases" in said) == (ION, True)
+    assert "Broken kettle" in "\n".join(strings(blocks))
     assert f"case {other} · due in 4 h · normal · x · nobody has it" in types(team, "open")
+
+
+def test_a_shift_ends_on_the_home_tab(team: Office) -> None:
+    case = team.complains("Still no refund")
+    team.server.workspace.surfaces.users |= {ANA: {"name": "ana"}, ION: {"name": "ion"}}
+    homes = team.server.workspace.surfaces.homes
+    team.server.staff.opens_home(ANA)
+    team.until(lambda: ANA in homes)
+    assert "Hand all over" not in text_of(homes[ANA])  # there is nothing yet
+    team.press(case, "claim")
+    team.did(case, ("Claimed", "ana"))
+    team.server.staff.opens_home(ANA)
+    team.until(lambda: "Hand all over" in text_of(homes[ANA]))
+    team.server.staff.press_in(ANA, homes[ANA], "case.handover")
+    asked = team.modal()
+    team.submits(asked, person={"type": "users_select"})
+    said_alone = team.server.workspace.surfaces.direct
+    team.until(lambda: any("say to whom" in text for _, text, _ in said_alone))
+    said_alone.clear()
+    team.submits(asked, person={"type": "users_select", "selected_user": ION})
+    team.until(lambda: "Still no refund" not in text_of(homes[ANA]))
+    team.tells()
+    [(to, said, _)] = said_alone
+    assert (to, "ana handed over to you: 1 case" in said) == (ION, True)
 
 
 def test_what_is_open_mine_and_overdue(team: Office) -> None:

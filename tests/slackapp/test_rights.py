@@ -32,6 +32,20 @@ def test_a_member_of_the_group_may_and_another_is_told_who_may(team: Office) -> 
     assert "Your answer" in text_of(team.modal())
 
 
+def test_who_may_not_is_told_so_in_the_channel_s_language(
+    database: Database, server: SlackServer
+) -> None:
+    server.workspace.surfaces.groups[HELPERS] = [ANA]
+    with office(database, server, rights=RIGHTS, languages={"*": "ro"}) as team:
+        case = team.complains()
+        team.press(case, "answer", by=ION)
+        team.hears(f"Nu ai voie să faci asta aici: este pentru <!subteam^{HELPERS}>")
+        team.press(case, "claim")
+        team.did(case, ("Claimed", "ana"))
+        team.press(case, "claim", by=ION)
+        team.hears("ana răspunde din")
+
+
 def test_each_right_is_its_own(team: Office) -> None:
     case = team.complains()
     team.press(case, "claim", by=ION)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.domain.judgement import Severity
 from monitor.domain.notice import NoticeState, Reason
 from monitor.domain.storm import Common, Group, Limits, RollUp, Storm, gather
 from monitor.simulator.slack import SlackServer, limited
@@ -122,6 +124,40 @@ def test_the_storms_own_message_says_how_many_there_are_by_now(desk: Desk) -> No
     assert edit.edits == parent.name
     assert isinstance(edit.content, Storm)
     assert (edit.content.cases, edit.content.until) == (15, NOW + timedelta(minutes=9))
+
+
+@SQLITE
+def test_who_is_told_by_itself_meanwhile_is_counted_too(desk: Desk) -> None:
+    """What is grave passes through a storm that has begun, and is one of its complaints all the same."""
+    desk.told.storm(12)
+    desk.gather()
+    grave = desk.told.storm(2, severity=int(Severity.CRITICAL))
+    later = NOW + timedelta(minutes=4)
+    written = sa.update(schema.notice).where(schema.notice.c.case_id.in_(grave))
+    with desk.told.database.writing() as conn:
+        conn.execute(written.values(written_at=later - timedelta(minutes=1)))
+    desk.told.storm(1)
+    desk.gather(later)
+    desk.deliver(later)
+    storm = next(one.content for one in desk.slack.messages if isinstance(one.content, Storm))
+    assert (storm.alone, storm.cases) == (2, 13)
+
+
+def test_cases_that_become_one_are_counted_as_one(desk: Desk) -> None:
+    """Whoever waits in the one that is left waits still, named or not."""
+    first, second, third, *_ = desk.told.storm(12)
+    (elsewhere,) = desk.told.storm(1)
+    (chained,) = desk.told.storm(1)
+    desk.gather()
+    with desk.told.database.writing() as conn:
+        for source, into in ((second, first), (third, chained), (chained, elsewhere)):
+            gone = sa.delete(schema.wait).where(schema.wait.c.case_id == source)
+            conn.execute(gone)
+            merged = sa.update(schema.cases).where(schema.cases.c.id == source)
+            conn.execute(merged.values(merged_into=into, status="merged"))
+    desk.deliver()
+    storm = next(one.content for one in desk.slack.messages if isinstance(one.content, Storm))
+    assert (storm.cases, storm.open) == (11, 11)
 
 
 @SQLITE

@@ -11,7 +11,7 @@ from pathlib import Path
 from monitor import settings as config
 from monitor.cli.run import begin
 from monitor.domain.event import Record, Withdrawn
-from monitor.store import cases, maintenance, tallies
+from monitor.store import cases, maintenance, replaying, tallies
 from monitor.wiring import Application
 from tests.sources import subreddit, x_world
 from tests.sources.x_world import ACCOUNT, HANDLE, NOON
@@ -109,7 +109,7 @@ def test_what_the_budget_does_not_reach_is_purged_and_the_case_goes_on(tmp_path:
             assert _purged(application) == {"not_looked_up": 1, "name": 1}
             assert rows(application.database, "SELECT status FROM cases") == [("open",)]
             with application.database.reading() as conn:
-                assert list(cases.differences(conn)) == []
+                assert list(replaying.differences(conn)) == []
 
 
 def test_a_network_that_is_out_for_a_while_costs_no_words(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from monitor.stages.escalate import Escalate
 from monitor.stages.intake import Feed, Intake
 from monitor.stages.settle import Settle
 from monitor.stages.triage import Triage
-from monitor.store import brands, cases, schema
+from monitor.store import brands, replaying, schema
 from monitor.store.engine import Database
 from tests.scenarios.world import NO_WORDS, RULE, SHOP, Keywords
 
@@ -121,7 +121,7 @@ def outcomes(folder: Path, lots: Sequence[Sequence[Post | Gone]]) -> list[tuple[
         assert done.broken is None
         assert not done.failed
     with database.reading() as conn:
-        assert list(cases.differences(conn)) == []
+        assert list(replaying.differences(conn)) == []
         wait, case, post = schema.wait, schema.cases, schema.post
         rows = conn.execute(
             sa.select(

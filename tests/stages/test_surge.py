@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from monitor.domain.notice import NoticeKind
+from monitor.domain.phrase import from_data
 from monitor.stages.surge import EVERY, Surges
 from monitor.store import schema
 from tests.stages.told import NOW, Told
@@ -46,10 +47,10 @@ def test_a_topic_above_its_past_is_told_once_an_hour(told: Told) -> None:
     with told.database.reading() as conn:
         query = sa.select(schema.notice.c.payload).where(schema.notice.c.key == first.key)
         said = conn.execute(query).scalar_one()
-    assert said["headline"] == (
+    assert str(from_data(said["headline"])) == (
         "Acme: 12 complaints about delivery in the last hour, 1.0 are usual"
     )
-    assert said["lines"][0] == "This hour of the 28 days before had 28 in all."
+    assert str(from_data(said["lines"][0])) == "This hour of the 28 days before had 28 in all."
 
 
 def test_without_a_past_or_without_news_nothing_is_told(told: Told) -> None:

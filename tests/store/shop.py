@@ -11,7 +11,7 @@ from monitor.domain.hours import always
 from monitor.domain.policy import Match, Rule
 from monitor.domain.report import Period, Report
 from monitor.domain.sla import WaitFacts
-from monitor.store import brands, cases, readings, schema, waits
+from monitor.store import brands, cases, readings, said, schema, waits
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Database
 from tests.domain.histories import NOON, at
@@ -33,6 +33,7 @@ class Shop:
             ana = {"id": 1, "network": "x", "key": "ana", "handle": "@ana"}
             conn.execute(schema.author.insert().values(ana))
             conn.execute(schema.post.insert(), rows)
+            said.add(conn, [one["id"] for one in rows])
             conn.execute(schema.rule.insert().values(digest="r", snapshot=RULE.snapshot))
 
     def case(self, *facts: tuple[float, Event], thread: str = "t") -> int:

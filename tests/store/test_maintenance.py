@@ -41,7 +41,15 @@ def test_the_migrations_make_the_tables_that_the_code_knows(empty_database: Data
     maintenance.require_current(empty_database)
     with empty_database.writing() as conn:
         context = MigrationContext.configure(
-            conn, opts={"compare_type": True, "compare_server_default": True}
+            conn,
+            opts={
+                "compare_type": True,
+                "compare_server_default": True,
+                # the index of what was said is no table of the metadata: the next test compares it
+                "include_name": lambda name, kind, _: (
+                    kind != "table" or not str(name).startswith("said")
+                ),
+            },
         )
         assert compare_metadata(context, metadata) == []
 

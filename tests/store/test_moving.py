@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from monitor.domain.errors import StoreError
 from monitor.domain.notice import NoticeKind, Planned, Reason
-from monitor.store import maintenance, moving, outbox
+from monitor.domain.search import search
+from monitor.store import maintenance, moving, outbox, searching
 from monitor.store.engine import Database
 from monitor.store.schema import case_event, notice, post
 from tests.scenarios.world import World
@@ -69,6 +70,9 @@ def test_all_is_there_and_goes_on_where_it_was(
     with target.writing() as conn:
         fresh = conn.scalar(sa.text("SELECT nextval(pg_get_serial_sequence('post', 'id'))"))
     assert fresh == 4
+    with target.reading() as conn:  # what was said is found there
+        found = searching.newest_posts(conn, search("refund multumesc"), before=9, limit=9)
+    assert found.ids == [3, 2, 1]
     with pytest.raises(StoreError, match="not empty"):
         moving.move(source, target)
 

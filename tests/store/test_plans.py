@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.judgement import Band
 from monitor.domain.keeping import Keep, Purge
 from monitor.domain.notice import NoticeKind
+from monitor.domain.search import search
 from monitor.store import (
     cases,
     coverage,
@@ -28,6 +29,7 @@ from monitor.store import (
     outbox,
     posts,
     queue,
+    searching,
     silences,
     storms,
     surges,
@@ -54,6 +56,8 @@ def _purgeable(reason: Purge) -> Ask:
     return lambda conn: keeping.due(conn, reason, Keep(), NINE, 10)
 
 
+SAID = search('text "text 2" tex')
+SAID_BUT = search("text -parcel")
 RARE = WantedCases(owner="nobody", topic="refund", language="ro")
 LET_PASS, OF_CASE = WantedPosts(band=Band.PASS), WantedPosts(case=1)
 ASKED: dict[str, Ask] = {
@@ -93,6 +97,22 @@ ASKED: dict[str, Ask] = {
     "posts listed": lambda conn: listing.posts_page(conn, LET_PASS, [1, 2], before=9, limit=50),
     "posts of a case": lambda conn: listing.posts_page(
         conn, OF_CASE, [1, 2], before=None, limit=50
+    ),
+    "cases in which was said": lambda conn: listing.cases_page(
+        conn, WantedCases(said=SAID), [1, 2], before=9, limit=50
+    ),
+    "cases in which was not said": lambda conn: listing.cases_page(
+        conn, WantedCases(said=SAID_BUT, owner="nobody"), [1, 2], before=None, limit=50
+    ),
+    "posts in which was said": lambda conn: listing.posts_page(
+        conn, WantedPosts(said=SAID_BUT), [1, 2], before=None, limit=50
+    ),
+    "posts in which was not said": lambda conn: listing.posts_page(
+        conn, WantedPosts(said=search("-parcel")), [1, 2], before=None, limit=50
+    ),
+    "cases found in Slack": lambda conn: searching.cases_with(conn, [1, 2], SAID_BUT, 10),
+    "open waits in which was said": lambda conn: queue.page(
+        conn, [1], queue.Wanted(said=SAID_BUT), NINE, limit=50
     ),
     "waits of a period": lambda conn: waits.of_period(
         conn, 1, since=NINE, until=NINE + DAY, as_of=NINE

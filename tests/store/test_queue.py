@@ -9,6 +9,7 @@ import pytest
 from monitor.domain.access import Change
 from monitor.domain.event import Acknowledged, Answered, Claimed, Escalated, Opened, Snoozed, Undone
 from monitor.domain.judgement import Band, Severity
+from monitor.domain.search import search
 from monitor.store import access_events, brands, conversations, doings, queue, schema
 from monitor.store.doings import Place as Done
 from monitor.store.engine import Database
@@ -73,7 +74,9 @@ def test_every_filter_leaves_what_it_names(shop: Shop) -> None:
         "confirmed": ({"state": State.CONFIRMED}, [plain, claimed]),
         "claimed": ({"state": State.CLAIMED}, [claimed]),
         "escalated": ({"state": State.ESCALATED}, [claimed]),
-        "words": ({"words": ("text", "3")}, [claimed]),
+        "words": ({"said": search("text 3")}, [claimed]),
+        "without": ({"said": search("-3")}, [plain, unsure]),
+        "no words": ({"said": search("!")}, []),
     }
     found = {name: sorted(ids(page(shop, **said))) for name, (said, _) in asked.items()}
     assert found == {name: expected for name, (_, expected) in asked.items()}

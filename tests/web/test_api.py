@@ -89,6 +89,21 @@ def test_cases_are_found_by_what_they_are(shop: Shop) -> None:
         assert (asked, sorted(one["id"] for one in found)) == (asked, expected)
 
 
+def test_cases_and_posts_are_found_by_what_was_said(shop: Shop) -> None:
+    for name in ("one", "two", "three"):
+        shop.front.complains(text=f"awful parcel {name} nu a sosit, mulțumesc")
+    shop.front.complains(text="awful, the kettle leaks")
+    for path in ("/cases", "/posts"):
+        found = shop.get(path, q='multumesc "nu a" -two', limit=1).json()
+        assert [one["id"] for one in found["items"]] == [3]
+        more = shop.get(path, q='multumesc "nu a" -two', limit=1, cursor=found["next"]).json()
+        assert [one["id"] for one in more["items"]] == [1]
+        assert [one["id"] for one in shop.get(path, q="-parcel").json()["items"]] == [4]
+        assert shop.get(path, q="(").json() == {"items": [], "next": None}
+        assert shop.get(path, q="kettle", network="reddit").json()["items"] == []
+    assert [one["id"] for one in shop.get("/posts", q="parcel", case=2).json()["items"]] == [2]
+
+
 def test_posts_are_listed_once_for_each_brand_that_they_are_about(shop: Shop) -> None:
     first, second = shop.front.complains(), shop.front.complains()
     with shop.front.database.writing() as conn:

@@ -103,6 +103,11 @@ def of_beta(its: Agency) -> dict[str, list[Any]]:
         }
 
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Every route takes its time; that sight is the same on PostgreSQL is tested by `test_sight` and below."""
+
+
+@on_sqlite
 @pytest.mark.timeout(300)
 def test_no_route_shows_a_role_what_is_anothers(
     its: Agency, served: Served, signed_in: SignIn
@@ -128,6 +133,8 @@ def test_no_route_shows_a_role_what_is_anothers(
     assert read > 20
 
 
+@on_sqlite
+@pytest.mark.timeout(300)
 def test_no_route_lets_a_role_act_on_what_is_anothers(
     its: Agency, served: Served, signed_in: SignIn
 ) -> None:

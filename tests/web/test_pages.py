@@ -82,6 +82,10 @@ def test_filters_are_in_the_address(front: Front, ana: Visitor) -> None:
         "language=ro": [],
         "q=parcel": [unsure],
         "q=awful+ion": [late],
+        "q=%E2%80%9Chmm+a+parcel%E2%80%9D": [unsure],
+        "q=awful+-refund": [sure],
+        "q=awful&topic=refund": [late],
+        "q=%22%28": [],
     }
     found = {one: sorted(order(ana.get(f"/queue?{one}").text)) for one in asked}
     assert found == {one: sorted(ids) for one, ids in asked.items()}

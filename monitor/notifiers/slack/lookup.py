@@ -16,6 +16,7 @@ from monitor.notifiers.slack.errors import MAY_NOT_LOOK, WITHOUT_THREAD
 from monitor.notifiers.slack.wire import RefusedError, Wire
 
 EVENT = "complaint_monitor_notice"
+ABOUT = "about"
 _PAGE, _PAGES = 200, 25
 _SKEW = timedelta(hours=1)
 """A message may bear an earlier time than its notice: clocks differ."""
@@ -79,11 +80,12 @@ class Lookup:
     ) -> Sequence[tuple[int, str]]:
         """Number and time stamp of the notice's messages, in the channel or in a thread of it."""
         mine = identity(notice).items()
+        since = min(notice.written_at, notice.told_since or notice.written_at)
         try:
             return sorted(
                 (int(payload.get("part", 1)), str(one["ts"]))
-                for one in self._read(channel, thread, notice.written_at)
-                if (payload := _payload(one)).items() >= mine
+                for one in self._read(channel, thread, since)
+                if (payload := _payload(one)).items() >= mine or _tells_the_same(payload, notice)
             )
         except RefusedError as refused:
             if thread is None or refused.name not in WITHOUT_THREAD:
@@ -160,6 +162,19 @@ def identity(notice: Notice) -> dict[str, Any]:
     The time keeps apart what two installations tell one channel under the same key.
     """
     return {"key": notice.key, "written_at": notice.written_at.isoformat()}
+
+
+def label(notice: Notice, part: int) -> dict[str, Any]:
+    """All that a message says of itself."""
+    about = {ABOUT: notice.about} if notice.about else {}
+    return {**identity(notice), **about, "part": part}
+
+
+def _tells_the_same(payload: Mapping[str, Any], notice: Notice) -> bool:
+    """Told by an installation of which this one is an older copy."""
+    return (
+        notice.told_since is not None and notice.about != "" and payload.get(ABOUT) == notice.about
+    )
 
 
 def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:

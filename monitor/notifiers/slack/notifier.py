@@ -23,7 +23,7 @@ from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Document, Notice, NoticeKind, Receipt, Unknowable
 from monitor.notifiers.slack import trying
 from monitor.notifiers.slack.errors import WITHOUT_BLOCKS, WITHOUT_THREAD
-from monitor.notifiers.slack.lookup import EVENT, Lookup, identity, thread_of
+from monitor.notifiers.slack.lookup import EVENT, Lookup, label, thread_of
 from monitor.notifiers.slack.pacing import Pace
 from monitor.notifiers.slack.wire import RefusedError, Wire
 from monitor.ports import Clock, Secrets
@@ -177,6 +177,8 @@ class Slack:
         if notice.kind is NoticeKind.UPDATE:
             return Absent()
         channel = self._channel(notice.audience)
+        if is_member(channel):
+            return Unknowable("the app does not read what it says to one person alone")
         parts = len(self._messages(notice, channel))
         there = self._lookup.there(notice, channel)
         known = {} if isinstance(there, Unknowable) else there
@@ -192,6 +194,10 @@ class Slack:
     def try_out(self) -> Iterator[Finding]:
         channels = (self._options.channel, *self._options.targets.values())
         return trying.findings(self._wire, channels)
+
+    def language(self, target: str, /) -> str:
+        its = self._options
+        return its.language_of(its.targets.get(target, target or its.channel))
 
     def _messages(self, notice: Notice, channel: str) -> tuple[Message, ...]:
         """As this channel is spoken to."""
@@ -210,10 +216,10 @@ class Slack:
             return self._options.channel
         if audience in self._options.targets:
             return self._options.targets[audience]
-        if is_channel(audience):
+        if is_channel(audience) or is_member(audience):
             return audience
         raise SendError(
-            f'"{audience}" is neither a target of this notifier nor the id of a channel',
+            f'"{audience}" is neither a target of this notifier nor the id of a channel or a member',
             outcome=Outcome.PERMANENT,
         )
 
@@ -243,7 +249,7 @@ class Slack:
         text: str,
         blocks: Sequence[Mapping[str, Any]] | None,
     ) -> str:
-        payload = {**identity(notice), "part": number}
+        payload = label(notice, number)
         answer = self._wire.call(
             "chat.postMessage",
             channel,

@@ -71,6 +71,16 @@ def storm(metadata: sa.MetaData) -> None:
     )
 
 
+def subscription(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "subscription",
+        metadata,
+        sa.Column("audience", sa.Text, primary_key=True),
+        ref("brand_id", "brand", primary_key=True),
+        sa.Column("since", UtcDateTime, nullable=False),
+    )
+
+
 def reply(metadata: sa.MetaData) -> None:
     sa.Table(
         "reply",

@@ -31,12 +31,14 @@ from monitor.store.schema.likeness import likeness_band as likeness_band
 from monitor.store.schema.outgoing import notice as notice
 from monitor.store.schema.outgoing import reply as reply
 from monitor.store.schema.outgoing import storm as storm
+from monitor.store.schema.outgoing import subscription as subscription
 from monitor.store.schema.parts import id_ as _id
 from monitor.store.schema.parts import metadata as metadata
 from monitor.store.schema.parts import ref as _ref
 from monitor.store.schema.parts import where as _where
 from monitor.store.schema.rotas import rota as rota
 from monitor.store.schema.rotas import shift as shift
+from monitor.store.schema.said import said as said
 from monitor.store.schema.watching import outage as outage
 from monitor.store.schema.watching import watch as watch
 

@@ -68,6 +68,14 @@ storm = sa.Table(
     sa.Index("ix_storm_last", "brand_id", "last_at"),
 )
 
+subscription = sa.Table(
+    "subscription",
+    metadata,
+    sa.Column("audience", sa.Text, primary_key=True),
+    ref("brand_id", "brand", primary_key=True),
+    sa.Column("since", UtcDateTime, nullable=False),
+)
+
 reply = sa.Table(
     "reply",
     metadata,

@@ -30,6 +30,8 @@ from monitor.web.api.params import (
     Line,
     Reader,
     Text,
+    Typed,
+    search_of,
 )
 from monitor.web.api.shapes import (
     AnswerInWords,
@@ -65,13 +67,15 @@ class Asked(BaseModel):
     owner: Line | None = Field(default=None, description="Whoever has it.")
     language: Annotated[str, Field(pattern="^[a-z]{2,3}$")] | None = None
     confirmed: bool | None = Field(default=None, description="Sure, or waiting for a person's yes.")
+    q: Typed = None
     cursor: Cursor = None
     limit: Limit = 50
 
     def wanted(self) -> WantedCases:
         """The same for the store."""
-        plain = self.model_dump(exclude={"cursor", "limit", "severity"})
-        return WantedCases(**plain, severity=severity_of(self.severity))
+        plain = self.model_dump(exclude={"cursor", "limit", "severity", "q"})
+        severity = severity_of(self.severity)
+        return WantedCases(**plain, severity=severity, said=search_of(self.q))
 
 
 @router.get("/cases")

@@ -8,6 +8,7 @@ from fastapi import Depends, Path
 from pydantic import Field, StringConstraints
 
 from monitor.domain.access import Scope
+from monitor.domain.search import Search, search
 from monitor.web.access import Principal, Role, needs
 from monitor.web.acts import ROLE
 
@@ -32,6 +33,24 @@ Cursor = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")] | None,
     Field(description="`next` of the page before."),
 ]
+
+Typed = Annotated[
+    Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_TEXT)] | None,
+    Field(
+        description=(
+            'Words, all of which must be said: `refund "still waiting" -voucher`. The last one may be'
+            " the beginning of a word; what stands in quotation marks stands there in a row; what has"
+            " a `-` before it must not be said. Case and accents make no difference."
+        )
+    ),
+]
+"""A search."""
+
+
+def search_of(typed: str | None) -> Search | None:
+    """The same for the store."""
+    return None if typed is None else search(typed)
+
 
 Reader = Annotated[Principal, Depends(needs(Role.VIEWER, Scope.READ))]
 Agent = Annotated[Principal, Depends(needs(ROLE, Scope.ACT))]

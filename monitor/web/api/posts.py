@@ -19,7 +19,17 @@ from monitor.store import listing
 from monitor.store.engine import Connection
 from monitor.store.listing import WantedPosts
 from monitor.web.api.once import OneCall
-from monitor.web.api.params import LARGEST, Cursor, Limit, Line, Number, Reader, Sender
+from monitor.web.api.params import (
+    LARGEST,
+    Cursor,
+    Limit,
+    Line,
+    Number,
+    Reader,
+    Sender,
+    Typed,
+    search_of,
+)
 from monitor.web.api.shapes import Page, Post, Received, following
 from monitor.web.intake import keep
 from monitor.web.site import Here
@@ -39,12 +49,14 @@ class Asked(BaseModel):
     case: int | None = Field(
         default=None, ge=1, le=LARGEST, description="Those of that case's thread."
     )
+    q: Typed = None
     cursor: Cursor = None
     limit: Limit = 50
 
     def wanted(self) -> WantedPosts:
         """The same for the store."""
-        return WantedPosts(**self.model_dump(exclude={"cursor", "limit"}))
+        plain = self.model_dump(exclude={"cursor", "limit", "q"})
+        return WantedPosts(**plain, said=search_of(self.q))
 
 
 @router.get("/posts")

@@ -64,7 +64,7 @@ async def do(request: Request, number: Number, what: str, who: Agent) -> Respons
     except StoreError:
         raise  # no conflict: `problems` says it, without our insides
     except MonitorError as error:
-        wrong = without_commands(str(error))
+        wrong = without_commands(looks.tongue_of(request).why(error))
         return await run_in_threadpool(
             _page, request, number, who, wrong=wrong, typed=said, refused=what
         )
@@ -97,7 +97,7 @@ def _page(
         content = _content(request, conn, number, now)
         card: CaseCard = content["card"]
         if who.role >= acts.ROLE:
-            content |= _answering(site, conn, card, who, template)
+            content |= _answering(request, conn, card, who, template)
             content["people"] = users.names(conn)
     return looks.answered(
         request,
@@ -156,22 +156,28 @@ def _ahead(
     rule = cases.kept_rule(conn, wait.rule)
     watched = foretelling.watched(conn, row.brand_id)
     staff = foretelling.staff(conn, request.app.state.people)
+    say_in = looks.tongue_of(request)
     told = islice(
         ahead(case, case_id=number, rule=rule, watched=watched, staff=staff, now=now), FORETOLD
     )
     return [
-        (one.at, it, why(it, one, rule=rule, case=case, staff=staff, zone=site.zone))
+        (
+            one.at,
+            it,
+            why(it, one, rule=rule, case=case, staff=staff, zone=site.zone, say_in=say_in),
+        )
         for one in told
         for it in one.firing.notices
     ]
 
 
 def _answering(
-    site: Site, conn: Connection, card: CaseCard, who: Principal, template: str
+    request: Request, conn: Connection, card: CaseCard, who: Principal, template: str
 ) -> dict[str, Any]:
     """Who would post an answer where, and what to begin with; or why there is none to write."""
     if card.status != Status.OPEN:
         return {}
+    site: Site = request.app.state.site
     approved = site.settings.answers.approved()
     chosen = approved.named(template)
     name = (card.author or "").lstrip("@")
@@ -185,5 +191,5 @@ def _answering(
             conn, site.desks(), card.case_id, PROBE, approved=approved, by=who.name
         )
     except ReplyError as error:
-        return {**found, "cannot": without_commands(str(error))}
+        return {**found, "cannot": without_commands(looks.tongue_of(request).why(error))}
     return {**found, "draft": draft}

@@ -91,7 +91,9 @@ def _tried(
     except StoreError:
         raise  # `problems` says it, without our insides
     except MonitorError as error:
-        return _page(request, who, said, wrong=without_commands(str(error)))
+        return _page(
+            request, who, said, wrong=without_commands(looks.tongue_of(request).why(error))
+        )
     return _page(request, who, said, **found)
 
 

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from monitor.domain.access import Principal, Role
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.judgement import Severity
+from monitor.domain.search import search
 from monitor.domain.storable import storable
 from monitor.render.reply_words import without_commands
 from monitor.store import queue, users
@@ -41,7 +42,7 @@ STATES: Mapping[State, str] = {
 }
 OUT_OF_REACH = "The database cannot be used now: try again."
 FILTERS = ("brand", "network", "severity", "topic", "language", "person", "state", "q")
-_MOST_WORDS, _LONGEST = 8, 200
+_LONGEST = 200
 _MOST_CASES, _MOST_DIGITS = 200, 19
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
@@ -108,7 +109,7 @@ async def act(request: Request, who: Agent) -> Response:
     if said.get("act") not in acts.BULK:
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "say what is to be done")
     chosen = list(dict.fromkeys(fields.get("case", ())))[:_MOST_CASES]
-    done = await run_in_threadpool(_each, request.app.state.site, who, said, chosen)
+    done = await run_in_threadpool(_each, request, who, said, chosen)
     back = visits.within(said.get("next", "/queue"))
     return await run_in_threadpool(
         looks.answered, request, "acted", done=done, act=acts.NAMES[said["act"]], to=back
@@ -116,10 +117,11 @@ async def act(request: Request, who: Agent) -> Response:
 
 
 def _each(
-    site: Site, who: Principal, said: Mapping[str, str], chosen: list[str]
+    request: Request, who: Principal, said: Mapping[str, str], chosen: list[str]
 ) -> list[tuple[str, str | None]]:
     """Of each case, why it was not done; None: it was."""
     found: list[tuple[str, str | None]] = []
+    site, say_in = request.app.state.site, looks.tongue_of(request)
     for text in chosen:
         why = None
         try:
@@ -133,7 +135,7 @@ def _each(
             log.warning("database_out_of_reach", path="/queue/acts", problem=str(error))
             why = OUT_OF_REACH
         except MonitorError as error:
-            why = without_commands(str(error))
+            why = without_commands(say_in.why(error))
         found.append((text[:20], why))
     return found
 
@@ -148,7 +150,7 @@ def wanted_of(said: Mapping[str, str], who: Principal) -> Wanted:
             language=said["language"],
             person=who.name if said["person"] == ME else said["person"],
             state=State(said["state"]) if said["state"] else None,
-            words=tuple(said["q"].split()[:_MOST_WORDS]),
+            said=search(said["q"]) if said["q"] else None,
         )
     except (KeyError, ValueError):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "there is no such severity or state") from None

@@ -80,7 +80,7 @@ async def label(request: Request, brand: Number, post: Number, who: Agent) -> Re
     except StoreError:
         raise  # no conflict: `problems` says it, without our insides
     except MonitorError as error:
-        return await run_in_threadpool(_page, request, str(error))
+        return await run_in_threadpool(_page, request, looks.tongue_of(request).why(error))
     return RedirectResponse("/review#sample", HTTPStatus.SEE_OTHER)
 
 

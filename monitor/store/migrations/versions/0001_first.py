@@ -16,6 +16,7 @@ from monitor.store.migrations import (
     first_outgoing,
     first_parts,
     first_rotas,
+    first_said,
     first_watching,
 )
 from monitor.store.migrations.first_parts import id_ as _id
@@ -24,7 +25,6 @@ from monitor.store.migrations.first_parts import where as _where
 
 revision = "0001"
 down_revision = None
-
 metadata = first_parts.metadata()
 
 brand = sa.Table(
@@ -334,6 +334,7 @@ note = sa.Table(
 
 first_outgoing.notice(metadata)
 first_outgoing.storm(metadata)
+first_outgoing.subscription(metadata)
 first_outgoing.reply(metadata)
 
 failure = sa.Table(
@@ -373,7 +374,8 @@ tombstone = sa.Table(
 
 def upgrade() -> None:
     metadata.create_all(op.get_bind())
-    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+    dialect = op.get_bind().dialect.name
+    for statement in (*first_said.MAKE[dialect], *APPEND_ONLY[dialect]):
         op.execute(statement)
 
 
