@@ -46,7 +46,9 @@ def happened(
             continue
         known = earlier.get(wait.number) if wait.number in heard_of else None
         if wait.dismissed is None and (known is None or known.dismissed is not None):
-            yield Happening(Reason.OPENED, wait.number, wait.started_at)
+            # of what was not confirmed before it is true only now that somebody waits
+            was_unsure = wait.number in earlier and known is None
+            yield Happening(Reason.OPENED, wait.number, now if was_unsure else wait.started_at)
         if wait.dismissed is not None and known is None:
             continue
         end = None if known is None and wait.number in moved else _end(wait)

@@ -148,6 +148,21 @@ def test_an_own_post_that_nobody_could_match_holds_up_only_what_it_may_answer(
     assert ((1, "breached") in heard(world)) is is_proved
 
 
+def test_who_subscribed_before_a_case_is_confirmed_hears_of_it_then(
+    tmp_path: Path, database_url: str
+) -> None:
+    world = World(tmp_path, database_url)
+    world.x.posts("Hmm, odd", at="09:00")
+    world.runs_until("09:10")
+    world.subscribers = ("crm",)
+    world.runner = world.start()
+    world.runs_until("09:20")
+    act.confirm(world.database, 1, by="ana", now=world.now)
+    world.runs_until("09:30")
+    assert heard(world) == [(1, "opened")]
+    world.database.close()
+
+
 def test_who_subscribes_later_hears_of_old_cases_from_then_on(
     tmp_path: Path, database_url: str
 ) -> None:
