@@ -81,6 +81,15 @@ def programs(notifiers: Mapping[str, str]) -> list[str]:
     ]
 
 
+def read_by_people(notifiers: Mapping[str, str]) -> set[str]:
+    """Those of the notifiers, by name and `use`, behind which people read. What is none is left out."""
+    found = set()
+    for name, use in notifiers.items():
+        with suppress(ConfigError):
+            found |= {name} - set(programs({name: use}))
+    return found
+
+
 def extra_of(group: str, name: str) -> str | None:
     """The extra of our distribution that an installed plug-in needs; None: the base installation."""
     entry = _installed(group, name)

@@ -194,7 +194,7 @@ class Application:
                 clock=self.clock,
                 operators=self.operators,
             ),
-            Subscribe(self.database, self.settings.subscribed(), programs=self._programs),
+            Subscribe(self.database, self.settings.subscribed()),
             *self.judging(),
             Rota(self.database, self.rotas, operators=self.operators),
             Escalate(self.database, self.people),

@@ -135,7 +135,8 @@ def assign(ctx: click.Context, case: int, person: str, by: str, as_json: bool) -
 def handover(ctx: click.Context, person: str, to: str, by: str, as_json: bool) -> None:
     r"""Give all open cases that PERSON has to somebody else, as at the end of a shift: all, or none.
 
-    Whom [people.NAME] in the config knows by that name is told which they are, where they alone read.
+    Whom [people.NAME] in the config knows by that name is told which they are, where they alone read;
+    in quiet hours, when these end.
 
     \b
     Example:
@@ -147,15 +148,15 @@ def handover(ctx: click.Context, person: str, to: str, by: str, as_json: bool) -
     with opened(ctx) as its:
         with its.database.reading() as conn:
             known = brands.names(conn)
-        receiver = its.settings.staff().get(to)
+        receiver, now = its.settings.staff().get(to), utc_now()
         numbers = act.hand_over(
             its.database,
             known,
             lambda owner: owner == person,
             to,
             by=by,
-            now=utc_now(),
-            tell=receiver.audience if receiver else None,
+            now=now,
+            tell=receiver.told_at(now) if receiver else None,
         )
     if as_json:
         print_json({"from": person, "to": to, "cases": list(numbers)})

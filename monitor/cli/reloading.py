@@ -20,7 +20,8 @@ from monitor.cli.opening import config_path
 from monitor.cli.printing import tell
 from monitor.domain.errors import ConfigError, StoreError
 from monitor.domain.notice import Reason
-from monitor.settings.watching import Watch
+from monitor.settings.watching import News, Watch
+from monitor.store.maintenance import said_of_a_transaction
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
@@ -55,25 +56,42 @@ class Reload:
         self.application = application
         self._watch = watch
         self._adopt = adopt
-        self._news: Settings | ConfigError | None = None
+        self._files = watch.files
+        self._news: News | None = None
 
     def look(self) -> None:
         """Take up what is new, if anything is; nothing that goes wrong ends the work."""
         self._news = self._watch.taken() or self._news
-        news = self._news
-        if news is None:
+        if self._news is None:
             return
         try:
-            try:
-                if isinstance(news, ConfigError):
-                    raise news
-                self._take_up(news)
-            except ConfigError as error:
-                self._refuse(error)
+            with said_of_a_transaction():
+                try:
+                    self._take_up(self._meant(self._news))
+                    self._files = self._news.files
+                except ConfigError as error:
+                    self._take_up_secrets()
+                    self._refuse(error)
         except StoreError as error:
             log.warning("config_waits", problem=str(error))
         else:
             self._news = None
+
+    def _meant(self, news: News) -> Settings:
+        """What is to be in force. Raises ConfigError: mistakes, or what nobody asked to be without."""
+        if isinstance(news.said, ConfigError):
+            raise news.said
+        if not news.is_asked:  # a copy that stopped half-way looks the same
+            brands = set(self.application.settings.brand_names) - set(news.said.brand_names)
+            gone = [
+                *sorted(self._files - news.files),
+                *(f'the brand "{name}"' for name in sorted(brands)),
+            ]
+            if gone:
+                raise ConfigError(
+                    "\n".join(f"{one} is gone: send SIGHUP if that is meant" for one in gone)
+                )
+        return news.said
 
     def _take_up(self, settings: Settings) -> None:
         before = self.application
@@ -81,13 +99,7 @@ class Reload:
         if fresh is before:
             log.info("config_unchanged")
             return
-        _ = (
-            fresh.feeds,
-            fresh.notifiers,
-            fresh.rotas,
-        )  # what cannot be made is refused before all else
-        self._adopt(fresh)
-        self.application = fresh
+        self._put_in_force(fresh)
         logs.configure(
             level=settings.log.level, format=settings.log.format, hide=fresh.secrets.hide
         )
@@ -95,6 +107,22 @@ class Reload:
         for key in _for_a_restart(before.settings, settings):
             log.warning("config_needs_restart", key=key)
             tell(f"complaint-monitor: {key} is another now: that takes a restart")
+
+    def _take_up_secrets(self) -> None:
+        """Secrets are rotated whether or not the config is right: the one in force goes on with them."""
+        try:
+            fresh = self.application.changed(self.application.settings)
+            if fresh is not self.application:
+                self._put_in_force(fresh)
+                log.info("secrets_taken_up")
+        except ConfigError as error:
+            self._refuse(error)
+
+    def _put_in_force(self, fresh: Application) -> None:
+        # what cannot be made is refused before all else
+        _ = (fresh.feeds, fresh.notifiers, fresh.rotas)
+        self._adopt(fresh)
+        self.application = fresh
 
     def _refuse(self, error: ConfigError) -> None:
         """Once a day and config, whoever of the programs on the database finds it."""

@@ -156,6 +156,12 @@ def _is_of(one: Escalated | Acknowledged, wait: Wait) -> bool:
 EMPTY = Case()
 
 
+def numbers_in(merged: Case, case: Case) -> dict[int, int]:
+    """The names that the waits of a case have in the one it was merged into."""
+    names = {post: wait.number for wait in merged.waits for post in wait.asks}
+    return {one.number: names[one.first_post] for one in case.waits if one.first_post in names}
+
+
 def fold(records: Iterable[Record]) -> Case:
     """The case that a history makes, in the order of `seq`."""
     case = EMPTY

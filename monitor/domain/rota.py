@@ -35,6 +35,10 @@ class Person:
     def sleeps(self, at: datetime) -> bool:
         return self.awake is not None and not self.awake.is_open(at)
 
+    def told_at(self, at: datetime) -> Recipient:
+        """Where to tell this person, and whether that waits for the end of the quiet hours."""
+        return Recipient(self.audience, Reason.QUIET_HOURS if self.sleeps(at) else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:

@@ -126,13 +126,17 @@ def unanswered(wait: WaitFacts, as_of: datetime, read_through: ReadThrough) -> S
         return State.WITHDRAWN
     if as_of <= wait.due_at:
         return State.PENDING
-    return State.BREACHED_OPEN if was_read(wait, read_through) else State.UNVERIFIED
+    return (
+        State.BREACHED_OPEN
+        if was_read(wait.network, wait.due_at, read_through)
+        else State.UNVERIFIED
+    )
 
 
-def was_read(wait: WaitFacts, read_through: ReadThrough) -> bool:
+def was_read(network: str, due_at: datetime, read_through: ReadThrough) -> bool:
     """Whether the brand's own posts were read past the due time, so that silence is proved."""
-    read = (read_through.get(wait.network), read_through.get(ANY_NETWORK))
-    return any(one is not None and one >= wait.due_at for one in read)
+    read = (read_through.get(network), read_through.get(ANY_NETWORK))
+    return any(one is not None and one >= due_at for one in read)
 
 
 def reclassified_after_due(wait: WaitFacts, as_of: datetime) -> bool:

@@ -6,7 +6,7 @@ the record by which it happened. An unconfirmed case is heard of when somebody c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,8 +31,13 @@ class Happening:
     once: str = ""
 
 
-def happened(before: Case, after: Case, now: datetime) -> Iterator[Happening]:
-    """What a change of a case, learnt now, is to those who subscribed."""
+def happened(
+    before: Case, after: Case, now: datetime, moved: Container[int] = ()
+) -> Iterator[Happening]:
+    """What a change of a case, learnt now, is to those who subscribed.
+
+    `moved`: waits of `after` that came out of another case. How they ended was heard of there.
+    """
     heard_of = {one.number for one in before.waits if before.is_confirmed(one)}
     earlier = {one.number: one for one in before.waits}
     record = str(after.seq)
@@ -41,10 +46,12 @@ def happened(before: Case, after: Case, now: datetime) -> Iterator[Happening]:
             continue
         known = earlier.get(wait.number) if wait.number in heard_of else None
         if wait.dismissed is None and (known is None or known.dismissed is not None):
-            yield Happening(Reason.OPENED, wait.number, wait.started_at)
+            # of what was not confirmed before it is true only now that somebody waits
+            was_unsure = wait.number in earlier and known is None
+            yield Happening(Reason.OPENED, wait.number, now if was_unsure else wait.started_at)
         if wait.dismissed is not None and known is None:
             continue
-        end = _end(wait)
+        end = None if known is None and wait.number in moved else _end(wait)
         if end is not None and end is not (_end(known) if known else None):
             yield Happening(end, wait.number, wait.ended_at or wait.due_at, once=record)
         if is_late(wait):
@@ -56,6 +63,13 @@ def happened(before: Case, after: Case, now: datetime) -> Iterator[Happening]:
     gone = before.open_wait
     if after.merged_into is not None and gone is not None and gone.number in heard_of:
         yield Happening(Reason.CLOSED, gone.number, now, once=record)
+
+
+def begins(before: Case, after: Case) -> int | None:
+    """The wait that is open now, if before nobody had heard of an open one in this case."""
+    here, there = after.open_wait, before.open_wait
+    is_new = there is None or not before.is_confirmed(there)
+    return here.number if here is not None and is_new else None
 
 
 def escalated(firing: Firing) -> Iterator[Happening]:

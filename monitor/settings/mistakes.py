@@ -223,12 +223,17 @@ def _of_reports(
 def _of_subscriptions(
     document: Mapping[str, Any], brands: Sequence[str], notifiers: Sequence[str]
 ) -> Iterator[Mistake]:
-    """Names that nobody has, and a place that would hear all twice."""
+    """Names that nobody has, places where people read, and a place that would hear all twice."""
     told: set[str] = set()
+    uses = {_called(one): str(one.get("use")) for _, one in _tables(document, "notifiers")}
+    people = registry.read_by_people(uses or {"console": "console"})
     for place, one in _tables(document, "subscriptions"):
         yield from _unknown("brand", place, one, "brands", brands)
         yield from _unknown("notifier", place, one, "tell", notifiers)
         audience = str(one.get("tell"))
+        if audience.partition(":")[0] in people:
+            said = 'only programs subscribe, by a notifier of use = "webhook"'
+            yield Mistake((*place, "tell"), f'"{audience}" is for people: {said}')
         if audience in told:
             yield Mistake(place, f'"{audience}" subscribed already: name all its brands there')
         told.add(audience)
@@ -281,7 +286,7 @@ def _in_vain(document: Mapping[str, Any], brands: Sequence[str]) -> Iterator[Mis
     for number, takers in unreachable(matches, brands):
         if matches[number].is_everything and all(matches[one].brands for one in takers):
             continue  # a net for brands to come: each of today's has a policy of its own
-        before = _quoted(_called(tables[one][1]) for one in takers)
+        before = ", ".join(f'"{_called(tables[one][1])}"' for one in takers)
         takes = "takes" if len(takers) == 1 else "together take"
         yield Mistake(
             tables[number][0],
@@ -384,14 +389,9 @@ def _called(table: Mapping[str, Any]) -> str:
     return str(table.get("name") or table.get("use"))
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f'"{one}"' for one in names)
-
-
 def shown_names(names: Sequence[str]) -> str:
     """The names in quotes; of very many the first."""
-    more = len(names) - _NAMED
-    return _quoted(names) if more <= 0 else f"{_quoted(names[:_NAMED])} and {more} more"
+    return _some([f'"{one}"' for one in names])
 
 
 def _some(names: Sequence[str]) -> str:

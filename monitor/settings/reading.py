@@ -71,6 +71,9 @@ def _settings(texts: Sequence[tuple[str, str]], name: str) -> Settings:
     broken: list[str] = []
     for said, its in texts:
         text = said.replace("\r\n", "\n")
+        if not text.strip():  # more likely one that is being written than one that says nothing
+            broken.append(f"{its}: is empty: write what it is to say, or delete it")
+            continue
         try:
             files.append(File(its, text, tomllib.loads(text)))
         except tomllib.TOMLDecodeError as error:

@@ -18,7 +18,7 @@ import structlog
 from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import ConfigError, MonitorError
 from monitor.render.slack_answer import DECISIONS, TEMPLATE
 from monitor.render.slack_blocks import escape
 from monitor.render.slack_buttons import MORE, PREFIX
@@ -42,24 +42,43 @@ _log = structlog.get_logger(__name__)
 class Door:
     """The app as Slack knows it."""
 
-    def __init__(self, place: Workplace, *, signing_secret: str = "") -> None:
-        """`signing_secret`: of requests that come by HTTP; by Socket Mode none are signed."""
+    def __init__(self, place: Workplace, *, signing_secret: Callable[[], str] = lambda: "") -> None:
+        """`signing_secret`: of requests by HTTP, asked for at each; by Socket Mode none are signed."""
         self._place = place
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="slack")
         self._opened: deque[str] = deque(maxlen=_REMEMBERED)
         self._lock = Lock()
         self._watch = replying.Watch(place)
-        self.app = App(
+        self._signing_secret = signing_secret
+        self._called = place.command
+        secret = signing_secret()
+        self._app = secret, self._app_of(secret)
+
+    @property
+    def app(self) -> App:
+        """It, made anew when the signing secret is another."""
+        try:
+            secret = self._signing_secret()
+        except ConfigError as error:  # it may be being written
+            _log.warning("slack_signing_secret", problem=str(error))
+        else:
+            if secret != self._app[0]:
+                self._app = secret, self._app_of(secret)
+        return self._app[1]
+
+    def _app_of(self, secret: str) -> App:
+        app = App(
             name="complaint-monitor",
             logger=quiet,
             client=client("https://slack.invalid/api/", 1),  # answers go by `Calls` alone
-            signing_secret=signing_secret,
+            signing_secret=secret,
             authorize=_authorize,
         )
-        self.app.action(re.compile(rf"^{re.escape(PREFIX)}"))(self._pressed)
-        self.app.command(place.command)(self._typed)
-        self.app.event("app_home_opened")(self._came_home)
-        self.app.view(re.compile(rf"^{re.escape(PREFIX)}"))(self._sent_off)
+        app.action(re.compile(rf"^{re.escape(PREFIX)}"))(self._pressed)
+        app.command(self._called)(self._typed)
+        app.event("app_home_opened")(self._came_home)
+        app.view(re.compile(rf"^{re.escape(PREFIX)}"))(self._sent_off)
+        return app
 
     def adopt(self, place: Workplace) -> None:
         """What comes from now on is done there; what is under way ends where it began."""

@@ -87,7 +87,7 @@ class SlackApp:
         """
         table, its = self._table, self._options
         if table.mode == "http":
-            secret = for_header(self._secrets, table.signing_secret)
+            secret = partial(for_header, self._secrets, table.signing_secret)
             return Http(Door(self.place, signing_secret=secret), table.host, table.port)
         token = partial(for_header, self._secrets, table.app_token)
         token()

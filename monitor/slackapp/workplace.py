@@ -12,6 +12,7 @@ from monitor.domain.lexicon import Lexicon
 from monitor.domain.notice import CaseCard
 from monitor.domain.policy import Rule
 from monitor.domain.rota import Person as Reader
+from monitor.domain.rota import Recipient
 from monitor.domain.template import Approved
 from monitor.ports import Clock, Desk
 from monitor.render.tongue import Tongue, tongue
@@ -60,10 +61,10 @@ class Workplace:
         """How a channel is spoken to; a person alone as where no channel is named."""
         return tongue(self.language_of(channel or ""))
 
-    def alone(self, person: Person) -> str:
-        """Where that person alone reads, as policies name it."""
+    def alone(self, person: Person) -> Recipient:
+        """Where that person alone reads, as policies name it, and whether they may be disturbed now."""
         known = self.people.get(person.name)
-        return known.audience if known else f"{self.notifier}:{person.id}"
+        return known.told_at(self.clock()) if known else Recipient(f"{self.notifier}:{person.id}")
 
     def once(self, key: str) -> Once:
         """The database, for a change that is made once, whatever Slack delivers."""

@@ -24,6 +24,7 @@ from monitor.domain.event import (
     Undone,
 )
 from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.domain.rota import Recipient
 from monitor.domain.storable import storable
 from monitor.store import brands, cases, mentions, outbox, sight, waits
 from monitor.store.cases import Fact
@@ -66,7 +67,7 @@ def hand_over(
     *,
     by: str,
     now: datetime,
-    tell: str | None = None,
+    tell: Recipient | None = None,
 ) -> tuple[int, ...]:
     """Give all open cases of a person to another one, as at the end of a shift: all of them, or none.
 
@@ -77,7 +78,7 @@ def hand_over(
         to: who has them from now on.
         by: who says so.
         now: when.
-        tell: the place where that one alone reads, to be told which they are.
+        tell: the place where that one alone reads, to be told which they are: of whoever sleeps, later.
 
     Returns:
         The cases' numbers.
@@ -102,18 +103,43 @@ def hand_over(
     return tuple(given)
 
 
-def _tell_of(conn: Connection, given: list[int], tell: str, by: str, now: datetime) -> None:
+def _tell_of(conn: Connection, given: list[int], tell: Recipient, by: str, now: datetime) -> None:
     """In the transaction that gives them: told once, and of no more than what was given."""
-    last = cases.load(conn, given[-1]).seq
+    if tell.held_back is not None:
+        for number in given:
+            _hold_back(conn, number, tell.audience, tell.held_back, now)
+        return
     planned = Planned(
-        f"{NoticeKind.WAITING}:{Reason.HANDED_OVER}:{given[-1]}:{last}:{tell}",
+        _handover(conn, given[-1], tell.audience),
         NoticeKind.WAITING,
-        tell,
+        tell.audience,
         Reason.HANDED_OVER,
         due_at=now,
     )
     said = {"cases": given, "by": by}
     outbox.write(conn, [planned], brand_id=None, case_id=None, now=now, payload=said)
+
+
+def _hold_back(conn: Connection, case_id: int, audience: str, why: Reason, now: datetime) -> None:
+    """The summary at the end of the quiet hours names the case, if it is open still."""
+    row, its = cases.row(conn, case_id), cases.load(conn, case_id).open_wait
+    planned = Planned(
+        _handover(conn, case_id, audience),
+        NoticeKind.WAITING,
+        audience,
+        why,
+        due_at=now,
+        wait=its.number if its else None,
+        suppressed=True,
+    )
+    brand_id = row.brand_id if row else None
+    outbox.write(conn, [planned], brand_id=brand_id, case_id=case_id, now=now)
+
+
+def _handover(conn: Connection, case_id: int, audience: str) -> str:
+    """The key of a handover, by the last case that it gave."""
+    last = cases.load(conn, case_id).seq
+    return f"{NoticeKind.WAITING}:{Reason.HANDED_OVER}:{case_id}:{last}:{audience}"
 
 
 def acknowledge(database: Transactions, case_id: int, *, by: str, now: datetime) -> Case:

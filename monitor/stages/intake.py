@@ -151,9 +151,9 @@ class Intake:
                 conn, (brand.name for feed in self._feeds for brand in feed.brands)
             )
             for feed in self._feeds:
-                names = [brand.name for brand in feed.brands]
+                ids = [brand_ids[brand.name] for brand in feed.brands]
                 for stream in feed.source.streams():
-                    number = coverage.ensure_stream(conn, feed.name, stream, names, now)
+                    number = coverage.ensure_stream(conn, feed.name, stream, ids, now)
                     one = _Reading(number, feed, stream)
                     readings[one.key] = one
             if alone:

@@ -221,11 +221,10 @@ class Reply:
         stream = desk.stream(posted.key.network)
         if stream is None:
             return  # it reads what it answers no longer
-        names = [one.name for one in desk.brands]
-        ids = brands.ensure(conn, names)
+        ids = brands.ensure(conn, (one.name for one in desk.brands))
         posts.store_page(
             conn,
-            stream_id=coverage.ensure_stream(conn, desk.name, stream, names, seen_at),
+            stream_id=coverage.ensure_stream(conn, desk.name, stream, ids.values(), seen_at),
             brands=[(ids[one.name], one) for one in desk.brands],
             page=admitted(Page((posted,), cursor="")),
             seen_at=seen_at,

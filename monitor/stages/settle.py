@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from monitor.domain.answer import answered_posts
-from monitor.domain.case import Case, fold
+from monitor.domain.case import Case, fold, numbers_in
 from monitor.domain.escalation import ALERT
 from monitor.domain.event import (
     Acknowledged,
@@ -35,6 +35,7 @@ from monitor.store import answers, cases, filtered, mentions, outbox, replies
 from monitor.store.cases import CaseKey, Fact
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import InThread, Mention
+from monitor.store.outbox import Entry
 
 ROUND = 500
 
@@ -87,9 +88,9 @@ class Settle:
             cases.lock(conn, case_id)
         there = cases.history(conn, into)
         case = cases.load(conn, source)
-        merged = cases.append(conn, into, list(_moved(case, there)), now=now)
+        merged = cases.append(conn, into, list(_moved(case, there)), now=now, source=source)
         cases.append(conn, into, list(_spoken(case, there, merged)), now=now)
-        numbers = _numbers(case, merged)
+        numbers = numbers_in(merged, case)
         cases.move_notes(conn, source, into)
         _move_replies(conn, source, into, numbers, now)
         again = _to_tell_again(conn, source, into)
@@ -229,7 +230,7 @@ def _moved(case: Case, there: Sequence[Record]) -> Iterator[Fact]:
 def _spoken(case: Case, there: Sequence[Record], merged: Case) -> Iterator[Fact]:
     """Who has it, by those who spoke later than anybody in the other case, for the waits of `merged`."""
     before = [one.at for one in fold(there).records if isinstance(one.event, _WHO_HAS_IT)]
-    numbers = _numbers(case, merged)
+    numbers = numbers_in(merged, case)
     for one in case.records:
         if not isinstance(one.event, _WHO_HAS_IT) or any(one.at <= at for at in before):
             continue
@@ -239,12 +240,6 @@ def _spoken(case: Case, there: Sequence[Record], merged: Case) -> Iterator[Fact]
                     yield Fact(one.at, replace(event, wait=numbers[wait]), one.by)
             case event:
                 yield Fact(one.at, event, one.by)
-
-
-def _numbers(case: Case, merged: Case) -> dict[int, int]:
-    """The names that the waits of a case have in the one it was merged into."""
-    names = {post: wait.number for wait in merged.waits for post in wait.asks}
-    return {one.number: names[one.first_post] for one in case.waits if one.first_post in names}
 
 
 def _move_replies(
@@ -277,7 +272,7 @@ def _to_tell_again(conn: Connection, source: int, into: int) -> set[tuple[int, s
     And its alerts, if the other case has no card: an alert is what makes one.
     """
     has_card = outbox.card_audience(conn, into) is not None
-    notices = outbox.case_notices(conn, source)
+    notices = _people_were_told(conn, source)
     sent = {(one.wait, one.step) for one in notices if one.state is NoticeState.SENT}
     return {
         (one.wait, one.step or ALERT)
@@ -305,15 +300,22 @@ def _untold(
     """
     fired = {(one.wait, one.step) for one in merged.fired}
     still_open = {one.number for one in merged.waits if one.is_open}
-    for one in outbox.case_notices(conn, source):
-        if one.wait is None or one.step is None or (one.wait, one.step) in again:
+    for one in _people_were_told(conn, source):
+        is_held = one.reason is Reason.QUIET_HOURS
+        if one.wait is None or (one.step is None and not is_held) or (one.wait, one.step) in again:
             continue
         number = numbers.get(one.wait)
         if number is None:
             continue
         is_wanted = number in still_open and (number, one.step) not in fired
-        if one.reason is Reason.QUIET_HOURS or (one.state is NoticeState.PENDING and is_wanted):
+        if is_held or (one.state is NoticeState.PENDING and is_wanted):
             yield one.key, number
+
+
+def _people_were_told(conn: Connection, source: int) -> list[Entry]:
+    """The notices of a case, but for what programs hear that subscribed: that stays where it happened."""
+    notices = outbox.case_notices(conn, source)
+    return [one for one in notices if one.kind is not NoticeKind.EVENT]
 
 
 def _as_part(event: Event) -> Event:

@@ -6,14 +6,13 @@ brand's own posts are read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from monitor.domain.errors import ConfigError
-from monitor.domain.identity import ANY_NETWORK
+from monitor.domain.sla import was_read
 from monitor.domain.subscription import breach
-from monitor.store import brands, cases, coverage, mentions, subscriptions
+from monitor.store import brands, cases, mentions, readings, subscriptions
 from monitor.store.engine import Database
 
 EVERY = timedelta(seconds=15)
@@ -26,27 +25,8 @@ class Subscribe:
 
     name: ClassVar[str] = "subscribe"
 
-    def __init__(
-        self,
-        database: Database,
-        wanted: Mapping[str, Sequence[str]],
-        *,
-        programs: Collection[str] | None = None,
-    ) -> None:
-        """`wanted`: by place, as policies write it, the names of the brands.
-
-        `programs`: the notifiers behind which programs read; None: whoever is wanted is one.
-
-        Raises:
-            ConfigError: people would hear of every case, each time in a message of its own.
-
-        """
-        for audience in wanted:
-            if programs is not None and audience.partition(":")[0] not in programs:
-                raise ConfigError(
-                    f'[[subscriptions]] tell = "{audience}": only programs subscribe, by a notifier of '
-                    'use = "webhook"; people are told by [[policies]]'
-                )
+    def __init__(self, database: Database, wanted: Mapping[str, Sequence[str]]) -> None:
+        """`wanted`: by place, as policies write it, the names of the brands."""
         self._database = database
         self._wanted = dict(wanted)
         self._looked_at: datetime | None = None
@@ -86,14 +66,15 @@ class Subscribe:
 
     def _breached(self, conn: Any, now: datetime) -> Sequence[int]:
         """Where silence is proved: the brand's own posts were read past the due time, and matched."""
-        busy = mentions.brands_with_answers_to_match(conn)
-        late = [one for one in subscriptions.unheard(conn, now) if one.brand_id not in busy]
-        read = {one: coverage.read_through(conn, one) for one in {row.brand_id for row in late}}
+        to_match = mentions.answers_to_match(conn)
+        late = [
+            one
+            for one in subscriptions.unheard(conn, now)
+            if one.brand_id not in to_match or one.due_at < to_match[one.brand_id]
+        ]
+        read = {
+            one: readings.read_through(conn, one, now) for one in {row.brand_id for row in late}
+        }
         return [
-            row.case_id
-            for row in late
-            if any(
-                through is not None and through >= row.due_at
-                for through in map(read[row.brand_id].get, (row.network, ANY_NETWORK))
-            )
+            row.case_id for row in late if was_read(row.network, row.due_at, read[row.brand_id])
         ]

@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.store.bulk import among
 from monitor.store.engine import new_id
 from monitor.store.schema import brand
 
 _NAMES = sa.select(brand.c.id, brand.c.name)
 NEVER = datetime.max.replace(tzinfo=UTC)
-_FEW = 100
 
 
 def ensure(conn: Connection, names: Iterable[str]) -> dict[str, int]:
     """The row numbers of the named brands, made where they are new."""
     wanted = list(dict.fromkeys(names))
-    query = sa.select(brand.c.id, brand.c.name)
-    if len(wanted) <= _FEW:  # each of thousands of streams asks for its own
-        query = query.where(brand.c.name.in_(wanted))
-    known = {name: number for number, name in conn.execute(query)}
+    known = {
+        name: number
+        for number, name in conn.execute(_NAMES.where(among(conn, brand.c.name, wanted)))
+    }
     for name in wanted:
         if name not in known:
             made = conn.execute(brand.insert().values(name=name))

@@ -24,7 +24,7 @@ def keep(conn: Connection, brand: Brand, one: Post, now: datetime) -> Mention:
     """Store the post as the brand's, judged by the person who brings it. Doing it twice changes nothing."""
     brand_id = brands.ensure(conn, [brand.name])[brand.name]
     stream = Stream("posts", StreamKind.ALL, NETWORK)
-    number = coverage.ensure_stream(conn, SOURCE, stream, [brand.name], now)
+    number = coverage.ensure_stream(conn, SOURCE, stream, [brand_id], now)
     page = Page((one,), cursor="")
     posts.store_page(conn, stream_id=number, brands=[(brand_id, brand)], page=page, seen_at=now)
     coverage.record_end(conn, number, now, next_poll_at=None)

@@ -15,11 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.domain.case import EMPTY, Case, apply, fold
+from monitor.domain.case import EMPTY, Case, apply, fold, numbers_in
 from monitor.domain.escalation import endings, goes_on, looks_different
 from monitor.domain.event import Answered, Event, FollowedUp, Opened, Record
 from monitor.domain.policy import Rule, rule_from
-from monitor.domain.subscription import happened
+from monitor.domain.subscription import begins, happened
 from monitor.domain.wait import Wait
 from monitor.store import outbox, subscriptions
 from monitor.store.bulk import among
@@ -163,8 +163,17 @@ def load(conn: Connection, case_id: int) -> Case:
     return fold(history(conn, case_id))
 
 
-def append(conn: Connection, case_id: int, facts: Sequence[Fact], *, now: datetime) -> Case:
+def append(
+    conn: Connection,
+    case_id: int,
+    facts: Sequence[Fact],
+    *,
+    now: datetime,
+    source: int | None = None,
+) -> Case:
     """Record facts, redraw the picture, cancel notices of waits that ended, have the card edited.
+
+    `source` is the case out of which they are moved: what was heard of there is not heard again.
 
     Returns the case afterwards. Recording nothing writes nothing.
     """
@@ -182,7 +191,11 @@ def append(conn: Connection, case_id: int, facts: Sequence[Fact], *, now: dateti
     _write_records(conn, case_id, records)
     _project(conn, case_id, before, after, now)
     brand_id = conn.execute(sa.select(cases.c.brand_id).where(cases.c.id == case_id)).scalar_one()
-    heard = happened(before, after, now)
+    moved = {} if source is None else _heard_there(conn, source, after)
+    if source is not None:
+        path = subscriptions.Path(source, case_id, moved, opens=begins(before, after))
+        subscriptions.carry(conn, path, brand_id=brand_id, now=now)
+    heard = happened(before, after, now, moved.values())
     subscriptions.write(conn, heard, brand_id=brand_id, case_id=case_id, now=now)
     for number, reason in endings(before, after).items():
         outbox.cancel(conn, case_id=case_id, wait=number, reason=reason)
@@ -192,6 +205,17 @@ def append(conn: Connection, case_id: int, facts: Sequence[Fact], *, now: dateti
     if before is not EMPTY and looks_different(before, after):
         outbox.write_update(conn, brand_id=brand_id, case_id=case_id, seq=after.seq, now=now)
     return after
+
+
+def _heard_there(conn: Connection, source: int, after: Case) -> dict[int, int]:
+    """The waits of a case of which others may have heard, by what each is called in the other one."""
+    there = load(conn, source)
+    numbers = numbers_in(after, there)
+    return {one: new for one, new in numbers.items() if _is_confirmed(there, one)}
+
+
+def _is_confirmed(case: Case, number: int) -> bool:
+    return any(one.number == number and case.is_confirmed(one) for one in case.waits)
 
 
 def _write_records(conn: Connection, case_id: int, records: Sequence[Record]) -> None:

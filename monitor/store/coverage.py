@@ -15,7 +15,7 @@ from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
 from monitor.domain.post import Cost, Cursor, Page, Rejected, Stream, StreamKind
 from monitor.domain.storable import storable
-from monitor.store import brands, bulk, ledger, silences, watching
+from monitor.store import bulk, ledger, silences, watching
 from monitor.store.posts import Counts
 from monitor.store.schema import coverage, reject, stream, stream_brand, stream_network
 
@@ -74,7 +74,7 @@ class Unread:
 
 
 def ensure_stream(
-    conn: Connection, source: str, one: Stream, brand_names: Iterable[str], now: datetime
+    conn: Connection, source: str, one: Stream, brand_ids: Iterable[int], now: datetime
 ) -> int:
     """The stream's row, made at first sight, its brands, and due at once if it was not to be read.
 
@@ -94,9 +94,9 @@ def ensure_stream(
         if found.next_poll_at is None or found.permanent:
             told |= _at_once(now)
         conn.execute(stream.update().where(key).values(told))
-    ids = brands.ensure(conn, brand_names).values()
+    ids = list(brand_ids)
     links = stream_brand.c.stream_id == number
-    conn.execute(stream_brand.delete().where(links, stream_brand.c.brand_id.not_in(list(ids))))
+    conn.execute(stream_brand.delete().where(links, stream_brand.c.brand_id.not_in(ids)))
     rows = [{"stream_id": number, "brand_id": brand_id} for brand_id in ids]
     bulk.insert_missing(conn, stream_brand, rows)
     return number
@@ -109,6 +109,11 @@ def _at_once(now: datetime) -> dict[str, Any]:
 def retire_others(conn: Connection, numbers: Collection[int]) -> None:
     """Streams that are configured no longer are read no longer."""
     conn.execute(stream.update().where(stream.c.id.not_in(list(numbers))).values(next_poll_at=None))
+
+
+def _if_read(at: datetime | None) -> Any:
+    """When to look again: never, if the stream was retired while the look was under way."""
+    return None if at is None else sa.case((_IS_READ, sa.literal(at, stream.c.next_poll_at.type)))
 
 
 def due(conn: Connection, now: datetime) -> list[int]:
@@ -163,7 +168,7 @@ def record_end(
         stream.update()
         .where(its_row)
         .values(
-            next_poll_at=next_poll_at,
+            next_poll_at=_if_read(next_poll_at),
             planned_at=began_at,
             failing_since=None,
             failures=0,
@@ -200,7 +205,7 @@ def record_failure(
             failures=spell.failures,
             problem=problem,
             permanent=spell.permanent,
-            next_poll_at=now + max(pause, error.retry_after or pause) if again else None,
+            next_poll_at=_if_read(now + max(pause, error.retry_after or pause) if again else None),
             planned_at=now,
         )
     )

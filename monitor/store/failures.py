@@ -25,6 +25,14 @@ def resting(stage: str, item: sa.ColumnElement[str], now: datetime) -> sa.Column
     )
 
 
+def is_set_aside(
+    stage: sa.ColumnElement[str], item: sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
+    """True in SQL for items that are tried no more until a person says so."""
+    its = (failure.c.stage == stage) & (failure.c.item == item)
+    return sa.exists().where(its & failure.c.quarantined_at.is_not(None))
+
+
 def failed(conn: Connection, stage: str) -> Mapping[str, datetime | None]:
     """The items that failed, with the time of their next try (None: set aside)."""
     rows = conn.execute(

@@ -190,6 +190,19 @@ def one_after_another(database: Database) -> Iterator[None]:
 
 
 @contextmanager
+def said_of_a_transaction() -> Iterator[None]:
+    """What the database says against one transaction (a deadlock, two that made one row) as a StoreError.
+
+    For what can be tried again as a whole.
+    """
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        problem = str(error.orig).partition("\n")[0]
+        raise StoreError(f"{type(error).__name__}: {problem}") from error
+
+
+@contextmanager
 def _held(lock: _ServerLock) -> Iterator[StillAlone]:
     taken_by = lock.take()
     if taken_by is not None:

@@ -15,7 +15,7 @@ from monitor.domain.event import Ask, AskKind
 from monitor.domain.judgement import Band, Judgement, Severity, Verdict
 from monitor.domain.post import Author, Post, PostKey, PostKind
 from monitor.store.cases import customer_of
-from monitor.store.failures import resting
+from monitor.store.failures import is_set_aside, resting
 from monitor.store.schema import author, brand, judgement, mention, post, quote
 
 TRIAGE = "triage"
@@ -97,10 +97,19 @@ def claim(conn: Connection, brand_id: int, post_id: int, *, stage: str) -> Menti
     return None if found is None or (found.to_judge and stage == TRIAGE) else found
 
 
-def brands_with_answers_to_match(conn: Connection) -> set[int]:
-    """The brands of whose own posts some have not found yet whom they answer."""
-    query = sa.select(mention.c.brand_id).where(mention.c.next.is_not(None), mention.c.own)
-    return set(conn.scalars(query.distinct()))
+def answers_to_match(conn: Connection) -> dict[int, datetime]:
+    """By brand, when the first of its own posts was written that may still find whom it answers.
+
+    One that was set aside finds nobody until a person has it tried again.
+    """
+    key = sa.cast(mention.c.brand_id, sa.Text) + ":" + sa.cast(mention.c.post_id, sa.Text)
+    query = (
+        sa.select(mention.c.brand_id, sa.func.min(post.c.posted_at).label("first"))
+        .join(post, post.c.id == mention.c.post_id)
+        .where(mention.c.next.is_not(None), mention.c.own, ~is_set_aside(mention.c.next, key))
+        .group_by(mention.c.brand_id)
+    )
+    return {row.brand_id: row.first for row in conn.execute(query)}
 
 
 def load(conn: Connection, brand_id: int, post_id: int) -> Mention | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from monitor.domain.subscription import Happening
 from monitor.store import outbox
 from monitor.store.schema import notice, subscription, wait
 
+_ONCE = frozenset({Reason.OPENED, Reason.BREACHED, Reason.STEP_DUE})
+"""What is named by its wait alone; all else is named by the record of its case, too."""
 _LATE = f"{NoticeKind.EVENT}:{Reason.BREACHED}:"
 
 
@@ -61,6 +63,40 @@ def write(
         if one.at >= since
     ]
     outbox.write(conn, planned, brand_id=brand_id, case_id=case_id, now=now)
+
+
+class Path(NamedTuple):
+    """From which case into which one waits go, and what each is called there."""
+
+    source: int
+    into: int
+    numbers: Mapping[int, int]
+    opens: int | None
+    """The wait of which is heard that it is open in the other case."""
+
+
+def carry(conn: Connection, path: Path, *, brand_id: int, now: datetime) -> None:
+    """What was heard of waits where they were, and can be only once, is not heard again where they go."""
+    planned = []
+    for one in outbox.case_notices(conn, path.source):
+        wait = path.numbers.get(one.wait or 0)
+        if one.kind is not NoticeKind.EVENT or wait is None:
+            continue
+        kind, reason, _, _, rest = one.key.split(":", 4)
+        if reason in _ONCE and (reason != Reason.OPENED or wait != path.opens):
+            key = ":".join((kind, reason, str(path.into), str(wait), rest))
+            heard = Planned(
+                key,
+                NoticeKind.EVENT,
+                one.audience,
+                Reason.ABSORBED,
+                due_at=one.due_at,
+                wait=wait,
+                step=one.step,
+                suppressed=True,
+            )
+            planned.append(heard)
+    outbox.write(conn, planned, brand_id=brand_id, case_id=path.into, now=now)
 
 
 class Late(NamedTuple):

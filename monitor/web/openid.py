@@ -57,17 +57,20 @@ class Service:
 
     def __init__(self) -> None:
         self.turns = asyncio.Semaphore(_AT_ONCE)
-        self._kept: tuple[datetime, Mapping[str, str] | str] | None = None
+        self._kept: tuple[str, datetime, Mapping[str, str] | str] | None = None
+        """Of which issuer, until when, and its description or why there is none."""
 
     def described(self, table: OpenIdTable, clock: Clock) -> Mapping[str, str]:
         """Its own description. Raises NotVouchedError."""
-        if self._kept is None or not timedelta(0) < self._kept[0] - clock() <= _KEPT:
+        kept = self._kept
+        if kept is None or kept[0] != table.issuer or not timedelta(0) < kept[1] - clock() <= _KEPT:
             try:
                 found = _described(table)
-                self._kept = clock() + _KEPT, found
+                kept = table.issuer, clock() + _KEPT, found
             except NotVouchedError as error:
-                self._kept = clock() + _KEPT_FAILURE, str(error)
-        its = self._kept[1]
+                kept = table.issuer, clock() + _KEPT_FAILURE, str(error)
+            self._kept = kept
+        its = kept[2]
         if isinstance(its, str):
             raise NotVouchedError(its)
         return its

@@ -18,10 +18,12 @@ import pytest
 from monitor.cli.reloading import Reload
 from monitor.cli.run import begin
 from monitor.domain.errors import ConfigError
+from monitor.domain.notice import Reason
 from monitor.secrets import Keyring, Lent
 from monitor.settings import Settings, read_text
-from monitor.settings.watching import Watch
-from monitor.store import maintenance
+from monitor.settings.watching import GLANCES, QUIET, QUIET_FOLDER, News, Watch
+from monitor.store import maintenance, outbox
+from monitor.store.schema import brand
 from monitor.wiring import Application
 from tests.cli.shop import CONFIG, Shop
 
@@ -36,6 +38,12 @@ follow = true
 every = "1s"
 """
 POLICY = '[[policies]]\nname = "strict"\ntarget = "5m"\ntell = "console:leads"\n'
+ONE = f"""{CONFIG}
+[[notifiers]]
+use = "slack"
+channel = "C0123456789"
+""".replace('path = "posts', 'brands = "acme"\npath = "posts')
+TWO = ONE + BETA.replace('path = "beta', 'brands = "beta"\npath = "beta')
 
 
 @pytest.fixture
@@ -123,8 +131,10 @@ def test_a_brand_comes_a_mistake_is_told_once_and_a_brand_goes(
     complains(folder, "beta", 2)
     until(lambda: len(told(folder, "alert")) == 3)
 
+    beta.write_text(BETA)
+    run.says("config_unchanged")  # by itself, this time
     beta.unlink()
-    run.says("config_taken_up")  # by itself, this time
+    run.takes_up()
     complains(folder, "acme", 2)
     until(lambda: len(told(folder, "alert")) == 4)
     run.process.terminate()
@@ -168,13 +178,17 @@ def test_a_worker_takes_it_up(
 # ------------------------------------------------------------------------------- in this process
 
 
-class News:
+class Says:
     """Stands where the watch stands, and says what it is given."""
 
     def __init__(self) -> None:
-        self.next: Settings | ConfigError | None = None
+        self.files: frozenset[str] = frozenset(["a.toml"])
+        self.next: News | None = None
 
-    def taken(self) -> Settings | ConfigError | None:
+    def says(self, said: Settings | ConfigError, *, is_asked: bool = True) -> None:
+        self.next = News(said, self.files, is_asked)
+
+    def taken(self) -> News | None:
         news, self.next = self.next, None
         return news
 
@@ -191,7 +205,7 @@ def test_whenever_it_is_taken_up_each_complaint_is_told_once(shop: Shop, seed: i
     maintenance.upgrade(application.database)
     begin(application)
     runner = application.runner()
-    news = News()
+    news = Says()
 
     def adopt(fresh: Application) -> None:
         begin(fresh)
@@ -202,16 +216,16 @@ def test_whenever_it_is_taken_up_each_complaint_is_told_once(shop: Shop, seed: i
     for step in range(40):
         match chance.choice(["config", "acme", "beta", "wrong", "round", "round"]):
             case "config":
-                news.next = read_text(chance.choice(configs), "c")
+                news.says(read_text(chance.choice(configs), "c"))
             case "wrong":
-                news.next = ConfigError("c:1: is wrong")
+                news.says(ConfigError("c:1: is wrong"))
             case "round":
                 runner.round(stop)
             case brand:
                 written[brand] += 1
                 complains(shop, brand, step)
         reload.look()
-    news.next = read_text(configs[0], "c")
+    news.says(read_text(configs[0], "c"))
     reload.look()
     until(lambda: not runner.round(stop) or len(told(shop, "alert")) >= written.total())
     time.sleep(0.3)
@@ -260,6 +274,127 @@ def test_another_secret_in_its_file_makes_anew_what_had_the_old_one(tmp_path: Pa
     assert lent.get("x_token") == "two"
 
 
+@pytest.fixture
+def reload(shop: Shop) -> Iterator[Reload]:
+    """Of a shop with two brands; it is told by `Says` what the config says."""
+    secret = shop.folder / "token"
+    secret.write_text("one")
+    secret.chmod(0o600)
+    application = Application(
+        read_text(TWO, "c"), environment={"COMPLAINT_MONITOR_SLACK_FILE": str(secret)}
+    )
+    maintenance.upgrade(application.database)
+    begin(application)
+    _ = application.notifiers
+    yield Reload(application, Says(), begin)  # type: ignore[arg-type]
+    application.close()
+
+
+def says(reload: Reload, text: str, *, is_asked: bool) -> tuple[str, ...]:
+    """The brands that are in force then."""
+    watch: Any = reload._watch
+    watch.says(read_text(text, "c"), is_asked=is_asked)
+    reload.look()
+    return reload.application.settings.brand_names
+
+
+def test_what_is_gone_unasked_stays_until_somebody_asks(reload: Reload) -> None:
+    watch: Any = reload._watch
+    assert says(reload, ONE, is_asked=False) == ("acme", "beta")
+    watch.files = frozenset(["b.toml"])
+    assert says(reload, TWO + POLICY, is_asked=False) == ("acme", "beta")
+    assert not reload.application.settings.policies
+    with reload.application.database.reading() as conn:
+        counts = outbox.counts(conn)
+    assert sum(n for (_, why), n in counts.items() if why is Reason.CONFIG_REFUSED) == 2
+    assert says(reload, ONE, is_asked=True) == ("acme",)
+    assert says(reload, TWO, is_asked=False) == ("acme", "beta")
+
+
+def test_a_rotated_secret_holds_beside_a_config_with_a_mistake(reload: Reload, shop: Shop) -> None:
+    before = reload.application.notifiers["slack"]
+    for one in reload.application._made.values():
+        one.secrets.get("slack")
+    watch: Any = reload._watch
+    (shop.folder / "token").write_text("other")
+    watch.says(ConfigError("c:1: is wrong"))
+    reload.look()
+    assert reload.application.notifiers["slack"] is not before
+
+
+def test_what_the_database_says_against_one_transaction_is_tried_again(reload: Reload) -> None:
+    deadlocks = [True]
+
+    def adopt(fresh: Application) -> None:
+        if deadlocks:
+            deadlocks.pop()
+            with fresh.database.writing() as conn:
+                for _ in range(2):
+                    conn.execute(brand.insert().values(name="twice"))
+        begin(fresh)
+
+    reload._adopt = adopt
+    assert says(reload, ONE, is_asked=True) == ("acme", "beta")
+    reload.look()
+    assert reload.application.settings.brand_names == ("acme",)
+
+
+def glances(watch: Watch, number: int) -> News | None:
+    for _ in range(number):
+        watch.glance()
+    return watch.taken()
+
+
+def test_a_folder_is_not_read_while_it_is_being_copied(tmp_path: Path) -> None:
+    (tmp_path / "acme.toml").write_text(CONFIG)
+    watch = Watch(tmp_path)
+    beta = tmp_path / "beta.toml"
+    for step in range(20):
+        beta.write_text(BETA[: step + 1])
+        assert glances(watch, QUIET_FOLDER // 2) is None
+    beta.write_text(BETA)
+    assert glances(watch, QUIET_FOLDER) is None
+    news = glances(watch, 1)
+    assert news is not None
+    assert isinstance(news.said, Settings)
+    assert (news.said.brand_names, len(news.files)) == (("acme", "beta"), 2)
+    beta.unlink()
+    news = glances(watch, GLANCES + QUIET_FOLDER)
+    assert news is not None
+    assert set(news.files) == {str(tmp_path / "acme.toml")}
+
+
+def test_what_changes_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    path, looks = tmp_path / "c.toml", [0]
+    path.write_text(CONFIG)
+
+    def beside() -> list[Path]:
+        """Asked before and after the reading: between the two somebody writes."""
+        looks[0] -= 1
+        if looks[0] == 0:
+            path.write_text(f"{CONFIG}\n# more")
+        return []
+
+    watch = Watch(path, beside=beside)
+    path.write_text(f"{CONFIG}\n")
+    assert glances(watch, GLANCES + QUIET - 1) is None
+    looks[0] = 2
+    assert glances(watch, 1) is None
+    assert looks[0] == 0
+    assert glances(watch, QUIET) is None
+    assert glances(watch, 1) is not None
+
+
+def test_who_asks_has_it_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(CONFIG)
+    watch = Watch(path)
+    watch.ask()
+    news = glances(watch, 1)
+    assert news is not None
+    assert (news.is_asked, list(news.files)) == (True, [str(path)])
+
+
 def test_a_file_is_read_when_it_is_still(tmp_path: Path) -> None:
     path, beside = tmp_path / "config.toml", tmp_path / "token"
     path.write_text(CONFIG)
@@ -269,7 +404,7 @@ def test_a_file_is_read_when_it_is_still(tmp_path: Path) -> None:
 
         def takes() -> bool:
             news = watch.taken()
-            found.extend([] if news is None else [news])
+            found.extend([] if news is None else [news.said])
             return news is not None
 
         path.write_text(CONFIG + "x = 1\n")

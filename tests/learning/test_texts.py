@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from statistics import quantiles
 from typing import Any
 
@@ -77,8 +78,10 @@ def test_no_situation_crosses_the_splits(rows: list[Row]) -> None:
 
 
 def test_the_texts_are_no_fill_ins(rows: list[Row]) -> None:
-    counted = Counter(one for row in rows for one in triples(row["text"]))
-    assert len(counted) / counted.total() > 0.9
+    # of a sample of one size: the longer a corpus, the more of its word triples were there before
+    some = Random(1).sample(rows, 4_000)
+    counted = Counter(one for row in some for one in triples(row["text"]))
+    assert len(counted) / counted.total() > 0.92
     openings = Counter(tuple(row["text"].lower().split()[:2]) for row in rows)
     assert openings.most_common(1)[0][1] < len(rows) / 50
 

@@ -24,6 +24,7 @@ from monitor.domain.notice import (
     Notice,
     NoticeKind,
     Receipt,
+    StillOpen,
     Unknowable,
     Words,
 )
@@ -229,6 +230,18 @@ def test_where_slack_may_not_be_read_a_restart_in_the_midst_says_that_it_may_be_
     restarted.send(replace(notice, possibly_repeated=True), None)
     heads = [one for one in server.messages(CARE) if one.metadata == mark(notice)]
     assert ["(possibly repeated)" in shown(one) for one in heads] == [False, True]
+
+
+def test_what_is_too_long_for_one_message_reaches_a_member_too(server: SlackServer) -> None:
+    server.workspace.surfaces.users |= {ANA: {"name": "ana"}}
+    lines = tuple(LINE._replace(case_id=number) for number in range(30))
+    handed = StillOpen(NOW, lines, by="dan")
+    notice = alert(key="w", kind=NoticeKind.WAITING, audience=ANA, content=handed)
+    sender = slack(server)
+    sender.send(notice, None)
+    said = json.dumps(server.workspace.surfaces.direct, ensure_ascii=False)
+    assert all(f"case {number} " in said for number in range(30))
+    assert isinstance(sender.find(notice), Unknowable)
 
 
 def test_a_part_that_the_history_shows_late_is_not_told_again(server: SlackServer) -> None:

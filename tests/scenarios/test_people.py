@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from monitor.domain.notice import NoticeState, Reason
 from monitor.domain.policy import Anchor, Match, Step
 from monitor.domain.rota import Person
 from monitor.settings.rules import lexicon_of
+from monitor.stages import act
 from monitor.store import held_back, outbox, rotas
 from monitor.store.rotas import OnDuty
 from monitor.store.schema import notice
@@ -129,6 +131,26 @@ def test_nothing_is_said_in_the_morning_of_what_was_answered_at_night(world: Wor
 def test_by_day_a_person_hears_at_once(world: World) -> None:
     world.x.posts("Still no refund", at="20:00")
     world.runs_until("20:30").slack.hears("#care", "refund").hears("ana", "page")
+
+
+def test_who_sleeps_is_told_in_the_morning_what_was_handed_over(world: World) -> None:
+    world.x.posts("Still no refund", at="21:00", by="ana")
+    answered = world.x.posts("Never again", at="21:10", by="bo")
+    world.runs_until("21:20")
+    for number in (1, 2):
+        act.assign(world.database, number, "eve", by="eve", now=world.now)
+    world.runs_until("22:30")
+    world.slack.heard = len(world.slack.messages)
+    told: dict[str, Any] = {
+        "to": "dan",
+        "by": "eve",
+        "now": world.now,
+        "tell": DAN.told_at(world.now),
+    }
+    assert act.hand_over(world.database, [1], "eve".__eq__, **told) == (1, 2)
+    world.x.we_answer(answered, at="23:00")
+    world.runs_until("+1 06:50", every=timedelta(hours=2)).slack.hears_nothing_more()
+    world.runs_until("+1 07:00").slack.hears("dan", "still open: 1").hears_nothing_more()
 
 
 def test_what_is_critical_passes_through_quiet_hours(tmp_path: Path) -> None:

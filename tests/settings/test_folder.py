@@ -119,6 +119,7 @@ def test_a_brand_s_file_says_nothing_of_others(folder: Folder) -> None:
             'c.toml:11: policies[0].tarqet: there is no such key; did you mean "target"?',
         ),
         ({"b": "x = \n", "c": ACME}, "b.toml:1: is no TOML: Invalid value"),
+        ({"b": "", "c": ACME}, "b.toml: is empty: write what it is to say, or delete it"),
     ],
 )
 def test_each_mistake_names_its_file_and_line(

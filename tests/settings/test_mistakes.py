@@ -118,6 +118,11 @@ MISTAKES = {
         4,
         'no notifier is called "mars"',
     ),
+    "people who subscribe": (
+        f"{BRAND}[[subscriptions]]\ntell = 'console:care'\n",
+        4,
+        '"console:care" is for people: only programs subscribe',
+    ),
     "a report of no brand": (f"{BRAND}[[reports]]\nbrands = 'x'\n", 4, 'no brand is called "x"'),
     "a report told twice": (
         f"{BRAND}[[reports]]\ntell = 'console'\n[[reports]]\nevery = 'week'\n",

@@ -209,7 +209,7 @@ def office(
 
 def _served(mode: str, place: Workplace, server: SlackServer) -> Serving:
     if mode == "http":
-        app = Http(Door(place, signing_secret=SIGNING_SECRET), "127.0.0.1", 0)
+        app = Http(Door(place, signing_secret=lambda: SIGNING_SECRET), "127.0.0.1", 0)
         server.staff.request_url = f"http://127.0.0.1:{app.port}/slack/events"
         return app
     return Socket(

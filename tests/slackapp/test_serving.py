@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from http.client import HTTPConnection
 
 import pytest
+from slack_bolt.request import BoltRequest
+from slack_sdk.signature import SignatureVerifier
 
 from monitor.domain.errors import ConfigError
 from monitor.simulator import slack as faults
@@ -127,3 +130,29 @@ def test_a_connection_that_is_lost_for_good_is_said(
         server.heal()
         team.until(lambda: socket.is_connected)
         socket.stop()
+
+
+def test_a_rotated_signing_secret_holds_at_once(team: Office) -> None:
+    assert isinstance(team.app, Socket)
+    said: list[str] = ["old"]
+
+    def secret() -> str:
+        if not said:
+            raise ConfigError("it is being written")
+        return said[0]
+
+    door = Door(team.app._door._place, signing_secret=secret)
+
+    def status(signed_by: str) -> int:
+        at = str(int(time.time()))  # noqa: TID251 - Slack's own clock
+        signature = SignatureVerifier(signed_by).generate_signature(timestamp=at, body="{}")
+        headers = {"x-slack-request-timestamp": at, "x-slack-signature": signature or ""}
+        return door.app.dispatch(BoltRequest(body="{}", headers=dict(headers))).status
+
+    first = door.app
+    assert (status("old"), status("new"), door.app is first) == (404, 401, True)
+    said[0] = "new"
+    assert (status("old"), status("new")) == (401, 404)
+    said.clear()
+    assert status("new") == 404
+    door.close()

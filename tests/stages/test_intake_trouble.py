@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,10 +14,10 @@ from structlog.testing import capture_logs
 
 from monitor.domain.errors import SourceError, StoreError
 from monitor.domain.notice import SourceHealth
-from monitor.domain.post import Author, Gone, Page, Post, Rejected
+from monitor.domain.post import Author, Cursor, Gone, Page, Post, Rejected, Stream, StreamKind
 from monitor.runner import Runner
 from monitor.stages.intake import Feed, Intake
-from monitor.store import coverage
+from monitor.store import brands, coverage
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
 from monitor.store.schema import outage, stream, watch
@@ -207,7 +209,9 @@ def test_an_unforeseen_error_rests_a_stream_as_any_other(database: Database) -> 
 
 def test_a_stream_that_fails_for_a_year_is_still_tried(database: Database) -> None:
     with database.writing() as conn:
-        number = coverage.ensure_stream(conn, "x", SEARCH, [SHOP.name], NINE)
+        number = coverage.ensure_stream(
+            conn, "x", SEARCH, brands.ensure(conn, [SHOP.name]).values(), NINE
+        )
         conn.execute(stream.update().values(failures=35_000, failing_since=NINE))
         coverage.record_failure(conn, number, SourceError("503"), NINE)
     assert _next_poll(database) == NINE + timedelta(minutes=15)
@@ -270,3 +274,47 @@ def _next_poll(database: Database) -> datetime:
 
 def _told(database: Database) -> list[str]:
     return [reason for (reason,) in rows(database, "SELECT reason FROM notice ORDER BY id")]
+
+
+class Removed(Network):
+    """A source that the config loses while it is being read."""
+
+    def __init__(self, database: Database, error: SourceError | None) -> None:
+        super().__init__()
+        self._database = database
+        self._error = error
+
+    def pages(self, _stream: Stream, _since: Cursor | None, /) -> Iterator[Page]:
+        yield Page((written("1"),), "1")
+        Intake(self._database, [Feed("y", Network(OWN), (SHOP,))]).due(NINE)
+        if self._error:
+            raise self._error
+
+
+@pytest.mark.parametrize("error", [None, SourceError("503")])
+def test_a_source_that_goes_while_it_is_read_is_read_no_longer(
+    database: Database, error: SourceError | None
+) -> None:
+    intake = Intake(database, [Feed("x", Removed(database, error), (SHOP,))])
+    intake.due(NINE)
+    assert intake.look("x/search", NINE).problem is error
+    assert _posts(database) == ["1"]
+    read = "SELECT source FROM stream WHERE next_poll_at IS NOT NULL"
+    assert rows(database, read) == [("y",)]
+    assert Intake(database, [Feed("x", Network(), (SHOP,))]).due(NINE) == ["x/search"]
+
+
+def test_to_begin_many_streams_looks_up_their_brands_once(database: Database) -> None:
+    with database.writing() as conn:
+        brands.ensure(conn, [f"of another config {number}" for number in range(3)])
+    asked: list[str] = []
+
+    def hear(*seen: Any) -> None:
+        asked.extend([seen[2]] if "FROM brand" in seen[2] else [])
+
+    streams = (Stream(str(number), StreamKind.ALL, "x") for number in range(20))
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    Intake(database, [Feed("x", Network(*streams), (SHOP,))]).begin(NINE)
+    sa.event.remove(sa.Engine, "before_cursor_execute", hear)
+    assert len(asked) == 1
+    assert "WHERE brand.name" in asked[0]

@@ -144,8 +144,8 @@ def test_what_the_network_brings_as_a_mention_is_about_us(
 def _brought(database: Database, kind: StreamKind, one: Post) -> None:
     with database.writing() as conn:
         stream = Stream(kind.value, kind, "x")
-        number = coverage.ensure_stream(conn, "x", stream, [PICKY.name], NINE)
         ids = stored_brands.ensure(conn, [PICKY.name])
+        number = coverage.ensure_stream(conn, "x", stream, ids.values(), NINE)
         page = Page((one,), "c")
         its = [(ids[PICKY.name], PICKY)]
         posts.store_page(conn, stream_id=number, brands=its, page=page, seen_at=TEN)

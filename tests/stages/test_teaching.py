@@ -241,7 +241,9 @@ def _bands(staff: Staff) -> dict[str, str]:
 def _post_of(database: Database, source: str, number: str) -> None:
     stream = Stream("posts", StreamKind.ALL, "x")
     with database.writing() as conn:
-        its = coverage.ensure_stream(conn, source, stream, ["Shop"], TEN)
+        its = coverage.ensure_stream(
+            conn, source, stream, brands.ensure(conn, ["Shop"]).values(), TEN
+        )
         page = Page((written(number, by=f"of {number}", text="hmm"),), "cursor")
         posts.store_page(conn, stream_id=its, brands=[(1, SHOP)], page=page, seen_at=TEN)
 

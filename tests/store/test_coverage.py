@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
 from monitor.domain.post import Cost, Gap, Page, Post, PostKey, Rejected, Stream, StreamKind
-from monitor.store import coverage
+from monitor.store import brands, coverage
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
 from tests.store.written import NINE, TEN, Bringing, written
@@ -157,7 +157,9 @@ def _read(
 ) -> int:
     stream = Stream(name, kind, network)
     with database.writing() as conn:
-        number = coverage.ensure_stream(conn, source, stream, ["Shop"], added)
+        number = coverage.ensure_stream(
+            conn, source, stream, brands.ensure(conn, ["Shop"]).values(), added
+        )
         page = Page(items, "cursor")
         coverage.record_page(conn, number, page, Counts(), since=NINE, until=until or NINE)
         if until is not None:

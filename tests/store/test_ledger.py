@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from monitor.domain.coverage import Blind, Silence, Why
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Cost, Gap, Page, Stream, StreamKind
-from monitor.store import coverage, ledger, silences, watching
+from monitor.store import brands, coverage, ledger, silences, watching
 from monitor.store.engine import Database
 from monitor.store.ledger import Hole, Kept
 from monitor.store.posts import Counts
@@ -165,7 +165,9 @@ def test_a_stream_that_said_little_is_never_called_silent(database: Database) ->
 def test_what_is_imported_once_is_not_watched(database: Database) -> None:
     stream = Stream("rows", StreamKind.ALL, "x")
     with database.writing() as conn:
-        number = coverage.ensure_stream(conn, "import", stream, ["Shop"], NINE)
+        number = coverage.ensure_stream(
+            conn, "import", stream, brands.ensure(conn, ["Shop"]).values(), NINE
+        )
         coverage.record_failure(conn, number, SourceError("no such file"), NINE, again=False)
         coverage.record_end(conn, number, NINE, None)
     [one] = kept(database, NINE + DAY)

@@ -48,8 +48,8 @@ class Bringing:
         stream = Stream(name, StreamKind.ALL, "x")
         with database.writing() as conn:
             names = [one.name for one in of]
-            self.number = coverage.ensure_stream(conn, "test", stream, names, NINE)
             ids = brands.ensure(conn, names)
+            self.number = coverage.ensure_stream(conn, "test", stream, ids.values(), NINE)
         self.brands = [(ids[one.name], one) for one in of]
 
     def brings(self, *items: Post | Gone | Rejected, at: datetime = TEN) -> Counts:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from monitor.domain.errors import Refusal, SourceError
 from monitor.domain.notice import Reason
 from monitor.domain.post import Cost, Gap, Page, Stream, StreamKind
-from monitor.store import coverage, failures, inbox
+from monitor.store import brands, coverage, failures, inbox
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
 from tests.stages.told import NOW, Told
@@ -51,7 +51,9 @@ def looked(
     stream = Stream(name, StreamKind.ALL, "x")
     page = Page((), "cursor", gap, Cost(2, 1_500_000))
     with database.writing() as conn:
-        number = coverage.ensure_stream(conn, "x", stream, ["Acme"], at)
+        number = coverage.ensure_stream(
+            conn, "x", stream, brands.ensure(conn, ["Acme"]).values(), at
+        )
         coverage.record_page(conn, number, page, Counts(stored=stored), since=at, until=at)
         coverage.record_end(conn, number, at, at + MINUTE)
     return number

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from monitor.domain.access import Role
+from monitor.web.app import take_up
 from tests.stages.told import Machine
 from tests.web.identity import CLIENT, SECRET, STRANGE_KEY, Identity, IdentityServer
 from tests.web.served import Served
@@ -144,6 +145,22 @@ def test_whoever_comes_does_not_make_us_ask_the_service_each_time(
         machine.at += timedelta(minutes=5)
         assert client.get("/sign-in/openid").status_code == 303
         assert identity.described == 3
+
+
+def test_after_another_service_is_configured_the_one_before_is_trusted_no_longer(
+    served: Served, visitor: Visitor, identity: Identity
+) -> None:
+    assert signs_in(visitor, identity, **ANA).status_code == 303
+    with IdentityServer(Identity()) as server:
+        its = served.application
+        table = its.settings.web.openid
+        assert table is not None
+        web = its.settings.web.model_copy(
+            update={"openid": table.model_copy(update={"issuer": server.url})}
+        )
+        take_up(served.app, its.changed(its.settings.model_copy(update={"web": web})).site())
+        led = visitor.get("/sign-in/openid")
+        assert led.headers["location"].startswith(f"{server.url}/authorization?")
 
 
 def test_a_database_in_trouble_is_not_said_to_be_a_refusal(

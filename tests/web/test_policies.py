@@ -24,6 +24,16 @@ target = "30m"
 calendar = "office"
 tell = "console:night"
 """
+ASLEEP = """
+[people.ana]
+tell = "console:ana"
+quiet = "10:00-12:00"
+[[policies]]
+name = "at once"
+target = "30m"
+tell = "console:night"
+steps = [{ name = "page", after_due = "0m", tell = "person:ana" }]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +117,14 @@ def test_a_changed_policy_is_tried_on_what_was_and_not_adopted(front: Front, mar
     assert rows(front.database, "SELECT count(*) FROM notice") == before
     same = '[calendars.office]\nweekly = { mon-fri = ["09:00-18:00"] }\n'
     assert "No message would change." in mara.post("/policies/simulate", toml=same, last="7d").text
+
+
+def test_summaries_that_would_change_are_shown_as_at_the_terminal(mara: Visitor) -> None:
+    page = mara.post("/policies/simulate", toml=ASLEEP, last="7d").text
+    _, _, mornings = page.partition("<caption>Summaries that would change</caption>")
+    assert "console:ana" in mornings.partition("</table>")[0]
+    assert "<td>–</td><td>1</td>" in mornings.partition("</table>")[0]
+    assert "No message would change." not in page
 
 
 def test_wrong_policies_are_shown_with_their_lines(mara: Visitor) -> None:

@@ -14,6 +14,7 @@ from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Notice, Unknowable
 from monitor.notifiers.slack.errors import MAY_NOT_LOOK, WITHOUT_THREAD
 from monitor.notifiers.slack.wire import RefusedError, Wire
+from monitor.render.slack_case import is_member
 
 EVENT = "complaint_monitor_notice"
 ABOUT = "about"
@@ -39,6 +40,8 @@ class Lookup:
             SendError: nobody could look this time.
 
         """
+        if is_member(channel):
+            return Unknowable("the app does not read what it says to one person alone")
         try:
             return self._look(notice, channel)
         except RefusedError as refused:

@@ -177,8 +177,6 @@ class Slack:
         if notice.kind is NoticeKind.UPDATE:
             return Absent()
         channel = self._channel(notice.audience)
-        if is_member(channel):
-            return Unknowable("the app does not read what it says to one person alone")
         parts = len(self._messages(notice, channel))
         there = self._lookup.there(notice, channel)
         known = {} if isinstance(there, Unknowable) else there

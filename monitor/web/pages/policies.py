@@ -195,10 +195,11 @@ def _simulated(request: Request, said: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _listed(request: Request, found: Difference) -> dict[str, Any]:
-    """The messages that would change, as many as are shown, and the places that would hear of them."""
+    """The messages and summaries that would change, as many as are shown, and the places that would hear."""
     site: Site = request.app.state.site
     say_in = looks.tongue_of(request)
     changed = [one for one in found.lines if one.change is not Change.SAME]
+    mornings = [one for one in found.summaries if not one.is_same]
     places = sorted({*found.messages["before"], *found.messages["after"]})
     return {
         "places": places,
@@ -206,6 +207,8 @@ def _listed(request: Request, found: Difference) -> dict[str, Any]:
             (one, *policy_words.both_sides(one, site.zone, say_in)) for one in changed[:LISTED]
         ],
         "more": max(0, len(changed) - LISTED),
+        "mornings": mornings[:LISTED],
+        "more_mornings": max(0, len(mornings) - LISTED),
     }
 
 

@@ -25,7 +25,6 @@ from monitor.store.migrations.first_parts import where as _where
 
 revision = "0001"
 down_revision = None
-
 metadata = first_parts.metadata()
 
 brand = sa.Table(
