@@ -29,7 +29,7 @@ from monitor.store.failures import resting
 from monitor.store.schema import case_event, case_post, cases, note, rule, wait
 
 # what is asked again and again is put together once
-_RECORD = [case_event.c[name] for name in ("seq", "at", "recorded_at", "by", "kind", "data")]
+_RECORD = (case_event.c[name] for name in ("seq", "at", "recorded_at", "by", "kind", "data"))
 _HISTORY = (
     sa.select(*_RECORD)
     .where(case_event.c.case_id == sa.bindparam("case_id"))
@@ -143,19 +143,6 @@ def history(conn: Connection, case_id: int) -> tuple[Record, ...]:
         Record(seq, at, recorded_at, by, decode(kind, data))
         for seq, at, recorded_at, by, kind, data in conn.execute(_HISTORY, {"case_id": case_id})
     )
-
-
-def histories(conn: Connection, case_ids: Collection[int]) -> dict[int, list[Record]]:
-    """The same of many cases, in one question."""
-    query = (
-        sa.select(case_event.c.case_id, *_RECORD)
-        .where(among(conn, case_event.c.case_id, case_ids))
-        .order_by(case_event.c.case_id, case_event.c.seq)
-    )
-    found: dict[int, list[Record]] = {one: [] for one in case_ids}
-    for case_id, seq, at, recorded_at, by, kind, data in conn.execute(query):
-        found[case_id].append(Record(seq, at, recorded_at, by, decode(kind, data)))
-    return found
 
 
 def load(conn: Connection, case_id: int) -> Case:

@@ -5,7 +5,7 @@ The history of a case says of each fact when it was learnt, so that the case can
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,8 @@ from monitor.domain.restated import Restated, because
 from monitor.domain.restated import restated as compared
 from monitor.domain.sla import WaitFacts, case_as_of
 from monitor.store import brands, readings, waits
-from monitor.store.cases import histories
+from monitor.store.bulk import among
+from monitor.store.codec import decode
 from monitor.store.schema import case_event, cases, notice
 
 _PART = 500
@@ -111,7 +112,7 @@ def _learnt(
     found = conn.execute(query).all()
     for begin in range(0, len(found), _PART):
         part = found[begin : begin + _PART]
-        known = histories(conn, [case_id for case_id, _ in part])
+        known = _histories(conn, [case_id for case_id, _ in part])
         for case_id, network in part:
             records = known[case_id]
             case = case_as_of([one for one in records if one.recorded_at <= told_at], as_of)
@@ -122,3 +123,17 @@ def _learnt(
                     [one for one in records if one.recorded_at > told_at and because(one.event)],
                 ),
             )
+
+
+def _histories(conn: Connection, case_ids: Collection[int]) -> dict[int, list[Record]]:
+    """The records of the cases, in order, in one question."""
+    names = ("seq", "at", "recorded_at", "by", "kind", "data")
+    query = (
+        sa.select(case_event.c.case_id, *(case_event.c[name] for name in names))
+        .where(among(conn, case_event.c.case_id, case_ids))
+        .order_by(case_event.c.case_id, case_event.c.seq)
+    )
+    found: dict[int, list[Record]] = {one: [] for one in case_ids}
+    for case_id, seq, at, recorded_at, by, kind, data in conn.execute(query):
+        found[case_id].append(Record(seq, at, recorded_at, by, decode(kind, data)))
+    return found
