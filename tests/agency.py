@@ -36,6 +36,17 @@ name = "{0} policy"
 target = "4h"
 match = {{ brands = "{0}" }}
 """
+SHARED = """
+[[sources]]
+use = "files"
+name = "shared posts"
+path = "{0}/shared.jsonl"
+follow = true
+brands = ["acme", "beta"]
+network = "sharednet"
+every = "1s"
+"""
+"""Of both: a post that names beta, one that names neither, and a line that cannot be read."""
 COMMON = '[classifier]\nuse = "tests.cli.keywords:Keywords"\n'
 
 
@@ -66,8 +77,14 @@ def agency(database_url: str, folder: Path) -> Iterator[Agency]:
             "no json: secret-of-" + brand,
         ]
         (folder / f"{brand}.jsonl").write_text("\n".join(lines) + "\n")
+    shared = [
+        _line("shared", 1, "lovely @beta_help", "fan_of_beta"),
+        _line("shared", 2, "lovely weather", "nobody"),
+        "no json: of beta?",
+    ]
+    (folder / "shared.jsonl").write_text("\n".join(shared) + "\n")
     tables = "".join(BRAND.format(brand, folder) for brand in ("acme", "beta"))
-    config = tables + COMMON
+    config = tables + SHARED.format(folder) + COMMON
     now = NOON
     application = Application(
         read_text(f'database = "{database_url}"\n{config}', "agency"),

@@ -70,6 +70,8 @@ def restate(ctx: click.Context, /, **asked: Any) -> None:
         one = _of(asked, there, zone) if asked["told"] or _names_one(asked) else _newest(there)
         if one.told_at > now:
             raise click.UsageError("--told: that is in the future")
+        if one.told_at < one.period.since:
+            raise click.UsageError("--told: that is before the period began")
         found = restating.restated(
             conn, number, period=one.period, as_of=one.as_of, told_at=one.told_at
         )

@@ -34,6 +34,10 @@ Governs: TypeAlias = Callable[[Ask], str]
 _WHO = "escalate"
 
 
+def _for_ever() -> None:
+    """Whoever asks waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A rung that fires at a moment: to whom, or why to nobody, is in its notices."""
@@ -105,13 +109,15 @@ def play(
     governs: Governs | None,
     staff: Staff,
     until: datetime,
+    goes_on: Callable[[], None] = _for_ever,
 ) -> Played:
     """What was told of a case until then, if the program had always run.
 
     `governs` chooses among `rules` for what is asked; None: those that were frozen hold. What people
-    did stays as it was: who acknowledged acknowledges what the rules have reached by then.
+    did stays as it was: who acknowledged acknowledges what the rules have reached by then. `goes_on` is
+    called at each look; what it raises ends the play.
     """
-    stage = _Stage(lived.case_id, rules, governs, staff)
+    stage = _Stage(lived.case_id, rules, governs, staff, goes_on)
     for moment, records in groupby(
         sorted(_lived(lived), key=lambda one: one[0]), lambda one: one[0]
     ):
@@ -151,7 +157,12 @@ class _Stage:
     """Where a case is played: the case so far, and when the rules have to be asked again."""
 
     def __init__(
-        self, case_id: int, rules: Mapping[str, Rule], governs: Governs | None, staff: Staff
+        self,
+        case_id: int,
+        rules: Mapping[str, Rule],
+        governs: Governs | None,
+        staff: Staff,
+        goes_on: Callable[[], None],
     ) -> None:
         self.case = EMPTY
         self.told: list[Told] = []
@@ -159,6 +170,7 @@ class _Stage:
         self._rules = rules
         self._governs = governs
         self._staff = staff
+        self._goes_on = goes_on
         self._next_at: datetime | None = None
 
     def runs_until(self, moment: datetime) -> None:
@@ -173,6 +185,7 @@ class _Stage:
 
     def looks(self, at: datetime) -> None:
         """Ask the rules, and keep what they say."""
+        self._goes_on()
         wait = self.case.open_wait
         if wait is None:
             self._next_at = None
@@ -198,7 +211,9 @@ class _Stage:
             told = ahead(
                 self.case, case_id=self._case_id, rule=rule, watched=_ALWAYS, staff=staff, now=now
             )
-            yield from ((one.firing.event.wait, one.firing.event.step) for one in told)
+            for one in told:
+                self._goes_on()
+                yield one.firing.event.wait, one.firing.event.step
 
     def _under_the_rules(self, one: Record) -> Event:
         if self._governs is None:

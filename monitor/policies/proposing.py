@@ -23,9 +23,9 @@ TABLES = ("policies", "calendars", "people", "rotas")
 LONGEST = 64 * 1024
 """Characters of a proposal."""
 _NAME = "policies"
-_MOST_POLICIES, _MOST_STEPS = 200, 30
+_MOST_POLICIES, _MOST_STEPS, _MOST_RUNGS = 200, 30, 200
 _FURTHEST = timedelta(days=92)
-"""Of a target and of a step: what is later is a slip of the pen."""
+"""Of a target, a step and its last repeat: what is later is a slip of the pen."""
 _LEAST_OPEN = timedelta(hours=4)
 """In four weeks: a calendar that opens for less is searched for years on end."""
 _MOST_KINDS = 2_000_000
@@ -129,7 +129,12 @@ def _require_names(changed: Settings) -> None:
 
 def _require_sense(rule: Rule, now: datetime) -> None:
     """Raises ConfigError: its times lie beyond all measure. MonitorError: its calendar never opens."""
-    for span in (rule.target, rule.acknowledged_for, *(abs(one.offset) for one in rule.steps)):
+    rungs = sum(1 + one.repeats for one in rule.steps)
+    if rungs > _MOST_RUNGS:  # each is looked for at each of them
+        raise ConfigError(f'"{rule.name}": {rungs} steps and repeats: {_MOST_RUNGS} at most')
+    spans = [abs(one.offset) for one in rule.steps]
+    spans += [one.repeat * one.repeats for one in rule.steps if one.repeat is not None]
+    for span in (rule.target, rule.acknowledged_for, *spans):
         if span > _FURTHEST:
             raise ConfigError(f'"{rule.name}": no span may be longer than {_FURTHEST.days} days')
     if rule.hours.between(now, now + timedelta(weeks=4)) < _LEAST_OPEN:

@@ -42,7 +42,7 @@ def difference(
         SimulateError: it takes longer than `patience` (machine's time).
 
     """
-    began = time.monotonic()
+    goes_on = partial(_require_patience, patience, began=time.monotonic())
     found = Difference()
     rules = changed.targets()
     digests = {id(one): one.digest for one in rules}  # made once: it costs a snapshot
@@ -53,20 +53,38 @@ def difference(
         if brands_of is not None and name not in brands_of:
             continue
         for one in lived.past_cases(conn, number, name, since=period.since, until=period.until):
-            if patience is not None and time.monotonic() - began > patience.total_seconds():
-                raise SimulateError(
-                    f"that took longer than {patience.total_seconds():g} s: choose a shorter period, "
-                    "or `complaint-monitor policy simulate` at the terminal"
-                )
             governs = partial(_governs, one, rules, digests)
             found.add(
                 one.lived.case_id,
-                play(one.lived, kept, governs=None, staff=before_staff, until=now),
-                play(one.lived, after, governs=governs, staff=after_staff, until=now),
+                play(
+                    one.lived,
+                    kept,
+                    governs=None,
+                    staff=before_staff,
+                    until=now,
+                    goes_on=goes_on,
+                ),
+                play(
+                    one.lived,
+                    after,
+                    governs=governs,
+                    staff=after_staff,
+                    until=now,
+                    goes_on=goes_on,
+                ),
                 since=period.since,
                 until=period.until,
             )
     return found
+
+
+def _require_patience(patience: timedelta | None, *, began: float) -> None:
+    """Raises SimulateError: it takes longer. Asked within a case, too: one alone may take minutes."""
+    if patience is not None and time.monotonic() - began > patience.total_seconds():
+        raise SimulateError(
+            f"that took longer than {patience.total_seconds():g} s: choose a shorter period, "
+            "or `complaint-monitor policy simulate` at the terminal"
+        )
 
 
 def _governs(case: PastCase, rules: tuple[Rule, ...], digests: Mapping[int, str], ask: Ask) -> str:

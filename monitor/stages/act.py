@@ -26,7 +26,7 @@ from monitor.domain.event import (
 from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.rota import Recipient
 from monitor.domain.storable import storable
-from monitor.store import cases, mentions, outbox, waits
+from monitor.store import brands, cases, mentions, outbox, sight, waits
 from monitor.store.cases import Fact
 from monitor.store.engine import Connection, Transactions
 
@@ -366,11 +366,17 @@ def _case(conn: Connection, case_id: int) -> Case:
 
 def _brand_of(conn: Connection, case_id: int) -> int:
     row = cases.row(conn, case_id)
-    if row is None:
+    if row is None or not _is_in_sight(conn, row.brand_id):
         raise ActionError(
             "There is no case {number}; `complaint-monitor cases list` shows them.", number=case_id
         )
     return int(row.brand_id)
+
+
+def _is_in_sight(conn: Connection, brand_id: int) -> bool:
+    """What is written is not shadowed: a number alone must not tell that another brand has such a case."""
+    names = sight.names()
+    return names is None or brands.names(conn)[brand_id] in names
 
 
 def _of_open(case: Case, event: Event) -> Event:

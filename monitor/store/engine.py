@@ -96,6 +96,7 @@ class Database:
                 if not self.is_sqlite:
                     query = sight.LOOK_POSTGRESQL.format(base=conn.info[_BASE])
                     conn.execute(sa.text(query), {"names": sorted(names)})
+                    _require_views(conn)
                 yield conn
 
     @cached_property
@@ -140,6 +141,16 @@ class Database:
         self._reader.dispose()
         if "_narrow" in self.__dict__:
             self._narrow.dispose()
+
+
+def _require_views(conn: Connection) -> None:
+    """Raises StoreError: a table would show every brand's rows, as no view is in front of it."""
+    tables = sight.shadowed()
+    if conn.scalar(sa.text(sight.IN_FRONT), {"tables": tables}) != len(tables):
+        raise StoreError(
+            "Other brands' rows cannot be kept out of sight: temporary views must come before the tables. "
+            "Take pg_temp out of search_path, and let a pool in between (PgBouncer) be in session mode."
+        )
 
 
 def log_when_done(conn: Connection, event: str, **said: Any) -> None:

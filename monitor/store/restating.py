@@ -5,7 +5,7 @@ The history of a case says of each fact when it was learnt, so that the case can
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +16,16 @@ from monitor.domain import report as reports
 from monitor.domain.event import Escalated, Record
 from monitor.domain.notice import NoticeKind
 from monitor.domain.report import Period
-from monitor.domain.restated import Restated
+from monitor.domain.restated import Restated, because
 from monitor.domain.restated import restated as compared
 from monitor.domain.sla import WaitFacts, case_as_of
 from monitor.store import brands, readings, waits
-from monitor.store.cases import history
+from monitor.store.bulk import among
+from monitor.store.codec import decode
 from monitor.store.schema import case_event, cases, notice
+
+_PART = 500
+"""Cases whose histories are held at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,15 @@ def restated(
 
     How far the networks had been read by then is known only so far that it was not beyond `told_at`.
     """
-    learnt = dict(_learnt(conn, brand_id, told_at))
     since, until = period.since, period.until
+    learnt = dict(_learnt(conn, brand_id, until=until, as_of=as_of, told_at=told_at))
     now_known = waits.of_period(conn, brand_id, since=since, until=until, as_of=as_of)
     known_then = [
         *(one for one in now_known if one.case_id not in learnt),
         *(
             facts
-            for case_id, one in learnt.items()
-            for facts in one.facts_then(case_id, as_of)
+            for one in learnt.values()
+            for facts in one.then
             if since <= facts.started_at < until
         ),
     ]
@@ -85,35 +89,51 @@ def restated(
 
 @dataclass(frozen=True, slots=True)
 class _Learnt:
-    """A case of which something was learnt since: what was known, and what was not."""
+    """A case of which something was learnt since: its waits as they were known, and what was not."""
 
-    network: str
-    then: Sequence[Record]
+    then: Sequence[WaitFacts]
     since: Sequence[Record]
 
-    def facts_then(self, case_id: int, as_of: datetime) -> Iterator[WaitFacts]:
-        case = case_as_of(self.then, as_of)
-        return (WaitFacts.of(case_id, self.network, case, one) for one in case.waits)
 
-
-def _learnt(conn: Connection, brand_id: int, told_at: datetime) -> Iterator[tuple[int, _Learnt]]:
-    query = (
-        sa.select(cases.c.id, cases.c.network)
-        .join(case_event, case_event.c.case_id == cases.c.id)
-        .where(
-            cases.c.brand_id == brand_id,
-            case_event.c.recorded_at > told_at,
-            case_event.c.kind != Escalated.__name__,
-        )
-        .distinct()
+def _learnt(
+    conn: Connection, brand_id: int, *, until: datetime, as_of: datetime, told_at: datetime
+) -> Iterator[tuple[int, _Learnt]]:
+    """Of cases in which something was before the period's end; their histories are read a part at a time."""
+    learnt_since, began_before = case_event.alias(), case_event.alias()
+    query = sa.select(cases.c.id, cases.c.network).where(
+        cases.c.brand_id == brand_id,
+        sa.exists().where(
+            learnt_since.c.case_id == cases.c.id,
+            learnt_since.c.recorded_at > told_at,
+            learnt_since.c.kind != Escalated.__name__,
+        ),
+        sa.exists().where(began_before.c.case_id == cases.c.id, began_before.c.at < until),
     )
-    for case_id, network in conn.execute(query).all():
-        records = history(conn, case_id)
-        yield (
-            case_id,
-            _Learnt(
-                network,
-                [one for one in records if one.recorded_at <= told_at],
-                [one for one in records if one.recorded_at > told_at],
-            ),
-        )
+    found = conn.execute(query).all()
+    for begin in range(0, len(found), _PART):
+        part = found[begin : begin + _PART]
+        known = _histories(conn, [case_id for case_id, _ in part])
+        for case_id, network in part:
+            records = known[case_id]
+            case = case_as_of([one for one in records if one.recorded_at <= told_at], as_of)
+            yield (
+                case_id,
+                _Learnt(
+                    [WaitFacts.of(case_id, network, case, one) for one in case.waits],
+                    [one for one in records if one.recorded_at > told_at and because(one.event)],
+                ),
+            )
+
+
+def _histories(conn: Connection, case_ids: Collection[int]) -> dict[int, list[Record]]:
+    """The records of the cases, in order, in one question."""
+    names = ("seq", "at", "recorded_at", "by", "kind", "data")
+    query = (
+        sa.select(case_event.c.case_id, *(case_event.c[name] for name in names))
+        .where(among(conn, case_event.c.case_id, case_ids))
+        .order_by(case_event.c.case_id, case_event.c.seq)
+    )
+    found: dict[int, list[Record]] = {one: [] for one in case_ids}
+    for case_id, seq, at, recorded_at, by, kind, data in conn.execute(query):
+        found[case_id].append(Record(seq, at, recorded_at, by, decode(kind, data)))
+    return found

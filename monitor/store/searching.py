@@ -10,9 +10,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from monitor.domain.search import Search, Term
+from monitor.store import sight
 from monitor.store.bulk import among
 from monitor.store.said import key
-from monitor.store.schema import case_post, cases, said
+from monitor.store.schema import case_post, cases, post, said
 
 
 def cases_with(
@@ -67,6 +68,10 @@ def newest_posts(conn: Connection, wanted: Search, *, before: int, limit: int) -
     if wanted.is_empty:
         return Newest([], None)
     query = sa.select(number).order_by(number.desc()).limit(limit)
+    if (
+        sight.names() is not None
+    ):  # the index knows no brands: how far it led would tell of others' posts
+        query = query.where(sa.exists().where(post.c.id == number))
     if wanted.wanted:
         its = _matches(conn, wanted.wanted, wanted.unwanted)
         ids = list(conn.scalars(query.where(number < before, its)))

@@ -25,6 +25,10 @@ _OF_STREAM = (
     "EXISTS (SELECT 1 FROM {base}.stream_brand AS its "
     "WHERE its.stream_id = {table}.{key} AND {its_brand})"
 )
+_OF_STREAM_ALONE = _OF_STREAM + (  # noqa: S608 - our own names
+    " AND NOT EXISTS (SELECT 1 FROM {base}.stream_brand AS its "
+    "WHERE its.stream_id = {table}.{key} AND NOT ({its_brand}))"
+)
 _OF_POST = (
     "EXISTS (SELECT 1 FROM {base}.mention AS its WHERE its.post_id = {table}.{key} AND {its_brand})"
 )
@@ -43,8 +47,8 @@ WHOSE: Mapping[str, tuple[str, str]] = {
     "stream": ("id", _OF_STREAM),
     "stream_network": ("stream_id", _OF_STREAM),
     "coverage": ("stream_id", _OF_STREAM),
-    "reject": ("stream_id", _OF_STREAM),
-    "unnamed": ("stream_id", _OF_STREAM),
+    "reject": ("stream_id", _OF_STREAM_ALONE),
+    "unnamed": ("stream_id", _OF_STREAM_ALONE),
     "watch": ("stream_id", _OF_STREAM),
     "outage": ("stream_id", _OF_STREAM),
     "case_event": ("case_id", _OF_CASE),
@@ -60,7 +64,21 @@ WHOSE: Mapping[str, tuple[str, str]] = {
 }
 """Tables that have no column `brand_id`: the column by which it is known whose a row is, and how.
 
-What is of all brands together and cannot be told apart is nowhere."""
+What is of all brands together and cannot be told apart is nowhere: so are the lines that could not be read
+of a stream that brands in sight share with others."""
+
+_COUNTS = (
+    "read",
+    "stored",
+    "duplicate",
+    "rejected",
+    "edited",
+    "deleted",
+    "unnamed",
+    "calls",
+    "micros",
+)
+"""Of the ledger: 0 where a stream is shared so. That somebody looked, and the gaps, are the brands' own."""
 
 NOBODYS = frozenset(
     {
@@ -119,15 +137,25 @@ def views(base: str, *, is_sqlite: bool) -> list[str]:
     made = ["CREATE TEMP TABLE sight (brand_id INTEGER PRIMARY KEY)"] if is_sqlite else []
     for name in shadowed():
         key, how = WHOSE.get(name, ("brand_id", "{own}"))
-        rule = how.format(
-            base=base,
-            table=name,
-            key=key,
-            own=_is_in_sight(f"{name}.{key}", is_sqlite=is_sqlite),
-            its_brand=_is_in_sight("its.brand_id", is_sqlite=is_sqlite),
-        )
-        made.append(f"CREATE TEMP VIEW {name} AS SELECT * FROM {base}.{name} WHERE {rule}")  # noqa: S608 - our own names
+        said = {
+            "base": base,
+            "table": name,
+            "key": key,
+            "own": _is_in_sight(f"{name}.{key}", is_sqlite=is_sqlite),
+            "its_brand": _is_in_sight("its.brand_id", is_sqlite=is_sqlite),
+        }
+        shown, rule = "*", how.format(**said)
+        if name == "coverage":
+            shown = _ledger(_OF_STREAM_ALONE.format(**said))
+        made.append(f"CREATE TEMP VIEW {name} AS SELECT {shown} FROM {base}.{name} WHERE {rule}")  # noqa: S608 - our own names
     return made
+
+
+def _ledger(is_alone: str) -> str:
+    return ", ".join(
+        f"CASE WHEN {is_alone} THEN {one} ELSE 0 END AS {one}" if one in _COUNTS else one
+        for one in metadata.tables["coverage"].columns.keys()  # noqa: SIM118 - no mapping: it gives columns
+    )
 
 
 def _is_in_sight(column: str, *, is_sqlite: bool) -> str:
@@ -153,3 +181,8 @@ LOOK_POSTGRESQL = (
     " FROM {base}.brand WHERE name = ANY(:names)), ''), true)"
 )
 """Within the snapshot's transaction, and to its end: the brands named."""
+IN_FRONT = (
+    "SELECT count(*) FROM pg_class WHERE relkind = 'v' AND relnamespace = pg_my_temp_schema()"
+    " AND oid = ANY(ARRAY(SELECT to_regclass(one)::oid FROM unnest(CAST(:tables AS text[])) AS one))"
+)
+"""Within the same: how many of the tables' names are those of our views."""

@@ -169,6 +169,7 @@ def test_what_cannot_be_meant_is_refused(command: Command) -> None:
         ((*DAY, "--told", "2999-01-01"), "in the future"),
         ((*DAY, "--told", "soon"), "neither a day"),
         ((*DAY, "--told", "2026-05-04T12:00"), "--as-of"),
+        ((*DAY[:4], "--told", "2026-05-01"), "before the period began"),
     ):
         refused = command("restate", *words)
         assert refused.exit_code == 2

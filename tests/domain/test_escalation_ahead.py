@@ -283,3 +283,19 @@ def test_only_waits_of_the_period_that_count_are_compared() -> None:
     sure = played(lived(OPENED))
     difference.add(6, sure, sure, since=at(5), until=at(9))
     assert (difference.waits, difference.lines) == (0, [])
+
+
+class _GivenUpError(Exception):
+    pass
+
+
+def test_a_play_can_be_given_up_at_each_look() -> None:
+    left = iter(range(2))
+
+    def goes_on() -> None:
+        if next(left, None) is None:
+            raise _GivenUpError
+
+    with pytest.raises(_GivenUpError):
+        play(lived(OPENED), RULES, governs=None, staff=Staff(), until=at(500), goes_on=goes_on)
+    assert next(left, None) is None

@@ -42,6 +42,10 @@ steps = [{ name = "late", after_due = "1h", tell = ["person:ana", "rota:care"] }
     "config.toml",
 )
 POLICY = '[[policies]]\nname = "new"\ntarget = "{target}"\ntell = "desk"\ncalendar = "{calendar}"\n'
+REPEATED = (
+    'steps = [{{ name = "one", after = "1h", repeat = "{0}", repeats = {1} }},'
+    ' {{ name = "two", after_due = "1h", repeat = "1m", repeats = 100 }}]\n'
+)
 
 
 def test_what_is_left_out_stays_as_it_is() -> None:
@@ -93,6 +97,14 @@ MANY = "".join(
         (POLICY.format(target="4h", calendar="no"), 'no calendar is called "no"'),
         (POLICY.format(target="4h", calendar="office") * 2, 'two called "new"'),
         (POLICY.format(target="200d", calendar="office"), "no span may be longer than 92 days"),
+        (
+            "# far\n" + POLICY.format(target="4h", calendar="office") + REPEATED.format("366d", 50),
+            "no span may be longer than 92 days",
+        ),
+        (
+            POLICY.format(target="4h", calendar="office") + REPEATED.format("1m", 100),
+            "202 steps and repeats: 200 at most",
+        ),
         ("[[policies]]\n" * 201, "200 at most"),
         (POLICY.format(target="4h", calendar="office") + f"steps = {['x'] * 31}", "30 steps"),
         (MANY, "too many kinds of posts"),

@@ -26,7 +26,7 @@ from monitor.domain.notice import CaseCard
 from monitor.domain.sla import State
 from monitor.stages import act
 from monitor.stages.act import ActionError
-from monitor.store import brands, cards, cases, schema
+from monitor.store import brands, cards, cases, schema, sight
 from monitor.store.cases import Fact
 from monitor.store.engine import Database
 from tests.domain.histories import an_ask, at
@@ -199,6 +199,8 @@ def test_a_duplicate_is_one_of_the_same_brand(shop: Shop) -> None:
         [shop.brand] = brands.ensure(conn, ["rival"]).values()
     theirs = shop.case((0, Opened(an_ask(2, 0))), thread="u")
     with pytest.raises(ActionError, match="another brand's"):
+        act.dismiss(shop.database, ours, by="ana", now=at(6), duplicate_of=theirs)
+    with sight.only({"shop"}), pytest.raises(ActionError, match=f"There is no case {theirs}"):
         act.dismiss(shop.database, ours, by="ana", now=at(6), duplicate_of=theirs)
 
 

@@ -9,8 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from monitor.domain.errors import StoreError
-from monitor.store import brands, sight
-from monitor.store.schema import cases, mention, metadata, post
+from monitor.domain.search import search
+from monitor.store import brands, searching, sight
+from monitor.store.engine import Database
+from monitor.store.schema import cases, coverage, mention, metadata, post, reject, stream
 from tests.agency import Agency, agency
 
 FILLED = {"author", "brand", "case_event", "case_post", "cases", "coverage", "judgement", "mention"}
@@ -82,3 +84,45 @@ def test_nothing_is_written_through_it(its: Agency) -> None:
         its.database.reading() as conn,
     ):
         conn.execute(sa.text("UPDATE note SET text = 'x'"))
+
+
+def test_of_a_shared_stream_is_seen_that_somebody_looked_and_no_count(its: Agency) -> None:
+    def told(source: str) -> tuple[list[int], int]:
+        query = sa.select(coverage.c.read).join(stream).where(stream.c.source == source)
+        lines = sa.select(sa.func.count()).select_from(reject).join(stream)
+        with its.database.reading() as conn:
+            rejected = conn.scalar(lines.where(stream.c.source == source)) or 0
+            return list(conn.scalars(query)), rejected
+
+    shared, own = "shared posts", "acme posts"
+    mine = told(own)
+    assert (sum(told(shared)[0]), told(shared)[1]) == (1, 1)
+    with sight.only({"acme", "beta"}):
+        assert (sum(told(shared)[0]), told(shared)[1]) == (1, 1)
+    with sight.only({"acme"}):
+        looks, rejected = told(shared)
+        assert looks
+        assert (sum(looks), rejected) == (0, 0)
+        assert told(own) == mine
+
+
+def test_how_far_a_search_led_tells_of_no_other_brand(its: Agency) -> None:
+    with sight.only({"acme"}), its.database.reading() as conn:
+        for typed in ("secret-of-beta", "awful", "-nothing"):
+            found = searching.newest_posts(conn, search(typed), before=100, limit=99)
+            assert set(found.ids) <= set(its.posts["acme"]), typed
+        page = searching.newest_posts(conn, search("secret-of-beta"), before=100, limit=1)
+        assert page.before is None
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_where_the_tables_would_come_first_nothing_is_shown(its: Agency) -> None:
+    url = its.database.url.update_query_dict({"options": "-csearch_path=public,pg_temp"})
+    database = Database(url.render_as_string(hide_password=False))
+    with (
+        sight.only({"acme"}),
+        pytest.raises(StoreError, match="pg_temp"),
+        database.reading() as conn,
+    ):
+        conn.execute(sa.select(cases)).all()
+    database.close()

@@ -191,6 +191,8 @@ def test_a_report_that_was_told_stands_beside_what_is_known_now(shop: Shop) -> N
     assert (said["before"]["waits"], said["after"]["waits"]) == (1, 2)
     assert before != late
     assert shop.get("/numbers/restated", days=2).status_code == 422
+    day = told.date().isoformat()
+    assert shop.get("/numbers/restated", until=day, days=1, told="1980-01-01").status_code == 422
     assert shop.get("/numbers/restated", told="0001-01-01T00:00:00").status_code == 422
 
 

@@ -131,6 +131,10 @@ def restated(_: Reader, here: Here, asked: Annotated[AskedRestated, Query()]) ->
     """
     told_at = min(_aware(asked.told, here.zone), here.clock())
     period, as_of = _period(here, asked, told_at)
+    if told_at < period.since:
+        raise HTTPException(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "told: that is before the period began"
+        )
     with here.database.reading() as conn:
         number = _brand(here, conn, asked)
         found = restating.restated(conn, number, period=period, as_of=as_of, told_at=told_at)
