@@ -230,6 +230,7 @@ def _application(folder: Path, sources: list[dict[str, Any]], classifier: str) -
             "sources": sources,
             "classifier": {"use": classifier},
             "policies": [{"name": "all", "target": "1d"}],
+            "storms": {"alarms": 10**6},  # each case has an alert of its own, to be counted
             "notifiers": [{"use": "console", "log": str(folder / "notices.jsonl"), "quiet": True}],
         }
     )
