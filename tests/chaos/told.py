@@ -137,6 +137,8 @@ class Told:
                 continue
             if times > 1 and key not in self.repeated:
                 found.doubled.append(f"notice {key} was heard {times} times")
+            if row is not None and row.state == "suppressed" and key in self.repeated:
+                continue  # sent, its answer lost, not to be looked up; then answered: nothing is due
             if row is None or row.state != "sent":
                 found.wrong.append(f"notice {key} was told, but is {row}")
             elif times > row.attempts:
