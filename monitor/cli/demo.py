@@ -54,10 +54,11 @@ def demo(speed: float, output: Path, keep: bool, web: bool | None) -> None:
     """
     from monitor.cli import demo_page
     from monitor.cli.playing import played
+    from monitor.cli.web import served_by
 
     is_watched = sys.stdin.isatty() and sys.stdout.isatty()
     if web:
-        demo_page.require()
+        served_by()
     with _folder(output, keep=keep) as folder, played(folder, output, speed) as done:
         if done is None:
             return
@@ -65,7 +66,7 @@ def demo(speed: float, output: Path, keep: bool, web: bool | None) -> None:
         if web is False:
             return
         try:
-            demo_page.require()
+            served_by()
         except ConfigError as error:
             click.echo(f"\nNo page is shown: {error}")
             return

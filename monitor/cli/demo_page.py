@@ -12,7 +12,7 @@ import click
 
 from monitor.clock import utc_now
 from monitor.domain.access import Role
-from monitor.domain.errors import ConfigError, MonitorError
+from monitor.domain.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.cli.playing import Played
@@ -24,18 +24,6 @@ _HOST = "127.0.0.1"
 
 class PageError(MonitorError):
     """The page does not answer as it should."""
-
-
-def require() -> None:
-    """Raises ConfigError: what serves the page is not installed, and what to do."""
-    try:
-        from monitor.web import app, serving
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"the web page needs the Python module {error.name}: "
-            'pip install "complaint-monitor[web]"'
-        ) from error
-    del app, serving
 
 
 def show(played: Played) -> None:

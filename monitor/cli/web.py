@@ -43,7 +43,7 @@ def web(ctx: click.Context, host: str | None, port: int | None) -> None:
     from monitor.cli.reloading import Reload, asked_by_signal, looked_for, watch_of
     from monitor.wiring import Application
 
-    module, serving = _served_by()
+    module, serving = served_by()
     watch = watch_of(ctx)
     with opened(ctx) as its:
         del its  # there is a database, and its tables are of this version
@@ -65,7 +65,8 @@ def web(ctx: click.Context, host: str | None, port: int | None) -> None:
     tell("complaint-monitor: stopped")
 
 
-def _served_by() -> tuple[ModuleType, ModuleType]:
+def served_by() -> tuple[ModuleType, ModuleType]:
+    """The page and what serves it. Raises ConfigError: they are not installed, and what to do."""
     try:
         from monitor.web import app, serving
     except ModuleNotFoundError as error:

@@ -36,11 +36,21 @@ def answer_late(rows: sqlite3.Connection) -> None:
     rows.execute("UPDATE wait SET ended_at = ended_at + 1 WHERE outcome = 'answered'")
 
 
+def take_back_what_was_told(rows: sqlite3.Connection) -> None:
+    """As if an answer had come first; but its fate was never in doubt."""
+    rows.execute(
+        "UPDATE notice SET state = 'suppressed', reason = 'answered' WHERE id ="
+        " (SELECT min(id) FROM notice"
+        " WHERE kind = 'escalation' AND state = 'sent' AND possibly_repeated = 0)"
+    )
+
+
 HARMS: tuple[tuple[Harm, str], ...] = (
     (lose_a_post, "lost"),
     (fire_twice, "doubled"),
     (answer_a_stranger, "wrong"),
     (answer_late, "wrong"),
+    (take_back_what_was_told, "wrong"),
 )
 """What is done to the rows, and as what a checker must see it."""
 

@@ -80,6 +80,12 @@ class Notice:
     repeated: bool
     attempts: int
 
+    @property
+    def is_taken_back_in_doubt(self) -> bool:
+        """A step that was sent, may not be looked up, and is not sent again: an answer came. It says so."""
+        ended = self.state == "suppressed" and self.reason == "answered"
+        return ended and self.kind == "escalation" and bool(self.repeated)
+
 
 def said_mark(text: str) -> str:
     """The complaint that a message is about; empty: none."""
@@ -137,9 +143,7 @@ class Told:
                 continue
             if times > 1 and key not in self.repeated:
                 found.doubled.append(f"notice {key} was heard {times} times")
-            if row is not None and row.state == "suppressed" and key in self.repeated:
-                continue  # sent, its answer lost, not to be looked up; then answered: nothing is due
-            if row is None or row.state != "sent":
+            if row is None or not (row.state == "sent" or row.is_taken_back_in_doubt):
                 found.wrong.append(f"notice {key} was told, but is {row}")
             elif times > row.attempts:
                 found.doubled.append(f"notice {key} was heard {times} times, more often than tried")
