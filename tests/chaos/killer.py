@@ -147,7 +147,7 @@ class Killer:
     def _reconfigure(self, process: subprocess.Popen[bytes], classifier: str) -> None:
         """Change the config and ask for it; the program may be anywhere in taking it up."""
         config = self.home.config(classifier)
-        size = f"page_size = {self.chance.randint(5, 20)}"
+        size = f"page_size = {self.chance.randint(10, 20)}"
         config.write_text(re.sub(r"page_size = \d+", size, config.read_text()))
         process.send_signal(signal.SIGHUP)
         time.sleep(self.chance.uniform(0, TAKEN_UP_S))
