@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -202,7 +203,10 @@ class Killer:
 
     def _is_made(self) -> bool:
         with opened(self.home.database) as rows:
-            tables = rows.execute("SELECT count(*) FROM sqlite_master WHERE name = 'notice'")
+            try:
+                tables = rows.execute("SELECT count(*) FROM sqlite_master WHERE name = 'notice'")
+            except sqlite3.OperationalError:
+                return False  # it died within its very first transaction, which who only looks can't undo
             return bool(tables.fetchone()[0])
 
     def _is_refusal(self, size: int) -> None:
