@@ -40,6 +40,7 @@ class Harness(harness.Harness):
     name: ClassVar[str] = "imap"
     needs: ClassVar[tuple[str, ...]] = ("dovecot",)
     page: ClassVar[int] = 4
+    edits: ClassVar[bool] = False
     faults: ClassVar[dict[str, Expected]] = {
         name: _NEVER if name in ("wrong password", "no such folder") else _LATER for name in _PLANS
     }

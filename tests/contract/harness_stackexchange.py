@@ -59,6 +59,7 @@ class Harness(PlainHarness):
                 at=item.at,
                 tags=("bufnivo",),
                 question=_number(item.reply_to) if item.reply_to else None,
+                edited_at=item.edited_at,
             )
         )
 

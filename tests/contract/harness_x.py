@@ -24,6 +24,8 @@ class Harness(ServedHarness):
         "429 reset": Expected(permanent=False, retry_after=timedelta(seconds=RESET)),
         **dict.fromkeys(("stall after", "list", "object", "500 with a list"), LATER),
     }
+    capped: ClassVar[dict[str, object] | None] = {"max_pages": 1}
+    beyond: ClassVar[int] = 50
     planned: ClassVar[dict[str, Fault]] = PLANNED | {"500 with a list": Fault("500", body="[]")}
 
     def serving(self) -> XServer:
@@ -57,6 +59,9 @@ class Harness(ServedHarness):
         self._face.put(
             item.id, author, item.text, at=item.at, reply_to=item.reply_to, mentions=named
         )
+
+    def edit(self, item: Item) -> None:
+        self._face.edit(item.id, item.text)
 
     def put_broken(self) -> None:
         number = self.item_id(5)
