@@ -28,7 +28,7 @@ class WholeAnswers(HTTPAdapter):
     """
 
     def __init__(self, timeout: float) -> None:
-        """`timeout`: seconds of silence; a whole answer may take four times as long."""
+        """`timeout`: seconds of silence; a whole body may take four times as long."""
         self._timeout = timeout
         super().__init__(max_retries=0)
 
@@ -36,8 +36,8 @@ class WholeAnswers(HTTPAdapter):
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         """The answer, read. Raises requests.RequestException."""
-        until = time.monotonic() + _SLOWNESS * self._timeout
         response = super().send(request, *args, **{**kwargs, "timeout": self._timeout})
+        until = time.monotonic() + _SLOWNESS * self._timeout
         try:
             body = _body(response, until)
         except BaseException:

@@ -58,6 +58,8 @@ class Harness(ABC):
     """Items that fit on a page of this world."""
     needs: ClassVar[tuple[str, ...]] = ()
     """What it stands on beyond the wheels (tests/plugins/needs.py)."""
+    impatient: ClassVar[dict[str, object]] = {}
+    """Options with which silence is given up soon: a busy machine, too, may take long to answer."""
     edits: ClassVar[bool] = True
     """Whether people can change there what they said."""
     capped: ClassVar[dict[str, object] | None] = None

@@ -50,7 +50,6 @@ class Harness(ServedHarness):
             "overlap": "3d",
             "page_size": self.page,
             "calls_per_minute": 10**6,
-            "timeout": 0.5,
         }
 
     def secrets(self) -> dict[str, str]:

@@ -37,7 +37,6 @@ class Harness(PlainHarness):
             "search": "parcel",
             "overlap": "8d",
             "calls_per_minute": 10**6,
-            "timeout": 0.5,
         }
 
     def secrets(self) -> dict[str, str]:

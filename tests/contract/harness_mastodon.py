@@ -44,7 +44,6 @@ class Harness(ServedHarness):
             "hashtags": ["#OurShop"],
             "search": ["parcel"],
             "page_size": self.page,
-            "timeout": 0.5,
         }
 
     def secrets(self) -> dict[str, str]:

@@ -46,7 +46,6 @@ class Harness(ServedHarness):
             "search": "parcel OR coletul",
             "overlap": "8d",
             "page_size": self.page,
-            "timeout": 2,
             "base_url": self.server.url,
         }
 

@@ -29,7 +29,6 @@ class Harness(PlainHarness):
             "further_pages": 1000,
             "private_hosts": ["127.0.0.1"],
             "calls_per_hour": 10**6,
-            "timeout": 0.5,
         }
 
     def key(self, item_id: str) -> PostKey:

@@ -40,7 +40,6 @@ class Harness(PlainHarness):
             "overlap": "8d",
             "page_size": self.page,
             "calls_per_day": 10**6,
-            "timeout": 0.5,
             "base_url": self.server.url,
         }
 

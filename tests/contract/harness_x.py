@@ -40,7 +40,6 @@ class Harness(ServedHarness):
             "query": "parcel",
             "page_size": self.page,
             "overlap": "0s",  # what is read again ends no look of a test that waits for an empty one
-            "timeout": 0.5,
             "budget_usd_per_day": 100.0,
             "base_url": self.server.url,
         }

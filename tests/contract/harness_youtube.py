@@ -34,7 +34,6 @@ class Harness(PlainHarness):
             "client_id": self._youtube.tokens.form["client_id"],
             "page_size": self.page,
             "units_per_day": 10**6,
-            "timeout": 0.5,
             "base_url": self.server.url,
             "login_url": self.server.url,
         }

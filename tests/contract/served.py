@@ -41,6 +41,7 @@ PLANNED = {
 class ServedHarness(harness.Harness):
     faults: ClassVar[dict[str, Expected]] = FAULTS
     planned: ClassVar[dict[str, Fault]] = PLANNED
+    impatient: ClassVar[dict[str, object]] = {"timeout": 0.5}
     streams: ClassVar[dict[str, str]] = {}
     """What the address of a stream's calls holds, by the stream's name."""
     server: Server

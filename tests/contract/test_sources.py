@@ -24,8 +24,11 @@ FAULTS = [
     for name, world in WORLDS.items()
     for fault, expected in world.faults.items()
 ]
+WAITING = ("slow", "stall", "trickle", "no answer")
+"""What the names of faults hold that are silent."""
 HUNG = 1000
 """Pages that no look at these small worlds may need."""
+
 
 def only(fits: Callable[[type[Harness]], bool]) -> list[Any]:
     """The worlds that do, as parameters."""
@@ -319,9 +322,11 @@ def test_a_fault_is_a_source_error_and_loses_nothing(
         seen = keys(look(source, cursors, pages=1))
         put |= put_some(network, 100, count=network.page + 1)
         network.fail(fault)
+        is_silent = any(word in fault for word in WAITING)
+        reader = network.source(**world.impatient) if is_silent else source
         before: list[Page] = []
         with pytest.raises(SourceError) as raised:
-            look(source, cursors, seen=before)
+            look(reader, cursors, seen=before)
         seen |= keys(before)
         assert str(raised.value)
         assert raised.value.permanent is expected.permanent
