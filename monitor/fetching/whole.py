@@ -38,11 +38,8 @@ class WholeAnswers(HTTPAdapter):
         """The answer, read. Raises requests.RequestException."""
         response = super().send(request, *args, **{**kwargs, "timeout": self._timeout})
         until = time.monotonic() + _SLOWNESS * self._timeout
-        try:
+        with response:
             body = _body(response, until)
-        except BaseException:
-            response.close()
-            raise
         response.raw = io.BytesIO(body)
         return response
 
