@@ -84,7 +84,7 @@ class Killer:
     world: World
     chance: random.Random
     unfinished: Callable[[Rows], Mapping[str, object]]
-    rest_within: float = 180.0
+    rest_within: float = 900.0
     done: Deaths = field(default_factory=Deaths)
     _startup: float = 1.0
 
