@@ -335,7 +335,5 @@ def _sameness(one: Record) -> tuple[object, ...]:
 
 def _cases_of(conn: Connection, one: Mention) -> list[Any]:
     return [
-        row
-        for row in cases.of_post(conn, one.post_id)
-        if row.brand_id == one.brand_id and row.merged_into is None
+        row for row in cases.of_post(conn, one.brand_id, one.post_id) if row.merged_into is None
     ]

@@ -181,8 +181,8 @@ def _case_that_asks(conn: Connection, one: Mention) -> int | None:
     return next(
         (
             row.id
-            for row in cases.of_post(conn, one.post_id)
-            if row.brand_id == one.brand_id and row.merged_into is None
+            for row in cases.of_post(conn, one.brand_id, one.post_id)
+            if row.merged_into is None
         ),
         None,
     )

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.post import Author, Post
 from monitor.store import bulk, said
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import author, post
 
 _ROW = re.compile(r"#[0-9]{1,18}")
@@ -121,7 +122,8 @@ def known_as(conn: Connection, network: str, name: str) -> list[Account]:
     """
     its = (author.c.id, author.c.handle, author.c.external_id)
     query = sa.select(*its).where(author.c.network == network, _is_called(network, name))
-    return [Account(*row) for row in conn.execute(query.order_by(author.c.id))]
+    query = across(query.order_by(author.c.id), Why.SAME_PERSON)
+    return [Account(*row) for row in conn.execute(query)]
 
 
 def _is_called(network: str, name: str) -> sa.ColumnElement[bool]:
@@ -156,7 +158,7 @@ def forget(conn: Connection, ids: Collection[int]) -> int:
             "name": None,
             "followers": None,
         }
-        for row in conn.execute(query)
+        for row in conn.execute(across(query, Why.SAME_PERSON))
     ]
     bulk.update(conn, author, rows)
     return len(rows)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.store.bulk import among
+from monitor.store.cross_brand import Why, across
 from monitor.store.engine import new_id
 from monitor.store.schema import brand
 
@@ -78,4 +79,4 @@ def watched_since(conn: Connection, brand_id: int) -> datetime:
 
 def names(conn: Connection) -> dict[int, str]:
     """All brands by row number."""
-    return {one.id: one.name for one in conn.execute(_NAMES)}
+    return {one.id: one.name for one in conn.execute(across(_NAMES, Why.CONFIGURED))}

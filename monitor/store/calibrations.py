@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Thresholds
+from monitor.store.cross_brand import Why, across
 from monitor.store.engine import Database
 from monitor.store.schema import adoption, calibration, judgement, post, sighting, stream
 
@@ -97,12 +98,13 @@ def asked_about(
         .where(stream.c.source == source)
     )
     asked = (judgement.c.complaint >= limits.review) & (judgement.c.complaint < limits.alert)
-    row = conn.execute(
+    query = (
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.case((asked, 1), else_=0)), 0))
         .join(post, post.c.id == judgement.c.post_id)
         .where(judgement.c.model == model, post.c.first_seen_at >= since)
         .where(post.c.id.in_(brought))
-    ).one()
+    )
+    row = conn.execute(across(query, Why.OPERATION)).one()
     return int(row[1]), int(row[0])
 
 

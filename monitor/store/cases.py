@@ -24,6 +24,7 @@ from monitor.domain.wait import Wait
 from monitor.store import outbox, subscriptions
 from monitor.store.bulk import among
 from monitor.store.codec import decode, encode
+from monitor.store.cross_brand import Why, across
 from monitor.store.engine import log_when_done, new_id
 from monitor.store.failures import resting
 from monitor.store.schema import case_event, case_post, cases, note, rule, wait
@@ -314,7 +315,7 @@ def due(conn: Connection, stage: str, now: datetime, limit: int) -> list[int]:
         .order_by(cases.c.next_action_at)
         .limit(limit)
     )
-    return list(conn.scalars(query))
+    return list(conn.scalars(across(query, Why.DUE)))
 
 
 def look_again(conn: Connection, case_id: int, at: datetime | None) -> None:
@@ -334,18 +335,15 @@ def row(conn: Connection, case_id: int) -> sa.Row[Any] | None:
 
 def count(conn: Connection) -> int:
     """How many cases there are."""
-    return int(conn.scalar(sa.select(sa.func.count()).select_from(cases)) or 0)
+    query = sa.select(sa.func.count()).select_from(cases)
+    return int(conn.scalar(across(query, Why.OPERATION)) or 0)
 
 
-def of_post(conn: Connection, post_id: int) -> list[sa.Row[Any]]:
-    """The rows of the cases that a post has a part in."""
-    return list(
-        conn.execute(
-            sa.select(cases)
-            .join(case_post, case_post.c.case_id == cases.c.id)
-            .where(case_post.c.post_id == post_id)
-        )
-    )
+def of_post(conn: Connection, brand_id: int, post_id: int) -> list[sa.Row[Any]]:
+    """The rows of the brand's cases that a post has a part in."""
+    query = sa.select(cases).join(case_post, case_post.c.case_id == cases.c.id)
+    its = query.where(cases.c.brand_id == brand_id, case_post.c.post_id == post_id)
+    return list(conn.execute(its))
 
 
 def linked(conn: Connection, case_ids: Collection[int]) -> set[tuple[int, int]]:

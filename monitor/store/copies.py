@@ -23,6 +23,7 @@ from monitor.domain.likeness import (
 from monitor.domain.relevance import Filter
 from monitor.store import bulk, outbox
 from monitor.store.bulk import among
+from monitor.store.cross_brand import Why, across
 from monitor.store.mentions import TRIAGE, Mention
 from monitor.store.schema import alike as links
 from monitor.store.schema import case_post, cases, likeness, likeness_band, mention, post
@@ -120,12 +121,12 @@ def case_of(conn: Connection, one: Mention) -> int | None:
 def give_back(conn: Connection, gone: Collection[int]) -> None:
     """These posts go: their copies stand for themselves, and are decided on anew."""
     copies = sa.select(links.c.brand_id, links.c.post_id).where(among(conn, links.c.first_id, gone))
-    for brand_id, post_id in conn.execute(copies).all():
+    for brand_id, post_id in conn.execute(across(copies, Why.ONE_POST)).all():
         its = (mention.c.brand_id == brand_id) & (mention.c.post_id == post_id)
         waits = its & (mention.c.filtered == Filter.ALIKE.value)
         conn.execute(mention.update().where(waits).values(next=TRIAGE))
     for column in (links.c.first_id, links.c.post_id):
-        conn.execute(links.delete().where(among(conn, column, gone)))
+        conn.execute(across(links.delete().where(among(conn, column, gone)), Why.ONE_POST))
     forget(conn, gone)
 
 
@@ -135,14 +136,15 @@ def forget(conn: Connection, ids: Collection[int], *, brand_id: int | None = Non
         where = among(conn, table.c.post_id, ids)
         if brand_id is not None:
             where &= table.c.brand_id == brand_id
-        conn.execute(table.delete().where(where))
+        conn.execute(across(table.delete().where(where), Why.ONE_POST))
 
 
 def forget_before(conn: Connection, at: datetime) -> None:
     """Forget what posts said that are too old to be compared with."""
     old = sa.select(likeness.c.post_id).where(likeness.c.posted_at < at)
-    conn.execute(likeness_band.delete().where(likeness_band.c.post_id.in_(old)))
-    conn.execute(likeness.delete().where(likeness.c.posted_at < at))
+    bands = likeness_band.delete().where(likeness_band.c.post_id.in_(old))
+    for one in (bands, likeness.delete().where(likeness.c.posted_at < at)):
+        conn.execute(across(one, Why.TOO_OLD))
 
 
 def _text(of: Signature) -> str:

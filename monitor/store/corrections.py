@@ -191,6 +191,7 @@ def _complaints(conn: Connection, brand_id: int) -> Mapping[int, Mapping[int, da
     found: dict[int, dict[int, datetime]] = defaultdict(dict)
     rows = conn.execute(
         sa.select(case_post.c.case_id, post.c.id, post.c.first_seen_at)
+        .join(cases, (cases.c.id == case_post.c.case_id) & (cases.c.brand_id == brand_id))
         .join(post, post.c.id == case_post.c.post_id)
         .join(mention, (mention.c.post_id == post.c.id) & (mention.c.brand_id == brand_id))
         .where(mention.c.asks == AskKind.COMPLAINT.value)

@@ -16,6 +16,7 @@ from monitor.domain.notice import SourceHealth
 from monitor.domain.post import Cost, Cursor, Page, Rejected, Stream, StreamKind
 from monitor.domain.storable import storable
 from monitor.store import bulk, ledger, silences, watching
+from monitor.store.cross_brand import Why, across
 from monitor.store.posts import Counts
 from monitor.store.schema import coverage, reject, stream, stream_brand, stream_network
 
@@ -108,7 +109,8 @@ def _at_once(now: datetime) -> dict[str, Any]:
 
 def retire_others(conn: Connection, numbers: Collection[int]) -> None:
     """Streams that are configured no longer are read no longer."""
-    conn.execute(stream.update().where(stream.c.id.not_in(list(numbers))).values(next_poll_at=None))
+    others = stream.update().where(stream.c.id.not_in(list(numbers))).values(next_poll_at=None)
+    conn.execute(across(others, Why.CONFIGURED))
 
 
 def _if_read(at: datetime | None) -> Any:
@@ -125,7 +127,8 @@ def due(conn: Connection, now: datetime) -> list[int]:
     ever = datetime.min.replace(year=1970, tzinfo=now.tzinfo)
     planned = stream.c.next_poll_at.between(ever, now)
     set_back = (stream.c.planned_at > now) & _IS_READ
-    rows = conn.execute(sa.select(stream.c.next_poll_at, stream.c.id).where(planned | set_back))
+    query = sa.select(stream.c.next_poll_at, stream.c.id).where(planned | set_back)
+    rows = conn.execute(across(query, Why.DUE))
     return [number for _, number in sorted(map(tuple, rows))]
 
 
@@ -221,14 +224,15 @@ def read_through(conn: Connection, brand_id: int) -> dict[str, datetime]:
     the others proved before stands, until it came. Streams that nobody reads any more (a
     file imported once) count only where there is no other.
     """
+    its = sa.select(stream_brand.c.stream_id).where(stream_brand.c.brand_id == brand_id)
     networks = sa.union(
-        sa.select(stream.c.id.label("stream_id"), stream.c.network), sa.select(stream_network)
+        sa.select(stream.c.id.label("stream_id"), stream.c.network).where(stream.c.id.in_(its)),
+        sa.select(stream_network).where(stream_network.c.stream_id.in_(its)),
     ).subquery()
     rows = conn.execute(
         sa.select(networks.c.network.label("of"), stream, _IS_READ.label("is_read"))
         .join(networks, networks.c.stream_id == stream.c.id)
-        .join(stream_brand, stream_brand.c.stream_id == stream.c.id)
-        .where(stream_brand.c.brand_id == brand_id, _SHOWS_ANSWERS)
+        .where(stream.c.id.in_(its), _SHOWS_ANSWERS)
     ).all()
     first = watching.first_at(conn, {row.id for row in rows})
     found: dict[str, datetime] = {}
@@ -258,7 +262,8 @@ def spent(conn: Connection) -> dict[str, Cost]:
     """What reading took so far, by source."""
     columns = (sa.func.sum(coverage.c.calls), sa.func.sum(coverage.c.micros))
     query = sa.select(stream.c.source, *columns).join(stream, stream.c.id == coverage.c.stream_id)
-    rows = conn.execute(query.group_by(stream.c.source).order_by(stream.c.source))
+    query = query.group_by(stream.c.source).order_by(stream.c.source)
+    rows = conn.execute(across(query, Why.OPERATION))
     return {source: Cost(int(calls), int(micros)) for source, calls, micros in rows}
 
 
@@ -350,7 +355,7 @@ def unread(conn: Connection, source: str | None = None) -> list[Unread]:
     if source is not None:
         query = query.where(stream.c.source == source)
     found: dict[tuple[str, str, str], Unread] = {}
-    for source_, name, place, reason, sample, at in conn.execute(query):
+    for source_, name, place, reason, sample, at in conn.execute(across(query, Why.SHOWN)):
         item = (source_, place, reason)
         latest = found.get(item, Unread(source_, (), place, reason, sample, at))
         found[item] = replace(latest, streams=(name, *latest.streams))
@@ -359,4 +364,5 @@ def unread(conn: Connection, source: str | None = None) -> list[Unread]:
 
 def sources(conn: Connection) -> list[str]:
     """The names of all sources that were ever configured."""
-    return list(conn.scalars(sa.select(stream.c.source).distinct().order_by(stream.c.source)))
+    query = sa.select(stream.c.source).distinct().order_by(stream.c.source)
+    return list(conn.scalars(across(query, Why.OPERATION)))

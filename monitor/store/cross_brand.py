@@ -1,10 +1,12 @@
-"""The few questions that are asked across brands: a post is judged once, whoever is named in it."""
+"""What is asked across brands: the mark that says why, and questions that are no brand's."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from enum import Enum
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,23 +14,50 @@ from sqlalchemy.engine import Connection
 from monitor.domain.judgement import Band
 from monitor.store.schema import judgement, mention, post
 
+OPTION = "across_brands"
+"""The execution option that carries the mark. Nothing in the program reads it; the tests do."""
+
+_Statement = TypeVar("_Statement", bound=sa.Executable)
+
+
+class Why(Enum):
+    """For what reason a statement may reach rows of all brands."""
+
+    DUE = "a stage asks what is due, whoever's it is, and takes each by its key"
+    ONE_POST = "a post is one row: its edit, deletion, move or looking up is so for every brand named in it"
+    SAME_PERSON = "who is erased or renamed is so for every brand"
+    TOO_OLD = "what may not be kept any longer goes, whoever's it is"
+    OPERATION = "numbers and upkeep of the whole installation, for whoever runs it"
+    SHOWN = "a page of all brands, for who may see all: before others' eyes stands `sight`"
+    CONFIGURED = "the config says it for all brands at once, and is compared with all rows"
+
+
+def across(statement: _Statement, why: Why) -> _Statement:
+    """The same statement, marked as one that reaches every brand's rows on purpose.
+
+    It is sent as it would be without. The tests fail on a statement that says neither whose rows it means
+    nor, by this mark, why it means all (docs/adr/0055).
+    """
+    return statement.execution_options(**{OPTION: why.name})
+
 
 def to_judge(conn: Connection, limit: int) -> list[int]:
     """Posts that wait for the classifier, in the order of their coming."""
     # the partial index's own words: with other ones no database would use it
     waiting = sa.text("to_judge")
-    return list(conn.scalars(sa.select(post.c.id).where(waiting).order_by(post.c.id).limit(limit)))
+    query = sa.select(post.c.id).where(waiting).order_by(post.c.id).limit(limit)
+    return list(conn.scalars(across(query, Why.DUE)))
 
 
 def unjudged(conn: Connection) -> int:
     """How many posts wait for the classifier."""
     query = sa.select(sa.func.count()).select_from(post).where(sa.text("to_judge"))
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(across(query, Why.OPERATION)).scalar_one())
 
 
 def newest_post(conn: Connection) -> int:
     """The row number of the post that was stored last; 0 if there is none."""
-    return conn.scalar(sa.select(sa.func.max(post.c.id))) or 0
+    return conn.scalar(across(sa.select(sa.func.max(post.c.id)), Why.OPERATION)) or 0
 
 
 def found_after(conn: Connection, post_id: int) -> dict[Band | None, int]:
@@ -39,11 +68,10 @@ def found_after(conn: Connection, post_id: int) -> dict[Band | None, int]:
     """
     order = [Band.ALERT, Band.REVIEW, Band.PASS, None]
     bands: dict[int, Band | None] = {}
-    rows = conn.execute(
-        sa.select(mention.c.post_id, mention.c.band).where(
-            mention.c.post_id > post_id, mention.c.own.is_(False)
-        )
+    query = sa.select(mention.c.post_id, mention.c.band).where(
+        mention.c.post_id > post_id, mention.c.own.is_(False)
     )
+    rows = conn.execute(across(query, Why.OPERATION))
     for number, word in rows:
         band = Band(word) if word else None
         bands[number] = min(band, bands.get(number), key=order.index)
@@ -54,7 +82,7 @@ def customers_posts(conn: Connection, since: datetime) -> list[int]:
     """Posts that came since then and are no brand's own, in the order of their coming."""
     asked = sa.exists().where(mention.c.post_id == post.c.id, mention.c.own.is_(False))
     query = sa.select(post.c.id).where(post.c.first_seen_at >= since, asked)
-    return list(conn.scalars(query.order_by(post.c.id)))
+    return list(conn.scalars(across(query.order_by(post.c.id), Why.OPERATION)))
 
 
 _EDGES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
@@ -83,6 +111,6 @@ def _counted(
     query = sa.select(each.c.model, each.c.name, sa.func.count()).group_by(
         each.c.model, each.c.name
     )
-    for model, bin_, number in conn.execute(query):
+    for model, bin_, number in conn.execute(across(query, Why.OPERATION)):
         found[model][bin_] = number
     return found

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.event import STAFF, Answered, Record, Undone
 from monitor.store.codec import decode
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import case_event, cases
 
 _STAGES = ("triage", "settle", "escalate", "refresh")
@@ -58,5 +59,5 @@ def latest(
             row.brand_id,
             Record(row.seq, row.at, row.recorded_at, row.by, decode(row.kind, row.data)),
         )
-        for row in conn.execute(query)
+        for row in conn.execute(across(query, Why.SHOWN))
     ]

@@ -17,6 +17,7 @@ from monitor.domain.keeping import Purge
 from monitor.domain.post import Gone, PostKey
 from monitor.store import authors, cases, gone, said, tallies
 from monitor.store.bulk import among
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import cases as case_table
 from monitor.store.schema import note, post
 
@@ -37,7 +38,12 @@ def held(conn: Connection, ids: Collection[int]) -> Erased:
     written = sa.select(sa.func.count()).where(_theirs(conn, ids), post.c.text.is_not(None))
     about = sa.select(sa.func.count()).where(_notes(conn, ids))
     number = len(_cases(conn, ids))
-    return Erased(len(ids), conn.scalar(written) or 0, number, conn.scalar(about) or 0)
+    return Erased(
+        len(ids),
+        conn.scalar(across(written, Why.SAME_PERSON)) or 0,
+        number,
+        conn.scalar(about) or 0,
+    )
 
 
 def erase(conn: Connection, ids: Collection[int], now: datetime) -> Erased:
@@ -46,11 +52,10 @@ def erase(conn: Connection, ids: Collection[int], now: datetime) -> Erased:
     for case_id in _cases(conn, ids):
         cases.hold(conn, case_id)
     found = held(conn, ids)
-    rows = conn.execute(
-        sa.select(post.c.id, post.c.network, post.c.external_id).where(
-            _theirs(conn, ids), post.c.gone_at.is_(None)
-        )
+    query = sa.select(post.c.id, post.c.network, post.c.external_id).where(
+        _theirs(conn, ids), post.c.gone_at.is_(None)
     )
+    rows = conn.execute(across(query, Why.SAME_PERSON))
     buried = {row.id: Gone(PostKey(row.network, row.external_id), now) for row in rows}
     gone.bury(conn, buried, now, reason=Purge.ERASED)
     conn.execute(note.update().where(_notes(conn, ids)).values(text=None))
@@ -69,7 +74,8 @@ def _cases(conn: Connection, ids: Collection[int]) -> list[int]:
     """Also those that became part of another one: their notes stayed with them."""
     customers = [cases.customer_of(one, 0) for one in ids]
     its = among(conn, case_table.c.customer, customers)
-    return list(conn.scalars(sa.select(case_table.c.id).where(its).order_by(case_table.c.id)))
+    query = sa.select(case_table.c.id).where(its).order_by(case_table.c.id)
+    return list(conn.scalars(across(query, Why.SAME_PERSON)))
 
 
 def _notes(conn: Connection, ids: Collection[int]) -> sa.ColumnElement[bool]:

@@ -12,6 +12,7 @@ from monitor.domain.judgement import Band
 from monitor.domain.notice import SetAside
 from monitor.domain.post import StreamKind
 from monitor.domain.relevance import Filter
+from monitor.store.cross_brand import Why, across
 from monitor.store.mentions import TRIAGE, Mention
 from monitor.store.schema import (
     alike,
@@ -135,7 +136,7 @@ def listed(
         query = query.where(mention.c.brand_id == brand_id)
     if rule is not None:
         query = query.where(mention.c.filtered == rule)
-    linked = _cases(conn)
+    linked = _cases(conn, brand_id)
     return [
         Found(
             post=row.id,
@@ -151,15 +152,18 @@ def listed(
             would_be=row.would_be,
             case=linked.get((row.brand_id, row.id)),
         )
-        for row in conn.execute(query)
+        for row in conn.execute(across(query, Why.SHOWN))
     ]
 
 
-def _cases(conn: Connection) -> dict[tuple[int, int], int]:
-    """The case of each copy."""
-    rows = conn.execute(
+def _cases(conn: Connection, brand_id: int | None) -> dict[tuple[int, int], int]:
+    """The case of each copy, of one brand or of all."""
+    query = (
         sa.select(alike.c.brand_id, alike.c.post_id, case_post.c.case_id)
         .join(case_post, case_post.c.post_id == alike.c.first_id)
         .join(cases, (cases.c.id == case_post.c.case_id) & (cases.c.brand_id == alike.c.brand_id))
     )
+    if brand_id is not None:
+        query = query.where(alike.c.brand_id == brand_id)
+    rows = conn.execute(across(query, Why.SHOWN))
     return {(brand_id, post_id): case_id for brand_id, post_id, case_id in rows}

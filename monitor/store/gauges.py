@@ -18,6 +18,7 @@ from monitor.domain.notice import NoticeState
 from monitor.domain.reply import ReplyState
 from monitor.store.brands import NEVER
 from monitor.store.columns import EPOCH
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import brand, coverage, failure, judgement, notice, reply, stream, wait
 
 _READ = ("read", "stored", "duplicate", "rejected", "edited", "deleted", "unnamed")
@@ -87,7 +88,9 @@ def streams(conn: Connection) -> list[StreamState]:
             failures=row.failures,
             permanent=row.permanent,
         )
-        for row in conn.execute(query.order_by(stream.c.source, stream.c.name))
+        for row in conn.execute(
+            across(query.order_by(stream.c.source, stream.c.name), Why.OPERATION)
+        )
     ]
 
 
@@ -111,7 +114,7 @@ def brought(conn: Connection, since: datetime, until: datetime) -> list[Brought]
             micros=int(row.micros),
             gaps=row.gaps,
         )
-        for row in conn.execute(query)
+        for row in conn.execute(across(query, Why.OPERATION))
     ]
 
 
@@ -135,33 +138,38 @@ def waiting(conn: Connection, now: datetime) -> list[Waiting]:
             number=number,
             overdue=int(late),
         )
-        for name, severity, confirmed, number, late in conn.execute(query)
+        for name, severity, confirmed, number, late in conn.execute(across(query, Why.OPERATION))
     ]
 
 
 def outbox(conn: Connection, now: datetime) -> Queue:
     """Notices that are due and wait to be sent."""
     query = sa.select(sa.func.count(), sa.func.min(notice.c.due_at))
-    return Queue(*conn.execute(query.where(_IS_PENDING, notice.c.due_at <= now)).one())
+    query = query.where(_IS_PENDING, notice.c.due_at <= now)
+    return Queue(*conn.execute(across(query, Why.OPERATION)).one())
 
 
 def replies(conn: Connection) -> Mapping[ReplyState, int]:
     """How many answers of ours are in each state."""
     query = sa.select(reply.c.state, sa.func.count()).group_by(reply.c.state)
-    found = {ReplyState(state): number for state, number in conn.execute(query)}
+    found = {
+        ReplyState(state): number for state, number in conn.execute(across(query, Why.OPERATION))
+    }
     return {one: found.get(one, 0) for one in ReplyState}
 
 
 def replies_waiting(conn: Connection) -> Queue:
     """Answers of ours that wait to be posted."""
     query = sa.select(sa.func.count(), sa.func.min(reply.c.written_at))
-    return Queue(*conn.execute(query.where(reply.c.state == ReplyState.PENDING.value)).one())
+    query = query.where(reply.c.state == ReplyState.PENDING.value)
+    return Queue(*conn.execute(across(query, Why.OPERATION)).one())
 
 
 def judged(conn: Connection, since: datetime, until: datetime) -> int:
     """How many posts the classifier judged in that time."""
     query = sa.select(sa.func.count()).select_from(judgement)
-    return conn.execute(query.where(judgement.c.judged_at.between(since, until))).scalar_one()
+    query = query.where(judgement.c.judged_at.between(since, until))
+    return conn.execute(across(query, Why.OPERATION)).scalar_one()
 
 
 def set_aside(conn: Connection) -> Mapping[str, int]:

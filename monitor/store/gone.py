@@ -12,6 +12,7 @@ from monitor.domain.keeping import Purge
 from monitor.domain.post import Gone, PostKey
 from monitor.store import authors, bulk, copies, looking, said, tallies
 from monitor.store.bulk import among
+from monitor.store.cross_brand import Why, across
 from monitor.store.mentions import SETTLE
 from monitor.store.schema import gone, mention, post
 
@@ -91,7 +92,8 @@ def bury(
     said.forget(conn, deleted)
     copies.give_back(conn, deleted)
     mentioned = among(conn, mention.c.post_id, deleted)
-    conn.execute(mention.update().where(mentioned).values(next=SETTLE))
+    settled = mention.update().where(mentioned).values(next=SETTLE)
+    conn.execute(across(settled, Why.ONE_POST))
     writers = sa.select(post.c.author_id).where(among(conn, post.c.id, deleted))
     nameless = authors.forget(conn, {one for one in conn.scalars(writers) if one is not None})
     tallies.add_purged(conn, Purge.NAME, nameless, seen_at)

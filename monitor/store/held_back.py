@@ -12,6 +12,7 @@ from monitor.domain.notice import NoticeState, Reason, StillOpen
 from monitor.store import waits
 from monitor.store.bulk import among
 from monitor.store.cases import survivors
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import notice, wait
 
 # literal, as in the partial index
@@ -20,7 +21,8 @@ _HELD = sa.text("notice.reason = 'quiet_hours'")
 
 def audiences(conn: Connection) -> list[str]:
     """The places for which something is held back."""
-    return list(conn.scalars(sa.select(notice.c.audience).where(_HELD).distinct()))
+    query = sa.select(notice.c.audience).where(_HELD).distinct()
+    return list(conn.scalars(across(query, Why.DUE)))
 
 
 def take(conn: Connection, audience: str) -> list[int]:
@@ -30,12 +32,13 @@ def take(conn: Connection, audience: str) -> list[int]:
     take at once do not both get a row.
     """
     mine = sa.and_(_HELD, notice.c.audience == audience)
-    taken = conn.execute(
+    summed_up = (
         sa.update(notice)
         .where(mine)
         .values(state=NoticeState.SUPPRESSED.value, reason=Reason.SUMMED_UP.value)
         .returning(notice.c.id)
-    ).scalars()
+    )
+    taken = conn.execute(across(summed_up, Why.DUE)).scalars()  # one summary a place
     is_open = (
         sa.select(wait.c.case_id)
         .join(notice, sa.and_(notice.c.case_id == wait.c.case_id, notice.c.wait == wait.c.number))

@@ -15,6 +15,7 @@ from monitor.domain.likeness import WITHIN
 from monitor.store import authors, copies, corrections, looking, said, samples, tallies
 from monitor.store.bulk import among
 from monitor.store.columns import EPOCH
+from monitor.store.cross_brand import Why, across
 from monitor.store.gone import WORDS
 from monitor.store.schema import (
     case_event,
@@ -39,7 +40,8 @@ class Purged(NamedTuple):
 
 def due(conn: Connection, reason: Purge, keep: Keep, now: datetime, limit: int) -> list[int]:
     """Some posts that are to be purged for that reason, in no order."""
-    return list(conn.scalars(sa.select(post.c.id).where(_may_go(reason, keep, now)).limit(limit)))
+    query = sa.select(post.c.id).where(_may_go(reason, keep, now)).limit(limit)
+    return list(conn.scalars(across(query, Why.TOO_OLD)))
 
 
 def waiting(conn: Connection, keep: Keep, now: datetime) -> dict[Purge, int]:
@@ -73,14 +75,12 @@ def purge(
     if conn.dialect.name == "postgresql":
         # an edit that comes meanwhile is waited for, and what it says is not purged
         here = here.order_by(post.c.id).with_for_update(of=post)
-    rows = conn.execute(here).all()
+    rows = conn.execute(across(here, Why.TOO_OLD)).all()
     old = [row.id for row in rows]
     address = sa.case((is_open, post.c.url), else_=None)
-    conn.execute(
-        post.update()
-        .where(among(conn, post.c.id, old))
-        .values(**{**WORDS, "url": address}, purged_at=now)
-    )
+    gone = post.update().where(among(conn, post.c.id, old))
+    gone = gone.values(**{**WORDS, "url": address}, purged_at=now)
+    conn.execute(across(gone, Why.TOO_OLD))
     said.forget(conn, old)
     copies.forget(conn, old)
     writers = {row.author_id for row in rows if row.author_id is not None}
@@ -98,9 +98,12 @@ def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, in
     # longer than copies lie apart: one may be read late, after its source was down
     copies.forget_before(conn, now - max(keep.without_case, WITHIN))
     bare = post.c.text.is_(None) & post.c.url.is_not(None)
-    conn.execute(post.update().where(bare, ~looking.of_open_case()).values(url=None))
-    notes = conn.execute(note.update().where(_old_notes(keep, now)).values(text=None))
-    beginnings = conn.execute(reject.update().where(_old_samples(keep, now)).values(sample=""))
+    addresses = post.update().where(bare, ~looking.of_open_case()).values(url=None)
+    conn.execute(across(addresses, Why.TOO_OLD))
+    old_notes = note.update().where(_old_notes(keep, now)).values(text=None)
+    notes = conn.execute(across(old_notes, Why.TOO_OLD))
+    old_samples = reject.update().where(_old_samples(keep, now)).values(sample="")
+    beginnings = conn.execute(across(old_samples, Why.TOO_OLD))
     found = {Purge.NOTE: notes.rowcount, Purge.SAMPLE: beginnings.rowcount}
     for reason, number in found.items():
         tallies.add_purged(conn, reason, number, now)
@@ -108,7 +111,8 @@ def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, in
 
 
 def _count(conn: Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
-    return conn.scalar(sa.select(sa.func.count()).select_from(table).where(where)) or 0
+    query = sa.select(sa.func.count()).select_from(table).where(where)
+    return conn.scalar(across(query, Why.TOO_OLD)) or 0
 
 
 def _may_go(reason: Purge, keep: Keep, now: datetime) -> sa.ColumnElement[bool]:

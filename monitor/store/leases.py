@@ -13,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.store.cross_brand import Why, across
+
 FREE: Mapping[str, None] = {"lease": None, "leased_until": None}
 
 
@@ -72,4 +74,5 @@ def settle(conn: Connection, table: sa.Table, number: int, token: str, **values:
 def release(conn: Connection, table: sa.Table) -> int:
     """End all leases. Only for who knows that no sender lives: the one runner of a database, at its start."""
     held = sa.and_(is_pending(table), table.c.lease.is_not(None))
-    return conn.execute(sa.update(table).where(held).values(FREE)).rowcount
+    freed = sa.update(table).where(held).values(FREE)
+    return conn.execute(across(freed, Why.OPERATION)).rowcount

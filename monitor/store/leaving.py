@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.notice import NoticeKind, NoticeState, Reason, Receipt
 from monitor.store import leases
+from monitor.store.cross_brand import Why, across
 from monitor.store.failures import resting
 from monitor.store.schema import brand, notice
 
@@ -139,7 +140,7 @@ def ready(
         .order_by(notice.c.id)
         .limit(PAGE)
     )
-    return [_pending(row) for row in conn.execute(query)]
+    return [_pending(row) for row in conn.execute(across(query, Why.DUE))]
 
 
 def in_turns(

@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection
 from monitor.domain.coverage import Blind, Silence, Watch, blind
 from monitor.domain.post import Page
 from monitor.store import silences, watching
+from monitor.store.bulk import among
+from monitor.store.cross_brand import Why, across
 from monitor.store.posts import Counts
 from monitor.store.schema import brand, coverage, stream, stream_brand
 
@@ -107,10 +109,10 @@ def kept(
     if brand_id is not None:
         its = sa.select(stream_brand.c.stream_id).where(stream_brand.c.brand_id == brand_id)
         query = query.where(stream.c.id.in_(its))
-    rows = conn.execute(query).all()
+    rows = conn.execute(across(query, Why.SHOWN)).all()
     numbers = [row.id for row in rows]
-    brands, holes = _brands(conn), _holes(conn, since, until)
-    sums = _sums(conn, since, until)
+    brands, holes = _brands(conn, numbers), _holes(conn, numbers, since, until)
+    sums = _sums(conn, numbers, since, until)
     watches = watching.watches(conn, numbers, since)
     outages = watching.outages(conn, numbers, since, until)
     first = watching.first_at(conn, numbers)
@@ -153,11 +155,12 @@ def _blind(
     return blind(its, outages.get(row.id, ()), since, min(end, until))
 
 
-def _brands(conn: Connection) -> dict[int, list[str]]:
+def _brands(conn: Connection, numbers: Collection[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     rows = conn.execute(
         sa.select(stream_brand.c.stream_id, brand.c.name)
         .join(brand, brand.c.id == stream_brand.c.brand_id)
+        .where(among(conn, stream_brand.c.stream_id, numbers))
         .order_by(brand.c.name)
     )
     for number, name in rows:
@@ -165,10 +168,13 @@ def _brands(conn: Connection) -> dict[int, list[str]]:
     return found
 
 
-def _sums(conn: Connection, since: datetime, until: datetime) -> dict[int, dict[str, int]]:
+def _sums(
+    conn: Connection, numbers: Collection[int], since: datetime, until: datetime
+) -> dict[int, dict[str, int]]:
     columns = [sa.func.sum(coverage.c[name]).label(name) for name in _SUMS]
     query = (
         sa.select(coverage.c.stream_id, *columns)
+        .where(among(conn, coverage.c.stream_id, numbers))
         .where(coverage.c.ended_at.between(since, until))
         .group_by(coverage.c.stream_id)
     )
@@ -178,10 +184,13 @@ def _sums(conn: Connection, since: datetime, until: datetime) -> dict[int, dict[
     }
 
 
-def _holes(conn: Connection, since: datetime, until: datetime) -> dict[int, Collection[Hole]]:
+def _holes(
+    conn: Connection, numbers: Collection[int], since: datetime, until: datetime
+) -> dict[int, Collection[Hole]]:
     """One that is told of in every look until it closes is there once."""
     rows = conn.execute(
         sa.select(coverage)
+        .where(among(conn, coverage.c.stream_id, numbers))
         .where(coverage.c.gap.is_not(None), coverage.c.ended_at.between(since, until))
         .order_by(coverage.c.ended_at, coverage.c.id)
     )

@@ -18,6 +18,7 @@ from monitor.domain.judgement import Band, Severity
 from monitor.domain.search import Search
 from monitor.store import searching
 from monitor.store.bulk import among
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import author, brand, cases, judgement, mention, post, wait
 
 LOOKED_THROUGH = 20_000
@@ -97,7 +98,7 @@ def cases_page(
 
 def _end(conn: Connection, table: sa.Table, before: int | None) -> int:
     """The number below which to look."""
-    newest = conn.scalar(sa.select(sa.func.max(table.c.id))) or 0
+    newest = conn.scalar(across(sa.select(sa.func.max(table.c.id)), Why.SHOWN)) or 0
     return newest + 1 if before is None else min(before, newest + 1)
 
 

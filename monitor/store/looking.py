@@ -14,6 +14,7 @@ from monitor.domain.keeping import Keep
 from monitor.domain.post import PostKey
 from monitor.store.bulk import among
 from monitor.store.columns import EPOCH
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import case_post, cases, mention, post, sighting, stream, unnamed
 
 COLUMNS = ("looked_up_at", "asking_until", "look_again_at", "in_vain_since")
@@ -43,7 +44,7 @@ def due(conn: Connection, now: datetime, every: timedelta, limit: int) -> list[i
         .order_by(of_open_case().desc(), post.c.looked_up_at, post.c.id)
         .limit(limit)
     )
-    return list(conn.scalars(query))
+    return list(conn.scalars(across(query, Why.DUE)))
 
 
 def of_open_case() -> sa.ColumnElement[bool]:
@@ -101,7 +102,7 @@ def places(conn: Connection, ids: Collection[int], sources: Collection[str]) -> 
         .where(among(conn, unnamed.c.post_id, ids), ours)
     )
     found: dict[int, Place] = {}
-    for row in [*conn.execute(named), *conn.execute(nameless)]:
+    for row in [*conn.execute(across(named, Why.ONE_POST)), *conn.execute(nameless)]:
         place = Place(row.source, row.stream_id)
         found[row.post_id] = min(place, found.get(row.post_id, place))
     return found
@@ -152,4 +153,5 @@ def waiting(conn: Connection, now: datetime, every: timedelta) -> Mapping[str, i
     """How many posts are looked up again and again (`watched`), and how many wait for it (`late`)."""
     watched = sa.select(sa.func.count()).where(post.c.looked_up_at.is_not(None))
     late = sa.select(sa.func.count()).where(_is_due(now, every))
-    return {"watched": conn.scalar(watched) or 0, "late": conn.scalar(late) or 0}
+    asked = {"watched": watched, "late": late}
+    return {name: conn.scalar(across(one, Why.OPERATION)) or 0 for name, one in asked.items()}

@@ -15,6 +15,7 @@ from monitor.domain.event import Ask, AskKind
 from monitor.domain.judgement import Band, Judgement, Severity, Verdict
 from monitor.domain.post import Author, Post, PostKey, PostKind
 from monitor.store.cases import customer_of
+from monitor.store.cross_brand import Why, across
 from monitor.store.failures import is_set_aside, resting
 from monitor.store.schema import author, brand, judgement, mention, post, quote
 
@@ -78,7 +79,7 @@ def due(conn: Connection, stage: str, now: datetime, limit: int) -> list[str]:
     )
     if stage == TRIAGE:
         query = query.join(post, post.c.id == mention.c.post_id).where(~post.c.to_judge)
-    return [item(*one) for one in conn.execute(query)]
+    return [item(*one) for one in conn.execute(across(query, Why.DUE))]
 
 
 def claim(conn: Connection, brand_id: int, post_id: int, *, stage: str) -> Mention | None:
@@ -109,7 +110,7 @@ def answers_to_match(conn: Connection) -> dict[int, datetime]:
         .where(mention.c.next.is_not(None), mention.c.own, ~is_set_aside(mention.c.next, key))
         .group_by(mention.c.brand_id)
     )
-    return {row.brand_id: row.first for row in conn.execute(query)}
+    return {row.brand_id: row.first for row in conn.execute(across(query, Why.DUE))}
 
 
 def load(conn: Connection, brand_id: int, post_id: int) -> Mention | None:

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.notice import NoticeKind, NoticeState, Planned, Reason, Receipt
 from monitor.store import leases
 from monitor.store.bulk import among
+from monitor.store.cross_brand import Why, across
 from monitor.store.leases import FREE
 from monitor.store.leaving import CANCELLED, Pending, card_of
 from monitor.store.schema import notice
@@ -198,7 +199,7 @@ def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
     query = sa.select(*pair, sa.func.count()).group_by(*pair)
     return {
         (NoticeState(state), Reason(reason)): number
-        for state, reason, number in conn.execute(query)
+        for state, reason, number in conn.execute(across(query, Why.OPERATION))
     }
 
 

@@ -19,6 +19,7 @@ from monitor.domain.post import Page, Post, PostKey, Rejected
 from monitor.store import authors, bulk, concerning, gone, looking, rejects, said, threads, unnamed
 from monitor.store.bulk import among
 from monitor.store.concerning import Brands
+from monitor.store.cross_brand import Why, across
 from monitor.store.mentions import SETTLE, TRIAGE, as_post
 from monitor.store.schema import author, judgement, mention, post, sighting, tombstone
 
@@ -288,7 +289,7 @@ def _mentioned(conn: Connection, post_ids: Sequence[int]) -> set[tuple[int, int]
     return {
         (brand_id, post_id)
         for brand_id, post_id in conn.execute(
-            sa.select(*pair).where(among(conn, mention.c.post_id, post_ids))
+            across(sa.select(*pair).where(among(conn, mention.c.post_id, post_ids)), Why.ONE_POST)
         )
     }
 
@@ -321,8 +322,10 @@ def _edit(
     asked = sa.exists().where(mention.c.post_id == post.c.id, ~mention.c.own)
     turn = sa.case((mention.c.own, SETTLE), else_=TRIAGE)
     conn.execute(judgement.delete().where(among(conn, judgement.c.post_id, edited)))
-    conn.execute(post.update().where(among(conn, post.c.id, edited)).values(to_judge=asked))
-    conn.execute(mention.update().where(among(conn, mention.c.post_id, edited)).values(next=turn))
+    judged_anew = post.update().where(among(conn, post.c.id, edited)).values(to_judge=asked)
+    anew = mention.update().where(among(conn, mention.c.post_id, edited)).values(next=turn)
+    for one in (judged_anew, anew):
+        conn.execute(across(one, Why.ONE_POST))
 
 
 def _sighting_rows(stream_id: int, concerned: Iterable[tuple[int, Brands]]) -> list[dict[str, Any]]:

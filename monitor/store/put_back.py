@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.notice import NoticeKind
 from monitor.store import leases
+from monitor.store.cross_brand import Why, across
 from monitor.store.leaving import Pending
 from monitor.store.schema import brand, coverage, notice, post, reply, wait
 
@@ -60,21 +61,23 @@ def last_moment(conn: Connection) -> datetime | None:
 
     Once notices are marked, what they say: catching up goes on.
     """
-    said = conn.scalars(sa.select(notice.c.payload).where(leases.is_pending(notice)))
+    pending = sa.select(notice.c.payload).where(leases.is_pending(notice))
+    said = conn.scalars(across(pending, Why.OPERATION))
     marked = [one[TOLD_SINCE] for one in said if one and TOLD_SINCE in one]
     if marked:
         return min(map(datetime.fromisoformat, marked))
     latest = (
         sa.func.max(one) for one in (coverage.c.ended_at, post.c.last_seen_at, notice.c.written_at)
     )
-    times = [conn.scalar(sa.select(one)) for one in latest]
+    times = [conn.scalar(across(sa.select(one), Why.OPERATION)) for one in latest]
     return max((one for one in times if one is not None), default=None)
 
 
 def mark(conn: Connection, since: datetime) -> int:
     """Let all that is to leave be looked for first, as it may have left since then. How many those are."""
     columns = (notice.c.id, notice.c.attempted_at, notice.c.payload)
-    found = conn.execute(sa.select(*columns).where(leases.is_pending(notice))).all()
+    pending = sa.select(*columns).where(leases.is_pending(notice))
+    found = conn.execute(across(pending, Why.OPERATION)).all()
     for one in found:
         said = {TOLD_SINCE: since.isoformat(), **(one.payload or {})}
         conn.execute(
@@ -83,5 +86,6 @@ def mark(conn: Connection, since: datetime) -> int:
             .values(attempted_at=one.attempted_at or since, payload=said, **leases.FREE)
         )
     of_replies = leases.is_pending(reply) & reply.c.attempted_at.is_(None)
-    conn.execute(reply.update().where(of_replies).values(attempted_at=since, tried_at=since))
+    marked = reply.update().where(of_replies).values(attempted_at=since, tried_at=since)
+    conn.execute(across(marked, Why.OPERATION))
     return len(found)

@@ -16,6 +16,7 @@ from monitor.domain.search import Search
 from monitor.store import searching
 from monitor.store.brands import NEVER
 from monitor.store.columns import EPOCH
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import author, case_event, cases, judgement, post, stream_network, wait
 
 COUNTED = 1000
@@ -121,16 +122,17 @@ def count(conn: Connection, brand_ids: Collection[int], wanted: Wanted, now: dat
 
 def networks(conn: Connection) -> list[str]:
     """Of which something was ever read."""
-    return list(conn.scalars(_NETWORKS))
+    return list(conn.scalars(across(_NETWORKS, Why.SHOWN)))
 
 
 def pulse(conn: Connection) -> tuple[datetime | None, int]:
     """Another value than before: something happened to some case."""
-    last = conn.scalar(sa.select(sa.func.max(case_event.c.recorded_at)))
+    newest = sa.select(sa.func.max(case_event.c.recorded_at))
+    last = conn.scalar(across(newest, Why.SHOWN))
     if last is None:
         return None, 0
     then = sa.select(sa.func.count()).where(case_event.c.recorded_at == last)
-    return last, conn.scalar(then) or 0
+    return last, conn.scalar(across(then, Why.SHOWN)) or 0
 
 
 _ROWS = (

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.store import cases, schema
+from monitor.store.cross_brand import Why, across
 
 
 def differences(conn: Connection, batch: int = 500) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -16,10 +17,13 @@ def differences(conn: Connection, batch: int = 500) -> Iterator[tuple[int, Mappi
     last = 0
     while ids := list(
         conn.scalars(
-            sa.select(schema.cases.c.id)
-            .where(schema.cases.c.id > last)
-            .order_by(schema.cases.c.id)
-            .limit(batch)
+            across(
+                sa.select(schema.cases.c.id)
+                .where(schema.cases.c.id > last)
+                .order_by(schema.cases.c.id)
+                .limit(batch),
+                Why.OPERATION,
+            )
         )
     ):
         for case_id in ids:

@@ -23,6 +23,7 @@ from monitor.domain.post import Post
 from monitor.domain.reply import Draft, ReplyState
 from monitor.domain.wait import Outcome
 from monitor.store import cases, leases, mentions
+from monitor.store.cross_brand import Why, across
 from monitor.store.engine import new_id
 from monitor.store.failures import resting
 from monitor.store.leases import FREE
@@ -102,7 +103,7 @@ def due(conn: Connection, *, now: datetime, at: datetime) -> list[int]:
         .order_by(reply.c.id)
         .limit(ROUND)
     )
-    return list(conn.scalars(query))
+    return list(conn.scalars(across(query, Why.DUE)))
 
 
 def case_of(conn: Connection, number: int) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.search import words
 from monitor.store.bulk import among
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import author, post, said
 
 _BATCH = 5000
@@ -52,7 +53,7 @@ def rename(conn: Connection, author_ids: Collection[int]) -> None:
         theirs = sa.select(post.c.id).where(
             among(conn, post.c.author_id, author_ids), post.c.text.is_not(None)
         )
-        renew(conn, conn.scalars(theirs).all())
+        renew(conn, conn.scalars(across(theirs, Why.SAME_PERSON)).all())
 
 
 def rebuild(conn: Connection) -> None:
@@ -93,7 +94,7 @@ def _changes(conn: Connection) -> int:
 
 def _next(conn: Connection, after: int) -> list[int]:
     query = sa.select(post.c.id).where(post.c.id > after).order_by(post.c.id).limit(_BATCH)
-    return list(conn.scalars(query))
+    return list(conn.scalars(across(query, Why.OPERATION)))
 
 
 def _kept(conn: Connection, post_ids: Collection[int]) -> Iterator[Any]:

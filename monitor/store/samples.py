@@ -14,6 +14,7 @@ from monitor.domain.judgement import Band
 from monitor.domain.post import PostKey
 from monitor.domain.relevance import Filter
 from monitor.domain.sampling import WEEK, Candidate, Part, begin_of, is_of, place
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import brand, correction, judgement, mention, post, sample, sample_week
 
 
@@ -90,7 +91,7 @@ def to_draw(conn: Connection, recent: Collection[str]) -> list[tuple[int, str]]:
 
     Asked of all brands at once, as there may be thousands.
     """
-    drawn = sa.select(sample_week.c.brand_id, sample_week.c.week).distinct()
+    drawn = across(sa.select(sample_week.c.brand_id, sample_week.c.week).distinct(), Why.DUE)
     found = {
         (one, week) for one, week in conn.execute(drawn.where(sample_week.c.closed_at.is_(None)))
     }
@@ -103,7 +104,7 @@ def to_draw(conn: Connection, recent: Collection[str]) -> list[tuple[int, str]]:
             .join(post, post.c.id == mention.c.post_id)
             .where(post.c.first_seen_at >= begin, post.c.first_seen_at < begin + WEEK)
         )
-        found.update((one, week) for one in conn.scalars(came.distinct()))
+        found.update((one, week) for one in conn.scalars(across(came.distinct(), Why.DUE)))
     return sorted(found - closed)
 
 

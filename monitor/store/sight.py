@@ -37,7 +37,7 @@ _OF_AUTHOR = (
     "EXISTS (SELECT 1 FROM {base}.post AS said JOIN {base}.mention AS its ON its.post_id = said.id "
     "WHERE said.author_id = {table}.{key} AND {its_brand})"
 )
-_NOWHERE = "1 = 0"
+NOWHERE = "1 = 0"
 
 WHOSE: Mapping[str, tuple[str, str]] = {
     "brand": ("id", "{own}"),
@@ -54,13 +54,13 @@ WHOSE: Mapping[str, tuple[str, str]] = {
     "case_event": ("case_id", _OF_CASE),
     "case_post": ("case_id", _OF_CASE),
     "note": ("case_id", _OF_CASE),
-    "failure": ("item", _NOWHERE),
-    "letter": ("source", _NOWHERE),
-    "gone": ("network", _NOWHERE),
-    "access_event": ("about", _NOWHERE),
-    "purged": ("day", _NOWHERE),
-    "look_up": ("day", _NOWHERE),
-    "refused": ("day", _NOWHERE),
+    "failure": ("item", NOWHERE),
+    "letter": ("source", NOWHERE),
+    "gone": ("network", NOWHERE),
+    "access_event": ("about", NOWHERE),
+    "purged": ("day", NOWHERE),
+    "look_up": ("day", NOWHERE),
+    "refused": ("day", NOWHERE),
 }
 """Tables that have no column `brand_id`: the column by which it is known whose a row is, and how.
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.coverage import SHORTEST_SILENCE, USUAL_SINCE, Silence, silence
 from monitor.store import watching
 from monitor.store.columns import EPOCH
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import coverage, stream
 
 # literally as in the partial index, or no planner uses it
@@ -55,9 +56,8 @@ class Listened(NamedTuple):
 
 def listened(conn: Connection, failures_until_told: int) -> list[Listened]:
     """The streams that are read, and were once read to their end."""
-    rows = conn.execute(
-        sa.select(stream).where(stream.c.next_poll_at.is_not(None)).order_by(stream.c.id)
-    ).all()
+    query = sa.select(stream).where(stream.c.next_poll_at.is_not(None)).order_by(stream.c.id)
+    rows = conn.execute(across(query, Why.DUE)).all()
     found = silent(conn, {row.id: row.polled_at for row in rows if row.polled_at})
     watches = {row.id: watching.latest(conn, row.id) for row in rows}
     return [

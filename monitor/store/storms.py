@@ -22,6 +22,7 @@ from monitor.domain.storm import Alarm, Common, Gathering, Group, NamedCase, Rol
 from monitor.store import cards, leases, outbox
 from monitor.store.bulk import among
 from monitor.store.cases import survivors
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import author, brand, cases, notice, post, storm, wait
 
 MOST = 25
@@ -55,7 +56,10 @@ def places(conn: Connection) -> list[Place]:
         .where(notice.c.brand_id.is_not(None), notice.c.case_id.is_not(None))
         .distinct()
     )
-    return [Place(one.brand_id, NoticeKind(one.kind), one.audience) for one in conn.execute(query)]
+    return [
+        Place(one.brand_id, NoticeKind(one.kind), one.audience)
+        for one in conn.execute(across(query, Why.DUE))
+    ]
 
 
 def alarms(conn: Connection, place: Place, since: datetime) -> list[Alarm]:
@@ -249,7 +253,8 @@ def _alone_since(conn: Connection, its: sa.Row[Any]) -> int:
 
 def named(conn: Connection, number: int) -> RollUp:
     """The cases that the notice names, as they stand."""
-    parent = conn.execute(sa.select(notice.c.under).where(notice.c.id == number)).scalar_one()
+    under = sa.select(notice.c.under).where(notice.c.id == number, notice.c.under.is_not(None))
+    parent = conn.execute(under).scalar_one()
     its = _storm(conn, parent)
     alarm = notice.alias("alarm")
     first = sa.func.coalesce(wait.c.first_post_id, cases.c.root_post_id)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.notice import NoticeKind, Planned, Reason
 from monitor.domain.subscription import Happening
 from monitor.store import outbox
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import notice, subscription, wait
 
 _ONCE = frozenset({Reason.OPENED, Reason.BREACHED, Reason.STEP_DUE})
@@ -115,7 +116,7 @@ def unheard(conn: Connection, now: datetime) -> list[Late]:
     """
     number = sa.cast(wait.c.case_id, sa.Text) + ":" + sa.cast(wait.c.number, sa.Text)
     key = sa.literal(_LATE) + number + ":" + subscription.c.audience
-    rows = conn.execute(
+    query = (
         sa.select(wait.c.brand_id, wait.c.case_id, wait.c.network, wait.c.due_at)
         .join(subscription, subscription.c.brand_id == wait.c.brand_id)
         .where(
@@ -126,12 +127,14 @@ def unheard(conn: Connection, now: datetime) -> list[Late]:
         )
         .distinct()
     )
-    return [Late(*row) for row in rows]
+    return [Late(*row) for row in conn.execute(across(query, Why.DUE))]
 
 
 def _kept(conn: Connection) -> set[tuple[str, int]]:
     query = sa.select(subscription.c.audience, subscription.c.brand_id)
-    return {(audience, brand_id) for audience, brand_id in conn.execute(query)}
+    return {
+        (audience, brand_id) for audience, brand_id in conn.execute(across(query, Why.CONFIGURED))
+    }
 
 
 def _key(one: Happening, case_id: int, audience: str) -> str:

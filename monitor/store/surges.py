@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.notice import NoticeKind
 from monitor.domain.wait import Outcome
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import brand, notice, wait
 
 
@@ -37,7 +38,8 @@ def busy(conn: Connection, since: datetime, until: datetime, fewest: int) -> lis
         )
         .scalar_subquery()
     )
-    return list(conn.scalars(sa.select(brand.c.id).where(number >= fewest).order_by(brand.c.id)))
+    query = sa.select(brand.c.id).where(number >= fewest).order_by(brand.c.id)
+    return list(conn.scalars(across(query, Why.DUE)))
 
 
 def was_told(conn: Connection, brand_id: int, audience: str, prefix: str, since: datetime) -> bool:

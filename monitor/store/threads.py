@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.post import Post, PostKey
 from monitor.store.bulk import among, by_network
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import mention, post
 
 Threads: TypeAlias = Mapping[PostKey, str]
@@ -60,7 +61,8 @@ def move_followers(conn: Connection, threads: Threads) -> None:
     suspects = (key for key, thread in threads.items() if thread != key.external_id)
     for network, ids in by_network(suspects).items():
         in_them = (post.c.network == network) & among(conn, post.c.thread, ids)
-        for old in conn.scalars(sa.select(post.c.thread).where(in_them).distinct()).all():
+        there = across(sa.select(post.c.thread).where(in_them).distinct(), Why.ONE_POST)
+        for old in conn.scalars(there).all():
             _move(conn, network, old, threads[PostKey(network, old)])
 
 
@@ -73,9 +75,10 @@ def _move(conn: Connection, network: str, old: str, new: str) -> None:
     if conn.dialect.name == "postgresql":
         # who has one of them now knows the old thread: let him hand it on before we ask for it again
         held = sa.select(mention.c.post_id).where(of_thread).order_by(mention.c.post_id)
-        conn.execute(held.with_for_update())
-    conn.execute(mention.update().where(settled, of_thread).values(next="settle"))
-    conn.execute(post.update().where(there).values(thread=new))
+        conn.execute(across(held.with_for_update(), Why.ONE_POST))
+    looked_at = mention.update().where(settled, of_thread).values(next="settle")
+    for one in (looked_at, post.update().where(there).values(thread=new)):
+        conn.execute(across(one, Why.ONE_POST))
 
 
 def followers(

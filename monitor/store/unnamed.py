@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.post import PostKey
 from monitor.store import bulk
 from monitor.store.bulk import among
+from monitor.store.cross_brand import Why, across
 from monitor.store.mentions import TRIAGE
 from monitor.store.schema import mention, post, sighting, stream_brand, unnamed
 
@@ -26,7 +27,8 @@ def keep(conn: Connection, stream_id: int, post_ids: Iterable[int]) -> None:
 
 def wait(conn: Connection) -> bool:
     """Whether any do."""
-    return bool(conn.scalar(sa.select(sa.exists(sa.select(unnamed.c.post_id)))))
+    query = sa.select(sa.exists(sa.select(unnamed.c.post_id)))
+    return bool(conn.scalar(across(query, Why.ONE_POST)))
 
 
 def follow(conn: Connection, talks: Mapping[PostKey, AbstractSet[int]]) -> Collection[int]:
@@ -38,11 +40,14 @@ def follow(conn: Connection, talks: Mapping[PostKey, AbstractSet[int]]) -> Colle
         (row.brand_id, row.id, row.stream_id)
         for network, ids in bulk.by_network(talks).items()
         for row in conn.execute(
-            sa.select(post.c.id, post.c.thread, unnamed.c.stream_id, stream_brand.c.brand_id)
-            .join(unnamed, unnamed.c.post_id == post.c.id)
-            .join(stream_brand, stream_brand.c.stream_id == unnamed.c.stream_id)
-            .where(post.c.network == network, among(conn, post.c.thread, ids))
-            .where(post.c.gone_at.is_(None))
+            across(
+                sa.select(post.c.id, post.c.thread, unnamed.c.stream_id, stream_brand.c.brand_id)
+                .join(unnamed, unnamed.c.post_id == post.c.id)
+                .join(stream_brand, stream_brand.c.stream_id == unnamed.c.stream_id)
+                .where(post.c.network == network, among(conn, post.c.thread, ids))
+                .where(post.c.gone_at.is_(None)),
+                Why.ONE_POST,
+            )
         )
         if row.brand_id in talks[PostKey(network, row.thread)]
     ]

@@ -25,6 +25,7 @@ from monitor.store.brands import NEVER, first_run_at
 from monitor.store.bulk import among
 from monitor.store.cases import history
 from monitor.store.columns import EPOCH, MICROSECOND
+from monitor.store.cross_brand import Why, across
 from monitor.store.schema import (
     author,
     brand,
@@ -71,7 +72,7 @@ def begun(conn: Connection, since: datetime, until: datetime) -> dict[int, int]:
         .where(wait.c.started_at >= since, wait.c.started_at < until)
         .group_by(wait.c.brand_id)
     )
-    return {brand_id: number for brand_id, number in conn.execute(query)}  # noqa: C416 - rows, not pairs
+    return dict(map(tuple, conn.execute(across(query, Why.DUE))))
 
 
 def open_at(conn: Connection, brand_id: int, as_of: datetime) -> list[WaitFacts]:
@@ -179,7 +180,7 @@ def with_backlog(conn: Connection) -> set[int]:
         wait.c.confirmed,
         wait.c.started_at < brand.c.first_run_at,
     )
-    return set(conn.scalars(sa.select(brand.c.id).where(old)))
+    return set(conn.scalars(across(sa.select(brand.c.id).where(old), Why.DUE)))
 
 
 def unjudged(conn: Connection, brand_id: int) -> int:
