@@ -28,6 +28,7 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
 from monitor.domain.errors import StoreError
+from monitor.log import in_a_line
 from monitor.store import jobs, outbox, pacing
 from monitor.store.engine import Database
 
@@ -175,7 +176,7 @@ class Crew:
                 except StoreError:
                     raise
                 except Exception as error:
-                    problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+                    problem = in_a_line(error)
             if problem is not None:
                 log.warning("worker_interrupted", problem=problem)
                 stop.wait(AGAIN_S)
@@ -289,7 +290,7 @@ class Crew:
                     items = self._not_in_hand(items)
                 jobs.add(self._database, queue, stage, items)
         except Exception as error:  # the next look finds the same
-            problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+            problem = in_a_line(error)
             log.warning("look_failed", queue=queue, problem=problem)
 
     def _not_in_hand(self, batches: Sequence[str]) -> list[str]:

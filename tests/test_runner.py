@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -209,7 +210,8 @@ def test_what_fails_rests_and_is_set_aside_and_the_operators_hear_of_it_once(
         clock.at += timedelta(hours=1)
         runner.until_idle()
     [row] = rows(database, schema.failure)
-    assert (row.item, row.attempts, row.reason) == ("bad", 6, "ValueError: out of luck")
+    assert (row.item, row.attempts) == ("bad", 6)
+    assert re.fullmatch(r"ValueError at monitor/runner\.py:\d+", row.reason)  # and not its words
     [notice] = rows(database, schema.notice)
     assert (notice.key, notice.audience) == ("quarantine:triage:bad", "#ops")
 
