@@ -118,7 +118,7 @@ def require_prepared(database: Database) -> None:
     """Raises StoreError, saying what to do, unless the database has what workers need."""
     with database.reading() as conn:
         found = jobs.prepared(conn)
-    if found != jobs.stamp(_engine()):
+    if not jobs.fits(found, _engine()):
         raise StoreError(
             f"{database.url.render_as_string()}: the workers' tables are "
             f"{'not there' if found is None else f'of another version ({found})'}. "

@@ -8,6 +8,7 @@ the same keys, and so the schema may be dropped and made anew at any time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ LOOK = "look"
 CLASSIFY = "classify"
 _VERSION = 3
 """Of what is made below; together with the engine's own it is the schema's comment."""
+_STAMP = re.compile(r"complaint-monitor (\d+), procrastinate (\S+)")
 
 _ADD = f"""
 CREATE FUNCTION {SCHEMA}.add_job(queue text, task text, item text) RETURNS void LANGUAGE sql AS $$
@@ -125,6 +127,15 @@ def stamp(engine: str) -> str:
     return f"complaint-monitor {_VERSION}, procrastinate {engine}"
 
 
+def fits(found: str | None, engine: str) -> bool:
+    """Whether this program can work with what has that stamp: its own, or a newer one's over the same engine.
+
+    A task that only the newer program knows is no loss: that one's looking finds the work again.
+    """
+    match = _STAMP.fullmatch(found or "")
+    return match is not None and match[2] == engine and int(match[1]) >= _VERSION
+
+
 def prepared(conn: Connection) -> str | None:
     """The stamp of what is there; None: nothing."""
     query = sa.text("SELECT obj_description(to_regnamespace(:name), 'pg_namespace')")
@@ -139,7 +150,7 @@ def prepare(database: Database, tables: str, engine: str) -> bool:
     anything had to be made.
     """
     with database.writing() as conn:
-        if prepared(conn) == stamp(engine):
+        if fits(prepared(conn), engine):
             return False
         # the driver's own connection: many statements at once, and `%` means nothing
         plain = conn.connection.driver_connection
