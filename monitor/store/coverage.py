@@ -304,6 +304,17 @@ def health(
     ]
 
 
+def failing(conn: Connection, now: datetime) -> list[tuple[str, str, str | None]]:
+    """Source, stream and problem of those that are read for some brand and cannot be at `now`."""
+    is_a_brand_s = sa.exists().where(stream_brand.c.stream_id == stream.c.id)
+    rows = conn.execute(
+        sa.select(stream.c.source, stream.c.name, stream.c.problem)
+        .where(_IS_READ, stream.c.failing_since <= now, is_a_brand_s)
+        .order_by(stream.c.source, stream.c.name)
+    )
+    return list(map(tuple, rows))
+
+
 def _looked(
     conn: Connection, numbers: Collection[int], since: datetime, until: datetime
 ) -> dict[int, tuple[Blind, ...]]:

@@ -15,7 +15,7 @@ from tests.cli.newer import NOT_FOR_US, STILL_FOR_US, Newer
 from tests.cli.shop import CONFIG, Shop
 
 on_postgres = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def alerts(shop: Shop) -> Counter[str]:
     return Counter(one["key"] for one in shop.told() if one["kind"] == "alert")
 
 
-def until(done: Callable[[], bool], *alive: subprocess.Popen[str], within: float = 150) -> None:
+def until(done: Callable[[], bool], *alive: subprocess.Popen[str], within: float = 300) -> None:
     ends = time.monotonic() + within
     while not done():
         assert time.monotonic() < ends
