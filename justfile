@@ -70,9 +70,9 @@ troubles *arguments:
 crew *arguments:
     {{ python }} -m tests.chaos.crew {{ arguments }}
 
-# Spoil what every source, config, calendar and file reader reads: nothing may fail unforeseen (docs/proof.md).
+# Spoil all that the program reads and is asked: nothing may fail unforeseen (docs/proof.md).
 fuzz *arguments:
-    {{ python }} -m tests.fuzz.parsers {{ arguments }}
+    {{ python }} -m tests.fuzz {{ arguments }}
 
 # Months of a shop's life in the program's own time: nothing grows that must not (docs/proof.md).
 soak *arguments:
@@ -89,6 +89,10 @@ bluesky *arguments:
 # Take what X and Reddit really sent (../shared/recordings) the whole way, and count.
 recorded *arguments="../shared/recordings":
     {{ python }} -m tests.scenarios.recorded {{ arguments }}
+
+# What the other networks really sent (../shared/recordings) through our sources, counted; then the same spoilt.
+spoil-recorded *arguments="../shared/recordings":
+    {{ python }} -m tests.fuzz.recorded {{ arguments }}
 
 # Renew the versions that the tests ran with (no registry's address may appear in the file).
 constraints:
