@@ -1,8 +1,8 @@
 """What COPY would gain on intake on PostgreSQL: the figures of ADR 54.
 
-`just bench tests/bench/bench_copy.py`. Pages go through the product; the same rows by the INSERTs that it uses,
-and by COPY into a staging table and INSERT … SELECT, page by page by turns. What the whole intake would gain
-is what it takes now, over the same without its INSERTs and with COPY.
+`just bench tests/bench/bench_copy.py`. Pages go through the product; the same rows by the INSERTs that it
+uses, and by COPY into a staging table and INSERT … SELECT, page by page by turns. What the whole intake would
+gain is what it takes now, over the same without its INSERTs and with COPY.
 """
 
 from __future__ import annotations
