@@ -90,6 +90,10 @@ bluesky *arguments:
 recorded *arguments="../shared/recordings":
     {{ python }} -m tests.scenarios.recorded {{ arguments }}
 
+# What the other networks really sent (../shared/recordings) through our sources, counted; then the same spoilt.
+spoil-recorded *arguments="../shared/recordings":
+    {{ python }} -m tests.fuzz.recorded {{ arguments }}
+
 # Renew the versions that the tests ran with (no registry's address may appear in the file).
 constraints:
     {{ bin }}/uv pip compile --universal --no-emit-index-url --all-extras --no-annotate --no-header \

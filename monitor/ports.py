@@ -65,7 +65,10 @@ class Refreshes(Protocol):
     """A source that can look its posts up again (deleted, edited)."""
 
     def refresh(self, keys: Sequence[PostKey], /) -> Iterator[Post | Gone | Rejected]:
-        """Each key once, in any order; a key that is neither yielded nor gone was not looked up."""
+        """Each key once, in any order; a key that is neither yielded nor gone was not looked up.
+
+        Answers to what is asked for may come along (`reply_to`), where the network shows them with it.
+        """
         ...
 
 

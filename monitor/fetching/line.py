@@ -34,7 +34,7 @@ class Line:
 
     @contextmanager
     def asked(
-        self, method: str, url: httpx.URL, seconds: float, **said: Any
+        self, method: str, url: httpx.URL | str, seconds: float, **said: Any
     ) -> Iterator[httpx.Response]:
         """The answer, to be read inside. `said`: headers and body, as httpx takes them.
 

@@ -112,13 +112,18 @@ def by_review(keys: Iterable[PostKey], network: str) -> dict[str, list[PostKey]]
 def told_of(
     found: Review | Rejected, keys: Iterable[PostKey], now: datetime
 ) -> Iterator[Post | Gone | Rejected]:
-    """What a look at a review says of each post asked for: a response may be gone while it stands."""
+    """What a look at a review says of each post asked for: a response may be gone while it stands.
+
+    And the response to a review that is asked for: no listing shows one that came late.
+    """
     if isinstance(found, Rejected):
         yield found
         return
-    standing = {post.key: post for post in found.posts}
-    for key in keys:
+    standing, asked = {post.key: post for post in found.posts}, set(keys)
+    for key in sorted(asked):
         yield standing.get(key) or Gone(key, now)
+    if found.response is not None and found.review.key in asked and found.response.key not in asked:
+        yield found.response
 
 
 def answer_in(found: Review | Rejected, to: Post) -> Post | Absent | Unknowable:

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Lock
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import structlog
 
@@ -53,9 +54,13 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What a source told of the posts that it was asked for, and what ended it early, if anything did."""
+    """What a source told of the posts that it was asked for, and what ended it early, if anything did.
+
+    `answers`: what came along with them, which nobody asked for.
+    """
 
     items: Sequence[Post | Gone | Rejected]
+    answers: Sequence[Post]
     problem: SourceError | None
 
     @property
@@ -179,17 +184,19 @@ class Refresh:
         with self._database.writing() as conn:
             ids = brands.ensure(conn, (one.name for one in of.brands))
             its_brands = [(ids[one.name], one) for one in of.brands]
+            store = partial(
+                posts.store_page,
+                conn,
+                brands=its_brands,
+                seen_at=seen_at,
+                tombstone_secret=self._secret,
+                can_ask=True,
+            )
             counts = Counts()
-            for stream, page in _pages(told, asked, places, now):
-                counts += posts.store_page(
-                    conn,
-                    stream_id=stream,
-                    brands=its_brands,
-                    page=admitted(page),
-                    seen_at=seen_at,
-                    tombstone_secret=self._secret,
-                    can_ask=True,
-                )
+            for stream, page in _pages(told.items, asked, places, now):
+                counts += store(stream_id=stream, page=admitted(page))
+            for stream, page in _pages(told.answers, asked, places, now):
+                store(stream_id=stream, page=admitted(page))
             stand = sum(isinstance(one, Post) for one in told.items) - counts.edited
             for outcome, number in (
                 (LookUp.STANDS, stand),
@@ -234,27 +241,36 @@ def _source(places: Mapping[int, Place], one: Asked) -> str | None:
 
 
 def _ask(of: Asking, asked: Mapping[PostKey, Asked]) -> _Told:
-    """What the source tells of the posts asked for, as far as it comes."""
+    """What the source tells of the posts asked for and of answers to them, as far as it comes."""
     found: list[Post | Gone | Rejected] = []
+    answers: list[Post] = []
+    problem: SourceError | None = None
     try:
-        # one by one into the list: what came before an error is kept
-        found.extend(
-            one
-            for one in of.source.refresh(list(asked))
-            if isinstance(one, Rejected) or one.key in asked
-        )
-    except SourceError as problem:
-        return _Told(found, problem)
-    return _Told(found, None)
+        # one by one into the lists: what came before an error is kept
+        for one in of.source.refresh(list(asked)):
+            if isinstance(one, Rejected) or one.key in asked:
+                found.append(one)
+            elif isinstance(one, Post) and _answered(one) in asked:
+                answers.append(one)
+    except SourceError as error:
+        problem = error
+    return _Told(found, answers, problem)
+
+
+def _answered(one: Post) -> PostKey | None:
+    return None if one.reply_to is None else PostKey(one.key.network, one.reply_to)
 
 
 def _pages(
-    told: _Told, asked: Mapping[PostKey, Asked], places: Mapping[int, Place], now: datetime
+    told: Sequence[Post | Gone | Rejected],
+    asked: Mapping[PostKey, Asked],
+    places: Mapping[int, Place],
+    now: datetime,
 ) -> Iterator[tuple[int, Page]]:
-    """What was told, by the stream that had brought the posts; what is unreadable goes with the first."""
+    """What was told, by the stream that had brought what was asked for; what is unreadable, by the first."""
     first = min(places[one.id].stream for one in asked.values())
     items: defaultdict[int, list[Post | Gone | Rejected]] = defaultdict(list)
-    for one in told.items:
+    for one in told:
         match one:
             case Rejected():
                 items[first].append(one)
@@ -262,7 +278,8 @@ def _pages(
                 its = asked[one.key]
                 items[places[its.id].stream].append(_dated(one, its, now))
             case _:
-                items[places[asked[one.key].id].stream].append(one)
+                its = asked.get(one.key) or asked[cast("PostKey", _answered(one))]
+                items[places[its.id].stream].append(one)
     for stream, those in sorted(items.items()):
         yield stream, Page(tuple(those), cursor="")
 

@@ -95,7 +95,8 @@ def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, in
     And addresses of posts whose words went before their case was over, and the fingerprints of words
     with which nothing is compared any more.
     """
-    copies.forget_before(conn, now - WITHIN)
+    # longer than copies lie apart: one may be read late, after its source was down
+    copies.forget_before(conn, now - max(keep.without_case, WITHIN))
     bare = post.c.text.is_(None) & post.c.url.is_not(None)
     conn.execute(post.update().where(bare, ~looking.of_open_case()).values(url=None))
     notes = conn.execute(note.update().where(_old_notes(keep, now)).values(text=None))

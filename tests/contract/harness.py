@@ -38,6 +38,7 @@ class Item:
     at: datetime = NOON
     reply_to: str | None = None
     by_brand: bool = False
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ class Harness(ABC):
     """Items that fit on a page of this world."""
     needs: ClassVar[tuple[str, ...]] = ()
     """What it stands on beyond the wheels (tests/plugins/needs.py)."""
+    impatient: ClassVar[dict[str, object]] = {}
+    """Options with which silence is given up soon: a busy machine, too, may take long to answer."""
+    edits: ClassVar[bool] = True
+    """Whether people can change there what they said."""
+    capped: ClassVar[dict[str, object] | None] = None
+    """Options with which a look ends before it has seen `beyond` new items; None: it reads all there is."""
+    beyond: ClassVar[int] = 0
     faults: ClassVar[dict[str, Expected]]
     """What can go wrong with the whole of it (401, 429, a time-out, garbage …), by name."""
 
@@ -67,13 +75,13 @@ class Harness(ABC):
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def source(self) -> Source:
-        """A new instance, as after a restart, made as the wiring makes it."""
-        return self.construct(self.checked(), Remembered(self.secrets(), []))
+    def source(self, **other: object) -> Source:
+        """A new instance, as after a restart, made as the wiring makes it; `other` options than usual."""
+        return self.construct(self.checked(**other), Remembered(self.secrets(), []))
 
-    def checked(self) -> BaseModel:
+    def checked(self, **other: object) -> BaseModel:
         """The options as the registry gives them."""
-        return registry.options(self._class, self.options(), f"sources.{self.name}")
+        return registry.options(self._class, self.options() | other, f"sources.{self.name}")
 
     def construct(self, options: BaseModel, secrets: Secrets) -> Source:
         source: Source = registry.build(self._class, options, secrets=secrets, clock=lambda: NOON)
@@ -110,6 +118,10 @@ class Harness(ABC):
     @abstractmethod
     def put(self, item: Item) -> None:
         """Publish it now, whatever time it claims: as late or as early as `item.at` says."""
+
+    def edit(self, item: Item) -> None:
+        """Its author changes what was put before, at `item.edited_at` if the network dates edits."""
+        self.put(item)
 
     @abstractmethod
     def put_broken(self) -> None:

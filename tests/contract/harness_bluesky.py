@@ -21,7 +21,7 @@ class Harness(ServedHarness):
     faults: ClassVar[dict[str, Expected]] = FAULTS | {
         "410": NEVER,
         "429 reset": Expected(permanent=False, retry_after=timedelta(seconds=90)),
-        **dict.fromkeys(("501", "502", "504", "deep", "huge", "trickle", "list"), LATER),
+        **dict.fromkeys(("501", "502", "504", "list"), LATER),
     }
     planned: ClassVar[dict[str, Fault]] = PLANNED | {
         "429 reset": Fault(
@@ -50,7 +50,6 @@ class Harness(ServedHarness):
             "overlap": "3d",
             "page_size": self.page,
             "calls_per_minute": 10**6,
-            "timeout": 0.5,
         }
 
     def secrets(self) -> dict[str, str]:
@@ -73,6 +72,9 @@ class Harness(ServedHarness):
         )
         if item.by_brand:
             self._by_brand[item.id] = said.uri
+
+    def edit(self, item: Item) -> None:
+        self._world.posts[item.id].record["text"] = item.text
 
     def put_broken(self) -> None:
         self._world.put("my parcel", mentions=[BRAND], broken={"indexedAt": "yesterday"})

@@ -16,6 +16,8 @@ _FIRST = 2**60
 
 class Harness(PlainHarness):
     name: ClassVar[str] = "discourse"
+    capped: ClassVar[dict[str, object] | None] = {}
+    beyond: ClassVar[int] = 50  # ten pages of a search are had
     streams: ClassVar[dict[str, str]] = {
         "posts": "/posts.json",
         "search": "/search.json",
@@ -35,7 +37,6 @@ class Harness(PlainHarness):
             "search": "parcel",
             "overlap": "8d",
             "calls_per_minute": 10**6,
-            "timeout": 0.5,
         }
 
     def secrets(self) -> dict[str, str]:
@@ -58,6 +59,8 @@ class Harness(PlainHarness):
                 raw=item.text,
                 at=item.at,
                 reply_to=_number(item.reply_to) if item.reply_to else None,
+                version=2 if item.edited_at else 1,
+                edited_at=item.edited_at,
             )
         )
 

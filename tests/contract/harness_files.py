@@ -50,6 +50,7 @@ class Harness(harness.Harness):
             "author": author,
             "posted_at": item.at.isoformat(),
             "reply_to": item.reply_to,
+            "edited_at": item.edited_at and item.edited_at.isoformat(),
         }
         self._append(row)
 

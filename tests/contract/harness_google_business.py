@@ -34,7 +34,6 @@ class Harness(ReviewedHarness, PlainHarness):
             "client_id": self._google.tokens.form["client_id"],
             "page_size": self.page,
             "calls_per_minute": 10**6,
-            "timeout": 0.5,
             "base_url": self.server.url,
             "login_url": self.server.url,
         }

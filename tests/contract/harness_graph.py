@@ -69,7 +69,6 @@ class GraphHarness(PlainHarness):
             "overlap": "8d",
             "page_size": self.page,
             "calls_per_hour": 10**6,
-            "timeout": 0.5,
             "base_url": self.server.url,
         }
 

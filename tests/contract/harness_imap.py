@@ -40,6 +40,8 @@ class Harness(harness.Harness):
     name: ClassVar[str] = "imap"
     needs: ClassVar[tuple[str, ...]] = ("dovecot",)
     page: ClassVar[int] = 4
+    edits: ClassVar[bool] = False
+    impatient: ClassVar[dict[str, object]] = {"timeout": 0.5}
     faults: ClassVar[dict[str, Expected]] = {
         name: _NEVER if name in ("wrong password", "no such folder") else _LATER for name in _PLANS
     }
@@ -62,7 +64,6 @@ class Harness(harness.Harness):
             "username": self._box.user,
             "password": "mail_password",
             "page_size": self.page,
-            "timeout": 0.5,
         }
 
     def secrets(self) -> dict[str, str]:

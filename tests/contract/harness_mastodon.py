@@ -23,8 +23,10 @@ class Harness(ServedHarness):
         **dict.fromkeys(("410", "422"), NEVER),
         "429 reset": Expected(permanent=False, retry_after=timedelta(seconds=90)),
         "503 retry-after": FAULTS["429 retry-after"],
-        **dict.fromkeys(("502", "trickle"), LATER),
+        "502": LATER,
     }
+    capped: ClassVar[dict[str, object] | None] = {"max_pages": 1}
+    beyond: ClassVar[int] = 20
     planned: ClassVar[dict[str, Fault]] = PLANNED | {
         "429 reset": Fault("429", headers={"X-RateLimit-Reset": "2026-03-27T12:01:30.000000Z"}),
         "503 retry-after": Fault("503", headers={"Retry-After": "7"}),
@@ -42,7 +44,6 @@ class Harness(ServedHarness):
             "hashtags": ["#OurShop"],
             "search": ["parcel"],
             "page_size": self.page,
-            "timeout": 0.5,
         }
 
     def secrets(self) -> dict[str, str]:
@@ -65,6 +66,10 @@ class Harness(ServedHarness):
             reply_to=item.reply_to,
             **named,
         )
+
+    def edit(self, item: Item) -> None:
+        status = self._world.statuses[item.id.rpartition("/")[2]]
+        status.text, status.edited_at = item.text, item.edited_at
 
     def put_broken(self) -> None:
         self._world.put(

@@ -17,7 +17,7 @@ class PlainHarness(ServedHarness):
     faults: ClassVar[dict[str, Expected]] = FAULTS | {
         "circle": NEVER,
         "503 retry-after": Expected(permanent=False, retry_after=timedelta(seconds=20)),
-        **dict.fromkeys(("deep", "huge", "null", "trickle"), LATER),
+        "null": LATER,
     }
     planned: ClassVar[dict[str, Fault]] = PLANNED | {
         "503 retry-after": Fault("503", headers={"Retry-After": "20"}),

@@ -27,6 +27,8 @@ class Harness(ServedHarness):
     name: ClassVar[str] = "reddit"
     page: ClassVar[int] = 4
     faults: ClassVar[dict[str, Expected]] = FAULTS
+    capped: ClassVar[dict[str, object] | None] = {"page_size": 100}
+    beyond: ClassVar[int] = 2100  # half of them comments; a thousand things are listed
     streams: ClassVar[dict[str, str]] = PATHS
 
     def serving(self) -> RedditServer:
@@ -44,7 +46,6 @@ class Harness(ServedHarness):
             "search": "parcel OR coletul",
             "overlap": "8d",
             "page_size": self.page,
-            "timeout": 2,
             "base_url": self.server.url,
         }
 
@@ -68,6 +69,7 @@ class Harness(ServedHarness):
                 at=item.at,
                 parent=item.reply_to,
                 subreddit="help",
+                edited_at=item.edited_at,
             )
         )
 

@@ -14,6 +14,8 @@ _FIRST = 2**60
 
 class Harness(PlainHarness):
     name: ClassVar[str] = "rss"
+    capped: ClassVar[dict[str, object] | None] = {"further_pages": 1}
+    beyond: ClassVar[int] = 20
     streams: ClassVar[dict[str, str]] = {"comments": "/comments", "search": "/search"}
 
     def network(self) -> Publisher:
@@ -27,7 +29,6 @@ class Harness(PlainHarness):
             "further_pages": 1000,
             "private_hosts": ["127.0.0.1"],
             "calls_per_hour": 10**6,
-            "timeout": 0.5,
         }
 
     def key(self, item_id: str) -> PostKey:
@@ -39,7 +40,14 @@ class Harness(PlainHarness):
     def put(self, item: Item) -> None:
         author = "our_shop" if item.by_brand else item.author
         self._publisher.put(
-            Entry(id=item.id, author=author, text=item.text, at=item.at, reply_to=item.reply_to)
+            Entry(
+                id=item.id,
+                author=author,
+                text=item.text,
+                at=item.at,
+                reply_to=item.reply_to,
+                edited_at=item.edited_at,
+            )
         )
 
     def put_broken(self) -> None:

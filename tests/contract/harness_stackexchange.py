@@ -40,7 +40,6 @@ class Harness(PlainHarness):
             "overlap": "8d",
             "page_size": self.page,
             "calls_per_day": 10**6,
-            "timeout": 0.5,
             "base_url": self.server.url,
         }
 
@@ -59,6 +58,7 @@ class Harness(PlainHarness):
                 at=item.at,
                 tags=("bufnivo",),
                 question=_number(item.reply_to) if item.reply_to else None,
+                edited_at=item.edited_at,
             )
         )
 

@@ -34,6 +34,5 @@ class StoreHarness(ReviewedHarness):
         return {
             "page_size": self.page,
             "calls_per_hour": 100_000,
-            "timeout": 1.0,
             "base_url": self.server.url,
         }

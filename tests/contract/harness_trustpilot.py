@@ -30,7 +30,6 @@ class Harness(ReviewedHarness, PlainHarness):
             "api_secret": "trustpilot_secret",
             "page_size": self.page,
             "calls_per_minute": 10**6,
-            "timeout": 0.5,
             "base_url": self.server.url,
         }
 

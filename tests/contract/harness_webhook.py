@@ -72,7 +72,8 @@ class Harness(harness.Harness):
     def put(self, item: Item) -> None:
         author = "our_shop" if item.by_brand else item.author
         said = {"external_id": int(item.id), "text": item.text, "author": author}
-        self._send(said | {"posted_at": item.at.isoformat(), "reply_to": item.reply_to})
+        said |= {"posted_at": item.at.isoformat(), "reply_to": item.reply_to}
+        self._send(said | {"edited_at": item.edited_at and item.edited_at.isoformat()})
 
     def put_broken(self) -> None:
         self._send({"external_id": 7, "text": None})

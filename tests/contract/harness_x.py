@@ -24,6 +24,8 @@ class Harness(ServedHarness):
         "429 reset": Expected(permanent=False, retry_after=timedelta(seconds=RESET)),
         **dict.fromkeys(("stall after", "list", "object", "500 with a list"), LATER),
     }
+    capped: ClassVar[dict[str, object] | None] = {"max_pages": 1}
+    beyond: ClassVar[int] = 50
     planned: ClassVar[dict[str, Fault]] = PLANNED | {"500 with a list": Fault("500", body="[]")}
 
     def serving(self) -> XServer:
@@ -38,7 +40,6 @@ class Harness(ServedHarness):
             "query": "parcel",
             "page_size": self.page,
             "overlap": "0s",  # what is read again ends no look of a test that waits for an empty one
-            "timeout": 0.5,
             "budget_usd_per_day": 100.0,
             "base_url": self.server.url,
         }
@@ -57,6 +58,9 @@ class Harness(ServedHarness):
         self._face.put(
             item.id, author, item.text, at=item.at, reply_to=item.reply_to, mentions=named
         )
+
+    def edit(self, item: Item) -> None:
+        self._face.edit(item.id, item.text)
 
     def put_broken(self) -> None:
         number = self.item_id(5)

@@ -14,6 +14,8 @@ CHANNEL, HANDLE, VIDEO = "UC0123456789abcdefghijkl", "Bufnivo", "dQw4w9WgXcQ"
 
 class Harness(PlainHarness):
     name: ClassVar[str] = "youtube"
+    capped: ClassVar[dict[str, object] | None] = {"max_pages": 1}
+    beyond: ClassVar[int] = 20
     streams: ClassVar[dict[str, str]] = {
         "comments": "replies&allThreadsRelatedToChannelId",
         f"video-{VIDEO}": "videoId",
@@ -32,7 +34,6 @@ class Harness(PlainHarness):
             "client_id": self._youtube.tokens.form["client_id"],
             "page_size": self.page,
             "units_per_day": 10**6,
-            "timeout": 0.5,
             "base_url": self.server.url,
             "login_url": self.server.url,
         }
@@ -53,7 +54,13 @@ class Harness(PlainHarness):
     def put(self, item: Item) -> None:
         handle = HANDLE if item.by_brand else item.author
         comment = Comment(
-            id=item.id, handle=handle, text=item.text, at=item.at, parent=item.reply_to, video=VIDEO
+            id=item.id,
+            handle=handle,
+            text=item.text,
+            at=item.at,
+            parent=item.reply_to,
+            video=VIDEO,
+            edited_at=item.edited_at,
         )
         self._youtube.put(comment)
 

@@ -11,6 +11,8 @@ from tests.contract.served import ServedHarness
 
 
 class ReviewedHarness(ServedHarness):
+    capped: ClassVar[dict[str, object] | None] = {"max_pages": 1}
+    beyond: ClassVar[int] = 20
     prefix: ClassVar[str] = ""
     """What a post's id has before the site's own of the review."""
     broken: ClassVar[dict[str, object]]
@@ -35,7 +37,8 @@ class ReviewedHarness(ServedHarness):
                 self._responses[item.id] = f"{asked}/response"
                 self.store.respond(self._own(asked), item.text, item.at)
             return
-        review = Review(id=self._own(item.id), author=item.author, text=item.text, at=item.at)
+        at = item.edited_at or item.at
+        review = Review(id=self._own(item.id), author=item.author, text=item.text, at=at)
         self.store.put(review)
 
     def put_broken(self) -> None:

@@ -19,9 +19,12 @@ FAULTS = {
     "429 with a date": Expected(permanent=False, retry_after=timedelta(seconds=90)),
     **dict.fromkeys(("500", "503", "html", "half", "list of nothing", "empty"), LATER),
     **dict.fromkeys(("truncated", "truncated after", "stall", "slow", "drop", "drop after"), LATER),
+    **dict.fromkeys(("trickle", "deep", "huge"), LATER),
 }
 """What goes wrong alike everywhere; a harness says what else does, and what is otherwise there."""
 PLANNED = {
+    # who does not give it up by itself is stopped by the test's own time limit
+    "trickle": Fault("trickle", seconds=3600),
     "429 retry-after": Fault("429", headers={"Retry-After": "7"}),
     "429 with a date": Fault(
         "429",
@@ -38,6 +41,7 @@ PLANNED = {
 class ServedHarness(harness.Harness):
     faults: ClassVar[dict[str, Expected]] = FAULTS
     planned: ClassVar[dict[str, Fault]] = PLANNED
+    impatient: ClassVar[dict[str, object]] = {"timeout": 0.5}
     streams: ClassVar[dict[str, str]] = {}
     """What the address of a stream's calls holds, by the stream's name."""
     server: Server

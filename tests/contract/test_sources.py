@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,16 +24,22 @@ FAULTS = [
     for name, world in WORLDS.items()
     for fault, expected in world.faults.items()
 ]
+WAITING = ("slow", "stall", "trickle", "no answer")
+"""What the names of faults hold that are silent."""
 HUNG = 1000
 """Pages that no look at these small worlds may need."""
 
-every_world = pytest.mark.parametrize(
-    "world",
-    [
+
+def only(fits: Callable[[type[Harness]], bool]) -> list[Any]:
+    """The worlds that do, as parameters."""
+    return [
         pytest.param(world, id=name, marks=pytest.mark.needs(*world.needs))
         for name, world in WORLDS.items()
-    ],
-)
+        if fits(world)
+    ]
+
+
+every_world = pytest.mark.parametrize("world", only(lambda _: True))
 
 
 def look(
@@ -144,6 +151,7 @@ def test_nothing_is_missed_when_more_than_a_page_waits(world: type[Harness]) -> 
         pages = look(network.source(), {})
         assert keys(pages) == expected
         assert len(pages) > 1
+        assert not [page.gap for page in pages if page.gap]
 
 
 @every_world
@@ -236,6 +244,59 @@ def test_a_broken_item_is_rejected_and_its_neighbours_come(world: type[Harness])
     assert all(item.where and item.reason and item.sample for item in rejected)
 
 
+@pytest.mark.parametrize("world", only(lambda world: world.edits))
+def test_an_edited_post_is_told_under_its_key_by_a_look_or_by_a_refresh(
+    world: type[Harness],
+) -> None:
+    with world() as network:
+        source, cursors = network.source(), no_cursors()
+        put_some(network, 1, count=2)
+        first = {post.key: post for post in posts(look(source, cursors))}
+        key = network.key(network.item_id(1))
+        later = NOON + timedelta(minutes=5)
+        network.edit(Item(id=network.item_id(1), text="It came, in pieces", edited_at=later))
+        told = [post for post in posts(look(source, cursors)) if post.key == key]
+        if isinstance(source, Refreshes):
+            told += [post for post in source.refresh([key]) if isinstance(post, Post)]
+    assert {post.text for post in told} == {"It came, in pieces"}
+    assert {post.thread for post in told} == {first[key].thread}
+    assert {post.author.key for post in told} == {first[key].author.key}
+
+
+@every_world
+def test_what_comes_twice_and_by_several_streams_is_one_post(world: type[Harness]) -> None:
+    with world() as network:
+        item = Item(id=network.item_id(1))
+        network.put(item)
+        network.put(item)
+        source, cursors = network.source(), no_cursors()
+        found = [*posts(look(source, cursors)), *posts(look(network.source(), cursors))]
+        found += posts(look(network.source(), {}))
+    assert {post.key for post in found} == {network.key(item.id)}
+    said = {(post.text, post.posted_at, post.thread, post.author.key) for post in found}
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("world", only(lambda world: world.capped is not None))
+def test_what_lies_beyond_a_cap_is_told_as_a_gap_and_hides_nothing_later(
+    world: type[Harness],
+) -> None:
+    with world() as network:
+        cursors = no_cursors()
+        put_some(network, 1, count=1)
+        source = network.source(**world.capped or {})
+        look(source, cursors)
+        waiting = put_some(network, 10, count=world.beyond)
+        pages = look(source, cursors)
+        gaps = [page.gap for page in pages if page.gap]
+        assert gaps
+        assert all(gap.reason for gap in gaps)
+        assert keys(pages) & waiting
+        last = network.item_id(10 + world.beyond)
+        network.put(Item(id=last, at=NOON + timedelta(hours=1)))
+        assert network.key(last) in keys(look(source, cursors))
+
+
 @every_world
 def test_a_deleted_post_is_told_by_a_look_or_by_a_refresh(world: type[Harness]) -> None:
     with world() as network:
@@ -261,9 +322,11 @@ def test_a_fault_is_a_source_error_and_loses_nothing(
         seen = keys(look(source, cursors, pages=1))
         put |= put_some(network, 100, count=network.page + 1)
         network.fail(fault)
+        is_silent = any(word in fault for word in WAITING)
+        reader = network.source(**world.impatient) if is_silent else source
         before: list[Page] = []
         with pytest.raises(SourceError) as raised:
-            look(source, cursors, seen=before)
+            look(reader, cursors, seen=before)
         seen |= keys(before)
         assert str(raised.value)
         assert raised.value.permanent is expected.permanent

@@ -31,6 +31,8 @@ class Knows(Network):
     def __init__(self) -> None:
         super().__init__()
         self.knows: dict[str, Told] = {}
+        self.along: dict[str, list[Post]] = {}
+        """What comes with a post that is asked for."""
         self.asked: list[list[str]] = []
         self.while_asked: Callable[[], object] = lambda: None
 
@@ -43,6 +45,7 @@ class Knows(Network):
                 raise told
             if told is not None:
                 yield told
+            yield from self.along.get(key.external_id, ())
 
 
 class Watch:

@@ -116,6 +116,17 @@ def test_a_post_that_nobody_asked_for_is_not_stored(watch: Watch) -> None:
     assert watch.tally() == {"not_shown": 1}
 
 
+def test_an_answer_that_comes_along_with_what_it_answers_is_kept_and_not_counted(
+    watch: Watch,
+) -> None:
+    watch.reads("1")
+    watch.passes(DAY)
+    watch.network.along["1"] = [written("7", by="shop", to="1"), written("8", to="elsewhere")]
+    watch.asks()
+    assert watch.column("reply_to") == {"1": None, "7": "1"}
+    assert watch.tally() == {"stands": 1}
+
+
 @pytest.mark.parametrize(
     ("problem", "reason", "rest"),
     [

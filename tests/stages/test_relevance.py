@@ -240,14 +240,26 @@ def test_an_answered_complaint_has_no_copies(database: Database) -> None:
     assert opened(database) == [1, 3]
 
 
+def test_a_copy_that_is_read_days_late_is_a_copy(database: Database) -> None:
+    brought = Bringing(database)
+    brought.brings(written("1", text=LONG))
+    runs(database, SHOP)
+    with database.writing() as conn:
+        keeping.purge_rest(conn, Keep(), NINE + 4 * DAY)
+    brought.brings(written("2", text=LONG, by="dan", posted_at=NINE + HOUR))
+    runs(database, SHOP)
+    assert opened(database) == [1]
+    assert mentions(database)[1][2] == "alike"
+
+
 def test_what_was_said_long_ago_is_forgotten(database: Database) -> None:
     Bringing(database).brings(written("1", text=LONG))
     runs(database, SHOP)
     assert len(rows(database, "SELECT 1 FROM likeness_band")) == 16
     with database.writing() as conn:
-        keeping.purge_rest(conn, Keep(), NINE + 2 * DAY)
+        keeping.purge_rest(conn, Keep(), NINE + 7 * DAY)
     assert len(rows(database, "SELECT 1 FROM likeness")) == 1
     with database.writing() as conn:
-        keeping.purge_rest(conn, Keep(), NINE + timedelta(hours=49))
+        keeping.purge_rest(conn, Keep(), NINE + 7 * DAY + HOUR)
     assert rows(database, "SELECT 1 FROM likeness_band") == []
     assert rows(database, "SELECT 1 FROM likeness") == []

@@ -51,7 +51,7 @@ class GoogleBusiness:
         title="Google Business Profile",
         reads="reviews of your places on Google Maps and the replies to them",
         rights="the scope business.manage of who manages the places, once Google approved the project",
-        limits="replies to reviews older than the window are not seen; no places of others",
+        limits="replies to reviews older than the window are seen once a day; no places of others",
         cost="no money; 200 calls a minute",
         page="sources/google_business.md",
         finds_replies=True,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,22 +16,17 @@ from typing import Any, Protocol
 
 import mastodon
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError
 from monitor.fetching import CallError
 from monitor.fetching.never_left import never_left
+from monitor.fetching.whole import WholeAnswers
 from monitor.ports import Clock
 from monitor.sources.mastodon.quota import Quota, wait
 
 NOT_FOUND = 404
 _UNAUTHORIZED, _TIMED_OUT, _TOO_MANY, _SERVER = 401, 408, 429, 500
-_LARGEST = 32 * 2**20
-"""Bytes of an answer; a thread of four thousand posts has a third of that."""
-_PATIENCE = 4
-"""So many time-outs may a whole answer take, however steadily it drips."""
 _MOST_WORDS = 200
 _SPOKEN = "4.3.0"
 """The version whose questions we ask; without one the library would ask the server for its own."""
@@ -78,9 +72,8 @@ class Wire(requests.Session):
 
     def __init__(self, timeout: float, quota: Quota, clock: Clock) -> None:
         super().__init__()
-        self.mount("https://", HTTPAdapter(max_retries=0))
-        self.mount("http://", HTTPAdapter(max_retries=0))
-        self._timeout = timeout
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, WholeAnswers(timeout))
         self._quota = quota
         self._clock = clock
         self.made = 0
@@ -101,16 +94,14 @@ class Wire(requests.Session):
             raise CallError("the server's quota of calls is used up", retry_after=left[1])
         self.made += 1
         writes = method.upper() != "GET"
-        kwargs |= {"timeout": self._timeout, "stream": True, "allow_redirects": False}
+        kwargs |= {"stream": True, "allow_redirects": False}
         try:
             response = super().request(method, url, *args, **kwargs)
-            with response:
-                body = self._body(response)
-        except (requests.RequestException, HTTPError) as error:
+        except requests.RequestException as error:
             arrived = writes and not never_left(error)
             words = f"the server can't be reached, or broke off: {type(error).__name__}"
             raise CallError(words, may_have_arrived=arrived) from error
-        now = self._clock()
+        now, body = self._clock(), response.raw.read()
         self._quota.heed(response.headers, now)
         if not response.ok or response.is_redirect:
             raise _refused(response, body, wait(response.headers, now), writes=writes)
@@ -122,19 +113,6 @@ class Wire(requests.Session):
         # the library sees an empty answer: making its types of a full one takes half of a look's time
         response.raw = io.BytesIO(b"[]" if isinstance(self.came, list) else b"{}")
         return response
-
-    def _body(self, response: requests.Response) -> bytes:
-        until = time.monotonic() + _PATIENCE * self._timeout
-        parts: list[bytes] = []
-        size = 0
-        while part := response.raw.read1(2**16, decode_content=True):
-            parts.append(part)
-            size += len(part)
-            if size > _LARGEST:
-                raise requests.ConnectionError("an answer without end")
-            if time.monotonic() > until:
-                raise requests.Timeout("an answer that only drips")
-        return b"".join(parts)
 
 
 class Calls:

@@ -12,11 +12,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import prawcore
+import requests
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError
 from monitor.fetching import CallError, retry_after
 from monitor.fetching.never_left import never_left
+from monitor.fetching.whole import WholeAnswers
 from monitor.sources.reddit.quota import Quota
 
 if TYPE_CHECKING:
@@ -53,7 +55,6 @@ class OneTry(prawcore.Requestor):  # type: ignore[misc]  # prawcore ships no typ
         is_log_in = url.endswith(_TOKEN_PATH)
         # a comment that was to be written is lost or not: nobody knows; a log-in writes nothing
         unknown = method.upper() == "POST" and not is_log_in
-        kwargs["timeout"] = self.timeout
         try:
             response = super().request(method, url, **kwargs)
         except prawcore.RequestException as error:
@@ -67,7 +68,7 @@ class OneTry(prawcore.Requestor):  # type: ignore[misc]  # prawcore ships no typ
             raise _refused(response, reset, is_log_in=is_log_in, unknown=unknown)
         try:
             response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CallError(
                 "Reddit's answer is cut off, or no JSON", may_have_arrived=unknown
             ) from error
@@ -210,6 +211,13 @@ class Calls:
         return praw.Reddit(
             "DEFAULT",
             requestor_class=OneTry,
-            requestor_kwargs={"timeout": self._timeout, "quota": self.quota},
+            requestor_kwargs={"session": _session(self._timeout), "quota": self.quota},
             **{**self._settings, **secret},
         )
+
+
+def _session(timeout: float) -> requests.Session:
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, WholeAnswers(timeout))
+    return session

@@ -53,7 +53,7 @@ class Trustpilot:
         title="Trustpilot",
         reads="a shop's reviews and the company's replies to them",
         rights="an API key; to answer, its secret and the id of a business user",
-        limits="edits of and replies to reviews older than the window are not seen",
+        limits="edits of and replies to reviews older than the window are seen once a day",
         cost="the interface is part of Trustpilot's paid plans; 100 calls a minute",
         page="sources/trustpilot.md",
         finds_replies=True,

@@ -6,26 +6,26 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
+
+from monitor.fetching.whole import WholeAnswers
 
 HOST = "https://api.twitter.com/"
 """The address that tweepy has built in."""
 
 
-class BaseURLAdapter(HTTPAdapter):
+class BaseURLAdapter(WholeAnswers):
     """Sends what is meant for `HOST` to `base` instead (None: leaves it), never twice, never for ever.
 
-    `timeout` is in seconds, for connecting and for each silence between two parts of an answer.
+    `timeout` is in seconds, for connecting and for each silence between two parts of an answer; all of it
+    may take four times as long.
     """
 
     def __init__(self, base: str | None, timeout: float) -> None:
         self._base = urlsplit(base) if base else None
-        self._timeout = timeout
-        super().__init__(max_retries=0)
+        super().__init__(timeout)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        kwargs["timeout"] = self._timeout
         if self._base is not None:
             request = request.copy()
             asked = urlsplit(request.url or "")

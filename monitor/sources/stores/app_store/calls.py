@@ -17,6 +17,7 @@ import jwt
 
 from monitor import __version__
 from monitor.fetching import CallError, retry_after
+from monitor.fetching.line import LIMITS, LateError, Line
 from monitor.reviewing.look import ForgottenError
 from monitor.reviewing.reviews import plain
 from monitor.sources.stores.hourly import Hourly
@@ -31,6 +32,8 @@ _MOST_BYTES = 32 * 1024 * 1024
 _MOST_WORDS = 300
 _AFTER_LIMIT = timedelta(minutes=5)
 """Apple does not say when; its limit counts by the hour, and there is one by the minute, unpublished."""
+_SLOWNESS = 4
+"""So many times the time-out may an answer take that comes in drop by drop."""
 _LEFT = re.compile(r"user-hour-rem:\s*([0-9]{1,9})")
 _FIELDS = {
     "include": "response",
@@ -77,17 +80,23 @@ class Calls:
     def __init__(
         self, key: Key, hourly: Hourly, *, base_url: str | None, timeout: float, share: float = 1.0
     ) -> None:
-        """`timeout`: seconds of silence. `share`: the part of the hour's calls that may be used."""
+        """`timeout`: seconds of silence; a whole answer may take four times as long.
+
+        `share`: the part of the hour's calls that may be used.
+        """
         self._key = key
         self._hourly = hourly
         self._share = share
+        self._most = _SLOWNESS * timeout
         self._client = httpx.Client(
             base_url=base_url or HOST,
             timeout=timeout,
             follow_redirects=False,
+            limits=LIMITS,
             verify=_trusted(),
             headers={"user-agent": f"complaint-monitor/{__version__}"},
         )
+        self._line = Line(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -129,10 +138,12 @@ class Calls:
             self._hourly.take(self._share)
         headers = {"authorization": f"Bearer {self._key.token()}"}
         try:
-            with self._client.stream(
-                method, path, params=dict(asked), json=said, headers=headers
+            with self._line.asked(
+                method, path, self._most, params=dict(asked), json=said, headers=headers
             ) as response:
                 content = _whole(response)
+        except LateError as error:
+            raise CallError("Apple answers too slowly", may_have_arrived=writes) from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise CallError("Apple can't be reached") from error
         except httpx.TimeoutException as error:

@@ -49,7 +49,7 @@ class AppStore:
         title="App Store",
         reads="an app's reviews of all countries and the responses to them",
         rights='a key of App Store Connect with "Customer Support"',
-        limits="responses to reviews older than the window are not seen; no ratings without words",
+        limits="responses to reviews older than the window are seen once a day; no ratings without words",
         cost="no money beyond Apple's yearly fee; 3,000 calls an hour",
         page="sources/app_store.md",
         finds_replies=True,

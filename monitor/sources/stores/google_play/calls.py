@@ -18,17 +18,16 @@ import requests
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2 import service_account
 from googleapiclient.discovery import build
-from requests.adapters import HTTPAdapter
 
 from monitor.fetching import CallError, retry_after
 from monitor.fetching.never_left import never_left
+from monitor.fetching.whole import WholeAnswers
 from monitor.reviewing.look import ForgottenError
 from monitor.reviewing.reviews import plain
 
 _SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 _BAD, _TIMED_OUT, _TOO_MANY, _SERVER = 400, 408, 429, 500
 _REDIRECT = 300
-_MOST_BYTES = 32 * 1024 * 1024
 _MOST_WORDS = 300
 _AFTER_QUOTA = timedelta(minutes=10)
 """Google does not say when calls are left again; its quota counts by the hour."""
@@ -61,10 +60,9 @@ class Calls:
             CallError: that is no such key.
 
         """
-        self._timeout = timeout
         self._session = requests.Session()
-        self._session.mount("https://", HTTPAdapter(max_retries=0))
-        self._session.mount("http://", HTTPAdapter(max_retries=0))
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, WholeAnswers(timeout))
         self._credentials = _credentials(account)
         self._reviews = _questions(base_url)
 
@@ -159,18 +157,12 @@ class Calls:
         is_log_in: bool = False,
     ) -> bytes:
         try:
-            with self._session.request(
-                method,
-                url,
-                data=body,
-                headers=dict(headers),
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = _whole(response)
+            response = self._session.request(
+                method, url, data=body, headers=dict(headers), allow_redirects=False
+            )
         except requests.RequestException as error:
             raise _no_answer(error, writes=writes) from error
+        content = response.content
         if response.status_code < _REDIRECT:
             return content
         raise _refused(response, content, writes=writes, is_log_in=is_log_in)
@@ -199,16 +191,6 @@ def _credentials(account: str) -> Any:
             f"gave ({type(error).__name__})",
             permanent=True,
         ) from error
-
-
-def _whole(response: requests.Response) -> bytes:
-    """The body, unless it is absurdly long."""
-    found = bytearray()
-    for part in response.iter_content(64 * 1024):
-        found += part
-        if len(found) > _MOST_BYTES:
-            raise requests.exceptions.ContentDecodingError("too long")
-    return bytes(found)
 
 
 def _no_answer(error: requests.RequestException, *, writes: bool) -> CallError:
