@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.store import brands, cases, cross_brand, mentions
-from monitor.store.engine import Connection, Database
+from monitor.store.engine import Connection, Database, new_id
 from monitor.store.schema import cases as case_table
 from monitor.store.schema import mention, post
 from tests.store.written import NINE
@@ -104,11 +104,11 @@ def _row(conn: Connection, what: str, brand_id: int, number: int) -> int:
             to_judge=what == "to judge",
         )
     )
-    [post_id] = made.inserted_primary_key or ()
+    post_id = new_id(made)
     step = what if what == mentions.SETTLE else mentions.TRIAGE
     conn.execute(mention.insert().values(brand_id=brand_id, post_id=post_id, own=False, next=step))
     if what != "a case":
-        return int(post_id)
+        return post_id
     key = cases.CaseKey(brand_id, "x", str(number), f"anon:{post_id}")
     case_id = cases.open_case(conn, key, root_post_id=post_id, opened_at=NINE)
     due = NINE - HOUR + timedelta(seconds=number)
