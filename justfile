@@ -70,9 +70,9 @@ troubles *arguments:
 crew *arguments:
     {{ python }} -m tests.chaos.crew {{ arguments }}
 
-# Spoil what every source, config, calendar and file reader reads: nothing may fail unforeseen (docs/proof.md).
+# Spoil all that the program reads and is asked: nothing may fail unforeseen (docs/proof.md).
 fuzz *arguments:
-    {{ python }} -m tests.fuzz.parsers {{ arguments }}
+    {{ python }} -m tests.fuzz {{ arguments }}
 
 # Months of a shop's life in the program's own time: nothing grows that must not (docs/proof.md).
 soak *arguments:

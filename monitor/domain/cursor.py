@@ -21,7 +21,10 @@ def held(cursor: Cursor, whose: str, read: Callable[[Any], Held]) -> Held:
 
     """
     try:
-        return read(json.loads(cursor))
+        said = json.loads(cursor)
+        if "\\u" in cursor:  # no address and no header can hold half a character
+            json.dumps(said, ensure_ascii=False).encode()
+        return read(said)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise SourceError(
             f"this is no cursor of {whose}: {cursor[:_SHOWN]}", permanent=True

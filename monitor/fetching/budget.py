@@ -55,16 +55,20 @@ class Budget:
         self._made: deque[float] = deque()
         self._lock = Lock()
 
-    def spend(self, calls: int = 1, *, is_write: bool = False) -> None:
-        """Count so many calls. Raises SourceError, without counting, if they are not left now."""
+    def spend(self, calls: int = 1, *, is_write: bool = False, share: float = 1.0) -> None:
+        """Count so many calls. Raises SourceError, without counting, if they are not left now.
+
+        `share`: as long as no more than this part of the budget is used (one call always may be).
+        """
         most = self._calls - (0 if is_write else self._kept)
+        most = max(int(most * share), 1) if share < 1 else most
         if self._ledger is None:
             wait = self._spend(calls, most)
         else:
             wait = self._ledger.spend(self._key, calls, self._per, most)
         if wait is not None:
             raise SourceError(
-                f"the budget of {self._calls} calls in {self._per} is used up",
+                f"the budget of {most} calls in {self._per} is used up",
                 retry_after=timedelta(seconds=math.ceil(wait.total_seconds())),
                 out_of_budget=True,
             )

@@ -17,6 +17,7 @@ from monitor.domain.cursor import held
 from monitor.domain.errors import SourceError
 from monitor.domain.finding import Finding, Standing
 from monitor.domain.post import Cost, Cursor, Gap, Gone, Page, Post, Rejected, Stream
+from monitor.fetching.shapes import Seconds, shaped
 
 _VERSION = 1
 
@@ -84,7 +85,7 @@ class Place:
     it goes on.
     """
 
-    horizon: float
+    horizon: Seconds
     covered: int
     known: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     top: int | None = None
@@ -278,10 +279,7 @@ def read(cursor: Cursor | None, source: str, first: Callable[[], Place]) -> Plac
 
 
 def _held(said: Any) -> Place:
-    place = {_VERSION: Place}[said.pop("descent")](**said)
-    spot = Spot(*place.spot) if place.spot else None
-    known = {name: (int(order), int(mark)) for name, (order, mark) in place.known.items()}
-    return replace(place, spot=spot, known=known)
+    return shaped({_VERSION: Place}[said.pop("descent")], said)
 
 
 def when(seconds: float) -> datetime:

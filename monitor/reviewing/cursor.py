@@ -11,6 +11,7 @@ from itertools import islice
 
 from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
+from monitor.fetching.shapes import Seconds, shaped
 
 _VERSION = 1
 _MOST = 10_000
@@ -26,7 +27,7 @@ class Place:
     name of the review; `seen`: those of the look under way.
     """
 
-    horizon: int
+    horizon: Seconds
     next: str | None = None
     pages: int = 0
     known: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +77,9 @@ def read(cursor: Cursor) -> Place:
         SourceError: it is no cursor of reviews.
 
     """
-    return held(cursor, "reviews", lambda said: {_VERSION: Place}[said.pop("reviews")](**said))
+    return held(
+        cursor, "reviews", lambda said: shaped({_VERSION: Place}[said.pop("reviews")], said)
+    )
 
 
 def _short(review_id: str) -> str:

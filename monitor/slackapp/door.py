@@ -18,13 +18,14 @@ import structlog
 from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 
-from monitor.domain.errors import ConfigError, MonitorError
+from monitor import log
+from monitor.domain.errors import ConfigError, MonitorError, PhrasedError
 from monitor.render.slack_answer import DECISIONS, TEMPLATE
 from monitor.render.slack_blocks import escape
 from monitor.render.slack_buttons import MORE, PREFIX
 from monitor.render.slack_forms import origin_of
 from monitor.render.tongue import Tongue
-from monitor.slackapp import commands, handing, presses, replying, submissions, views
+from monitor.slackapp import commands, handing, payloads, presses, replying, submissions, views
 from monitor.slackapp.calls import client, quiet
 from monitor.slackapp.commands import Typed
 from monitor.slackapp.filled import Filled
@@ -72,6 +73,7 @@ class Door:
             logger=quiet,
             client=client("https://slack.invalid/api/", 1),  # answers go by `Calls` alone
             signing_secret=secret,
+            before_authorize=payloads.LookedOver(),
             authorize=_authorize,
         )
         app.action(re.compile(rf"^{re.escape(PREFIX)}"))(self._pressed)
@@ -236,13 +238,13 @@ class Door:
         except MonitorError as error:
             why = self._tongue(body).why(error)
             said = why if isinstance(error, NotAllowedError) else escape(why)
-            _log.info("slack_refused", kind=body.get("type"), problem=str(error))
+            _log.info("slack_refused", kind=body.get("type"), problem=_reason(error))
             self._place.calls.tell(_user(body), _channel(body), said)
 
     def _ended(self, body: Mapping[str, Any], done: Future[None]) -> None:
         error = done.exception()
-        if error is not None:
-            _log.error("slack_work_failed", kind=body.get("type"), problem=repr(error))
+        if isinstance(error, Exception):
+            log.tell("slack_work_failed", error, kind=str(body.get("type", "command")))
             say_in = self._tongue(body)
             said = say_in(
                 "That was not done: {error}. The log says more; try again.",
@@ -255,12 +257,17 @@ def _case(act: str, value: str, body: Mapping[str, Any]) -> int:
     """The number of the case: on the button, or of the modal in which something was chosen."""
     if act == TEMPLATE:
         return origin_of(body["view"]["private_metadata"]).case_id or 0
-    return int(value.partition(":")[0])
+    return payloads.number(value.partition(":")[0])
+
+
+def _reason(error: MonitorError) -> str:
+    """Why something was refused, without what was typed: the person alone is told that."""
+    return error.phrase.text if isinstance(error, PhrasedError) else str(error)
 
 
 def _number(action: Mapping[str, Any]) -> int:
     """The number of the answer that a button is about."""
-    return int(str(action["value"]).partition(":")[2])
+    return payloads.number(str(action.get("value")).partition(":")[2])
 
 
 def _user(body: Mapping[str, Any]) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from monitor.domain.event import Channel
+from monitor.slackapp.payloads import UnreadableError, number
 
 
 class Filled:
@@ -23,7 +26,28 @@ class Filled:
         chosen = (state.get("selected_option") or {}).get("value")
         return str(chosen or state.get("selected_user") or state.get("value") or "")
 
+    def number(self, name: str) -> int:
+        """The number that was typed. Raises UnreadableError."""
+        return number(self.said(name))
+
+    def span(self, name: str) -> timedelta:
+        """The time, in seconds, that was chosen. Raises UnreadableError."""
+        try:
+            return timedelta(seconds=self.number(name))
+        except OverflowError:
+            raise UnreadableError from None
+
+    def channel(self, name: str) -> Channel:
+        """The channel that was chosen. Raises UnreadableError."""
+        try:
+            return Channel(self.said(name))
+        except ValueError:
+            raise UnreadableError from None
+
     def moment(self, name: str) -> datetime | None:
-        """The time that was picked."""
+        """The time that was picked. Raises UnreadableError."""
         stamp = (self._fields.get(name) or {}).get("selected_date_time")
-        return None if stamp is None else datetime.fromtimestamp(int(stamp), UTC)
+        try:
+            return None if stamp is None else datetime.fromtimestamp(int(stamp), UTC)
+        except (OverflowError, ValueError, OSError):
+            raise UnreadableError from None

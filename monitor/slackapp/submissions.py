@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from monitor.domain.errors import PhrasedError
-from monitor.domain.event import Channel
 from monitor.slackapp.filled import Filled
 from monitor.slackapp.presses import right_for
 from monitor.slackapp.workplace import Press, Workplace
@@ -22,15 +19,15 @@ def do(place: Workplace, press: Press, filled: Filled) -> None:
             to = place.staff.person(filled.said("person")).name
             act.assign(its, case_id, to, by=by, now=now)
         case "snooze":
-            span = timedelta(seconds=int(filled.said("span")))
+            span = filled.span("span")
             act.snooze(its, case_id, span, by=by, now=now, why=None)
         case "duplicate":
-            act.dismiss(its, case_id, by=by, now=now, duplicate_of=int(filled.said("case")))
+            act.dismiss(its, case_id, by=by, now=now, duplicate_of=filled.number("case"))
         case "elsewhere":
             act.answered_elsewhere(
                 its,
                 case_id,
-                Channel(filled.said("channel")),
+                filled.channel("channel"),
                 by=by,
                 now=now,
                 # the picker knows minutes: what it calls now may lie some seconds back, or ahead
@@ -38,7 +35,7 @@ def do(place: Workplace, press: Press, filled: Filled) -> None:
                 text=filled.said("note") or None,
             )
         case "contact":
-            channel, address = Channel(filled.said("channel")), filled.said("address")
+            channel, address = filled.channel("channel"), filled.said("address")
             act.note_contact(its, case_id, channel, address, by=by, now=now)
         case other:
             raise PhrasedError(

@@ -325,7 +325,10 @@ def quoted(
 
 def keep_quotes(conn: Connection, one: Mention) -> None:
     """Remember whom a brand post quotes: the quoted post may be stored after it."""
-    known = set(conn.scalars(sa.select(quote.c.external_id).where(quote.c.post_id == one.post_id)))
+    kept = sa.select(quote.c.external_id).where(
+        quote.c.brand_id == one.brand_id, quote.c.post_id == one.post_id
+    )
+    known = set(conn.scalars(kept))
     rows = [
         {
             "brand_id": one.brand_id,

@@ -43,6 +43,8 @@ _AT_ONCE = 4
 _KEPT, _KEPT_FAILURE = timedelta(minutes=5), timedelta(seconds=10)
 """For so long it is not asked again how it describes itself."""
 _LEEWAY_S = 60
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What comes of an answer that says something else than it should."""
 _ALGORITHMS = ["RS256", "ES256", "EdDSA"]
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
@@ -161,7 +163,7 @@ def _claims(request: Request, table: OpenIdTable, code: str, secret: str) -> Map
             exp={"essential": True},
             nonce={"essential": True, "value": _made(secret, "nonce")},
         ).validate(token.claims)
-    except (AuthlibBaseError, JoseError, httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+    except (AuthlibBaseError, JoseError, httpx.HTTPError, *_UNREADABLE) as error:
         log.warning("openid_failed", problem=type(error).__name__)
         raise NotVouchedError(
             "The service's answer cannot be trusted; the log says more."
@@ -203,7 +205,7 @@ def _described(table: OpenIdTable) -> Mapping[str, str]:
         said = _asked(address)
         wanted = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         its = {name: str(said[name]) for name in wanted}
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+    except (httpx.HTTPError, *_UNREADABLE) as error:
         log.warning("openid_failed", problem=type(error).__name__)
         raise NotVouchedError("The service cannot be reached: try again later.") from None
     scheme = table.issuer.partition(":")[0]

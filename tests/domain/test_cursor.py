@@ -26,6 +26,7 @@ def test_what_it_holds_is_read() -> None:
     [
         *["", "{}", "[]", "7", "null", '{"page": "none"}', '{"page": []}'],
         pytest.param("[" * 100_000, id="deep"),
+        '{"page": "7", "next": "\\ud800"}',
     ],
 )
 def test_another_s_cursor_is_none(cursor: str) -> None:

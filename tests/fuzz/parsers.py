@@ -1,34 +1,17 @@
-"""Spoils what the program reads, by seed: it may refuse, and must never fail in a way that nobody foresaw.
-
-    python -m tests.fuzz.parsers --rounds 300 --seed 1
-    python -m tests.fuzz.parsers --only sources --rounds 1000
-
-sources   every built-in source on its simulated network, whose answers lose fields, hold junk, are cut off
-config    config files
-rota      iCalendars
-files     CSV and JSONL, as `files` follows and `import` reads them
-
-Exit status 1: something was raised that the port does not know (`SourceError`, `ConfigError`, `RotaError`).
-"""
+"""What the program reads, spoilt: a port's own error may come of it, and no other."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
-import sys
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Callable
 from contextlib import redirect_stderr
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import StringIO
 from itertools import islice
 from pathlib import Path
-from traceback import format_exception
 from zoneinfo import ZoneInfo
 
 from monitor import registry, settings
@@ -38,6 +21,7 @@ from monitor.ports import Source
 from monitor.rotas.shifts import RotaError, shifts_of
 from monitor.simulator.serving import Answer, Server
 from tests.contract.harness import NOON, Item, Remembered, harnesses
+from tests.fuzz.spoiling import Found, spoilt
 from tests.sources.mutations import mutated
 
 PAGES = 5
@@ -70,50 +54,6 @@ ROWS = {
     b'{"external_id": 2, "text": "again", "reply_to": 1, "rating": 2, "posted_at": 1777888800}\n',
     "csv": b'external_id;author;text;posted_at\n1;ana;"late; ""again""\n";2026-05-04\n2;;x;1777888800\n',
 }
-
-
-@dataclass
-class Found:
-    """What came of it. `unhandled`: what nobody foresaw, with where."""
-
-    rounds: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    unhandled: list[str] = field(default_factory=list)
-
-    def tries(
-        self, what: str, of: str, foreseen: type[Exception], do: Callable[[], object]
-    ) -> None:
-        """One round."""
-        self.rounds[what] += 1
-        try:
-            do()
-        except foreseen:
-            self.refused[what] += 1
-        except Exception as error:  # noqa: BLE001 - that there is none is what is sought
-            where = "".join(format_exception(error)[-3:])
-            self.unhandled.append(f"{what}, {of}: {where}")
-
-
-def spoilt(content: bytes, chance: random.Random) -> bytes:
-    """Some bytes lost, doubled, cut off or of another kind."""
-    made = bytearray(content)
-    for _ in range(chance.randint(1, 4)):
-        at = chance.randrange(len(made) + 1)
-        until = min(len(made), at + chance.randint(0, 12))
-        match chance.randrange(5):
-            case 0:
-                del made[at:until]
-            case 1:
-                made[at:at] = made[at:until] * chance.choice((1, 50))
-            case 2:
-                made[at:at] = chance.choice(
-                    (b"\x00", b"\xff\xfe", b'"', b"{", b"]", b"\xed\xa0\x80", b"9" * 400)
-                )
-            case 3:
-                made[at:until] = bytes(chance.randrange(256) for _ in range(until - at))
-            case _:
-                del made[at:]
-    return bytes(made)
 
 
 def sources(found: Found, chance: random.Random, rounds: int) -> None:
@@ -199,37 +139,3 @@ def files(found: Found, chance: random.Random, rounds: int) -> None:
                 options = registry.options(cls, said, "sources.files")
                 made = registry.build(cls, options, secrets=Remembered({}, []), clock=lambda: NOON)
                 found.tries(f"files {kind}", f"round {number}", SourceError, partial(_look, made))
-
-
-PARTS: dict[str, Callable[[Found, random.Random, int], None]] = {
-    "sources": sources,
-    "config": config,
-    "rota": rota,
-    "files": files,
-}
-
-
-def main() -> int:
-    """Spoil, and print what came of it."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.parsers")
-    parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
-    parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    found, began = Found(), time.monotonic()
-    for part in given.only:
-        PARTS[part](found, random.Random(given.seed), given.rounds)
-    for what, number in sorted(found.rounds.items()):
-        print(f"{what:26} {number} rounds, {found.refused[what]} refused")
-    for one in found.unhandled[:20]:
-        print(one)
-    took = f"{time.monotonic() - began:.0f} s"
-    print(
-        f"seed {given.seed}: {found.rounds.total()} rounds,"
-        f" {len(found.unhandled)} unhandled, {took}"
-    )
-    return 1 if found.unhandled else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -30,7 +30,7 @@ from monitor.domain.post import Gone, Page, Post, PostKey, Rejected
 from monitor.ports import Source
 from tests.contract.harness import Remembered, harnesses
 from tests.contract.served import ServedHarness
-from tests.fuzz.parsers import Found, spoilt
+from tests.fuzz.spoiling import Found, spoilt
 from tests.sources import test_bluesky_recordings, test_mastodon_recordings, test_meta_recordings
 from tests.sources.mutations import mutated
 

@@ -94,6 +94,11 @@ def test_who_answers_has_to_be_named() -> None:
         assert world.source().reply_author == Author(id=UNIT)
 
 
+def test_a_page_that_is_no_number_is_no_place_to_go_on_from() -> None:
+    with site("trustpilot") as world, pytest.raises(SourceError, match="no page of Trust"):
+        look(world.source(), {"reviews": '{"reviews": 1, "horizon": 1, "next": "two"}'})
+
+
 def test_an_empty_success_is_one() -> None:
     """Trustpilot says nothing to an answer that it took."""
     with site("trustpilot") as world:

@@ -25,16 +25,17 @@ import sys
 from datetime import timedelta
 from monitor.domain.errors import SourceError
 from monitor.fetching.budget import Budget, kept_in
+from monitor.sources.stores.hourly import Hourly
 from monitor.store import pacing
 from monitor.store.engine import Database
 
 database = Database(sys.argv[1])
 with kept_in(pacing.SharedLedger(database), "forum"):
-    budget = Budget(12, timedelta(hours=1))
+    spend = {"budget": Budget(12, timedelta(hours=1)).spend, "store": Hourly(12).take}[sys.argv[2]]
 made = 0
 for _ in range(10):
     try:
-        budget.spend()
+        spend()
         made += 1
     except SourceError:
         pass
@@ -50,12 +51,11 @@ def shared(database: Database) -> Database:
     return database
 
 
-def test_two_processes_make_no_more_calls_than_one_may(shared: Database) -> None:
+@pytest.mark.parametrize("of", ["budget", "store"])
+def test_two_processes_make_no_more_calls_than_one_may(shared: Database, of: str) -> None:
     url = shared.url.render_as_string(hide_password=False)
-    both = [
-        subprocess.Popen([sys.executable, "-c", SPENDS, url], stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
+    command = [sys.executable, "-c", SPENDS, url, of]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert sum(int(one.communicate()[0]) for one in both) == 12
     # and of ten turns in a channel none was given out twice: the eleventh comes ten minutes later
     assert pacing.turn(shared, "#care", SECOND) > timedelta(seconds=9 * 60)

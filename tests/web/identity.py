@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from monitor.simulator.plain_http import PlainServer
-from monitor.simulator.serving import Asked
+from monitor.simulator.serving import Answer, Asked
 
 CLIENT, SECRET = "our-page", "its-secret"
 KEY, STRANGE_KEY = (RSAKey.generate_key(2048, {"kid": "1"}) for _ in range(2))
@@ -27,6 +27,8 @@ class Identity:
         self.lies: dict[str, Any] = {}
         self.key = KEY
         self.is_down = False
+        self.says: Answer | None = None
+        """To whoever asks for a token, whatever that was."""
         self.described = 0
         """How often it was asked for its own description."""
         self._codes: dict[str, dict[str, str]] = {}
@@ -50,7 +52,7 @@ class Identity:
             return 200, said
         if asked.path == "/keys":
             return 200, {"keys": [KEY.as_dict(private=False)]}
-        return self._token(asked)
+        return (200, self.says) if self.says else self._token(asked)
 
     def _token(self, asked: Asked) -> tuple[int, Any]:
         known = f"Basic {base64.b64encode(f'{CLIENT}:{SECRET}'.encode()).decode()}"

@@ -107,6 +107,14 @@ def test_it_is_kept_before_the_sender_is_thanked(served: Served) -> None:
     other.close()
 
 
+@only_sqlite
+def test_half_a_character_where_a_time_should_be_is_a_flaw(served: Served) -> None:
+    answer = send(served, body(item(1) | {"when": "\ud800"}, item(2)))
+    assert (answer.status_code, answer.json()["new"]) == (200, 1)
+    [flawed] = answer.json()["rejected"]
+    assert (flawed["item"], "\ufffd" in flawed["reason"]) == (0, True)
+
+
 def test_what_is_sent_twice_is_known(served: Served) -> None:
     send(served, body(item(1)))
     again = json.dumps({"data": {"items": [dict(reversed(item(1).items())), item(2)]}}).encode()

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from monitor.domain.access import Role
+from monitor.simulator.serving import Answer
 from monitor.web.app import take_up
 from tests.stages.told import Machine
 from tests.web.identity import CLIENT, SECRET, STRANGE_KEY, Identity, IdentityServer
@@ -114,6 +115,17 @@ def test_what_one_browser_brings_another_cannot_use(
     assert answer.status_code == 401
     assert "did not ask for that" in answer.text
     thief.client.close()
+
+
+@pytest.mark.parametrize("answer", [b"[" * 100_000, b"[]", b"7", b""])
+def test_an_answer_that_is_none_is_not_believed(
+    visitor: Visitor, identity: Identity, answer: bytes
+) -> None:
+    led = visitor.get("/sign-in/openid")
+    brought = identity.agrees(led.headers["location"], **ANA)
+    identity.says = Answer(200, answer)
+    told = visitor.client.get("/sign-in/openid/back", params=brought)
+    assert (told.status_code, "cannot be trusted" in told.text) == (401, True)
 
 
 def test_a_service_that_says_no_is_said(visitor: Visitor, identity: Identity) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import IO, TYPE_CHECKING, Any
 
 from monitor.domain.cursor import held
+from monitor.fetching.shapes import shaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,10 @@ def read(cursor: Cursor | None) -> dict[str, Place]:
 
 
 def _places(said: Any) -> dict[str, Place]:
-    return {name: Place(*at) for name, at in said["files"].items()}
+    names = [one.name for one in fields(Place)]
+    return {
+        name: shaped(Place, dict(zip(names, at, strict=True))) for name, at in said["files"].items()
+    }
 
 
 def _hash(head: bytes) -> str:

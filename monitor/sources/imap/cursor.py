@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
+from monitor.fetching.shapes import Seconds, shaped
 
 _VERSION = 1
 
@@ -20,10 +21,10 @@ class Place:
     came before is never brought; `looked`: when the last whole look was; both seconds of the epoch.
     """
 
-    horizon: float
+    horizon: Seconds
     validity: int = 0
     uid: int = 0
-    looked: float = 0.0
+    looked: Seconds = 0.0
 
 
 def write(place: Place) -> Cursor:
@@ -42,5 +43,4 @@ def read(cursor: Cursor) -> Place:
 
 
 def _place(said: Any) -> Place:
-    place = {_VERSION: Place}[said.pop("mail")](**said)
-    return Place(float(place.horizon), int(place.validity), int(place.uid), float(place.looked))
+    return shaped({_VERSION: Place}[said.pop("mail")], said)

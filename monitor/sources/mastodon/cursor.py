@@ -15,6 +15,7 @@ from typing import Any
 
 from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
+from monitor.fetching.shapes import Seconds, shaped
 
 _VERSION = 1
 _MOST_SEEN = 3000
@@ -50,11 +51,11 @@ class Place:
     `lowest`; `seed` is the newest of its ids that are an overlap old.
     """
 
-    horizon: float
-    read_at: float | None = None
+    horizon: Seconds
+    read_at: Seconds | None = None
     rungs: tuple[tuple[float, str], ...] = ()
     known: Mapping[str, int] = field(default_factory=dict)
-    began: float | None = None
+    began: Seconds | None = None
     ceiling: str | None = None
     lowest: str | None = None
     seed: str | None = None
@@ -136,5 +137,4 @@ def read(cursor: Cursor) -> Place:
 
 
 def _place(said: Any) -> Place:
-    place = {_VERSION: Place}[said.pop("mastodon")](**said)
-    return replace(place, rungs=tuple((float(at), str(id_)) for at, id_ in place.rungs))
+    return shaped({_VERSION: Place}[said.pop("mastodon")], said)

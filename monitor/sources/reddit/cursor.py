@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from monitor.domain.cursor import held
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from monitor.domain.post import Cursor
+from monitor.domain.post import Cursor
+from monitor.fetching.shapes import Seconds, shaped
 
 _VERSION = 1
 _MOST_SEEN = 3000
@@ -28,8 +25,8 @@ class Place:
     of a look that has not come to its end yet.
     """
 
-    horizon: float
-    read_at: float | None = None
+    horizon: Seconds
+    read_at: Seconds | None = None
     newest: float | None = None
     known: Mapping[str, int] = field(default_factory=dict)
     seen: Mapping[str, int] = field(default_factory=dict)
@@ -81,5 +78,7 @@ def read(cursor: Cursor) -> Place:
 
     """
     return held(
-        cursor, "the source reddit", lambda said: {_VERSION: Place}[said.pop("reddit")](**said)
+        cursor,
+        "the source reddit",
+        lambda said: shaped({_VERSION: Place}[said.pop("reddit")], said),
     )

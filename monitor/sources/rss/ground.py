@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from monitor.domain.cursor import held
 from monitor.domain.post import Cursor
+from monitor.fetching.shapes import Seconds, shaped
 
 _VERSION = 1
 
@@ -22,7 +23,7 @@ class Ground:
     `address`, `etag`, `modified`: which document that was, so that it is not sent again.
     """
 
-    horizon: float
+    horizon: Seconds
     known: Mapping[str, int] = field(default_factory=dict)
     seen: Mapping[str, int] = field(default_factory=dict)
     is_first: bool = True
@@ -54,10 +55,4 @@ def read(cursor: Cursor | None, first: Callable[[], Ground]) -> Ground:
 
 
 def _ground(said: Any) -> Ground:
-    ground = {_VERSION: Ground}[said.pop("feed")](**said)
-    known, seen = _marks(ground.known), _marks(ground.seen)
-    return replace(ground, horizon=float(ground.horizon), known=known, seen=seen)
-
-
-def _marks(said: Mapping[str, Any]) -> dict[str, int]:
-    return {str(name): int(mark) for name, mark in said.items()}
+    return shaped({_VERSION: Ground}[said.pop("feed")], said)

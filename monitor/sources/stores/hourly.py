@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from datetime import datetime, timedelta
+import time
+from datetime import timedelta
 from threading import Lock
 
-from monitor.fetching import CallError
-from monitor.ports import Clock
+from monitor.domain.errors import SourceError
+from monitor.fetching import Budget, CallError
 
 _HOUR = timedelta(hours=1)
 _AFTER_WORD = timedelta(minutes=5)
@@ -15,28 +15,29 @@ _AFTER_WORD = timedelta(minutes=5)
 
 
 class Hourly:
-    """Counts calls; safe in threads. A restart forgets them: then the store's own refusal counts."""
+    """A budget of calls that heeds the store's own word; safe in threads.
 
-    def __init__(self, limit: int, clock: Clock) -> None:
+    Several workers count together, as with every budget. What the store says is left is known to the
+    process that was told: it tells everybody with each answer.
+    """
+
+    def __init__(self, limit: int) -> None:
         """`limit`: calls in any hour."""
         self._limit = limit
-        self._clock = clock
-        self._made: deque[datetime] = deque()
-        self._told: tuple[int, datetime] | None = None
+        self._budget = Budget(limit, _HOUR)
+        self._told: tuple[int, float] | None = None
         self._lock = Lock()
 
     @property
     def left(self) -> int:
         """Calls that may be made now."""
-        with self._lock:
-            self._forget(self._clock())
-            left = max(self._limit - len(self._made), 0)
-            return left if self._told is None else min(left, self._told[0])
+        told, left = self._fresh_word(), self._budget.left
+        return left if told is None else min(left, told)
 
     def heed(self, left: int) -> None:
         """What the store itself says is left: others may ask with the same key."""
         with self._lock:
-            self._told = left, self._clock()
+            self._told = left, time.monotonic()
 
     def take(self, share: float = 1.0) -> None:
         """One call more. `share`: as long as no more than this part of the hour's calls is used.
@@ -45,31 +46,23 @@ class Hourly:
             CallError: none is left; says when there is one again.
 
         """
-        now = self._clock()
+        told = self._fresh_word()
+        if told is not None and told <= self._limit * (1 - share):
+            raise CallError(
+                "of the calls that the store allows in an hour too few are left",
+                retry_after=_AFTER_WORD,
+                out_of_budget=True,
+            )
+        try:
+            self._budget.spend(share=share)
+        except SourceError as error:
+            raise CallError(
+                str(error), retry_after=error.retry_after, out_of_budget=True
+            ) from error
+
+    def _fresh_word(self) -> int | None:
         with self._lock:
-            self._forget(now)
-            most = max(int(self._limit * share), 1)
-            if self._is_spent(share, now):
-                raise CallError(
-                    "of the calls that the store allows in an hour too few are left",
-                    retry_after=_AFTER_WORD,
-                    out_of_budget=True,
-                )
-            if len(self._made) >= most:
-                wait = self._made[len(self._made) - most] + _HOUR - now
-                raise CallError(
-                    f"the {most} calls that this may take in an hour are used up",
-                    retry_after=max(wait, timedelta(seconds=1)),
-                    out_of_budget=True,
-                )
-            self._made.append(now)
-
-    def _is_spent(self, share: float, now: datetime) -> bool:
-        """By the store's own word, as long as that is fresh."""
-        if self._told is None or now - self._told[1] >= _AFTER_WORD:
-            return False
-        return self._told[0] <= self._limit * (1 - share)
-
-    def _forget(self, now: datetime) -> None:
-        while self._made and self._made[0] <= now - _HOUR:
-            self._made.popleft()
+            if self._told is None:
+                return None
+            left, at = self._told
+            return left if time.monotonic() - at < _AFTER_WORD.total_seconds() else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from monitor.domain.errors import Outcome, SendError
+from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.finding import Finding, Standing
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import (
@@ -42,6 +43,7 @@ _TOKENS = "v1/oauth/oauth-business-users-for-applications/accesstoken"
 _FORM = {"grant_type": "client_credentials"}
 _REVIEWS = Stream("reviews", StreamKind.ALL, wire.NETWORK, timedelta(minutes=5))
 _MINUTE = timedelta(minutes=1)
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _HEXADECIMAL = r"^[0-9a-f]{24}$"
 
 
@@ -130,6 +132,8 @@ class Trustpilot:
         yield Finding(f"calls: {self._client.budget.left} are left of this minute's")
 
     def _listed(self, number: str | None) -> Listed:
+        if number is not None and not _NUMBER.fullmatch(number):
+            raise SourceError(f"this is no page of Trustpilot's: {number[:20]}", permanent=True)
         return self._page(int(number or 1), self._options.page_size)
 
     def _page(self, number: int, size: int) -> Listed:

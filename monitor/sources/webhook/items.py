@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from monitor.domain.post import Gone, Post, Rejected
+from monitor.domain.storable import storable
 from monitor.fetching.html import plain
 from monitor.ports import Letter, Received
 from monitor.rows.meaning import (
@@ -108,6 +109,7 @@ def _own(item: Any, field: Field) -> Any:
 
 
 def _letter(said: str, flaw: str | None) -> Letter:
+    flaw = flaw and storable(flaw)  # it may repeat half a character of the item
     # a flaw may be the config's: once that is mended, the same item sent again is another letter
     known_by = said if flaw is None else f"{flaw}\0{said}"
     return Letter(hashlib.sha256(known_by.encode()).hexdigest(), said, flaw)
