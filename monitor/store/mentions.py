@@ -347,11 +347,8 @@ def quoting(conn: Connection, brand_id: int, network: str, root: str) -> dict[st
     of_thread = sa.select(post.c.external_id).where(
         (post.c.network == network) & (post.c.thread == root)
     )
-    found = sa.select(quote.c.post_id).where(
-        quote.c.brand_id == brand_id,
-        quote.c.network == network,
-        quote.c.external_id.in_(of_thread),
-    )
+    here = (quote.c.brand_id == brand_id) & (quote.c.network == network)
+    found = sa.select(quote.c.post_id).where(here, quote.c.external_id.in_(of_thread))
     return _matching(conn, brand_id, post.c.id.in_(found))
 
 
