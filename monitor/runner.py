@@ -196,7 +196,7 @@ class Runner:
             failed = self._failed(its)
             for item in items:
                 now = self._clock()
-                if not _rests(failed, item, now):
+                if not failures.rests(failed, item, now):
                     self._handle(its, item, now, failed_before=item in failed)
 
         self._each_stage(Round(), turn, only=stage)
@@ -324,7 +324,9 @@ class Runner:
         """What is due and does not rest, and what failed."""
         failed = self._failed(stage)
         due = stage.due(now)
-        return [one for one in due if one not in but and not _rests(failed, one, now)], failed
+        return [
+            one for one in due if one not in but and not failures.rests(failed, one, now)
+        ], failed
 
     def _failed(self, stage: Stage) -> Mapping[str, datetime | None]:
         with self._database.reading() as conn:
@@ -385,10 +387,3 @@ def _kept(do: Callable[[str], bool]) -> Work:
             return error
 
     return work
-
-
-def _rests(failed: Mapping[str, datetime | None], item: str, now: datetime) -> bool:
-    if item not in failed:
-        return False
-    retry_at = failed[item]
-    return retry_at is None or retry_at > now

@@ -247,6 +247,16 @@ def test_what_went_through_in_the_end_is_forgotten(database: Database) -> None:
     assert rows(database, schema.failure) == []
 
 
+def test_what_failed_rests_no_longer_once_the_clock_was_set_back(database: Database) -> None:
+    clock, bad = Clock(), ["bad"]
+    runner = Runner([Work(["bad"], fails("no", bad))], database, clock=clock)
+    clock.at += timedelta(hours=3)
+    runner.until_idle()
+    bad.clear()
+    clock.at -= timedelta(hours=3)
+    assert runner.until_idle().handled == {"triage": 1}
+
+
 def test_a_stage_may_keep_its_failures_itself(database: Database) -> None:
     stage = Recording(["good", "bad"], fails("strange", ["bad"]))
     done = Runner([stage], database, clock=Clock()).until_idle()

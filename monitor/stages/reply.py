@@ -195,9 +195,14 @@ class Reply:
         self, conn: Connection, errand: _Errand, problem: str | None, rest: timedelta
     ) -> None:
         """It was certainly not posted."""
-        until = self._machine() + rest
         replies.postpone(
-            conn, errand.row, errand.token, until=until, problem=problem, fate_unknown=False
+            conn,
+            errand.row,
+            errand.token,
+            at=self._machine(),
+            rest=rest,
+            problem=problem,
+            fate_unknown=False,
         )
 
     def _fail(self, errand: _Errand, problem: str, now: datetime) -> None:
@@ -299,10 +304,15 @@ class Reply:
             self._look_later(errand, str(error), rest)
 
     def _look_later(self, errand: _Errand, problem: str, rest: timedelta) -> None:
-        until = self._machine() + rest
         with self._database.writing() as conn:
             replies.postpone(
-                conn, errand.row, errand.token, until=until, problem=problem, fate_unknown=True
+                conn,
+                errand.row,
+                errand.token,
+                at=self._machine(),
+                rest=rest,
+                problem=problem,
+                fate_unknown=True,
             )
         _log.warning("reply_looked_for", reply=errand.row.number, problem=problem)
 

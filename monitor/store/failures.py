@@ -14,6 +14,8 @@ from monitor.store.schema import failure
 PATIENCE = 6
 """Attempts before an item is set aside."""
 FIRST_REST = timedelta(seconds=10)
+LONGEST_REST = FIRST_REST * 2 ** (PATIENCE - 2)
+"""A longer one was begun by a clock that has been set back since, and is over."""
 
 
 def resting(stage: str, item: sa.ColumnElement[str], now: datetime) -> sa.ColumnElement[bool]:
@@ -21,8 +23,12 @@ def resting(stage: str, item: sa.ColumnElement[str], now: datetime) -> sa.Column
     return sa.exists().where(
         (failure.c.stage == stage)
         & (failure.c.item == item)
-        & (failure.c.quarantined_at.is_not(None) | (failure.c.retry_at > now))
+        & (failure.c.quarantined_at.is_not(None) | _is_to_come(now))
     )
+
+
+def _is_to_come(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(failure.c.retry_at > now, failure.c.retry_at <= now + LONGEST_REST)
 
 
 def is_set_aside(
@@ -41,6 +47,14 @@ def failed(conn: Connection, stage: str) -> Mapping[str, datetime | None]:
         )
     )
     return {item: None if aside else retry_at for item, retry_at, aside in rows}
+
+
+def rests(failed: Mapping[str, datetime | None], item: str, now: datetime) -> bool:
+    """Whether an item is not to be tried at `now`; of what `failed` told."""
+    if item not in failed:
+        return False
+    retry_at = failed[item]
+    return retry_at is None or now < retry_at <= now + LONGEST_REST
 
 
 def record(conn: Connection, stage: str, item: str, reason: str, now: datetime) -> bool:

@@ -7,7 +7,7 @@ Times called `at` and `until` are transport time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,17 +16,27 @@ from sqlalchemy.engine import Connection
 FREE: Mapping[str, None] = {"lease": None, "leased_until": None}
 
 
+def put_off(at: datetime, rest: timedelta) -> Mapping[str, Any]:
+    """What a sender writes who gives its claim back for a while; `at` is when."""
+    return {"lease": None, "leased_until": at, "not_before": at + rest}
+
+
 def is_pending(table: sa.Table) -> sa.ColumnElement[bool]:
     """Literal, as in the partial index: with a bound value no database would use it."""
     return table.c.state == sa.literal_column("'pending'")
 
 
 def nobody_has_it(table: sa.Table, at: datetime) -> sa.ColumnElement[bool]:
-    """It neither rests nor is claimed."""
-    return sa.and_(
+    """It neither rests nor is claimed.
+
+    What was put off at a time to come was so by a clock that has since been set back: it rests no longer.
+    """
+    set_back = sa.and_(table.c.lease.is_(None), table.c.leased_until > at)
+    free = sa.and_(
         sa.or_(table.c.not_before.is_(None), table.c.not_before <= at),
         sa.or_(table.c.leased_until.is_(None), table.c.leased_until <= at),
     )
+    return sa.or_(free, set_back)
 
 
 def take(

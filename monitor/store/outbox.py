@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -242,11 +242,18 @@ def sent(conn: Connection, one: Pending, token: str, receipt: Receipt, now: date
 
 
 def postpone(
-    conn: Connection, one: Pending, token: str, *, until: datetime, problem: str, fate_unknown: bool
+    conn: Connection,
+    one: Pending,
+    token: str,
+    *,
+    at: datetime,
+    rest: timedelta,
+    problem: str,
+    fate_unknown: bool,
 ) -> bool:
-    """Try again from `until` on; with `fate_unknown` by looking first."""
+    """Try again after a rest; with `fate_unknown` by looking first."""
     known = {} if fate_unknown else {"attempted_at": None}
-    return _settle(conn, one, token, **FREE, **known, not_before=until, problem=problem)
+    return _settle(conn, one, token, **leases.put_off(at, rest), **known, problem=problem)
 
 
 def fail(conn: Connection, one: Pending, token: str, problem: str) -> bool:

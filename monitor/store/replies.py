@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -191,15 +191,15 @@ def postpone(
     one: Pending,
     token: str,
     *,
-    until: datetime,
+    at: datetime,
+    rest: timedelta,
     problem: str | None,
     fate_unknown: bool,
 ) -> bool:
-    """Try again from `until` on; with `fate_unknown` by looking."""
+    """Try again after a rest; with `fate_unknown` by looking."""
     known = {} if fate_unknown else {"attempted_at": None}
-    return leases.settle(
-        conn, reply, one.number, token, **FREE, **known, not_before=until, problem=problem
-    )
+    off = leases.put_off(at, rest)
+    return leases.settle(conn, reply, one.number, token, **off, **known, problem=problem)
 
 
 def end(

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.chaos.feed import Feed
 from tests.chaos.found import Rows, Verdict, to_be_done
 from tests.chaos.rules import Stored, expected_waits, judged_as_said, stored_posts
-from tests.chaos.told import Heard, Told, check_nothing_set_aside, check_steps_once, check_waits
+from tests.chaos.told import Heard, Told, check_nothing_set_aside, check_steps, check_waits
 
 
 def unfinished(rows: Rows, lines: int) -> dict[str, int]:
@@ -36,8 +36,9 @@ def check(rows: Rows, feed: Feed, journal: Path) -> Verdict:
     judged_as_said(feed.said, there, found)
     told = Told(rows, _heard(journal, found))
     told.check(found)
-    check_waits(rows, expected_waits(feed.said, there), there, told, found)
-    check_steps_once(rows, found)
+    found.expected = expected_waits(feed.said, there)
+    check_waits(rows, there, told, found)
+    check_steps(rows, found)
     return found
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from tests.chaos.found import Rows, Verdict, moment, to_be_done
 from tests.chaos.networks import Networks, Post
-from tests.chaos.rules import Expected, Stored, expected_waits, judged_as_said, stored_posts
+from tests.chaos.rules import Stored, expected_waits, judged_as_said, stored_posts
 from tests.chaos.told import (
     Heard,
     Told,
     check_nothing_set_aside,
-    check_steps_once,
+    check_steps,
     check_waits,
     named_in,
 )
@@ -34,7 +34,7 @@ def unfinished(rows: Rows, world: Networks) -> dict[str, object]:
         since = world.finished_at
         if failing is not None:
             left[f"{source}/{name} fails"] = problem
-        elif polled_at is None or since is None or polled_at < since:
+        elif polled_at is None or since is None or not since <= polled_at <= world.clock():
             left[f"{source}/{name} to be read since"] = since
     return left
 
@@ -47,15 +47,15 @@ def check(rows: Rows, world: Networks) -> Verdict:
     check_nothing_set_aside(rows, found)
     there = stored_posts(rows, found)
     _check_posts(rows, world, there, found)
-    judged_as_said(world.said, there, found)
+    judged_as_said(world.said, there, found, was_behind=world.program_was_behind)
     told = Told(rows, [_heard(one) for one in _first_parts(world)])
     told.check(found, unheard=EDITED_IN_PLACE)
     _check_channels(world, told, found)
-    expected = expected_waits(world.said, there)
-    check_waits(rows, expected, there, told, found)
-    check_steps_once(rows, found)
-    _check_cards(rows, world, expected, found)
-    _check_names(rows, world, told, expected, found)
+    found.expected = expected_waits(world.said, there)
+    check_waits(rows, there, told, found)
+    check_steps(rows, found)
+    _check_cards(rows, world, found)
+    _check_names(rows, world, told, found)
     return found
 
 
@@ -121,9 +121,7 @@ def _check_posts(
         found.wrong.append(f"the ledger says {stored} stored, the table {len(there)}")
 
 
-def _check_cards(
-    rows: Rows, world: Networks, expected: Mapping[int, Expected], found: Verdict
-) -> None:
+def _check_cards(rows: Rows, world: Networks, found: Verdict) -> None:
     """The card of each case stands where its receipt says, and shows how the last wait ended."""
     sql = (
         "SELECT case_id, place, name FROM notice"
@@ -134,7 +132,7 @@ def _check_cards(
     last = dict(rows.execute(sql).fetchall())
     for case, place in cards.items():
         card = world.workspace.standing(*place)
-        wait = expected.get(last.get(case, -1))
+        wait = found.expected.get(last.get(case, -1))
         if card is None:
             found.lost.append(f"the card of case {case} is not in Slack")
         elif wait is not None and (ANSWERED in card) != (wait.outcome == "answered"):
@@ -143,16 +141,14 @@ def _check_cards(
             )
 
 
-def _check_names(
-    rows: Rows, world: Networks, told: Told, expected: Mapping[int, Expected], found: Verdict
-) -> None:
+def _check_names(rows: Rows, world: Networks, told: Told, found: Verdict) -> None:
     """What names cases of a storm stands there, and ticks off those in which nobody waits any more."""
     sql = "SELECT case_id, first_post_id FROM wait ORDER BY started_at"
     last = dict(rows.execute(sql).fetchall())
     for one in told.gathered.values():
         text = world.workspace.standing(*one.place)
         line = named_in(text or "").get(one.case)
-        wait = expected.get(last.get(one.case, -1))
+        wait = found.expected.get(last.get(one.case, -1))
         if line is None:
             found.lost.append(f"{one.key} is named nowhere: {text}")
         elif wait is not None and line.is_done != (wait.outcome is not None):

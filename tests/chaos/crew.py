@@ -34,6 +34,7 @@ from tests.chaos.found import Verdict, opened
 from tests.chaos.installation import Installation
 from tests.chaos.killer import TICK, Broken
 from tests.chaos.networks import SECRETS, Networks, networks
+from tests.chaos.reported import agrees
 from tests.chaos.troubles import MOMENT, PAST_A_CLAIM, STARTS_WITHIN, Plan
 from tests.postgres import Server, server
 
@@ -185,10 +186,7 @@ def chaos(
                 one.wait()
         with opened(home.database) as rows:
             found = checker_networks.check(rows, world)
-        replayed = home.run("replay", "--check")
-        if replayed.returncode != 0:
-            found.wrong.append(f"replay --check: {replayed.stdout}{replayed.stderr}")
-        return crew, found
+        return crew, agrees(home, found)
 
 
 def main() -> int:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
+
+if TYPE_CHECKING:
+    from tests.chaos.rules import Expected
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,6 +32,8 @@ class Verdict:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    expected: Mapping[int, Expected] = field(default_factory=dict)
+    """The waits that there must be, by the number of the post at which each begins."""
     stored: int = 0
     waits: int = 0
     unanswered: int = 0
@@ -39,6 +45,8 @@ class Verdict:
     """Alerts that were not sent, by reason."""
     again: int = 0
     """Notices that were attempted more than once: their sender died, or was not answered."""
+    longest: timedelta = timedelta(0)
+    """From when a step fell due, and its wait was known, to when it fired: the program's deaths included."""
     possibly_repeated: int = 0
     """Notices that say so of themselves."""
 

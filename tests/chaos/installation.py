@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -55,8 +56,18 @@ log = "{folder}/journal.jsonl"
 quiet = true
 """
 """Where posts come from, and where people are told."""
-STEPS = ("soon", "overdue", "overdue#1", "overdue#2", "leads")
-"""All that a wait which nobody answers goes through, in order."""
+TARGET = timedelta(seconds=5)
+STEPS = {
+    name: timedelta(seconds=after)
+    for name, after in (
+        ("soon", 3),
+        ("overdue", 5),
+        ("overdue#1", 6),
+        ("overdue#2", 7),
+        ("leads", 9),
+    )
+}
+"""All that a wait which nobody answers goes through, in order, and so long after it was asked."""
 BEGUN = b" watches "
 """What `run` says when it is past its start."""
 

@@ -25,6 +25,7 @@ from tests.chaos.found import Verdict, opened
 from tests.chaos.installation import Installation
 from tests.chaos.killer import Killer
 from tests.chaos.networks import SECRETS, Networks, networks
+from tests.chaos.reported import agrees
 
 STORM = 6
 """Alarms: some are heard by themselves, and most by name in a storm."""
@@ -80,7 +81,7 @@ def chaos(
         killer_.kill(kills, least=least, show=show)
         with opened(home.database) as rows:
             found = checker_networks.check(rows, world)
-        return Run(home, world, killer_), killer_.replayed(found)
+        return Run(home, world, killer_), agrees(home, found)
 
 
 def figures(run: Run, found: Verdict) -> dict[str, object]:
@@ -91,7 +92,8 @@ def figures(run: Run, found: Verdict) -> dict[str, object]:
     unread = len(world.said) - found.stored
     return {
         "kills": f"{done.kills} by SIGKILL, of these {done.at_start} during start-up,"
-        f" {done.halfway} while a network held back a post",
+        f" {done.halfway} while a network held back a post,"
+        f" {done.reloading} while the config was reloaded",
         "restarts": f"{done.starts - 1}{held}",
         "posts": f"{len(world.said)} = {on['x']} on X + {on['reddit']} on Reddit;"
         f" {world.late} shown late, {world.edits} edited, {world.deletions} deleted"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,8 @@ from tests.chaos.installation import BEGUN, Installation
 from tests.postgres import cluster
 
 TICK = 0.01
+RELOADS, TAKEN_UP_S = 0.2, 1.0
+"""One death in so many follows a change of the config, within so many seconds."""
 IN_USE = b" is in use by "
 SHOWN = 20
 """So many findings of a kind are printed."""
@@ -61,6 +65,8 @@ class Deaths:
     """Starts that found the database still held by the dead one's server process."""
     shipped: int = 0
     """Kills of a run with the shipped model."""
+    reloading: int = 0
+    """Killed within moments after the config was changed, and the program asked to take it up."""
 
 
 class Broken(Exception):  # noqa: N818 - what is shown to people: the run broke
@@ -78,7 +84,7 @@ class Killer:
     world: World
     chance: random.Random
     unfinished: Callable[[Rows], Mapping[str, object]]
-    rest_within: float = 180.0
+    rest_within: float = 900.0
     done: Deaths = field(default_factory=Deaths)
     _startup: float = 1.0
 
@@ -105,13 +111,6 @@ class Killer:
             sys.stderr.write("\nthe last run, until nothing is left to do\n")
         self._come_to_rest()
 
-    def replayed(self, found: Verdict) -> Verdict:
-        """With what `replay --check` says."""
-        replayed = self.home.run("replay", "--check")
-        if replayed.returncode != 0:
-            found.wrong.append(f"replay --check: {replayed.stdout}{replayed.stderr}")
-        return found
-
     def _kill_once(self, classifier: str) -> None:
         """Start, let it live for a random while as the world goes on, kill."""
         size = self._log_size()
@@ -133,6 +132,8 @@ class Killer:
                 self.world.write()
                 next_act_at = now + self.chance.expovariate(3)
             time.sleep(min(TICK, max(0.0, dies_at - now)))
+        if begun_at is not None and self.chance.random() < RELOADS:
+            self._reconfigure(process, classifier)
         process.kill()
         process.wait()
         if begun_at is None:  # else only the quick starts would teach how long one takes
@@ -143,6 +144,15 @@ class Killer:
         self.done.halfway += self.world.is_halfway
         for _ in range(self.chance.choice((0, 0, 1, 3))):  # the world goes on without us
             self.world.write()
+
+    def _reconfigure(self, process: subprocess.Popen[bytes], classifier: str) -> None:
+        """Change the config and ask for it; the program may be anywhere in taking it up."""
+        config = self.home.config(classifier)
+        size = f"page_size = {self.chance.randint(10, 20)}"
+        config.write_text(re.sub(r"page_size = \d+", size, config.read_text()))
+        process.send_signal(signal.SIGHUP)
+        time.sleep(self.chance.uniform(0, TAKEN_UP_S))
+        self.done.reloading += 1
 
     def _kill_while_tables_are_made(self, most: int) -> None:
         """Start in an empty folder and kill around the migration, until one comes through."""
@@ -193,7 +203,10 @@ class Killer:
 
     def _is_made(self) -> bool:
         with opened(self.home.database) as rows:
-            tables = rows.execute("SELECT count(*) FROM sqlite_master WHERE name = 'notice'")
+            try:
+                tables = rows.execute("SELECT count(*) FROM sqlite_master WHERE name = 'notice'")
+            except sqlite3.OperationalError:
+                return False  # it died within its very first transaction, which who only looks can't undo
             return bool(tables.fetchone()[0])
 
     def _is_refusal(self, size: int) -> None:
@@ -241,6 +254,7 @@ def what_was_told(found: Verdict) -> dict[str, object]:
         "alerts left out, with reason": ", ".join(left_out) or 0,
         "escalations told": found.escalations,
         "notices tried more than once": found.again,
+        "longest from due to fired": f"{found.longest.total_seconds():.0f} s",
         "lost": len(found.lost),
         "doubled": len(found.doubled),
         "possibly repeated": found.possibly_repeated,

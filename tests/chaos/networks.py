@@ -154,6 +154,8 @@ class Networks:
     late: int = 0
     finished_at: datetime | None = None
     clock: Callable[[], datetime] = field(default_factory=lambda: now)
+    program_was_behind: bool = False
+    """Its machine's clock was set back for a while."""
     ours: list[Said] = field(default_factory=list)
     """What the program itself wrote in the brand's name."""
     _hidden: list[tuple[datetime, Said]] = field(default_factory=list)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.chaos.found import Rows, Verdict, moment
 from tests.chaos.people import Said
@@ -23,6 +23,9 @@ ASKS = {
 }
 """What `tests.chaos.words` makes of what people say: the band, and what they ask for."""
 
+_Fact: TypeAlias = tuple[datetime, int, Said]
+"""When, what (0: asked, 1: answered, 2: deleted), and the post."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -30,6 +33,8 @@ class Stored:
 
     number: int
     posted_at: datetime
+    seen_at: datetime
+    claimed_at: datetime | None
     is_purged: bool
     gone_at: datetime | None
     band: str | None
@@ -41,10 +46,12 @@ class Expected:
     """A wait as the rules make it. `outcome` None: nobody answered.
 
     `starts`: when it may begin; an edited post asks from its edit on, if its first words were seen.
+    `asked_at`: when the posts that it waits for were written or edited.
     """
 
     first: Said
     starts: frozenset[datetime]
+    asked_at: frozenset[datetime]
     outcome: str | None
     ended_at: datetime | None
     answer: Said | None
@@ -54,29 +61,42 @@ class Expected:
 def stored_posts(rows: Rows, found: Verdict) -> dict[tuple[str, str], Stored]:
     """By network and id. A post that is there twice is told of."""
     sql = (
-        "SELECT p.network, p.external_id, p.id, p.posted_at, p.text IS NULL, p.gone_at,"
+        "SELECT p.network, p.external_id, p.id, p.posted_at, p.first_seen_at, p.claimed_at,"
+        " p.text IS NULL, p.gone_at,"
         " m.band, m.asks FROM post p LEFT JOIN mention m ON m.post_id = p.id"
     )
     there: dict[tuple[str, str], Stored] = {}
-    for network, own, number, at, purged, gone, band, asks in rows.execute(sql).fetchall():
+    for network, own, number, at, *more, purged, gone, band, asks in rows.execute(sql).fetchall():
         found.stored += 1
         if (network, own) in there:
             found.doubled.append(f"post {network} {own} is stored twice")
-        posted_at = moment(at)
+        posted_at, (seen_at, claimed_at) = moment(at), map(moment, more)
         assert posted_at is not None
-        there[network, own] = Stored(number, posted_at, bool(purged), moment(gone), band, asks)
+        assert seen_at is not None
+        there[network, own] = Stored(
+            number, posted_at, seen_at, claimed_at, bool(purged), moment(gone), band, asks
+        )
     return there
 
 
 def judged_as_said(
-    said: Sequence[Said], there: Mapping[tuple[str, str], Stored], found: Verdict
+    said: Sequence[Said],
+    there: Mapping[tuple[str, str], Stored],
+    found: Verdict,
+    *,
+    was_behind: bool = False,
 ) -> None:
-    """What is stored bears the network's time, and is judged by its words."""
+    """What is stored bears the network's time, and is judged by its words.
+
+    `was_behind`: the program's clock was for a while. Nothing is posted in the future: what was seen
+    before its time bears the moment at which it was seen, and the network's time beside it.
+    """
     for one in said:
         row = there.get((one.network, one.id))
         if row is None:
             continue
-        if row.posted_at != one.at:
+        is_early = (row.posted_at, row.claimed_at) == (row.seen_at, one.at) and row.seen_at < one.at
+        if row.posted_at != one.at and not (was_behind and is_early):
             found.wrong.append(f"post {one.mark} was posted at {row.posted_at}, not {one.at}")
         if one.says == "answer" or (row.band is None and row.gone_at is not None):
             continue
@@ -89,7 +109,7 @@ def expected_waits(
     said: Sequence[Said], there: Mapping[tuple[str, str], Stored]
 ) -> dict[int, Expected]:
     """The waits that must be, by the number of the post at which each begins."""
-    people: dict[tuple[str, ...], list[tuple[datetime, int, Said]]] = defaultdict(list)
+    people: dict[tuple[str, ...], list[_Fact]] = defaultdict(list)
     for one in said:
         row = there.get((one.network, one.id))
         if row is None:
@@ -97,11 +117,13 @@ def expected_waits(
         if one.to is None:
             of_one = people[one.network, one.thread, one.customer]
             if row.band is not None and ASKS[one.says][1] is not None:
-                of_one.append((one.edited_at or one.at, 0, one))
+                of_one.append((one.edited_at or row.posted_at, 0, one))
                 if row.gone_at is not None:
                     of_one.append((row.gone_at, 2, one))
         elif row.gone_at is None and (one.network, one.to.id) in there:
-            people[one.network, one.to.thread, one.to.customer].append((one.at, 1, one))
+            # no answer comes before what it answers, whatever the clock was when it was seen
+            at = max(row.posted_at, there[one.network, one.to.id].posted_at)
+            people[one.network, one.to.thread, one.to.customer].append((at, 1, one))
     return {
         there[wait.first.network, wait.first.id].number: wait
         for facts in people.values()
@@ -109,21 +131,22 @@ def expected_waits(
     }
 
 
-def _waits(facts: Iterable[tuple[datetime, int, Said]]) -> Iterator[Expected]:
+def _waits(facts: Iterable[_Fact]) -> Iterator[Expected]:
     """*Case and wait*: from the earliest unanswered ask to the first answer or the last deletion."""
-    asked: list[Said] = []
+    asked: list[tuple[datetime, Said]] = []
     standing: set[str] = set()
     complained = False
 
     def ended(outcome: str | None, at: datetime | None, answer: Said | None) -> Expected:
-        sure = any(ASKS[one.says][0] == "alert" for one in asked)
-        return Expected(asked[0], _starts(asked[0]), outcome, at, answer, sure)
+        sure = any(ASKS[one.says][0] == "alert" for _, one in asked)
+        asked_at = frozenset(when for at, one in asked for when in (at, one.at))
+        return Expected(asked[0][1], _starts(*asked[0]), asked_at, outcome, at, answer, sure)
 
     for at, order, one in facts:
         if order == 0:
             complained |= ASKS[one.says][1] == "complaint"
             if complained:
-                asked.append(one)
+                asked.append((at, one))
                 standing.add(one.id)
             continue
         standing.discard(one.id)
@@ -135,8 +158,10 @@ def _waits(facts: Iterable[tuple[datetime, int, Said]]) -> Iterator[Expected]:
         yield ended(None, None, None)
 
 
-def _starts(first: Said) -> frozenset[datetime]:
-    if first.edited_at is None or first.said_before in ("complaint", "unsure"):
+def _starts(at: datetime, first: Said) -> frozenset[datetime]:
+    if first.edited_at is None:
+        return frozenset([at])
+    if first.said_before in ("complaint", "unsure"):
         return frozenset([first.at])
     return frozenset([first.at, first.edited_at])
 

@@ -28,7 +28,7 @@ def tell_twice(journal: Path) -> None:
         file.write(next(line for line in lines if '"kind": "escalation"' in line))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_six_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     """And had they, the checker would have seen it: the same result, harmed in six ways."""
     run, found = kill.chaos(Installation.make(tmp_path), kills=6, seed=2, least=20)

@@ -173,11 +173,7 @@ def _gathered(rows: Rows) -> Iterator[Gathered]:
 
 
 def check_waits(
-    rows: Rows,
-    expected: Mapping[int, Expected],
-    there: Mapping[tuple[str, str], Stored],
-    told: Told,
-    found: Verdict,
+    rows: Rows, there: Mapping[tuple[str, str], Stored], told: Told, found: Verdict
 ) -> None:
     """The waits are those that must be, and of each the team heard what it must."""
     sql = (
@@ -186,7 +182,7 @@ def check_waits(
         " JOIN brand b ON b.id = w.brand_id"
         " LEFT JOIN post a ON a.id = w.answer_post_id"
     )
-    seen: Counter[int] = Counter()
+    expected, seen = found.expected, Counter[int]()
     names = ("outcome", "confirmed", "started_at", "ended_at", "answer")
     (summed_up,) = rows.execute(SUMMED_UP).fetchone()
     for first, case, number, outcome, confirmed, *times, answer, began, seen_at in rows.execute(
@@ -270,19 +266,37 @@ def _check_steps(name: str, wait: Expected, told: Told, found: Verdict) -> None:
             *TOLD_ALERT,
         ):
             found.wrong.append(f"{wait.first.mark}: step {step} left out: {row}")
-    last = f"step:{name}:{STEPS[-1]}"
+    last = f"step:{name}:{step}"
     row = told.notices.get(last)
     if not told.times[last] and (row is None or row.reason not in TOLD_ALERT):
         found.lost.append(f"{wait.first.mark} (wait {name}): the last step was never told: {row}")
 
 
-def check_steps_once(rows: Rows, found: Verdict) -> None:
-    """No step fired twice for a wait."""
-    sql = "SELECT case_id, data FROM case_event WHERE kind = 'Escalated'"
+def check_steps(rows: Rows, found: Verdict) -> None:
+    """No step fired twice for a wait, none before its time, and each bears the time at which it fell due."""
+    sql = "SELECT case_id, number, first_post_id, first_seen_at FROM wait"
+    waits = {
+        (case, number): (found.expected.get(first), moment(seen_at))
+        for case, number, first, seen_at in rows.execute(sql).fetchall()
+    }
+    sql = "SELECT case_id, data, at, recorded_at FROM case_event WHERE kind = 'Escalated'"
     fired: Counter[tuple[int, int, str]] = Counter()
-    for case, data in rows.execute(sql).fetchall():
+    for case, data, *times in rows.execute(sql).fetchall():
         said = json.loads(data) if isinstance(data, str) else data
-        fired[case, said["wait"], said["step"]] += 1
+        number, step = said["wait"], said["step"]
+        fired[case, number, step] += 1
+        due_at, fired_at = map(moment, times)
+        assert due_at is not None
+        assert fired_at is not None
+        if fired_at < due_at:
+            found.wrong.append(f"wait {case}:{number}: {step} fired at {fired_at}, due {due_at}")
+        wait, seen_at = waits.get((case, number), (None, None))
+        if wait is None or seen_at is None or step not in STEPS:
+            continue
+        if due_at - STEPS[step] not in wait.asked_at:
+            asked = sorted(map(str, wait.asked_at))
+            found.wrong.append(f"wait {case}:{number}: {step} was due at {due_at}; asked {asked}")
+        found.longest = max(found.longest, fired_at - max(due_at, seen_at))
     for which, number in fired.items():
         if number > 1:
             found.doubled.append(f"(case, wait, step) {which} fired {number} times")

@@ -1,16 +1,18 @@
-"""Befalls a living `complaint-monitor run` with what is no death: frozen, crowded, refused, full, cut off.
+"""Befalls a living `complaint-monitor run` with what is no death: frozen, crowded, refused, misled, cut off.
 
     python -m tests.chaos.troubles --plan frozen --blows 3 --seed 1
     python -m tests.chaos.troubles --plan outage --seed 1
     python -m tests.chaos.troubles --seed 1
 
-The networks are those of `kill_networks`; one process lives through all blows of a plan, and must neither
-end by itself nor lose or double anything. Without `--plan` all of them, one after the other. Plans:
+The networks are those of `kill_networks`; one process lives through all blows of a plan, does all that is
+left to do, and must neither end by itself nor lose or double anything. Without `--plan` all of them, one
+after the other. Plans:
 
 frozen     SIGSTOP, then SIGCONT: for a moment, and once for longer than a claim on a notice lasts
 twice      a second `run` is started on the same database: it must be refused, and change nothing
 storm      each network answers its next calls with 429, with or without Retry-After
 half open  calls are accepted, done, and never answered
+clock      the program's clock is set forwards by hours, set right, set back by hours, set right (libfaketime)
 full       the disk under a SQLite database is full for some seconds (a small tmpfs: needs root)
 outage     PostgreSQL is stopped and started again (on PostgreSQL, as the only plan)
 
@@ -24,22 +26,27 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
+from monitor.simulator.slack import broken
 from tests.chaos import checker_networks, killer
+from tests.chaos.clock import NOTICED_S, Clock, library
 from tests.chaos.found import Verdict, opened
 from tests.chaos.installation import BEGUN, Installation
 from tests.chaos.kill_networks import REST_WITHIN
 from tests.chaos.killer import IN_USE, TICK, Broken, Killer
 from tests.chaos.mischief import LASTS, REDDIT, SLACK, X
-from tests.chaos.networks import SECRETS, Networks, networks
+from tests.chaos.networks import SECRETS, WEIGHTS, Networks, networks
+from tests.chaos.reported import agrees
 from tests.postgres import Server, server
 
 MOMENT = (0.5, 4.0)
@@ -51,6 +58,12 @@ STORM = 5
 SMALL = 12
 """Megabytes of the disk that fills up."""
 STARTS_WITHIN = 120.0
+AHEAD = 5.0
+"""Hours by which a clock is wrong at most."""
+WITHIN = 30.0
+"""Seconds in which a clock that is wrong should see Slack refuse something."""
+CHANGES = ("edit", "delete", "take back")
+"""What the checker does not know when to expect of a program whose clock is wrong: only looks date it."""
 
 
 @dataclass
@@ -59,15 +72,18 @@ class Tormentor(Killer):
 
     blows: int = 0
     struck: list[str] = field(default_factory=list)
+    begun: Callable[[], object] = lambda: None
+    """Done once the first run is over."""
 
     def torment(
         self, blows: int, befall: Callable[[subprocess.Popen[bytes]], str], *, least: int
     ) -> None:
-        """So many blows on one process, which is then ended; another comes to rest.
+        """So many blows on one process, which then comes to rest and is ended.
 
         `befall` says what it did. `least`: so much happens in the world at least.
         """
         self.home.run("run", "--once")  # from now on complaints are told one by one
+        self.begun()
         size = self._log_size()
         process = self._start("words")
         try:
@@ -78,13 +94,16 @@ class Tormentor(Killer):
                 self._lives(process, self.chance.uniform(1, 3))
                 self.struck.append(befall(process))
                 self._lives(process, self.chance.uniform(0.5, 2))
+            self.world.finish()
+            self._lives(process, self.rest_within, until=lambda: not self._left())
+            if left := self._left():
+                raise Broken(f"not at rest after {self.rest_within:.0f} s: {left}")
             process.send_signal(signal.SIGTERM)
             if process.wait(timeout=120) != 0:
                 raise Broken(f"SIGTERM ended it with status {process.returncode}")
         finally:
             process.kill()
             process.wait()
-        self._come_to_rest()
 
     def _lives(
         self,
@@ -110,6 +129,7 @@ class Plan:
     world: Networks
     chance: random.Random
     postgres: Server | None = None
+    clock: Clock | None = None
 
     def frozen(self, process: subprocess.Popen[bytes]) -> str:
         """The first one for longer than a claim lasts, while the world goes on."""
@@ -156,6 +176,31 @@ class Plan:
         self.world.slack.plan("chat.postMessage", held[0])
         return "a call of each network never answered"
 
+    def jumps(self, process: subprocess.Popen[bytes]) -> str:
+        """The clock is set wrong by hours, and right again; meanwhile Slack fails, later all of them."""
+        del process
+        is_first = not self.world.mischief.struck["clock"]
+        self.world.mischief.struck["clock"] += 1
+        hours = self.chance.uniform(1, AHEAD) * (
+            1 if is_first or self.chance.random() < 0.5 else -1
+        )
+        self.world.program_was_behind |= hours < 0
+        self._set(timedelta(hours=hours))
+        if not is_first:  # a stream rests for long: the suite plays the first one alone
+            self.world.x.fail("503", times=1)
+            self.world.reddit.fail("429", times=1)
+        self.world.slack.plan("chat.postMessage", broken(503, accepted=True))
+        until = time.monotonic() + WITHIN
+        while self.world.slack.is_ill("chat.postMessage") and time.monotonic() < until:
+            self._goes_on(1)
+        self._set(timedelta())
+        return f"the clock was {hours:+.1f} h off"
+
+    def _set(self, ahead: timedelta) -> None:
+        assert self.clock is not None
+        self.clock.set(ahead)
+        self._goes_on(2 * NOTICED_S)
+
     def full(self, process: subprocess.Popen[bytes]) -> str:
         """Nothing more fits on the disk, for some seconds."""
         del process
@@ -192,6 +237,7 @@ PLANS = {
     "twice": Plan.twice,
     "storm": Plan.storm,
     "half open": Plan.half_open,
+    "clock": Plan.jumps,
     "full": Plan.full,
     "outage": Plan.outage,
     "shortly frozen": Plan.shortly_frozen,
@@ -210,14 +256,18 @@ def suffer(
 ) -> tuple[Tormentor, Networks, Verdict]:
     """One process lives through so many blows, of these plans by turns; then all is compared."""
     chance = random.Random(seed)
+    clock = Clock(folder / "clock") if "clock" in plans else None
     with networks(chance, often=0) as world:
         made = Installation.make(
             folder,
             postgres.url if postgres else None,
             ways=world.ways(),
             leads="slack:leads",
-            secrets=SECRETS,
+            secrets={**SECRETS, **(clock.environment if clock else {})},
         )
+        if clock is not None:
+            clock.set(timedelta())
+            world.people.weights = {one: n for one, n in WEIGHTS.items() if one not in CHANGES}
         home = killer.with_tables(made)
         tormentor = Tormentor(
             home,
@@ -225,8 +275,9 @@ def suffer(
             chance,
             lambda rows: checker_networks.unfinished(rows, world),
             rest_within=REST_WITHIN,
+            begun=(lambda: _age(home)) if clock else (lambda: None),
         )
-        plan = Plan(home, world, chance, postgres)
+        plan = Plan(home, world, chance, postgres, clock)
 
         def befall(process: subprocess.Popen[bytes]) -> str:
             turn = PLANS[plans[len(tormentor.struck) % len(plans)]]
@@ -235,7 +286,14 @@ def suffer(
         tormentor.torment(blows, befall, least=least)
         with opened(home.database) as rows:
             found = checker_networks.check(rows, world)
-        return tormentor, world, tormentor.replayed(found)
+        return tormentor, world, agrees(home, found)
+
+
+def _age(home: Installation) -> None:
+    """It was begun the day before: what a clock that is behind dates is not older than that."""
+    path = home.database.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path)) as rows, rows:
+        rows.execute("UPDATE brand SET first_run_at = first_run_at - 86400000000")
 
 
 @contextmanager
@@ -263,12 +321,14 @@ def main() -> int:
     parser.add_argument("--blows", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    needs_root = {"full"} if os.geteuid() else set()
+    missing = {"full": "it needs root to mount a small disk"} if os.geteuid() else {}
+    if library() is None:
+        missing["clock"] = "it needs libfaketime (apt-get install faketime)"
     plans = [given.plan] if given.plan else [one for one in PLANS if one != "shortly frozen"]
     clean = True
     for plan in plans:
-        if plan in needs_root:
-            print(f"{plan}: not played, for it needs root to mount a small disk")
+        if plan in missing:
+            print(f"{plan}: not played, for {missing[plan]}")
             continue
         clean &= _play(plan, given.blows, given.seed)
     return 0 if clean else 1

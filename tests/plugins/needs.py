@@ -50,6 +50,10 @@ THINGS = {
         lambda: _program("curl")() and _program("openssl")(), "apt-get install curl openssl"
     ),
     "dovecot": Thing(_program("dovecot"), "apt-get install dovecot-imapd"),
+    "faketime": Thing(
+        lambda: any(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")),
+        "apt-get install faketime",
+    ),
     "node": Thing(_program("node"), "apt-get install nodejs"),
     "shared": Thing(
         (SHARED / "data").is_dir,

@@ -342,6 +342,32 @@ def test_a_door_at_which_nobody_answers_is_left_alone_for_a_while(
     assert len(slack.keys()) == 60
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("fault", [Fault.BUSY, Fault.DROPS_AFTER])
+def test_a_clock_that_is_set_back_ends_rests(
+    told: Told,
+    slack: OtherSide,
+    machine: Machine,
+    database: Database,
+    fault: Fault,
+    is_restarted: bool,
+) -> None:
+    """Else nobody would be told of anything for as long as it was ahead."""
+    keys = [told.alert(told.case()) for _ in range(2)]
+    stage = deliverer(database, {"slack": slack}, machine)
+    machine.passes(timedelta(hours=3))
+    slack.faults = [fault]
+    stage.handle(keys[0], NOW)
+    assert keys[0] not in stage.due(NOW)
+    machine.passes(-timedelta(hours=3))
+    if is_restarted:
+        stage = deliverer(database, {"slack": slack}, machine)
+    for key in stage.due(NOW):
+        stage.handle(key, NOW)
+    assert sorted(slack.keys()) == sorted(keys)
+    assert [told.entry(key).state for key in keys] == [SENT, SENT]
+
+
 def test_a_time_out_is_known_by_its_length(
     told: Told, machine: Machine, database: Database
 ) -> None:

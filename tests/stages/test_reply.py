@@ -168,6 +168,16 @@ def test_what_is_not_sent_is_tried_again_when_the_network_says(front: Front, wor
     assert front.shown(1).problem is None
 
 
+def test_a_clock_that_is_set_back_ends_its_rest(front: Front, works: Round) -> None:
+    answers(front, front.complains())
+    front.machine.passes(timedelta(hours=3))
+    front.net.faults = [Fault.BUSY]
+    works()
+    front.machine.passes(-timedelta(hours=3))
+    works()
+    assert front.shown(1).state is ReplyState.SENT
+
+
 def test_people_hear_once_that_an_answer_is_late(front: Front, works: Round) -> None:
     answers(front, front.complains())
     for attempt in range(PATIENCE + 2):

@@ -12,6 +12,7 @@ from monitor.store.leaving import Pending
 from tests.stages.told import NOW, Told
 
 LATER = NOW + timedelta(minutes=2)
+NO_REST = timedelta(0)
 RECEIPT = Receipt("#care", "m1")
 PENDING, SENT, SUPPRESSED = NoticeState.PENDING, NoticeState.SENT, NoticeState.SUPPRESSED
 
@@ -139,7 +140,7 @@ def test_a_claim_rests_on_what_was_read(database: Database, told: Told) -> None:
     (one,) = ready(database)
     assert claim(database, one)
     with database.writing() as conn:
-        outbox.postpone(conn, one, "mine", until=NOW, problem="busy", fate_unknown=False)
+        outbox.postpone(conn, one, "mine", at=NOW, rest=NO_REST, problem="busy", fate_unknown=False)
     assert not claim(database, one, "second")  # somebody had it in between
     (again,) = ready(database)
     told.answer(case)
@@ -154,12 +155,11 @@ def test_a_thawed_sender_overwrites_nothing(database: Database, told: Told) -> N
         (again,) = leaving.ready(conn, now=NOW, at=LATER)
     assert claim(database, again, "second", late=True)
     with database.writing() as conn:
-        until = LATER + timedelta(hours=1)
         assert not outbox.fail(conn, one, "frozen", "refused")
         assert not outbox.drop(conn, one, "frozen", Reason.ANSWERED)
         assert not outbox.will_repeat(conn, one, "frozen")
         assert not outbox.postpone(
-            conn, one, "frozen", until=until, problem="busy", fate_unknown=False
+            conn, one, "frozen", at=LATER, rest=NO_REST, problem="busy", fate_unknown=False
         )
         assert outbox.sent(conn, again, "second", RECEIPT, NOW)
         assert not outbox.sent(conn, one, "frozen", RECEIPT, NOW)
@@ -177,7 +177,7 @@ def test_what_was_never_attempted_can_be_suppressed(database: Database, told: To
     claim(database, one)
     with database.writing() as conn:
         assert not outbox.suppress(conn, one, Reason.SHADOW)
-        outbox.postpone(conn, one, "mine", until=NOW, problem="busy", fate_unknown=False)
+        outbox.postpone(conn, one, "mine", at=NOW, rest=NO_REST, problem="busy", fate_unknown=False)
         assert outbox.suppress(conn, one, Reason.SHADOW)
 
 
