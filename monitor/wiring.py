@@ -321,7 +321,8 @@ class Application:
 
     def _feed(self, table: SourceTable) -> Feed:
         source = self._plug_in(registry.SOURCES, table, table.options)
-        return Feed(table.called, source, self.settings.brands_of(table), every=table.every)
+        brands = self.settings.brands_of(table)
+        return Feed(table.called, source, brands, every=table.every, options=table.fingerprint)
 
     def _notifier(self, table: NotifierTable) -> Notifier:
         made: Notifier = self._plug_in(registry.NOTIFIERS, table, table.options)

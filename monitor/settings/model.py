@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
 from functools import cached_property
+from hashlib import sha256
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -179,6 +181,13 @@ class SourceTable(_PlugInTable):
     @property
     def called(self) -> str:
         return self.name or self.use
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one as soon as the table says another thing, but for whom it is read."""
+        said = {**self.options, "use": self.use, "every": self.every}
+        text = json.dumps(said, sort_keys=True, default=str)
+        return sha256(text.encode()).hexdigest()[:16]
 
 
 class NotifierTable(_PlugInTable):

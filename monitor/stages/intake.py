@@ -32,7 +32,8 @@ MOST_SAID = 200
 class Feed:
     """A configured source and whom it is read for. `once`: to its end, then never again (`import`).
 
-    `every` says how often to look, where the source's own habit is not wanted.
+    `every` says how often to look, where the source's own habit is not wanted. `options`: a fingerprint
+    of what the config says of it; when that is another, what rests is looked at.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Feed:
     brands: tuple[Brand, ...]
     once: bool = False
     every: timedelta | None = None
+    options: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,9 @@ class Intake:
             for feed in self._feeds:
                 ids = [brand_ids[brand.name] for brand in feed.brands]
                 for stream in feed.source.streams():
-                    number = coverage.ensure_stream(conn, feed.name, stream, ids, now)
+                    number = coverage.ensure_stream(
+                        conn, feed.name, stream, ids, now, options=feed.options
+                    )
                     one = _Reading(number, feed, stream)
                     readings[one.key] = one
             if alone:
@@ -188,8 +192,14 @@ class Intake:
 
     def _fail(self, one: _Reading, problem: SourceError, now: datetime) -> None:
         with self._database.writing() as conn:
-            again = not one.feed.once
-            spell = coverage.record_failure(conn, one.number, problem, now, again=again)
+            spell = coverage.record_failure(
+                conn,
+                one.number,
+                problem,
+                now,
+                again=not one.feed.once,
+                options=one.feed.options,
+            )
             if spell.permanent or spell.failures >= FAILURES_UNTIL_TOLD:
                 self._tell_that_it_fails(conn, one, spell, now)
 

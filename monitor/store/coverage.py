@@ -74,25 +74,36 @@ class Unread:
 
 
 def ensure_stream(
-    conn: Connection, source: str, one: Stream, brand_ids: Iterable[int], now: datetime
+    conn: Connection,
+    source: str,
+    one: Stream,
+    brand_ids: Iterable[int],
+    now: datetime,
+    *,
+    options: str | None = None,
 ) -> int:
     """The stream's row, made at first sight, its brands, and due at once if it was not to be read.
 
     A stream that failed for good is tried again: this is called when a program starts, and the
-    configuration may have been mended.
+    configuration may have been mended. So is one that rests by other `options` (a fingerprint; None:
+    they are not known here) than now: with more to spend, or another search, there may be no reason to.
+    What the network itself said is waited out in any case.
     """
     key = (stream.c.source == source) & (stream.c.name == one.name)
     told: dict[str, Any] = {"network": one.network, "kind": one.kind.value}
     found = conn.execute(sa.select(stream).where(key)).one_or_none()
     if found is None:
-        told |= {"added_at": now, **_at_once(now)}
+        told |= {"added_at": now, "next_poll_at": now, "planned_at": now, "options": options}
         values = {"source": source, "name": one.name, **told}
         made = conn.execute(stream.insert().values(values).returning(stream.c.id))
         number: int = made.scalar_one()
     else:
         number = found.id
-        if found.next_poll_at is None or found.permanent:
-            told |= _at_once(now)
+        is_changed = options is not None and found.options != options
+        if found.next_poll_at is None or found.permanent or is_changed:
+            told |= _at_once(found, now)
+        if is_changed:
+            told["options"] = options
         conn.execute(stream.update().where(key).values(told))
     ids = list(brand_ids)
     links = stream_brand.c.stream_id == number
@@ -102,8 +113,11 @@ def ensure_stream(
     return number
 
 
-def _at_once(now: datetime) -> dict[str, Any]:
-    return {"next_poll_at": now, "planned_at": now}
+def _at_once(found: sa.Row[Any], now: datetime) -> dict[str, Any]:
+    """Or as soon as the network allows, unless a clock said so that has since been set back."""
+    is_of_now = found.planned_at is not None and found.planned_at <= now
+    until = found.rests_until if is_of_now else None
+    return {"next_poll_at": max(until or now, now), "planned_at": now, "rests_until": until}
 
 
 def retire_others(conn: Connection, numbers: Collection[int]) -> None:
@@ -174,6 +188,7 @@ def record_end(
             failures=0,
             problem=None,
             permanent=False,
+            rests_until=None,
             **read,
         )
     )
@@ -185,14 +200,26 @@ def record_end(
 
 
 def record_failure(
-    conn: Connection, number: int, error: SourceError, now: datetime, *, again: bool = True
+    conn: Connection,
+    number: int,
+    error: SourceError,
+    now: datetime,
+    *,
+    again: bool = True,
+    options: str | None = None,
 ) -> Spell:
-    """A look failed: since when, how often, why. Without `again` there will be no other look."""
-    troubles = sa.select(stream.c.failures, stream.c.failing_since)
-    failures, since = conn.execute(troubles.where(stream.c.id == number)).one()
+    """A look failed: since when, how often, why. Without `again` there will be no other look.
+
+    `options` are those of the look: if others are in force by now, those are tried soon.
+    """
+    troubles = sa.select(stream.c.failures, stream.c.failing_since, stream.c.options)
+    failures, since, in_force = conn.execute(troubles.where(stream.c.id == number)).one()
     pause = min(FIRST_PAUSE * 2 ** min(failures, _DOUBLINGS), LONGEST_PAUSE)
     if error.permanent:
         pause = LONGEST_PAUSE
+    rest, of_network = error.retry_after, None if error.out_of_budget else error.retry_after
+    if options != in_force:
+        pause, rest = FIRST_PAUSE, of_network
     spell = Spell(since or now, failures + 1, error.permanent)
     problem = storable(str(error)[:1000])
     if again:
@@ -205,8 +232,9 @@ def record_failure(
             failures=spell.failures,
             problem=problem,
             permanent=spell.permanent,
-            next_poll_at=_if_read(now + max(pause, error.retry_after or pause) if again else None),
+            next_poll_at=_if_read(now + max(pause, rest or pause) if again else None),
             planned_at=now,
+            rests_until=None if of_network is None else now + of_network,
         )
     )
     return spell

@@ -134,6 +134,8 @@ stream = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("problem", sa.Text),
     sa.Column("permanent", sa.Boolean, nullable=False, default=False),
+    sa.Column("rests_until", UtcDateTime),  # the network's own word, whatever the options
+    sa.Column("options", sa.Text),  # a fingerprint of those by which next_poll_at was set
     sa.UniqueConstraint("source", "name"),
     sa.Index("ix_stream_next_poll", "next_poll_at"),
     sa.Index("ix_stream_planned", "planned_at"),

@@ -109,13 +109,13 @@ stream = sa.Table(
     sa.Column("added_at", UtcDateTime),
     sa.Column("polled_at", UtcDateTime),  # the last look that came to its end
     sa.Column("next_poll_at", UtcDateTime),
-    sa.Column(
-        "planned_at", UtcDateTime
-    ),  # when next_poll_at was set: later than now, the clock went back
+    sa.Column("planned_at", UtcDateTime),  # when next_poll_at was set, by the clock of then
     sa.Column("failing_since", UtcDateTime),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("problem", sa.Text),
     sa.Column("permanent", sa.Boolean, nullable=False, default=False),
+    sa.Column("rests_until", UtcDateTime),
+    sa.Column("options", sa.Text),
     sa.UniqueConstraint("source", "name"),
     sa.Index("ix_stream_next_poll", "next_poll_at"),
     sa.Index("ix_stream_planned", "planned_at"),
