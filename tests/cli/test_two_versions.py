@@ -47,6 +47,13 @@ def until(done: Callable[[], bool], *alive: subprocess.Popen[str], within: float
         time.sleep(0.05)
 
 
+def at_work(worker: subprocess.Popen[str]) -> None:
+    """Once it says so; a SIGTERM before that just ends it."""
+    assert worker.stderr is not None
+    while "works on" not in (line := worker.stderr.readline()):
+        assert line, worker.communicate()
+
+
 def end(*processes: subprocess.Popen[str]) -> list[str]:
     for one in processes:
         one.send_signal(signal.SIGTERM)
@@ -84,10 +91,12 @@ def test_a_worker_of_the_version_before_works_on_while_the_newer_one_comes(
         served.post("b", "awful b")
         until(lambda: len(alerts(served)) == 3, old)
         started.append(later.starts("worker"))
+        at_work(started[-1])
         for number in range(6):
             served.post(f"c{number}", f"awful c{number}")
         until(lambda: len(alerts(served)) == 9, *started)
         started.append(served.starts("worker"))  # one of the version before may even come back
+        at_work(started[-1])
         served.post("d", "awful d")
         until(lambda: len(alerts(served)) == 10, *started)
     finally:
