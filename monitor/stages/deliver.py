@@ -167,12 +167,11 @@ class Deliver:
         """Its notifier does not rest. A card goes first: what belongs under it waits, at one notifier."""
         if self._shadow:
             return not (row.fate_unknown or row.possibly_repeated)  # a real run will look for it
-        route, at = self._route(row.audience), self._clock()
-        rest_left = self._rests.get(route.name, at) - at
-        if (
-            timedelta(0) < rest_left <= DOOR_REST
-        ):  # a longer one was begun by a clock set back since
-            return False
+        route = self._route(row.audience)
+        if route.name in self._rests:
+            left = self._rests[route.name] - self._clock()
+            if timedelta(0) < left <= DOOR_REST:  # a longer one was begun by a clock set back since
+                return False
         card = row.card
         if card is None or card.receipt is not None or card.is_set_aside:
             return True
