@@ -363,16 +363,6 @@ def is_looked_at(conn: Connection, brand_id: int) -> bool:
     return conn.execute(waiting.limit(1)).one_or_none() is None
 
 
-def rejects(conn: Connection, number: int) -> list[Rejected]:
-    """The items of a stream that could not be read, in the order in which they were met."""
-    rows = conn.execute(
-        sa.select(reject.c.place, reject.c.reason, reject.c.sample)
-        .where(reject.c.stream_id == number)
-        .order_by(reject.c.id)
-    )
-    return [Rejected(*row) for row in rows]
-
-
 def unread(conn: Connection, source: str | None = None) -> list[Unread]:
     """The items of all sources, or of one, that could not be read, the latest first.
 
