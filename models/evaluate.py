@@ -41,6 +41,9 @@ Floats = NDArray[np.float64]
 folder = click.Path(path_type=Path, file_okay=False)
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
 SHIPPED = "int8 (shipped)"
+CLAIMED = 300
+"""Texts of a kind from which a rate is claimed."""
+
 LANGUAGES = {
     "en": "English",
     "ro": "Romanian",
@@ -89,10 +92,10 @@ def main(data: Path, also: tuple[str, ...], write: bool) -> None:  # noqa: FBT00
 
 def _sets_table(data: Path, models: Sequence[Model]) -> Iterator[str]:
     yield (
-        "| texts | n (complaints) | model | precision | recall | macro-F1 [95 %] | AUC [95 %] "
-        "| calibration error |"
+        "| texts | n (complaints) | model | precision | recall | F1 | macro-F1 [95 %] "
+        "| AUC [95 %] | calibration error |"
     )
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name, rows in track(list(_sets(data)), "sets"):
         for model in models:
             if model.name == "VADER" and ", ro" in name:
@@ -101,8 +104,8 @@ def _sets_table(data: Path, models: Sequence[Model]) -> Iterator[str]:
             error = "" if model.name == "VADER" else f"{whole.calibration_error:.3f}"
             yield (
                 f"| {name} | {whole.n} ({whole.complaints}) | {model.name} "
-                f"| {_share(whole.precision)} | {_share(whole.recall)} | {whole.macro_f1} "
-                f"| {whole.auc} | {error} |"
+                f"| {_share(whole.precision)} | {_share(whole.recall)} | {_f1(whole)} "
+                f"| {whole.macro_f1} | {whole.auc} | {error} |"
             )
 
 
@@ -170,11 +173,14 @@ def _kinds_table(model: Model) -> Iterator[str]:
     for part in found:
         if part.n >= 10:  # noqa: PLR2004 - below that an interval says nothing
             yield _kind(part)
+    yield ""
+    yield f"† Fewer than {CLAIMED} texts: an indication, no claim."
 
 
 def _kind(part: Figures) -> str:
+    few = " †" if part.n < CLAIMED else ""
     return (
-        f"| {part.by}: {part.name} | {part.n} ({part.complaints}) | {_share(part.recall)} "
+        f"| {part.by}: {part.name}{few} | {part.n} ({part.complaints}) | {_share(part.recall)} "
         f"| {_share(part.found)} | {_share(part.false_alerts)} |"
     )
 
@@ -183,9 +189,9 @@ def _languages_table(model: Model) -> Iterator[str]:
     tests = [one for one in corpora.project(HERE / "data") if one.split == "test"]
     yield (
         "| project's test texts | n (complaints) | precision | recall | macro-F1 [95 %] "
-        "| AUC [95 %] |"
+        "| AUC [95 %] | calibration error |"
     )
-    yield "|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|"
     for lang, name in LANGUAGES.items():
         rows = [
             _labelled(one.text, one.label is Label.COMPLAINT) for one in tests if one.lang == lang
@@ -193,8 +199,17 @@ def _languages_table(model: Model) -> Iterator[str]:
         whole = evaluate(rows, model.score([one.text for one in rows]), model.limits)[0]
         yield (
             f"| {name} | {whole.n} ({whole.complaints}) | {_share(whole.precision)} "
-            f"| {_share(whole.recall)} | {whole.macro_f1} | {whole.auc} |"
+            f"| {_share(whole.recall)} | {whole.macro_f1} | {whole.auc} "
+            f"| {whole.calibration_error:.3f} |"
         )
+
+
+def _f1(figures: Figures) -> str:
+    """Of complaints; without an interval, as precision and recall bear theirs."""
+    precision, recall = figures.precision, figures.recall
+    if precision is None or recall is None or precision.value + recall.value == 0:
+        return ""
+    return f"{2 * precision.value * recall.value / (precision.value + recall.value):.3f}"
 
 
 def _share(share: Between | None) -> str:

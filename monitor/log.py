@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable, MutableMapping
+from pathlib import Path
 from typing import Any, Literal, TextIO, TypeAlias
 
 import structlog
@@ -14,6 +15,8 @@ from monitor.domain.errors import MonitorError
 
 Hide: TypeAlias = Callable[[str], str]
 """Takes what must not be seen out of a text."""
+
+_OURS = Path(__file__).parent
 
 
 def configure(
@@ -37,7 +40,7 @@ def configure(
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _without_words,
             _Hider(hide),
             last,
         ],
@@ -60,15 +63,44 @@ def places(error: BaseException | None) -> str:
     return "\n".join(found)
 
 
-def in_a_line(error: Exception) -> str:
-    """What went wrong, in a line: what libraries add below may quote a customer."""
-    text = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
-    return text.strip().partition("\n")[0]
+def in_a_line(error: BaseException) -> str:
+    """What went wrong, in a line that quotes nobody.
+
+    The words of a MonitorError are ours, and those of the operating system (no room, no right) name what
+    it refuses. Any other's may quote a customer, so it is told by its class and where we met it.
+    """
+    if isinstance(error, MonitorError):
+        said = str(error)
+    elif isinstance(error, OSError) and error.strerror:  # libraries make some that quote addresses
+        said = f"{type(error).__name__}: {error}"
+    else:
+        said = type(error).__name__ + _place(error)
+    return said.strip().partition("\n")[0]
 
 
-def tell(event: str, error: Exception, **of: str) -> None:
+def _place(error: BaseException) -> str:
+    """The innermost line of the program that an error went through; of a plug-in, if of no other."""
+    frames = [(Path(one.filename), one.lineno) for one in traceback.extract_tb(error.__traceback__)]
+    ours = [one for one in frames if one[0].is_relative_to(_OURS)]
+    if not frames:
+        return ""
+    path, line = (ours or frames)[-1]
+    shown = path.relative_to(_OURS.parent) if ours else path.name
+    return f" at {shown}:{line}"
+
+
+def tell(event: str, error: BaseException, **of: str) -> None:
     """Log an error as a line, and the places in the program that it went through."""
     structlog.get_logger().error(event, **of, problem=in_a_line(error), where=places(error))
+
+
+def _without_words(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """In place of a traceback, which ends in the error's words, the places that it names."""
+    told = event.pop("exc_info", None)
+    error = told if isinstance(told, BaseException) else sys.exception() if told else None
+    return event if error is None else {**event, "where": places(error)}
 
 
 class _Hider:

@@ -189,14 +189,15 @@ class Runner:
         )
         return found
 
-    def attempt(self, stage: str, item: str) -> None:
-        """Handle one item, unless it rests; what goes wrong is kept and told as in a round."""
+    def attempt(self, stage: str, items: Sequence[str]) -> None:
+        """Handle these but for those that rest; what goes wrong is kept and told as in a round."""
 
         def turn(its: Stage) -> None:
-            now = self._clock()
             failed = self._failed(its)
-            if not failures.rests(failed, item, now):
-                self._handle(its, item, now, failed_before=item in failed)
+            for item in items:
+                now = self._clock()
+                if not failures.rests(failed, item, now):
+                    self._handle(its, item, now, failed_before=item in failed)
 
         self._each_stage(Round(), turn, only=stage)
 

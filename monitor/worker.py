@@ -4,9 +4,10 @@
     look, every few seconds ─┴─> a queue's jobs ──> worker: `Items.attempt(stage, key)`
     reap, every few seconds ───> jobs of workers that died leave
 
-A job carries a key. Whoever runs it reads the row and claims it, so a job run twice, late or for
+A job carries a key, or some. Whoever runs it reads the row and claims it, so a job run twice, late or for
 nothing changes nothing; a job that is lost is found again by looking. Each queue has room of its own in
-each process: a network that hangs delays no alert.
+each process: a network that hangs delays no alert. Of what comes by the hundred (`TURNS`) only the next few
+are ever a job, in the stage's own fair order: what a storm brings stands before nobody else's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -28,6 +30,7 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
 from monitor.domain.errors import StoreError
+from monitor.log import in_a_line
 from monitor.store import jobs, outbox, pacing
 from monitor.store.engine import Database
 
@@ -60,8 +63,8 @@ class Items(Protocol):
         """The keys of what can be handled now."""
         ...
 
-    def attempt(self, stage: str, item: str, /) -> None:
-        """Handle one."""
+    def attempt(self, stage: str, items: Sequence[str], /) -> None:
+        """Handle them one after another, each by itself."""
         ...
 
 
@@ -82,7 +85,9 @@ class Queue:
 QUEUES: Mapping[str, Queue] = {
     "poll": Queue(("intake", "refresh", "rota"), 16, timedelta(seconds=1)),
     "classify": Queue(("classify",), 1, timedelta(seconds=5)),
-    "decide": Queue(("subscribe", "triage", "settle", "wake", "escalate"), 2, timedelta(seconds=1)),
+    jobs.DECIDE: Queue(
+        ("subscribe", "triage", "settle", "wake", "escalate"), 2, timedelta(seconds=1)
+    ),
     "deliver": Queue(("gather", "deliver"), 4, timedelta(seconds=1)),
     "reply": Queue(("reply",), 2, timedelta(seconds=2)),
     "report": Queue(
@@ -101,6 +106,11 @@ def by_queue(stages: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(one for one in stages if at.get(one, "report") == name) for name in QUEUES}
 
 
+TURNS: Mapping[str, int] = {"classify": 1, "triage": 32, "settle": 32, "escalate": 32}
+"""Stages of whose items a look hands out the first so many as one job (a batch to judge is one item).
+
+So many take a fraction of a second, and that is how long what comes later and goes first has to wait."""
+
 FIRST = frozenset({"gather"})
 """Stages whose items a look handles itself, before it asks the next stage, which must not be faster."""
 
@@ -118,7 +128,7 @@ def require_prepared(database: Database) -> None:
     """Raises StoreError, saying what to do, unless the database has what workers need."""
     with database.reading() as conn:
         found = jobs.prepared(conn)
-    if found != jobs.stamp(_engine()):
+    if not jobs.fits(found, _engine()):
         raise StoreError(
             f"{database.url.render_as_string()}: the workers' tables are "
             f"{'not there' if found is None else f'of another version ({found})'}. "
@@ -175,7 +185,7 @@ class Crew:
                 except StoreError:
                     raise
                 except Exception as error:
-                    problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+                    problem = in_a_line(error)
             if problem is not None:
                 log.warning("worker_interrupted", problem=problem)
                 stop.wait(AGAIN_S)
@@ -236,7 +246,7 @@ class Crew:
                 cron=f"* * * * * */{int(queue.look.total_seconds())}",
                 periodic_id=name,
                 queue=name,
-                lock=f"{jobs.LOOK} {name}",
+                lock=_alone(name),
                 queueing_lock=f"{jobs.LOOK} {name}",
                 priority=10,
                 task_kwargs={"item": name},
@@ -252,13 +262,25 @@ class Crew:
 
     def _stage_task(self, stage: str) -> Callable[..., Any]:
         async def handle(item: str) -> None:
-            await _beside(partial(self._items.attempt, stage, item))
+            await _beside(partial(self._items.attempt, stage, [item]))
 
         async def deliver(item: str, *, has_turn: bool = False) -> None:
             if has_turn or await _beside(partial(self._has_turn, item)):
                 await handle(item)
 
+        async def turn(item: str) -> None:
+            await _beside(partial(self._take_turn, stage, item.split(" ")))
+
+        if stage in TURNS:
+            return turn
         return deliver if stage == DELIVER else handle
+
+    def _take_turn(self, stage: str, items: Sequence[str]) -> None:
+        """Handle these. If they were not all, the next turn is made ready meanwhile."""
+        if len(items) >= TURNS[stage]:
+            queue = next(name for name, its in self._queues.items() if stage in its.stages)
+            jobs.look(self._database, queue, alone=_alone(queue))
+        self._items.attempt(stage, items)
 
     def _has_turn(self, key: str) -> bool:
         """Whether the notice may be told now. If not, it is a job again when it may."""
@@ -280,24 +302,36 @@ class Crew:
     def _look(self, queue: str) -> None:
         try:
             for stage in self._queues[queue].stages:
-                items = self._items.waiting(stage)
-                if stage in FIRST:
-                    for one in items:
-                        self._items.attempt(stage, one)
-                    continue
-                if stage == jobs.CLASSIFY and items:
-                    items = self._not_in_hand(items)
-                jobs.add(self._database, queue, stage, items)
+                if stage in TURNS:
+                    self._hand_out(queue, stage)
+                elif stage in FIRST:
+                    for one in self._items.waiting(stage):
+                        self._items.attempt(stage, [one])
+                else:
+                    jobs.add(self._database, queue, stage, self._items.waiting(stage))
         except Exception as error:  # the next look finds the same
-            problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+            problem = in_a_line(error)
             log.warning("look_failed", queue=queue, problem=problem)
 
-    def _not_in_hand(self, batches: Sequence[str]) -> list[str]:
-        """Batches of posts without those that a job has already: a batch is no row that is claimed."""
+    def _hand_out(self, queue: str, stage: str) -> None:
+        """Make the next turn of what nobody has in hand: of a batch to judge, what is left of it."""
         with self._database.reading() as conn:
-            had = {post for one in jobs.in_hand(conn, jobs.CLASSIFY) for post in one.split(",")}
-        left = (",".join(p for p in one.split(",") if p not in had) for one in batches)
-        return [one for one in left if one]
+            had = jobs.in_hand(conn, stage)  # before what is due: what ends in between is not due
+        left = (
+            ",".join(part for part in one.split(",") if part not in had)
+            for one in self._items.waiting(stage)
+        )
+        turn = list(islice(filter(None, left), TURNS[stage]))
+        if turn:
+            jobs.hand_out(self._database, queue, stage, turn)
+
+
+def _alone(queue: str) -> str | None:
+    """The lock of a queue's looks: two at once would hand out the same.
+
+    Where rows are claimed that does no harm, and a worker that dies in a look holds up nothing.
+    """
+    return None if queue == jobs.DECIDE else f"{jobs.LOOK} {queue}"
 
 
 def _worker(app: App, queue: str, room: int, *, is_urgent: bool) -> Worker:

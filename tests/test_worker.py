@@ -24,10 +24,13 @@ pytestmark = [
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
+CALM = "2:1"
+
+
 class Shop:
     """Stages in which everything waits until it is attempted, and that are out of order at first."""
 
-    names = ("deliver", "digest")
+    names = ("triage", "deliver", "digest")
 
     def __init__(self, **waiting: Sequence[str]) -> None:
         self._waiting = waiting
@@ -40,8 +43,24 @@ class Shop:
             raise StoreError("out of reach")
         return [one for one in self._waiting.get(stage, ()) if one not in self.attempted]
 
-    def attempt(self, stage: str, item: str, /) -> None:
-        self.attempted[item] += 1
+    def attempt(self, stage: str, items: Sequence[str], /) -> None:
+        self.attempted.update(items)
+
+
+class Stormy(Shop):
+    """One brand has a storm; when the first of it is decided, another one's post comes, and goes first."""
+
+    def __init__(self, storm: Sequence[str]) -> None:
+        super().__init__(triage=storm)
+        self.order: list[str] = []
+
+    def waiting(self, stage: str, /) -> Sequence[str]:
+        calm = [CALM] if stage == "triage" and self.order and CALM not in self.attempted else []
+        return [*calm, *super().waiting(stage)]
+
+    def attempt(self, stage: str, items: Sequence[str], /) -> None:
+        self.order += items
+        super().attempt(stage, items)
 
 
 def works(crew: worker.Crew, until: Callable[[], bool]) -> None:
@@ -72,6 +91,36 @@ def test_what_may_be_told_once_a_second_is_told_once_each(database: Database) ->
     works(crew, lambda: len(shop.attempted) == 3 and beats.total() > 0)
     assert shop.attempted == dict.fromkeys(keys, 1)
     assert pacing.turn(database, "#other", timedelta(seconds=1)) == timedelta(0)
+
+
+def test_what_goes_first_waits_for_a_few_turns_of_a_storm_and_not_for_its_end(
+    database: Database,
+) -> None:
+    worker.prepare(database)
+    storm = [f"1:{number}" for number in range(800)]
+    shop = Stormy(storm)
+    works(worker.Crew(shop, database, ["decide"]), lambda: len(shop.attempted) == 801)
+    assert shop.attempted.keys() == {*storm, CALM}
+    # when it comes, some turns have begun or are being made
+    assert shop.order.index(CALM) <= 8 * worker.TURNS["triage"]
+
+
+def test_what_one_has_in_hand_another_one_is_not_given(database: Database) -> None:
+    worker.prepare(database)
+    jobs.hand_out(database, "decide", "triage", ["1:1", "1:2"])
+    with database.writing() as conn:
+        conn.execute(sa.text(f"SET LOCAL search_path = {jobs.SCHEMA}"))
+        lives = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + interval '1 h')"
+        conn.execute(sa.text(lives))
+        conn.execute(
+            sa.text(
+                "UPDATE procrastinate_jobs SET status = 'doing',"
+                " worker_id = (SELECT id FROM procrastinate_workers)"
+            )
+        )
+    shop = Shop(triage=["1:1", "1:2", "1:3"])
+    works(worker.Crew(shop, database, ["decide"], room=1), lambda: bool(shop.attempted))
+    assert shop.attempted == {"1:3": 1}
 
 
 def test_what_a_dead_worker_had_is_freed_and_done(database: Database) -> None:

@@ -27,7 +27,8 @@ def upgrade(ctx: click.Context, as_json: bool) -> None:
     r"""Make the tables, or bring them up to date: all or nothing.
 
     `run` and `import` do this by themselves for SQLite; for PostgreSQL it is done here, by whoever may
-    change tables, after a backup.
+    change tables, after a backup. Workers of the version before go on meanwhile where they can; where
+    they cannot, this refuses until they are stopped.
 
     \b
     Example:
@@ -38,7 +39,8 @@ def upgrade(ctx: click.Context, as_json: bool) -> None:
 
     database = Database(settings_of(ctx).database)
     try:
-        maintenance.upgrade(database)
+        with maintenance.room_to_upgrade(database):
+            maintenance.upgrade(database)
         version = maintenance.current_revision(database)
         for_workers = database.path is None and prepare_for_workers(database)
     finally:
@@ -46,7 +48,10 @@ def upgrade(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json({"version": version})
         return
-    click.echo(f"the tables are up to date (version {version})")
+    newer = (
+        "" if version == maintenance.HEAD else "; made by a newer program, and for this one, too"
+    )
+    click.echo(f"the tables are up to date (version {version}{newer})")
     if for_workers:
         click.echo("what workers need is there")
 

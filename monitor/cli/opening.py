@@ -96,8 +96,8 @@ def alone_on(database: Database) -> Iterator[StillAlone]:
     The lock comes first, so that no tables change under a program that is at work on them.
 
     Raises:
-        StoreError: somebody else holds it; or its tables are newer than the program, or older and
-            PostgreSQL's.
+        StoreError: somebody else holds it; or its tables are newer and not for this program, or
+            older and PostgreSQL's.
 
     """
     from monitor.store import maintenance
@@ -116,8 +116,7 @@ def make(database: Database) -> None:
     from monitor.store import maintenance
 
     is_new = database.path is not None and not database.path.exists()
-    if is_new or maintenance.current_revision(database) != maintenance.HEAD:
-        maintenance.upgrade(database)
+    if maintenance.upgrade(database):
         tell(f"{database.path}: {'made' if is_new else 'upgraded'}")
 
 

@@ -190,15 +190,14 @@ def _streams(feed: Feed) -> tuple[int | None, str]:
 
 def unread_of(application: Application) -> list[str]:
     """The streams that could not be read, and why."""
-    from monitor.store import brands, coverage
+    from monitor.store import coverage
 
-    found: dict[str, str] = {}
     with application.database.reading() as conn:
-        for brand_id in brands.names(conn):
-            for one in coverage.health(conn, brand_id, application.clock()):
-                if one.failing_since is not None:
-                    found[f"{one.source}/{one.stream}"] = one.problem or "it says nothing"
-    return [f"{name} could not be read: {problem}" for name, problem in sorted(found.items())]
+        found = coverage.failing(conn, application.clock())
+    return [
+        f"{source}/{stream} could not be read: {problem or 'it says nothing'}"
+        for source, stream, problem in found
+    ]
 
 
 def _say_what_failed(ctx: click.Context, done: Round, unread: list[str]) -> None:

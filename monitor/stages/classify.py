@@ -35,8 +35,7 @@ class Classify:
             for one, retry_at in failed.items()
             if "," not in one and retry_at is not None and retry_at <= now and int(one) in waiting
         ]
-        batches = [free[start : start + BATCH] for start in range(0, len(free), BATCH)]
-        return [*retry, *(key for batch in batches for key in _split(batch, failed.keys()))]
+        return [*retry, *_batches(free, failed.keys())]
 
     def handle(self, item: str, now: datetime) -> None:
         """Judge one batch. The model runs outside any transaction."""
@@ -62,6 +61,20 @@ class Classify:
         for batch in batches:
             if not waiting.issuperset(batch.split(",")):
                 failures.clear(conn, self.name, batch)
+
+
+def _batches(waiting: Sequence[int], failed: Collection[str]) -> Iterator[str]:
+    """Batches that failed, in parts, and apart from them all else: what comes cannot make them anew."""
+    left = dict.fromkeys(waiting)
+    for one in sorted(failed, key=len, reverse=True):
+        ids = [int(part) for part in one.split(",")]
+        if len(ids) > 1 and left.keys() >= set(ids):
+            yield from _split(ids, failed)
+            for number in ids:
+                del left[number]
+    free = list(left)
+    for start in range(0, len(free), BATCH):
+        yield ",".join(map(str, free[start : start + BATCH]))
 
 
 def _split(batch: Sequence[int], failed: Collection[str]) -> Iterator[str]:

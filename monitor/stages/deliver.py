@@ -28,6 +28,7 @@ from monitor.domain.notice import (
     Receipt,
     Unknowable,
 )
+from monitor.log import in_a_line
 from monitor.ports import Clock, Notifier, Speaks
 from monitor.store import alarms, cards, leaving, outbox, put_back, storms
 from monitor.store.contents import Contents, DigestOf, ReportOf
@@ -158,7 +159,7 @@ class Deliver:
         errand = self._errands.pop(item, None)
         if errand is None:
             raise error
-        problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+        problem = in_a_line(error)
         unknown = SendError(problem, outcome=Outcome.UNKNOWN)
         with bound_contextvars(case=errand.row.case_id):
             self._postpone(errand, unknown, now, fate_unknown=True)

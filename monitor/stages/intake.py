@@ -15,6 +15,7 @@ from monitor.domain.identity import Brand
 from monitor.domain.notice import Reason
 from monitor.domain.post import Page, Rejected, Stream
 from monitor.domain.storable import admitted
+from monitor.log import in_a_line
 from monitor.ports import Clock, Refreshes, Source
 from monitor.store import alarms, brands, coverage, outbox, posts
 from monitor.store.concerning import Watched
@@ -106,9 +107,7 @@ class Intake:
         """What a source did not foresee: the stream rests and is read again, like any that fails."""
         if item not in self._readings:
             raise error
-        # the first line: what follows may quote a row, a body, somebody's words
-        said = str(error).partition("\n")[0][:MOST_SAID]
-        self._fail(self._readings[item], SourceError(f"{type(error).__name__}: {said}"), now)
+        self._fail(self._readings[item], SourceError(in_a_line(error)[:MOST_SAID]), now)
 
     def look(
         self, item: str, now: datetime, on_page: Callable[[Counts], object] | None = None

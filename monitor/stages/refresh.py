@@ -18,6 +18,7 @@ from monitor.domain.keeping import Keep, LookUp
 from monitor.domain.notice import Reason
 from monitor.domain.post import Gone, Page, Post, PostKey, Rejected
 from monitor.domain.storable import admitted
+from monitor.log import in_a_line
 from monitor.ports import Clock, Refreshes
 from monitor.store import alarms, brands, looking, posts, tallies
 from monitor.store.engine import Connection, Database
@@ -155,10 +156,8 @@ class Refresh:
 
     def _tell(self, conn: Connection, source: str, error: Exception, now: datetime) -> None:
         """Once a day (UTC), however many posts it is about."""
-        # the first line: what follows may quote a body, somebody's words
-        said = f"{type(error).__name__}: {error}".partition("\n")[0][:MOST_SAID]
         lines = [
-            said,
+            in_a_line(error)[:MOST_SAID],
             "it is asked again by itself; what it does not confirm for too long is purged",
             "`complaint-monitor keep` counts such look-ups as `failed`, and the log says where it broke",
         ]

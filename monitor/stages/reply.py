@@ -25,6 +25,7 @@ from monitor.domain.notice import Absent, Reason, Unknowable
 from monitor.domain.post import Page, Post
 from monitor.domain.reply import INDEX_LAG, LOOKED_FOR, Absence, ReplyState, absence, is_ours
 from monitor.domain.storable import admitted
+from monitor.log import in_a_line
 from monitor.ports import Clock, Desk
 from monitor.store import answers, brands, cases, coverage, posts, replies
 from monitor.store.engine import Connection, Database
@@ -111,8 +112,7 @@ class Reply:
         errand = self._errands.pop(item, None)
         if errand is None:
             raise error
-        # the first line: what follows may quote a body
-        problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+        problem = in_a_line(error)
         with bound_contextvars(case=errand.row.case_id):
             self._not_found(errand, SendError(problem, outcome=Outcome.UNKNOWN), now)
 

@@ -54,6 +54,6 @@ class Sample:
             if samples.is_closed(conn, brand_id, week):
                 return
             everything = samples.candidates(conn, brand_id, week)
-            drawn = draw(everything, week, brands.names(conn)[brand_id], self._size)
+            drawn = draw(everything, week, brands.name(conn, brand_id), self._size)
             is_over = now >= begin_of(week) + WEEK + LATE
             samples.write(conn, brand_id, week, everything, drawn, now if is_over else None)

@@ -67,7 +67,7 @@ class Surges:
             Reason.ABOVE_PAST,
             due_at=now,
         )
-        brand = brands.names(conn)[brand_id]
+        brand = brands.name(conn, brand_id)
         said = {
             "headline": as_data(_headline(brand, one)),
             "lines": [as_data(line) for line in _lines(one)],

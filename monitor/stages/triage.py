@@ -79,7 +79,7 @@ class Triage:
         if case_id is not None:
             facts = [Fact(asked_at, Rejudged(one.post_id, ask), self.name)]
         else:
-            case_id = cases.find(conn, _key(one))
+            case_id = cases.find(conn, _key(one)) if ask is not None else None
             facts = [
                 Fact(at=asked_at, event=event, by=self.name) for event in _events(ask, case_id)
             ]

@@ -76,6 +76,12 @@ def watched_since(conn: Connection, brand_id: int) -> datetime:
     return found or NEVER
 
 
+def name(conn: Connection, brand_id: int) -> str:
+    """The name of one brand."""
+    found: str = conn.scalars(sa.select(brand.c.name).where(brand.c.id == brand_id)).one()
+    return found
+
+
 def names(conn: Connection) -> dict[int, str]:
     """All brands by row number."""
     return {one.id: one.name for one in conn.execute(_NAMES)}

@@ -130,14 +130,15 @@ def adopted(database: Database) -> Adopted | None:
         return next(iter(adoptions(conn)), None)
 
 
+# what is asked again and again is put together once
+_NEWEST = sa.select(sa.func.max(calibration.c.id)).group_by(
+    calibration.c.source, calibration.c.model
+)
+_LAST = sa.select(calibration).where(calibration.c.id.in_(_NEWEST)).order_by(calibration.c.source)
+
+
 def _last(conn: Connection) -> list[Calibrated]:
-    newest = sa.select(sa.func.max(calibration.c.id)).group_by(
-        calibration.c.source, calibration.c.model
-    )
-    rows = conn.execute(
-        sa.select(calibration).where(calibration.c.id.in_(newest)).order_by(calibration.c.source)
-    )
     return [
         Calibrated(**{name: getattr(row, name) for name in Calibrated.__dataclass_fields__})
-        for row in rows
+        for row in conn.execute(_LAST)
     ]

@@ -8,7 +8,7 @@ writers that read the same history, one fails and is run again.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from monitor.domain.event import Answered, Event, FollowedUp, Opened, Record
 from monitor.domain.policy import Rule, rule_from
 from monitor.domain.subscription import begins, happened
 from monitor.domain.wait import Wait
-from monitor.store import outbox, subscriptions
+from monitor.store import outbox, subscriptions, turns
 from monitor.store.bulk import among
 from monitor.store.codec import decode, encode
 from monitor.store.engine import log_when_done, new_id
@@ -35,7 +35,18 @@ _HISTORY = (
     .where(case_event.c.case_id == sa.bindparam("case_id"))
     .order_by(case_event.c.seq)
 )
-_ROW = sa.select(cases).where(cases.c.id == sa.bindparam("case_id"))
+_THIS = cases.c.id == sa.bindparam("case_id")
+_LOCK = sa.select(cases.c.id).where(_THIS).with_for_update()
+_PICTURE = cases.update().where(_THIS).returning(cases.c.brand_id, cases.c.network)
+_POSTS = sa.select(case_post.c.post_id).where(case_post.c.case_id == sa.bindparam("case_id"))
+_ROW = sa.select(cases).where(_THIS)
+_KEY = ("brand_id", "network", "thread", "customer")
+_FIND = sa.select(cases.c.id).where(*(cases.c[name] == sa.bindparam(name) for name in _KEY))
+_OF_POST = (
+    sa.select(cases)
+    .join(case_post, case_post.c.case_id == cases.c.id)
+    .where(case_post.c.post_id == sa.bindparam("post_id"))
+)
 _RULE = sa.select(rule.c.snapshot).where(rule.c.digest == sa.bindparam("digest"))
 
 
@@ -65,27 +76,13 @@ def customer_of(author_id: int | None, post_id: int) -> str:
 
 def find(conn: Connection, key: CaseKey) -> int | None:
     """The id of the case, if there is one."""
-    return conn.scalar(sa.select(cases.c.id).where(_is(key)))
-
-
-def _is(key: CaseKey) -> sa.ColumnElement[bool]:
-    return (
-        (cases.c.brand_id == key.brand_id)
-        & (cases.c.network == key.network)
-        & (cases.c.thread == key.thread)
-        & (cases.c.customer == key.customer)
-    )
+    return conn.scalar(_FIND, asdict(key))
 
 
 def in_thread(conn: Connection, brand_id: int, network: str, thread: str) -> dict[str, int]:
     """The cases of a thread by customer."""
-    rows = conn.execute(
-        sa.select(cases.c.customer, cases.c.id).where(
-            (cases.c.brand_id == brand_id)
-            & (cases.c.network == network)
-            & (cases.c.thread == thread)
-        )
-    )
+    here = cases.c.brand_id == brand_id, cases.c.network == network, cases.c.thread == thread
+    rows = conn.execute(sa.select(cases.c.customer, cases.c.id).where(*here))
     return {one.customer: one.id for one in rows}
 
 
@@ -113,7 +110,7 @@ def open_case(conn: Connection, key: CaseKey, *, root_post_id: int, opened_at: d
 def lock(conn: Connection, case_id: int) -> None:
     """Keep other writers of this case out until the transaction ends (SQLite: the whole file is)."""
     if conn.dialect.name == "postgresql":
-        conn.execute(sa.select(cases.c.id).where(cases.c.id == case_id).with_for_update())
+        conn.execute(_LOCK, {"case_id": case_id})
 
 
 def hold(conn: Connection, case_id: int) -> int:
@@ -176,8 +173,7 @@ def append(
     for one in records:
         after = apply(after, one)
     _write_records(conn, case_id, records)
-    _project(conn, case_id, before, after, now)
-    brand_id = conn.execute(sa.select(cases.c.brand_id).where(cases.c.id == case_id)).scalar_one()
+    brand_id = _project(conn, case_id, before, after, now)
     moved = {} if source is None else _heard_there(conn, source, after)
     if source is not None:
         path = subscriptions.Path(source, case_id, moved, opens=begins(before, after))
@@ -234,22 +230,19 @@ def _write_records(conn: Connection, case_id: int, records: Sequence[Record]) ->
 
 
 def _link(conn: Connection, case_id: int, posts: set[int]) -> None:
-    known = set(conn.scalars(sa.select(case_post.c.post_id).where(case_post.c.case_id == case_id)))
+    known = set(conn.scalars(_POSTS, {"case_id": case_id}))
     fresh = sorted(posts - known)
     if fresh:
         conn.execute(case_post.insert(), [{"case_id": case_id, "post_id": one} for one in fresh])
 
 
-def _project(conn: Connection, case_id: int, before: Case, after: Case, now: datetime) -> None:
-    """Write the picture: the case's row and its waits. Whatever changed, escalation looks again."""
-    conn.execute(
-        cases.update()
-        .where(cases.c.id == case_id)
-        .values(**case_row(after), next_action_at=now if after.open_wait else None)
-    )
-    key = conn.execute(
-        sa.select(cases.c.brand_id, cases.c.network).where(cases.c.id == case_id)
-    ).one()
+def _project(conn: Connection, case_id: int, before: Case, after: Case, now: datetime) -> int:
+    """Write the picture: the case's row and its waits. Whatever changed, escalation looks again.
+
+    Returns the brand's number.
+    """
+    said = {**case_row(after), "next_action_at": now if after.open_wait else None}
+    key = conn.execute(_PICTURE, {**said, "case_id": case_id}).one()
     if before.waits:
         conn.execute(wait.delete().where(wait.c.case_id == case_id))
     rows = [
@@ -263,6 +256,7 @@ def _project(conn: Connection, case_id: int, before: Case, after: Case, now: dat
     ]
     if rows:
         conn.execute(wait.insert(), rows)
+    return int(key.brand_id)
 
 
 def case_row(case: Case) -> dict[str, Any]:
@@ -306,15 +300,18 @@ def wait_row(case: Case, one: Wait) -> dict[str, Any]:
 
 
 def due(conn: Connection, stage: str, now: datetime, limit: int) -> list[int]:
-    """The cases whose next action is due and that do not rest after a failure, longest due first."""
-    rests = resting(stage, sa.cast(cases.c.id, sa.Text), now)
-    query = (
-        sa.select(cases.c.id)
-        .where(cases.c.next_action_at.is_not(None) & (cases.c.next_action_at <= now) & ~rests)
+    """The cases to look at that do not rest after a failure; brands take turns, longest due first."""
+    is_due = cases.c.next_action_at.is_not(None) & (cases.c.next_action_at <= now)
+    each = (
+        sa.select(cases.c.id, cases.c.brand_id, cases.c.next_action_at)
+        .where(is_due, ~resting(stage, sa.cast(cases.c.id, sa.Text), now))
         .order_by(cases.c.next_action_at)
-        .limit(limit)
+        .limit(turns.SEEN)
+        .subquery()
     )
-    return list(conn.scalars(query))
+    order = each.c.next_action_at, each.c.id
+    turn = turns.turn_of(each.c.brand_id, *order)
+    return list(conn.scalars(sa.select(each.c.id).order_by(turn, *order).limit(limit)))
 
 
 def look_again(conn: Connection, case_id: int, at: datetime | None) -> None:
@@ -339,13 +336,7 @@ def count(conn: Connection) -> int:
 
 def of_post(conn: Connection, post_id: int) -> list[sa.Row[Any]]:
     """The rows of the cases that a post has a part in."""
-    return list(
-        conn.execute(
-            sa.select(cases)
-            .join(case_post, case_post.c.case_id == cases.c.id)
-            .where(case_post.c.post_id == post_id)
-        )
-    )
+    return list(conn.execute(_OF_POST, {"post_id": post_id}))
 
 
 def linked(conn: Connection, case_ids: Collection[int]) -> set[tuple[int, int]]:

@@ -332,6 +332,17 @@ def health(
     ]
 
 
+def failing(conn: Connection, now: datetime) -> list[tuple[str, str, str | None]]:
+    """Source, stream and problem of those that are read for some brand and cannot be at `now`."""
+    is_a_brand_s = sa.exists().where(stream_brand.c.stream_id == stream.c.id)
+    rows = conn.execute(
+        sa.select(stream.c.source, stream.c.name, stream.c.problem)
+        .where(_IS_READ, stream.c.failing_since <= now, is_a_brand_s)
+        .order_by(stream.c.source, stream.c.name)
+    )
+    return list(map(tuple, rows))
+
+
 def _looked(
     conn: Connection, numbers: Collection[int], since: datetime, until: datetime
 ) -> dict[int, tuple[Blind, ...]]:
@@ -350,16 +361,6 @@ def is_looked_at(conn: Connection, brand_id: int) -> bool:
         .where(stream_brand.c.brand_id == brand_id, _IS_READ, never)
     )
     return conn.execute(waiting.limit(1)).one_or_none() is None
-
-
-def rejects(conn: Connection, number: int) -> list[Rejected]:
-    """The items of a stream that could not be read, in the order in which they were met."""
-    rows = conn.execute(
-        sa.select(reject.c.place, reject.c.reason, reject.c.sample)
-        .where(reject.c.stream_id == number)
-        .order_by(reject.c.id)
-    )
-    return [Rejected(*row) for row in rows]
 
 
 def unread(conn: Connection, source: str | None = None) -> list[Unread]:

@@ -10,14 +10,26 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Band
+from monitor.store import turns
 from monitor.store.schema import judgement, mention, post
 
 
 def to_judge(conn: Connection, limit: int) -> list[int]:
-    """Posts that wait for the classifier, in the order of their coming."""
+    """Posts that wait for the classifier, brands taking turns, of each the oldest first.
+
+    A post that names two brands has its turn with the one that is sooner.
+    """
     # the partial index's own words: with other ones no database would use it
     waiting = sa.text("to_judge")
-    return list(conn.scalars(sa.select(post.c.id).where(waiting).order_by(post.c.id).limit(limit)))
+    oldest = sa.select(post.c.id).where(waiting).order_by(post.c.id).limit(turns.SEEN).subquery()
+    each = (
+        sa.select(oldest.c.id, turns.turn_of(mention.c.brand_id, oldest.c.id))
+        .outerjoin(mention, mention.c.post_id == oldest.c.id)
+        .subquery()
+    )
+    sooner = sa.func.min(each.c.turn)
+    query = sa.select(each.c.id).group_by(each.c.id).order_by(sooner, each.c.id).limit(limit)
+    return list(conn.scalars(query))
 
 
 def unjudged(conn: Connection) -> int:

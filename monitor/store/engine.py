@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -59,6 +60,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _driver(make_url(url))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        # SQLite lets one write, and who finds it busy sleeps up to 0.1 s a time, whoever has ended since:
+        # threads of one process wait for each other here, and go on at once
+        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, read_only=False)
             self._reader = _sqlite_engine(self.url, read_only=True)
@@ -69,7 +73,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write; commits at the end, rolls back on any error."""
-        with clear_errors(self.url), self._writer.begin() as conn:
+        with self._turn, clear_errors(self.url), self._writer.begin() as conn:
             conn.info.pop(_TO_LOG, None)  # of a transaction before, which came to nothing
             yield conn
             lines = conn.info.pop(_TO_LOG, ())

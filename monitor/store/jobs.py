@@ -2,13 +2,19 @@
 
 The engine (Procrastinate) has a schema of its own here. Triggers put a job there for whatever a row
 says can be done at once, whichever program wrote it: so a job is there if and only if its work is. A
-job carries a key and nothing else. The rows stay the only truth: without any of this, looking finds
+job carries keys and nothing else. The rows stay the only truth: without any of this, looking finds
 the same keys, and so the schema may be dropped and made anew at any time.
+
+What comes by the hundred is handed out in turns. The job that a row makes then says only that there is
+something to look for; the look asks for it in a fair order, and makes one job of the first of it. More
+than one such job never waits: what comes later and goes first is in the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -17,15 +23,26 @@ from monitor.store.engine import Connection, Database
 SCHEMA = "complaint_monitor_jobs"
 LOOK = "look"
 """The task that asks a queue's stages for what is due; its item is the queue."""
-CLASSIFY = "classify"
-_VERSION = 3
+DECIDE = "decide"
+_VERSION = 4
 """Of what is made below; together with the engine's own it is the schema's comment."""
+_STAMP = re.compile(r"complaint-monitor (\d+), procrastinate (\S+)")
 
 _ADD = f"""
 CREATE FUNCTION {SCHEMA}.add_job(queue text, task text, item text) RETURNS void LANGUAGE sql AS $$
     INSERT INTO {SCHEMA}.procrastinate_jobs (queue_name, task_name, queueing_lock, args)
     VALUES (queue, task, task || ' ' || item, jsonb_build_object('item', item))
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+$$;
+-- After all others of the queue: so what came meanwhile is seen at once. It waits for nobody else's job, as a
+-- unique one would, and so two transactions never wait for each other; one look too many finds nothing
+CREATE FUNCTION {SCHEMA}.add_look(queue text, alone text) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO {SCHEMA}.procrastinate_jobs (queue_name, task_name, priority, lock, args)
+    SELECT queue, '{LOOK}', -10, alone, jsonb_build_object('item', queue)
+    WHERE NOT EXISTS (
+        SELECT FROM {SCHEMA}.procrastinate_jobs
+        WHERE queue_name = queue AND task_name = '{LOOK}' AND priority = -10 AND status = 'todo'
+    )
 $$;
 """  # noqa: S608 - nothing of it comes from outside
 _PAGE = f"""
@@ -41,17 +58,26 @@ END $$;
 CREATE TRIGGER job AFTER INSERT ON public.coverage FOR EACH ROW
     WHEN (NEW.stored > 0 OR NEW.edited > 0) EXECUTE FUNCTION {SCHEMA}.page_stored();
 """  # noqa: S608 - the same
-_JUDGED = f"""
-CREATE FUNCTION {SCHEMA}.post_judged() RETURNS trigger LANGUAGE plpgsql
+_UNDECIDED = f"""
+-- something is to be decided: what of it, and in which order, is looked at as a whole. At the commit, so that
+-- it is there to be seen
+CREATE FUNCTION {SCHEMA}.undecided() RETURNS trigger LANGUAGE plpgsql
 SET search_path = {SCHEMA}, public AS $$
 BEGIN
-    PERFORM add_job('decide', 'triage', brand_id || ':' || post_id)
-    FROM public.mention WHERE post_id = NEW.id AND next = 'triage' ORDER BY brand_id;
+    PERFORM add_look('{DECIDE}', NULL);
     RETURN NULL;
 END $$;
-CREATE TRIGGER job AFTER UPDATE OF to_judge ON public.post FOR EACH ROW
-    WHEN (OLD.to_judge AND NOT NEW.to_judge) EXECUTE FUNCTION {SCHEMA}.post_judged();
 """
+
+
+def _undecided(table: str, events: str, when: str) -> str:
+    """A trigger for rows on which something is to be decided."""
+    return f"""
+CREATE CONSTRAINT TRIGGER job_{DECIDE} AFTER {events} ON public.{table}
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN ({when}) EXECUTE FUNCTION {SCHEMA}.undecided();
+"""
+
 
 _TOLD = f"""
 -- something is to be told: what of it, is looked at as a whole (many alarms at once become one message).
@@ -98,23 +124,10 @@ _MADE = (
     _PACING,
     _ADD,
     _PAGE,
-    _JUDGED,
-    _row(
-        "mention",
-        "INSERT OR UPDATE OF next",
-        "NEW.next = 'settle'",
-        "decide",
-        "settle",
-        "NEW.brand_id || ':' || NEW.post_id",
-    ),
-    _row(
-        "cases",
-        "INSERT OR UPDATE OF next_action_at",
-        "NEW.next_action_at <= now()",
-        "decide",
-        "escalate",
-        "NEW.id::text",
-    ),
+    _UNDECIDED,
+    _undecided("post", "UPDATE OF to_judge", "OLD.to_judge AND NOT NEW.to_judge"),
+    _undecided("mention", "INSERT OR UPDATE OF next", "NEW.next = 'settle'"),
+    _undecided("cases", "INSERT OR UPDATE OF next_action_at", "NEW.next_action_at <= now()"),
     _TOLD,
     _row("reply", "INSERT", "NEW.state = 'pending'", "reply", "reply", "NEW.id::text"),
 )
@@ -123,6 +136,15 @@ _MADE = (
 def stamp(engine: str) -> str:
     """What the schema's comment says when it fits this program and that version of the engine."""
     return f"complaint-monitor {_VERSION}, procrastinate {engine}"
+
+
+def fits(found: str | None, engine: str) -> bool:
+    """Whether this program can work with what has that stamp: its own, or a newer one's over the same engine.
+
+    A task that only the newer program knows is no loss: that one's looking finds the work again.
+    """
+    match = _STAMP.fullmatch(found or "")
+    return match is not None and match[2] == engine and int(match[1]) >= _VERSION
 
 
 def prepared(conn: Connection) -> str | None:
@@ -139,7 +161,7 @@ def prepare(database: Database, tables: str, engine: str) -> bool:
     anything had to be made.
     """
     with database.writing() as conn:
-        if prepared(conn) == stamp(engine):
+        if fits(prepared(conn), engine):
             return False
         # the driver's own connection: many statements at once, and `%` means nothing
         plain = conn.connection.driver_connection
@@ -172,31 +194,66 @@ def add(database: Database, queue: str, task: str, items: Iterable[str]) -> int:
         " ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"
     )
     added = 0
+    with _at_once(database) as conn:
+        waiting = set(conn.scalars(_WAITING, {"task": task}))
+        for item in items:
+            if item in waiting:
+                continue
+            key = f"{task} {item}"
+            lock = key if task in ONE_AT_A_TIME else None
+            said = {"queue": queue, "task": task, "lock": lock, "key": key, "item": item}
+            added += conn.execute(insert, said).rowcount
+    return added
+
+
+def hand_out(database: Database, queue: str, task: str, items: Sequence[str]) -> None:
+    """Make the next turn of a task: these items. One that waits already is made anew by it."""
+    insert = sa.text(
+        f"INSERT INTO {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
+        " (queue_name, task_name, queueing_lock, args)"
+        " VALUES (:queue, :task, :key, jsonb_build_object('item', CAST(:item AS text)))"
+        " ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET args = excluded.args"
+    )
+    with _at_once(database) as conn:
+        said = {"queue": queue, "task": task, "key": task, "item": " ".join(items)}
+        conn.execute(insert, said)
+
+
+def look(database: Database, queue: str, *, alone: str | None = None) -> None:
+    """Have it looked what of a queue is due. `alone`: the lock of looks that must not meet."""
+    with _at_once(database) as conn:
+        query = sa.text(f"SELECT {SCHEMA}.add_look(:queue, :alone)")
+        conn.execute(query, {"queue": queue, "alone": alone})
+
+
+@contextmanager
+def _at_once(database: Database) -> Iterator[Connection]:
+    """Each statement is a transaction of its own: it holds nothing for which another one waits."""
     engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
         conn.exec_driver_sql(f"SET search_path = {SCHEMA}")
         try:
-            for item in items:
-                key = f"{task} {item}"
-                lock = key if task in ONE_AT_A_TIME else None
-                said = {"queue": queue, "task": task, "lock": lock, "key": key, "item": item}
-                added += conn.execute(insert, said).rowcount
+            yield conn
         finally:
             conn.exec_driver_sql("RESET search_path")
-    return added
 
 
-ONE_AT_A_TIME = frozenset(
-    {"intake", "refresh", "classify", "digest", "report", "sample", "watch", "forget"}
-)
+ONE_AT_A_TIME = frozenset({"intake", "refresh", "digest", "report", "sample", "watch", "forget"})
 """Tasks of which the same item is never under way twice, for its stage itself does not see to that: the
 others claim their rows."""
 
 
-def in_hand(conn: Connection, task: str) -> Sequence[str]:
-    """The items of jobs that wait or are under way."""
+_WAITING = sa.text(
+    f"SELECT args ->> 'item' FROM {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
+    " WHERE task_name = :task AND status = 'todo'"
+)
+
+
+def in_hand(conn: Connection, task: str) -> set[str]:
+    """What the turns of a task that have begun are about; of a batch to judge each post."""
     query = sa.text(
         f"SELECT args ->> 'item' FROM {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
-        " WHERE task_name = :task AND status IN ('todo', 'doing')"
+        " WHERE task_name = :task AND status = 'doing'"
     )
-    return list(conn.scalars(query, {"task": task}))
+    begun = conn.scalars(query, {"task": task})
+    return {one for items in begun for one in items.replace(",", " ").split(" ")}

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,7 +28,12 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0001"
-"""The version of the tables that this program works with: that of the last migration."""
+"""The version of the tables that this program makes: that of the last migration.
+
+`0007.0005`: the seventh, in which programs that made the fifth or the sixth may go on working; without
+a second number there is none (docs/adr/0053).
+"""
+_FORM = re.compile(r"(\d{4})(?:\.(\d{4}))?")
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
 _RUNNER = 0x636F6D706C61696E  # "complain": the advisory locks of a PostgreSQL database are numbers
 _UPGRADE = _RUNNER + 1
@@ -38,15 +51,20 @@ def current_revision(database: Database) -> str | None:
 
 
 def is_current(conn: Connection) -> bool:
-    """Whether the tables are those that this program knows: a cheap question."""
-    return _revision(conn) == HEAD
+    """Whether this program may work on the tables: they are its own, or newer and still for it, too.
+
+    A cheap question.
+    """
+    return _is_for_us(_revision(conn))
 
 
-def upgrade(database: Database) -> None:
+def upgrade(database: Database) -> bool:
     """Bring the tables up to date, all or nothing. Two at once wait for each other.
 
+    Returns whether anything had to be changed: newer tables in which this program may work stay.
+
     Raises:
-        StoreError: the tables were made by a newer program.
+        StoreError: the tables were made by a newer program, and are not for this one.
 
     """
     if database.path is not None:
@@ -57,43 +75,86 @@ def upgrade(database: Database) -> None:
             raise StoreError(
                 f"{folder} can't be made for the database: {error.strerror}"
             ) from error
-    from alembic import command
-
-    config = _config()
     with database.writing() as conn:
         if not database.is_sqlite:
             conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE)))
-        _refuse_newer(conn)
+        found = _revision(conn)
+        if _is_for_us(found):
+            return False
+        _refuse_newer(database, found)
+        # takes longer to load than most commands to run: only for what it is needed for
+        from alembic import command
+
+        config = _config()
         config.attributes["connection"] = conn
         command.upgrade(config, "head")
+        return True
+
+
+def room_to_upgrade(database: Database) -> AbstractContextManager[object]:
+    """Hold the database alone for an upgrade, if programs that may be at work on it cannot go on after it.
+
+    Raises:
+        StoreError: one of them is at work; says who.
+
+    """
+    found = current_revision(database)
+    if found is None or _is_for_us(found) or _oldest(HEAD) <= _oldest(found):
+        return nullcontext()
+    return only_one_runner(database)
 
 
 def require_current(database: Database) -> None:
-    """Raises StoreError, saying what to do, unless the tables are those that this program knows."""
+    """Raises StoreError, saying what to do, unless this program may work on the tables (`is_current`)."""
     with database.reading() as conn:
-        if is_current(conn):
-            return
-        _refuse_newer(conn)
-        raise StoreError(
-            f"{_name(database)}: the tables are not up to date. "
-            "Run `complaint-monitor db upgrade` first."
-        )
+        problem = _problem(database, _revision(conn))
+    if problem is not None:
+        raise StoreError(problem)
 
 
-def _refuse_newer(conn: Connection) -> None:
-    # takes longer to load than most commands to run: only for tables of another version
-    from alembic.script import ScriptDirectory
-    from alembic.util import CommandError
+def require_own(database: Database) -> None:
+    """Raises StoreError unless the tables are exactly this program's: newer ones hold what it cannot see."""
+    require_current(database)
+    found = current_revision(database)
+    if found != HEAD:
+        raise StoreError(_made_by_a_newer(database, found))
 
-    revision = _revision(conn)
-    try:
-        ScriptDirectory.from_config(_config()).get_revision(revision or "base")
-    except CommandError:
-        raise StoreError(
-            f"{conn.engine.url.render_as_string()}: its tables (version {revision}) were made by a "
-            f"newer complaint-monitor than this one (version {HEAD}). Install the newer "
-            "one, or restore a backup from before its upgrade."
-        ) from None
+
+def _is_for_us(found: str | None) -> bool:
+    if found is None or found == HEAD:
+        return found == HEAD
+    return _FORM.fullmatch(found) is not None and _oldest(found) <= HEAD[:4] < found[:4]
+
+
+def _oldest(revision: str) -> str:
+    """The oldest tables whose programs may work in these."""
+    first, _, second = revision.partition(".")
+    return second or first
+
+
+def _problem(database: Database, found: str | None) -> str | None:
+    """Why this program may not work on tables of that version, and what to do; None: it may."""
+    if _is_for_us(found):
+        return None
+    if found is not None and found[:4] > HEAD[:4]:
+        return _made_by_a_newer(database, found)
+    return (
+        f"{_name(database)}: the tables are not up to date. "
+        "Run `complaint-monitor db upgrade` first."
+    )
+
+
+def _refuse_newer(database: Database, found: str | None) -> None:
+    if found is not None and found[:4] > HEAD[:4]:
+        raise StoreError(_made_by_a_newer(database, found))
+
+
+def _made_by_a_newer(database: Database, found: str | None) -> str:
+    return (
+        f"{_name(database)}: its tables (version {found}) were made by a "
+        f"newer complaint-monitor than this one (version {HEAD}). Install the newer "
+        "one, or restore a backup from before its upgrade."
+    )
 
 
 def _revision(conn: Connection) -> str | None:
@@ -261,13 +322,16 @@ class _ServerLock:
         """None: it is held. Else why it cannot be had now: the server is out of reach.
 
         Raises:
-            StoreError: it was lost with its connection, and somebody else has it.
+            StoreError: it was lost with its connection, and somebody else has it, or had it meanwhile
+                and left tables that are not for this program.
 
         """
-        taken_by = None
+        taken_by = problem = None
         try:
             if self._conn is None:
                 taken_by = self.take()
+                with self._database.reading() as conn:
+                    problem = _problem(self._database, _revision(conn))
             else:
                 with clear_errors(self._database.url):
                     self._conn.scalar(sa.select(1))
@@ -276,6 +340,8 @@ class _ServerLock:
             return str(error)
         if taken_by is not None:
             raise StoreError(f"{taken_by}: this program's hold on it was lost with its connection")
+        if problem is not None:
+            raise StoreError(problem)
         return None
 
     def drop(self) -> None:

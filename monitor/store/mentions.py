@@ -14,12 +14,66 @@ from monitor.domain.answer import ThreadPost
 from monitor.domain.event import Ask, AskKind
 from monitor.domain.judgement import Band, Judgement, Severity, Verdict
 from monitor.domain.post import Author, Post, PostKey, PostKind
+from monitor.store import turns
 from monitor.store.cases import customer_of
 from monitor.store.failures import is_set_aside, resting
 from monitor.store.schema import author, brand, judgement, mention, post, quote
 
 TRIAGE = "triage"
 SETTLE = "settle"
+
+# what is asked again and again is put together once
+_THIS = (mention.c.brand_id == sa.bindparam("brand")) & (
+    mention.c.post_id == sa.bindparam("number")
+)
+_WAITS = sa.select(mention.c.next).where(_THIS)
+_HELD = _WAITS.with_for_update()
+_MENTION = (
+    sa.select(
+        post,
+        author.c.external_id.label("author_external_id"),
+        author.c.handle,
+        author.c.name,
+        author.c.followers,
+        mention.c.own,
+        mention.c.automatic,
+        mention.c.band,
+        mention.c.asks,
+        mention.c.filtered,
+        brand.c.name.label("brand"),
+    )
+    .join(mention, mention.c.post_id == post.c.id)
+    .join(brand, brand.c.id == mention.c.brand_id)
+    .outerjoin(author, author.c.id == post.c.author_id)
+    .where(_THIS)
+)
+_JUDGEMENT = sa.select(judgement).where(judgement.c.post_id == sa.bindparam("number"))
+_IN_THREAD = sa.exists().where(
+    (post.c.network == sa.bindparam("network"))
+    & (post.c.thread == sa.bindparam("root"))
+    & (mention.c.post_id == post.c.id)
+    & (mention.c.brand_id == sa.bindparam("brand"))
+    & mention.c.own
+)
+_QUOTED_BY = sa.exists().where(
+    (quote.c.brand_id == sa.bindparam("brand"))
+    & (quote.c.network == sa.bindparam("network"))
+    & (quote.c.external_id == sa.bindparam("external_id"))
+)
+_HAS_ANSWERS = sa.select(_IN_THREAD | _QUOTED_BY)
+_VERDICT = (
+    "band",
+    "severity",
+    "topics",
+    "asks",
+    "reason",
+    "due_at",
+    "rule",
+    "filtered",
+    "would_be",
+)
+_HAND_ON = mention.update().where(_THIS).values(next=sa.bindparam("next"))
+_KEEP = _HAND_ON.values({name: sa.bindparam(name) for name in _VERDICT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +122,23 @@ def parse_item(text: str) -> tuple[int, int]:
 
 
 def due(conn: Connection, stage: str, now: datetime, limit: int) -> list[str]:
-    """Mentions that wait for a stage, oldest first; triage waits until the post is judged."""
+    """Mentions that wait for a stage, brands taking turns, of each the oldest first.
+
+    Triage waits until the post is judged.
+    """
     key = sa.cast(mention.c.brand_id, sa.Text) + ":" + sa.cast(mention.c.post_id, sa.Text)
     query = (
         sa.select(mention.c.brand_id, mention.c.post_id)
         .where((mention.c.next == stage) & ~resting(stage, key, now))
         .order_by(mention.c.post_id)
-        .limit(limit)
+        .limit(turns.SEEN)
     )
     if stage == TRIAGE:
         query = query.join(post, post.c.id == mention.c.post_id).where(~post.c.to_judge)
-    return [item(*one) for one in conn.execute(query)]
+    each = query.subquery()
+    turn = turns.turn_of(each.c.brand_id, each.c.post_id)
+    found = sa.select(each.c.brand_id, each.c.post_id).order_by(turn, each.c.post_id).limit(limit)
+    return [item(*one) for one in conn.execute(found)]
 
 
 def claim(conn: Connection, brand_id: int, post_id: int, *, stage: str) -> Mention | None:
@@ -88,10 +148,8 @@ def claim(conn: Connection, brand_id: int, post_id: int, *, stage: str) -> Menti
     first, it was erased, or another worker was faster.
     """
     # locked before it is read: a row read first and waited for would show the post as it was before
-    waits = sa.select(mention.c.next).where(_is(brand_id, post_id))
-    if conn.dialect.name == "postgresql":
-        waits = waits.with_for_update()
-    if conn.scalar(waits) != stage:
+    waits = _HELD if conn.dialect.name == "postgresql" else _WAITS
+    if conn.scalar(waits, {"brand": brand_id, "number": post_id}) != stage:
         return None
     found = load(conn, brand_id, post_id)
     return None if found is None or (found.to_judge and stage == TRIAGE) else found
@@ -114,25 +172,7 @@ def answers_to_match(conn: Connection) -> dict[int, datetime]:
 
 def load(conn: Connection, brand_id: int, post_id: int) -> Mention | None:
     """The mention, or None if it was erased meanwhile."""
-    found = conn.execute(
-        sa.select(
-            post,
-            author.c.external_id.label("author_external_id"),
-            author.c.handle,
-            author.c.name,
-            author.c.followers,
-            mention.c.own,
-            mention.c.automatic,
-            mention.c.band,
-            mention.c.asks,
-            mention.c.filtered,
-            brand.c.name.label("brand"),
-        )
-        .join(mention, mention.c.post_id == post.c.id)
-        .join(brand, brand.c.id == mention.c.brand_id)
-        .outerjoin(author, author.c.id == post.c.author_id)
-        .where((mention.c.brand_id == brand_id) & (mention.c.post_id == post_id))
-    ).one_or_none()
+    found = conn.execute(_MENTION, {"brand": brand_id, "number": post_id}).one_or_none()
     if found is None:
         return None
     return Mention(
@@ -183,7 +223,7 @@ def as_post(row: sa.Row[Any]) -> Post:
 
 def judgement_of(conn: Connection, post_id: int) -> Judgement | None:
     """The latest judgement of a post, None before there is one."""
-    found = conn.execute(sa.select(judgement).where(judgement.c.post_id == post_id)).one_or_none()
+    found = conn.execute(_JUDGEMENT, {"number": post_id}).one_or_none()
     if found is None:
         return None
     return Judgement(
@@ -207,27 +247,24 @@ def keep_verdict(
     next_stage: str | None,
 ) -> None:
     """Write what triage decided, and hand the mention on."""
-    conn.execute(
-        mention.update()
-        .where(_is(one.brand_id, one.post_id))
-        .values(
-            band=verdict.band.value,
-            severity=int(verdict.severity),
-            topics=list(verdict.topics),
-            asks=asks.value if asks else None,
-            reason=verdict.reason,
-            due_at=due_at,
-            rule=rule,
-            next=next_stage,
-            filtered=None,
-            would_be=None,
-        )
-    )
+    said = {
+        "band": verdict.band.value,
+        "severity": int(verdict.severity),
+        "topics": list(verdict.topics),
+        "asks": asks.value if asks else None,
+        "reason": verdict.reason,
+        "due_at": due_at,
+        "rule": rule,
+        "next": next_stage,
+        "filtered": None,
+        "would_be": None,
+    }
+    conn.execute(_KEEP, {**said, "brand": one.brand_id, "number": one.post_id})
 
 
 def hand_on(conn: Connection, brand_id: int, post_id: int, stage: str | None) -> None:
     """Give the mention to a stage, or to none."""
-    conn.execute(mention.update().where(_is(brand_id, post_id)).values(next=stage))
+    conn.execute(_HAND_ON, {"next": stage, "brand": brand_id, "number": post_id})
 
 
 def _is(brand_id: int, post_id: int) -> sa.ColumnElement[bool]:
@@ -310,28 +347,16 @@ def quoting(conn: Connection, brand_id: int, network: str, root: str) -> dict[st
     of_thread = sa.select(post.c.external_id).where(
         (post.c.network == network) & (post.c.thread == root)
     )
-    found = sa.select(quote.c.post_id).where(_quotes(brand_id, network, of_thread))
+    here = (quote.c.brand_id == brand_id) & (quote.c.network == network)
+    found = sa.select(quote.c.post_id).where(here, quote.c.external_id.in_(of_thread))
     return _matching(conn, brand_id, post.c.id.in_(found))
-
-
-def _quotes(brand_id: int, network: str, ids: Any) -> sa.ColumnElement[bool]:
-    return (
-        (quote.c.brand_id == brand_id) & (quote.c.network == network) & quote.c.external_id.in_(ids)
-    )
 
 
 def has_answers(conn: Connection, one: Mention) -> bool:
     """Whether the brand has a post in the thread, or quotes this one, so that settle has to look."""
     key = one.post.key
-    in_thread = sa.exists().where(
-        (post.c.network == key.network)
-        & (post.c.thread == one.post.thread)
-        & (mention.c.post_id == post.c.id)
-        & (mention.c.brand_id == one.brand_id)
-        & mention.c.own
-    )
-    quoted_by = sa.exists().where(_quotes(one.brand_id, key.network, [key.external_id]))
-    return bool(conn.scalar(sa.select(in_thread | quoted_by)))
+    said = {"network": key.network, "root": one.post.thread, "external_id": key.external_id}
+    return bool(conn.scalar(_HAS_ANSWERS, {**said, "brand": one.brand_id}))
 
 
 def questions(conn: Connection, brand_id: int, network: str, root: str, customer: str) -> list[int]:

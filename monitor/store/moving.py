@@ -60,6 +60,7 @@ class Moved:
 def preview(source: Database, target: Database) -> Moved:
     """What a move would do; nothing is written. Raises StoreError like `move`."""
     require_sqlite(source)
+    maintenance.require_own(source)
     with target.reading() as conn:
         state = _state(conn)
     census = _census_of_file(source)
@@ -76,6 +77,7 @@ def move(source: Database, target: Database, show: Shown = lambda _done, _all: N
 
     """
     require_sqlite(source)
+    maintenance.require_own(source)
     with target.reading() as conn:
         _state(conn)
     maintenance.upgrade(target)

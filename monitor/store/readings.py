@@ -25,7 +25,7 @@ def report(conn: Connection, brand_id: int, *, period: Period, as_of: datetime) 
     drawn = samples.parts(conn, brand_id, period.since, period.until, as_of)
     return reports.build(
         waits.of_period(conn, brand_id, since=period.since, until=period.until, as_of=as_of),
-        brand=brands.names(conn)[brand_id],
+        brand=brands.name(conn, brand_id),
         period=period,
         as_of=as_of,
         read_through=read_through(conn, brand_id, as_of),
@@ -75,7 +75,7 @@ def digest(
     unanswered = waits.unanswered(conn, brand_id, as_of)
     made = digests.build(
         unanswered,
-        brand=brands.names(conn)[brand_id],
+        brand=brands.name(conn, brand_id),
         day=day,
         as_of=as_of,
         previous_at=schedule.previous_at(day) if schedule else None,

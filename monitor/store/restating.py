@@ -79,7 +79,7 @@ def restated(
     ]
     read = readings.read_through(conn, brand_id, as_of)
     read_then = {network: min(through, told_at) for network, through in read.items()}
-    name = brands.names(conn)[brand_id]
+    name = brands.name(conn, brand_id)
     before, after = (
         reports.build(facts, brand=name, period=period, as_of=as_of, read_through=through)
         for facts, through in ((known_then, read_then), (now_known, read))

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from monitor.domain.errors import StoreError
+from monitor.log import tell
 from monitor.web.access.doors import wants_page
 from monitor.web.headers import HEADERS
 from monitor.web.looks import answered
@@ -78,6 +79,6 @@ def _store(request: Request, error: Exception) -> Response:
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("call_failed", path=request.url.path, exc_info=error)
+    tell("call_failed", error, path=request.url.path)
     # made outside of all middleware, so the headers are not added there
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "that failed; the log says why", dict(HEADERS))

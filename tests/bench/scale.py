@@ -2,13 +2,14 @@
 
     python -m tests.bench.scale
     python -m tests.bench.scale --only latency --brands 1 100 --posts 30
-    python -m tests.bench.scale --only cost --load 20000
+    python -m tests.bench.scale --only decide cost --load 5000
 
 latency     from a post's being visible on Reddit to its message's being in its brand's channel, by brands
 throughput  complaints a second from a file to their alerts, with one worker and with two
 fairness    how long the others' alerts take while one brand has a storm and another's token is broken
 recovery    how long alerts take after the SIGKILL of a worker, and of one that was telling people
-cost        processor seconds and database megabytes of a million posts, from a feed of the simulator's load
+decide      processor time of deciding on a post, by a worker that does nothing else
+cost        processor time and database megabytes of a million posts, from a feed of the simulator's load
 
 The classifier goes by words: the model's own time is on its card. PostgreSQL is the tests' own, which does
 not wait for the disk. One line is printed as each figure is known, the table in the end.
@@ -19,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -50,6 +52,12 @@ ALONE = 100_000
 SECOND = 1.0
 TOLD_WITHIN = 300.0
 ROWS = ("what", "figure")
+WORKS = b" works on "
+"""What a worker says when it is past its start."""
+_DECIDED = (
+    "SELECT NOT EXISTS (SELECT FROM mention WHERE next IS NOT NULL)"
+    " AND NOT EXISTS (SELECT FROM cases WHERE next_action_at <= now())"
+)
 FEED = """
 database = "{database}"
 
@@ -184,34 +192,39 @@ def recovery(bench: Bench) -> None:
         )
 
 
+def decide(bench: Bench) -> None:
+    """The posts of a load, judged before: what triage, settling and escalation take for each."""
+    number = bench.given.load
+    with _fed(bench) as (home, url), opened(url) as rows:
+        _feed(home, number)
+        with _working(home, "--queues", "poll,classify"):
+            _wait_until(rows, number, "SELECT NOT EXISTS (SELECT FROM post WHERE to_judge)")
+        waited = _undecided(rows)
+        with _working(home, "--queues", "decide") as process:
+            already, theirs = cpu_s([process.pid]), _servers_cpu(bench)
+            left = _undecided(rows)
+            _wait_until(rows, number, _DECIDED)
+            spent, theirs = cpu_s([process.pid]) - already, _servers_cpu(bench) - theirs
+    bench.row(
+        f"deciding on a post, {left} of {waited} after the start",
+        f"{1000 * spent / left:.1f} ms of processor in the worker,"
+        f" {1000 * theirs / left:.1f} ms in PostgreSQL",
+    )
+
+
 def cost(bench: Bench) -> None:
     """A feed with the load's shares of complaints and answers, from the file until nothing waits."""
     number = bench.given.load
-    with tempfile.TemporaryDirectory(prefix="scale-") as folder, bench.cluster.one() as url:
-        home = Installation(Path(folder), url)
-        handles = {one for those in BRAND_HANDLES.values() for one in those}
-        said = ", ".join(f'{{ handle = "{one}" }}' for one in sorted(handles))
-        home.config().write_text(FEED.format(database=url, identities=said, words=WORDS))
-        feed = home.folder / "posts.jsonl"
-        feed.touch()
-        for words in (("db", "upgrade"), ("run", "--once")):
-            home.run(*words)
-        empty, before = megabytes(bench.postgres, url), _servers_cpu(bench)
-        start = datetime.now(UTC) - timedelta(hours=24)  # noqa: TID251 - what is measured is real
-        with feed.open("w") as file:
-            for one in posts(number, 1, start, 0.9):
-                file.write(json.dumps(one.fields) + "\n")
+    with _fed(bench) as (home, url), opened(url) as rows, _working(home) as process:
+        empty = megabytes(bench.postgres, url)
+        already, theirs = cpu_s([process.pid]), _servers_cpu(bench)
         began = time.monotonic()
-        process = home.start("worker")
-        try:
-            with opened(url) as rows:
-                _work_off(rows, number)
-            took, spent = time.monotonic() - began, cpu_s([process.pid])
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
+        _feed(home, number)
+        _wait_until(rows, number, f"{_DECIDED} AND NOT EXISTS (SELECT FROM post WHERE to_judge)")
+        wait_for(lambda: not _under_way(rows), TOLD_WITHIN)
+        took = time.monotonic() - began
+        spent, theirs = cpu_s([process.pid]) - already, _servers_cpu(bench) - theirs
         grown = megabytes(bench.postgres, url) - empty
-        theirs = _servers_cpu(bench) - before
     million = 1e6 / number
     bench.row(f"cost: {number} posts, 1 worker", f"{took:.0f} s, {number / took:.0f} posts/s")
     bench.row(
@@ -219,6 +232,40 @@ def cost(bench: Bench) -> None:
         f"{spent * million / 3600:.1f} h of processor in the worker,"
         f" {theirs * million / 3600:.1f} h in PostgreSQL, {grown * million:,.0f} MB of database",
     )
+
+
+@contextmanager
+def _fed(bench: Bench) -> Iterator[tuple[Installation, str]]:
+    """A shop whose posts come from a file, which is empty yet; and its database."""
+    with tempfile.TemporaryDirectory(prefix="scale-") as folder, bench.cluster.one() as url:
+        home = Installation(Path(folder), url)
+        handles = {one for those in BRAND_HANDLES.values() for one in those}
+        said = ", ".join(f'{{ handle = "{one}" }}' for one in sorted(handles))
+        home.config().write_text(FEED.format(database=url, identities=said, words=WORDS))
+        (home.folder / "posts.jsonl").touch()
+        for words in (("db", "upgrade"), ("run", "--once")):
+            home.run(*words)
+        yield home, url
+
+
+def _feed(home: Installation, number: int) -> None:
+    start = datetime.now(UTC) - timedelta(hours=24)  # noqa: TID251 - what is measured is real
+    with (home.folder / "posts.jsonl").open("w") as file:
+        for one in posts(number, 1, start, 0.9):
+            file.write(json.dumps(one.fields) + "\n")
+
+
+@contextmanager
+def _working(home: Installation, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that is past its start."""
+    before = home.log.read_bytes().count(WORKS) if home.log.exists() else 0
+    process = home.start("worker", *options)
+    try:
+        wait_for(lambda: home.log.read_bytes().count(WORKS) > before, TOLD_WITHIN)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
 
 
 def _talk(made: Agency, brands: Sequence[int], number: int, *, name: str) -> list[str]:
@@ -253,21 +300,22 @@ def _under_way(rows: object) -> int:
     return int(rows.execute(sql).fetchone()[0])  # type: ignore[attr-defined]
 
 
-def _work_off(rows: object, number: int) -> None:
-    """Wait until all are stored and nothing of them is left to do."""
-    sql = (
-        "SELECT (SELECT count(*) FROM post), (SELECT count(*) FROM post WHERE to_judge),"
-        " (SELECT count(*) FROM mention WHERE next IS NOT NULL)"
-    )
+def _undecided(rows: object) -> int:
+    sql = "SELECT count(*) FROM mention WHERE next IS NOT NULL"
+    return int(rows.execute(sql).fetchone()[0])  # type: ignore[attr-defined]
+
+
+def _wait_until(rows: object, number: int, what: str) -> None:
+    """Until so many posts are stored, and what is asked for has come true."""
     shown = time.monotonic()
     while True:
-        stored, *left = rows.execute(sql).fetchone()  # type: ignore[attr-defined]
-        if stored >= number and not any(left) and not _under_way(rows):
+        stored, is_so = rows.execute(f"SELECT (SELECT count(*) FROM post), ({what})").fetchone()  # type: ignore[attr-defined]
+        if stored >= number and is_so:
             return
         if time.monotonic() - shown > 10:
             shown = time.monotonic()
-            say(f"  cost: {stored} of {number} stored, {left[0]} to judge, {left[1]} to decide")
-        time.sleep(1)
+            say(f"  {stored} of {number} stored, {_undecided(rows)} to decide")
+        time.sleep(0.5)
 
 
 def _servers_cpu(bench: Bench) -> float:
@@ -279,6 +327,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "throughput": throughput,
     "fairness": fairness,
     "recovery": recovery,
+    "decide": decide,
     "cost": cost,
 }
 
@@ -292,7 +341,7 @@ def main() -> int:
     parser.add_argument("--throughput", type=int, default=150, help="complaints at once")
     parser.add_argument("--fair", type=int, default=100, help="brands of the fairness part")
     parser.add_argument("--storm", type=int, default=300, help="complaints of one brand at once")
-    parser.add_argument("--load", type=int, default=10_000, help="posts of the cost part")
+    parser.add_argument("--load", type=int, default=10_000, help="posts of the last two parts")
     given = parser.parse_args()
     began = time.monotonic()
     with server() as postgres:

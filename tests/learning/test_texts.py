@@ -63,6 +63,29 @@ def test_every_row_is_whole(rows: list[Row]) -> None:
         assert one.get("rating", 3) in range(1, 6), one["id"]
 
 
+def test_only_the_first_texts_name_no_situation(rows: list[Row]) -> None:
+    """They were numbered with four digits; those in other languages were never trained on."""
+    without = {one["id"] for one in rows if "situation" not in one}
+    assert [
+        one for one in without if not re.fullmatch(r"(en|ro)-(train|dev|test)-\d{4}", one)
+    ] == []
+    assert not any(
+        one["situation"].isspace() or not one["situation"] for one in rows if "situation" in one
+    )
+
+
+def test_only_other_languages_and_plain_statements_were_labelled_once(rows: list[Row]) -> None:
+    for one in rows:
+        if "labels" in one:
+            assert len(one["labels"]) == 2, one["id"]
+            assert set(one["labels"]) <= LABELS, one["id"]
+    once = [one for one in rows if "labels" not in one and one["lang"] in {"en", "ro", "mixed"}]
+    assert {(*one["phenomena"], one["label"]) for one in once} == {("neutral", "other")}
+    assert {one["split"] for one in once} == {"train"}
+    told = (DATA / "GUIDE.md").read_text(encoding="utf-8")
+    assert f"So were {len(once)} plain statements" in told.replace("\n", " ")
+
+
 def test_no_two_texts_are_near_twins_and_none_cross_the_splits(rows: list[Row]) -> None:
     for share, one, other in alike(rows):
         most = TWINS if one["split"] == other["split"] else TWINS / 2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,3 +165,75 @@ def test_texts_that_were_read_once_are_not_read_again(tmp_path: Path) -> None:
         epoch.unlink()
     trained(tmp_path)
     assert {path.name for path in tmp_path.glob("lower-*.pt")} == kept
+
+
+def test_halves_are_reckoned_with_only_where_the_processor_can(tmp_path: Path) -> None:
+    """Elsewhere they are emulated, at a twentieth of the speed."""
+    import torch
+
+    from monitor.learning.lessons import hard
+    from monitor.learning.training import Recipe, probabilities, train
+
+    told = Path("/proc/cpuinfo")  # of Linux; other systems run on processors that cannot
+    flags = told.read_text().split() if told.exists() else []
+    can = not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags)
+    seen = set()
+    net = network()
+    net.head.register_forward_hook(lambda _layer, _given, out: seen.add(out.dtype))
+    recipe = Recipe(epochs=1, batch=2, frozen=1)
+    train(net, words(), hard(LESSONS), recipe, tmp_path)
+    probabilities(net, words(), ["late parcel"], recipe)
+    assert seen == {torch.bfloat16 if can else torch.float32}
+
+
+KILLED = """
+import resource, signal, sys
+from pathlib import Path
+from tests.learning.test_training import trained
+import monitor.learning.lessons, monitor.learning.training
+
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+limit = int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+trained(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("kept", ["lower", "epoch"])
+def test_training_that_was_killed_while_it_wrote_goes_on_to_the_same_end(
+    tmp_path: Path, kept: str
+) -> None:
+    """The kernel kills whoever writes more than its limit: here in the middle of a file."""
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    expected = trained(whole)
+    sizes = {
+        one: max(p.stat().st_size for p in whole.glob(f"{one}-*")) for one in ("lower", "epoch")
+    }
+    assert sizes["lower"] < sizes["epoch"] / 2, "the limit is to let the smaller one pass"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", KILLED, str(stopped), str(sizes[kept] * 2 // 3)],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGXFSZ, done.stderr
+    assert [path.name.split("-")[0] for path in stopped.glob("*.part")] == [kept]
+    found = trained(stopped)
+    assert all(found[name].equal(value) for name, value in expected.items())
+
+
+@pytest.mark.parametrize("part", ["word.weight", "place.weight", "layers.0.q.bias"])
+def test_what_another_network_read_or_learned_is_not_taken_for_ones_own(
+    tmp_path: Path, part: str
+) -> None:
+    from monitor.learning.lessons import hard
+    from monitor.learning.training import Recipe, train
+
+    def learn(cache: Path) -> dict[str, Any]:
+        other = network()
+        other.state_dict()[part].mul_(0.5)
+        train(other, words(), hard(LESSONS), Recipe(epochs=1, batch=2, frozen=1), cache)
+        return dict(other.state_dict())
+
+    train(network(), words(), hard(LESSONS), Recipe(epochs=1, batch=2, frozen=1), tmp_path / "a")
+    found, alone = learn(tmp_path / "a"), learn(tmp_path / "b")
+    assert all(found[name].equal(value) for name, value in alone.items())

@@ -50,3 +50,22 @@ def test_a_batch_is_split_further_also_when_its_halves_fail(database: Database) 
     bad = {str(number) for (number,) in rows(database, "SELECT id FROM post WHERE to_judge")}
     assert len(bad) == 3
     assert _failed(database) == bad
+
+
+def test_posts_that_come_meanwhile_do_not_keep_the_bad_one_from_standing_alone(
+    database: Database,
+) -> None:
+    brought = Bringing(database)
+    brought.brings(
+        *(written(str(n), text="hm") for n in range(20)), written("x", text="indigestible")
+    )
+    stage = Classify(database, Choking())
+    runner = Runner([stage], database, clock=lambda: NINE)
+    for look in range(15):
+        brought.brings(written(f"later {look}"))
+        for item in runner.waiting("classify"):
+            runner.attempt("classify", [item])
+            brought.brings(written(f"{look} {item}"))
+    bad = {str(number) for (number,) in rows(database, "SELECT id FROM post WHERE to_judge")}
+    assert bad & _failed(database)
+    assert all("," not in one for one in _failed(database))

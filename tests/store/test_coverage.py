@@ -90,14 +90,6 @@ def test_another_brand_s_streams_say_nothing_of_this_one(database: Database) -> 
         assert coverage.health(conn, 7, TEN) == []
 
 
-def test_rejects_are_listed_in_their_order(database: Database) -> None:
-    first, second = Rejected("line 9", "no text", ",,"), Rejected("line 2", "no posted_at", "a,b")
-    stream = Bringing(database)
-    stream.brings(first, second)
-    with database.reading() as conn:
-        assert coverage.rejects(conn, stream.number) == [first, second]
-
-
 def test_what_could_not_be_read_is_shown_with_its_source_the_latest_first(
     database: Database,
 ) -> None:

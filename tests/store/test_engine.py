@@ -50,6 +50,19 @@ def test_no_update_is_lost_between_threads(database: Database) -> None:
     assert rows(database, "SELECT failures FROM stream") == [(2 * MANY,)]
 
 
+@only_sqlite
+def test_threads_of_one_process_wait_for_each_other_not_for_sqlite(database: Database) -> None:
+    """Who finds SQLite busy sleeps, and may be overtaken until its patience ends: here it needs none."""
+    Bringing(database)
+    impatient = _with_pragma(database, "busy_timeout=0")
+    script: dict[str, Any] = {"__name__": "in a thread"}
+    exec(COUNT_UP, script)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(script["count_up"], [impatient] * 8))
+    assert rows(impatient, "SELECT failures FROM stream") == [(8 * MANY,)]
+    impatient.close()
+
+
 def test_no_update_is_lost_between_processes(database: Database) -> None:
     Bringing(database)
     url = database.url.render_as_string(hide_password=False)

@@ -55,13 +55,50 @@ def test_what_is_looked_for_is_a_job_once_however_often_it_is_found(database: Da
     worker.prepare(database)
     assert jobs.add(database, "deliver", "deliver", ["test:1", "test:2"]) == 2
     assert jobs.add(database, "deliver", "deliver", ["test:2", "test:3"]) == 1
-    assert jobs.add(database, "classify", "classify", ["1,2"]) == 1
+    assert [item for _, _, item in made(database)] == ["test:1", "test:2", "test:3"]
+
+
+def test_one_turn_waits_and_each_look_makes_it_anew(database: Database) -> None:
+    worker.prepare(database)
+    jobs.hand_out(database, "decide", "triage", ["1:1", "1:2"])
+    jobs.hand_out(database, "decide", "triage", ["2:3", "1:1"])
+    assert made(database) == [("decide", "triage", "2:3 1:1")]
+    assert in_hand(database, "triage") == set()
+    _begin(database)
+    assert in_hand(database, "triage") == {"2:3", "1:1"}
+    jobs.hand_out(database, "decide", "triage", ["1:2"])
+    assert [item for _, _, item in made(database)] == ["2:3 1:1", "1:2"]
+
+
+def test_of_a_batch_that_is_being_judged_each_post_is_in_hand(database: Database) -> None:
+    worker.prepare(database)
+    jobs.hand_out(database, "classify", "classify", ["1,2"])
+    _begin(database)
+    assert in_hand(database, "classify") == {"1", "2"}
+
+
+def test_a_look_that_waits_is_not_asked_for_again(database: Database) -> None:
+    worker.prepare(database)
+    jobs.look(database, "decide")
+    jobs.look(database, "decide")
+    assert made(database) == [("decide", "look", "decide")]
+    _begin(database)
+    jobs.look(database, "decide")
+    assert len(made(database)) == 2
+
+
+def in_hand(database: Database, task: str) -> set[str]:
     with database.reading() as conn:
-        assert jobs.in_hand(conn, "classify") == ["1,2"]
-    assert [item for _, _, item in made(database)] == ["test:1", "test:2", "test:3", "1,2"]
+        return jobs.in_hand(conn, task)
 
 
-def test_the_way_of_a_post_is_a_job_at_each_stage_and_says_nothing_of_it(
+def _begin(database: Database) -> None:
+    with database.writing() as conn:
+        conn.execute(sa.text(f"SET LOCAL search_path = {jobs.SCHEMA}"))
+        conn.execute(sa.text("UPDATE procrastinate_jobs SET status = 'doing'"))
+
+
+def test_on_the_way_of_a_post_each_queue_has_a_job_that_says_nothing_of_it(
     tmp_path: Path, database_url: str, database: Database
 ) -> None:
     worker.prepare(database)
@@ -70,9 +107,33 @@ def test_the_way_of_a_post_is_a_job_at_each_stage_and_says_nothing_of_it(
     world.runs_until("09:01")
     world.database.close()
     found = made(database)
-    assert {task for _, task, _ in found} >= {"look", "triage", "settle", "escalate"}
+    assert {queue for queue, _, _ in found} >= {"classify", "decide", "deliver"}
     assert "refund" not in json.dumps(found)
     assert "Ana" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "UPDATE post SET to_judge = false",
+        "UPDATE mention SET next = 'settle'",
+        "UPDATE cases SET next_action_at = now()",
+    ],
+)
+def test_what_is_to_be_decided_is_looked_for_from_the_commit_on(
+    tmp_path: Path, database_url: str, database: Database, row: str
+) -> None:
+    world = World(tmp_path, database_url)
+    world.x.posts(WORDS, at="09:00")
+    world.runs_until("09:01")
+    world.database.close()
+    with database.writing() as conn:
+        conn.execute(sa.text("UPDATE post SET to_judge = true"))
+    worker.prepare(database)
+    with database.writing() as conn:
+        conn.execute(sa.text(row))
+        assert made(database) == []
+    assert made(database) == [("decide", "look", "decide")]
 
 
 def test_what_workers_need_is_made_once_and_anew_for_another_version(database: Database) -> None:

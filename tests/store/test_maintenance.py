@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from monitor.domain.errors import StoreError
 from monitor.store import maintenance
@@ -118,12 +119,61 @@ def test_what_happened_to_a_case_is_never_rewritten(database: Database, change: 
     assert rows(database, "SELECT kind FROM case_event") == [("opened",)]
 
 
-def test_a_database_of_a_newer_program_is_left_alone(database: Database) -> None:
-    with database.writing() as conn:
-        conn.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+@pytest.mark.parametrize("version", ["9999", "9999.9998", "9999.x", "a later way to number"])
+def test_a_database_of_a_newer_program_is_left_alone(database: Database, version: str) -> None:
+    _call_it(database, version)
     for refused in (maintenance.upgrade, maintenance.require_current):
-        with pytest.raises(StoreError, match=r"version 9999.*newer"):
+        with pytest.raises(StoreError, match=rf"version {version}.*newer"):
             refused(database)
+    assert maintenance.current_revision(database) == version
+
+
+def test_newer_tables_that_are_for_this_program_too_stay_as_they_are(database: Database) -> None:
+    version = f"9999.{maintenance.HEAD[:4]}"
+    _call_it(database, version)
+    maintenance.require_current(database)
+    assert not maintenance.upgrade(database)
+    assert maintenance.current_revision(database) == version
+    with pytest.raises(
+        StoreError, match="newer"
+    ):  # whoever copies all there is must see all there is
+        maintenance.require_own(database)
+
+
+def test_each_migration_says_for_whom_its_tables_are() -> None:
+    """Numbers follow each other; the oldest program that goes on is never older than before."""
+    found = ScriptDirectory.from_config(maintenance._config())
+    versions = [one.revision for one in found.walk_revisions()][::-1]
+    assert versions[-1] == maintenance.HEAD
+    oldest = []
+    for number, version in enumerate(versions, start=1):
+        match = maintenance._FORM.fullmatch(version)
+        assert match is not None, version
+        assert int(match[1]) == number
+        oldest.append(int(match[2] or match[1]))
+        assert oldest[-1] <= number
+    assert oldest == sorted(oldest)
+
+
+@only_postgresql
+def test_tables_that_changed_while_the_lock_was_lost_end_the_work(database: Database) -> None:
+    second = Database(database.url.render_as_string(hide_password=False))
+    with maintenance.among_workers(database) as still_ours:
+        _break_the_connection_of_the_lock(second)
+        assert "tried again" in str(still_ours())
+        _call_it(second, f"9999.{maintenance.HEAD[:4]}")
+        assert still_ours() is None
+        _break_the_connection_of_the_lock(second)
+        assert "tried again" in str(still_ours())
+        _call_it(second, "9999")
+        with pytest.raises(StoreError, match="newer complaint-monitor"):
+            still_ours()
+    second.close()
+
+
+def _call_it(database: Database, version: str) -> None:
+    with database.writing() as conn:
+        conn.execute(sa.text("UPDATE alembic_version SET version_num = :now"), {"now": version})
 
 
 @only_sqlite

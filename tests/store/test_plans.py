@@ -186,5 +186,12 @@ PARTIAL = (
     "ix_wait_open",
 )
 """They hold only what waits."""
-SMALL = ("SCAN brand", "SCAN stream", "SCAN anon_1", "ix_reply_state", "ix_notice_outcome")
+SMALL = (
+    "SCAN brand",
+    "SCAN stream",
+    "SCAN anon_",
+    "SCAN (subquery-",
+    "ix_reply_state",
+    "ix_notice_outcome",
+)
 """Few rows, what the same question has just found, or of the many nothing but two words each."""
