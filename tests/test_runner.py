@@ -144,6 +144,7 @@ def test_what_hangs_holds_up_nobody_else(database: Database) -> None:
     until(lambda: behind.done and hanging.done == ["b"])
     behind.left.append("2")
     until(lambda: behind.done == ["1", "2"])
+    until(lambda: any(one.handled.get("intake") for one in rounds))
     gate.set()
     until(lambda: hanging.done == ["b", "a"])
     stop.set()
