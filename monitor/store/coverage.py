@@ -340,12 +340,12 @@ def health(
 def failing(conn: Connection, now: datetime) -> list[tuple[str, str, str | None]]:
     """Source, stream and problem of those that are read for some brand and cannot be at `now`."""
     is_a_brand_s = sa.exists().where(stream_brand.c.stream_id == stream.c.id)
-    rows = conn.execute(
+    query = (
         sa.select(stream.c.source, stream.c.name, stream.c.problem)
         .where(_IS_READ, stream.c.failing_since <= now, is_a_brand_s)
         .order_by(stream.c.source, stream.c.name)
     )
-    return list(map(tuple, rows))
+    return list(map(tuple, conn.execute(across(query, Why.OPERATION))))
 
 
 def _looked(
