@@ -69,6 +69,11 @@ _LETTERS = {
 _MARKS = {"es": frozenset("¿¡")}
 
 
+def of_post(stated: str | None, text: str) -> str | None:
+    """The primary tag (BCP 47) of the language that the network stated, else the guess at the text's."""
+    return (stated or "").replace("_", "-").partition("-")[0].strip().lower() or guess(text)
+
+
 def guess(text: str) -> str | None:
     """A language of the eight, or None where too little speaks for one more than for any other."""
     begin = text[:_LONGEST].casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")

@@ -82,7 +82,7 @@ class Shipped:
     def _judgement(self, post: Post, shown: str, score: Sequence[float]) -> Judgement:
         complaint, question, praise, other = score
         return Judgement(
-            complaint, question, praise, other, post.lang or language.guess(shown), self.model
+            complaint, question, praise, other, language.of_post(post.lang, shown), self.model
         )
 
     def _scores(self, texts: Sequence[str]) -> list[list[float]]:

@@ -77,7 +77,7 @@ class Transformers:
                 score[Label.QUESTION],
                 score[Label.PRAISE],
                 score[Label.OTHER],
-                post.lang or language.guess(shown),
+                language.of_post(post.lang, shown),
                 self.model,
             )
             for post, shown, score in zip(posts, texts, scores, strict=True)

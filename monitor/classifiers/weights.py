@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Label, Thresholds
@@ -21,6 +22,9 @@ _REMEDY = (
 )
 
 
+_Threshold = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+
+
 class Card(BaseModel):
     """`model.json`: what the model is, how its scores are read, and the hash of each file."""
 
@@ -30,11 +34,18 @@ class Card(BaseModel):
     revision: str
     labels: tuple[Label, ...]
     max_tokens: PositiveInt
-    temperature: PositiveFloat
-    alert: float
-    review: float
-    question: float
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    alert: _Threshold
+    review: _Threshold
+    question: _Threshold
     sha256: dict[str, str]
+
+    @model_validator(mode="after")
+    def _review_comes_first(self) -> Self:
+        if self.review > self.alert:
+            msg = f"review {self.review} is above alert {self.alert}: nothing would go to people"
+            raise ValueError(msg)
+        return self
 
     @property
     def model(self) -> str:

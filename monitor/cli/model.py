@@ -184,7 +184,7 @@ def _as_object(one: Revision) -> dict[str, Any]:
 @by_option
 @click.pass_context
 def adopt(ctx: click.Context, revision: str, by: str) -> None:
-    r"""Let a REVISION of `model list` judge from now on; a `run` under way takes it up by itself.
+    r"""Let a REVISION of `model list`, or `shipped`, judge from now on; a `run` under way takes it up.
 
     What was judged stays as it is. Calibrations of sources rest on a model's scores and count no more:
     calibrate them again.
@@ -198,12 +198,15 @@ def adopt(ctx: click.Context, revision: str, by: str) -> None:
 
     with opened(ctx) as its:
         only_shipped(its)
+        if revision == "shipped":
+            _adopt_shipped(its, by)
+            return
         made = revisions.found(revisions.beside(its.database.path))
         wanted = revision.rpartition("@")[2]
         found = next((one for one in made if one.card.revision == wanted), None)
         if found is None:
             known = ", ".join(one.card.revision for one in made) or "none"
-            raise ConfigError(f"there is no revision {revision}; there are: {known}")
+            raise ConfigError(f"there is no revision {revision}; there are: {known}, shipped")
         weights.verify(found.folder, found.card)
         _adopt(its, found.card.model, found.folder.absolute(), by, utc_now())
 
@@ -214,11 +217,12 @@ def adopt(ctx: click.Context, revision: str, by: str) -> None:
 def rollback(ctx: click.Context, by: str) -> None:
     r"""Let the model that judged before the last adoption judge again: a revision, or the shipped one.
 
+    Each further call goes back one adoption more, until the shipped one judges.
+
     \b
     Example:
       complaint-monitor model rollback
     """
-    from monitor.judging import classifier_of
     from monitor.store import calibrations
 
     with opened(ctx) as its:
@@ -226,12 +230,22 @@ def rollback(ctx: click.Context, by: str) -> None:
             adopted = calibrations.adoptions(conn)
         if not adopted:
             raise ConfigError("nothing was adopted: there is no model to go back to")
-        before = adopted[1] if len(adopted) > 1 else None
-        if before is None or before.folder is None:
-            shipped = classifier_of(its.settings.classifier).model
-            _adopt(its, shipped, None, by, utc_now())
+        way = calibrations.way_here(adopted)
+        if len(way) == 1:
+            raise ConfigError(
+                "the model of the config judges again: there is no model before it to go back to"
+            )
+        before = way[-2]
+        if before is None:
+            _adopt_shipped(its, by)
         else:
             _adopt(its, before.model, before.folder, by, utc_now())
+
+
+def _adopt_shipped(its: Opened, by: str) -> None:
+    from monitor.judging import classifier_of
+
+    _adopt(its, classifier_of(its.settings.classifier).model, None, by, utc_now())
 
 
 def _adopt(its: Opened, name: str, folder: Path | None, by: str, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -120,6 +120,26 @@ def adoptions(conn: Connection) -> list[Adopted]:
     return [
         Adopted(row.at, row.by, row.model, Path(row.folder) if row.folder else None) for row in rows
     ]
+
+
+def way_here(entries: Sequence[Adopted]) -> list[Adopted | None]:
+    """From the config's model (None, as is every entry without a folder) to the one that judges now.
+
+    `entries` as `adoptions` gives them. Who lets the one before judge again goes back a step, so
+    that a step that was undone is no part of the way.
+    """
+    way: list[Adopted | None] = [None]
+    for entry in reversed(entries):
+        now = entry if entry.folder else None
+        if len(way) > 1 and _folder(way[-2]) == entry.folder:
+            way.pop()
+        elif _folder(way[-1]) != entry.folder:
+            way.append(now)
+    return way
+
+
+def _folder(one: Adopted | None) -> Path | None:
+    return one.folder if one else None
 
 
 def adopted(database: Database) -> Adopted | None:

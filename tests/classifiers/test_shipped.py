@@ -66,6 +66,16 @@ def test_a_judgement_is_a_distribution_with_language_and_model(shipped: Shipped)
     assert shipped.model == english.model
 
 
+@pytest.mark.parametrize(
+    ("stated", "language"), [("en-US", "en"), ("pt_BR", "pt"), ("RO", "ro"), ("-", "en")]
+)
+def test_of_a_stated_language_the_primary_tag_counts(
+    shipped: Shipped, stated: str, language: str
+) -> None:
+    [judged] = shipped.classify([post("where is my refund?", lang=stated)])
+    assert judged.language == language
+
+
 def test_the_title_counts(shipped: Shipped) -> None:
     bare, titled = shipped.classify(
         [post("Bought in May."), post("Bought in May.", title="Broken after a week, no refund")]

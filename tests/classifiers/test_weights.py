@@ -76,6 +76,27 @@ def test_a_card_that_makes_no_sense_is_refused(folder: Path, card: str) -> None:
         weights.read_card(folder)
 
 
+@pytest.mark.parametrize("name", ["alert", "review", "question", "temperature"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0, -0.1])
+def test_a_number_that_decides_nothing_is_named(folder: Path, name: str, value: float) -> None:
+    card = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(card | {name: value}))
+    with pytest.raises(ClassifierError, match=rf"unusable(.|\n)*{name}"):
+        weights.read_card(folder)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"), [({"alert": 40}, "alert"), ({"review": 0.7}, "review 0.7 is above alert")]
+)
+def test_thresholds_are_probabilities_in_order(
+    folder: Path, changed: dict[str, float], said: str
+) -> None:
+    card = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(card | changed))
+    with pytest.raises(ClassifierError, match=said):
+        weights.read_card(folder)
+
+
 def test_a_model_with_other_classes_is_refused(folder: Path) -> None:
     card = json.loads((folder / "model.json").read_text())
     card["labels"] = ["complaint", "other"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -288,7 +289,7 @@ def revision(shop: Shop) -> str:
 def test_a_revision_is_adopted_judges_and_is_rolled_back(shop: Shop, revision: str) -> None:
     shipped = shop.data("classify", "The lamp is blue")
     assert "loud" in shop.does("model", "list").stdout
-    assert "there are: loud" in shop.refuses("model", "adopt", "quiet")
+    assert "there are: loud, shipped" in shop.refuses("model", "adopt", "quiet")
     said = shop.does("model", "adopt", f"complaint-e5-small@{revision}", "--by", "ana").stdout
     assert "complaint-e5-small@loud judges from now on" in said
     adopted = shop.data("classify", "The lamp is blue")
@@ -302,12 +303,32 @@ def test_a_revision_is_adopted_judges_and_is_rolled_back(shop: Shop, revision: s
     assert "adopted" in shop.does("model", "show").stdout
     shop.does("model", "rollback", "--by", "bob")
     assert shop.data("classify", "The lamp is blue")["model"] == shipped["model"]
-    shop.does("model", "rollback")
-    assert shop.data("classify", "The lamp is blue")["model"] == "complaint-e5-small@loud"
+    assert "no model before it" in shop.refuses("model", "rollback")
     told = shop.data("model", "list")
     assert [one["by"] for one in told["adopted"]][-2:] == ["bob", "ana"]
     assert [one["model"] for one in told["revisions"]] == ["complaint-e5-small@loud"]
     assert "adopted" in shop.does("model", "list").stdout
+
+
+def test_rollback_goes_back_step_by_step_to_the_shipped_model(shop: Shop, revision: str) -> None:
+    shipped = shop.data("model", "show")["model"]
+    folder = Path("complaint-monitor-models")
+    shutil.copytree(folder / revision, folder / "louder")
+    card = folder / "louder" / weights.CARD
+    card.write_text(card.read_text().replace('"loud"', '"louder"'))
+    loud = "complaint-e5-small@loud"
+    shop.does("model", "adopt", "loud")
+    shop.does("model", "adopt", "louder")
+    for expected in (loud, shipped):
+        shop.does("model", "rollback")
+        assert shop.data("model", "show")["model"] == expected
+    assert "no model before it" in shop.refuses("model", "rollback")
+    shop.does("model", "adopt", "loud")
+    shop.does("model", "adopt", "louder")
+    shop.does("model", "adopt", "shipped")
+    assert shop.data("model", "show")["model"] == shipped
+    shop.does("model", "rollback")
+    assert shop.data("model", "show")["model"] == "complaint-e5-small@louder"
 
 
 def test_a_revision_that_is_gone_or_damaged_is_named(shop: Shop, revision: str) -> None:
