@@ -32,8 +32,8 @@ class Classify:
         free = [one for one in waiting if one not in alone]
         retry = [
             one
-            for one, retry_at in failed.items()
-            if "," not in one and retry_at is not None and retry_at <= now and int(one) in waiting
+            for one in failed
+            if "," not in one and not failures.rests(failed, one, now) and int(one) in waiting
         ]
         return [*retry, *_batches(free, failed.keys())]
 

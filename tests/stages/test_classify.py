@@ -52,6 +52,14 @@ def test_a_batch_is_split_further_also_when_its_halves_fail(database: Database) 
     assert _failed(database) == bad
 
 
+def test_a_bad_post_rests_no_longer_once_the_clock_was_set_back(database: Database) -> None:
+    Bringing(database).brings(written("x", text="indigestible"))
+    ahead = NINE + timedelta(days=1)
+    Runner([Classify(database, Choking())], database, clock=lambda: ahead).until_idle()
+    assert Classify(database, Choking()).due(ahead) == []
+    assert [*Classify(database, Choking()).due(NINE)] == [*_failed(database)]
+
+
 def test_posts_that_come_meanwhile_do_not_keep_the_bad_one_from_standing_alone(
     database: Database,
 ) -> None:
