@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import timedelta
 
 from tests.chaos.found import Rows, Verdict, moment, to_be_done
 from tests.chaos.networks import Networks, Post
@@ -39,8 +40,8 @@ def unfinished(rows: Rows, world: Networks) -> dict[str, object]:
     return left
 
 
-def check(rows: Rows, world: Networks) -> Verdict:
-    """Everything but `replay --check`, on a database at rest."""
+def check(rows: Rows, world: Networks, astray: timedelta = timedelta(0)) -> Verdict:
+    """Everything but `replay --check`, on a database at rest; `astray`: see `check_steps`."""
     found = Verdict()
     for name, number in unfinished(rows, world).items():
         found.lost.append(f"{name}: {number}")
@@ -53,7 +54,7 @@ def check(rows: Rows, world: Networks) -> Verdict:
     _check_channels(world, told, found)
     found.expected = expected_waits(world.said, there)
     check_waits(rows, there, told, found)
-    check_steps(rows, found)
+    check_steps(rows, found, astray)
     _check_cards(rows, world, found)
     _check_names(rows, world, told, found)
     return found
