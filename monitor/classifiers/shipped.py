@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.classifiers import language, text, weights
 from monitor.classifiers.halving import in_halves
+from monitor.classifiers.soundness import refuse_no_numbers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Thresholds
 from monitor.domain.post import Post
@@ -86,14 +87,23 @@ class Shipped:
         )
 
     def _scores(self, texts: Sequence[str]) -> list[list[float]]:
-        """Four probabilities a text. A text without a word is certainly nothing to answer."""
+        """Four probabilities a text. A text without a word is certainly nothing to answer.
+
+        Raises:
+            ClassifierError: none can be had.
+            JudgementError: of one of these texts alone.
+
+        """
         real = [index for index, one in enumerate(texts) if one]
         scores = [[0.0, 0.0, 0.0, 1.0] for _ in texts]
         if real:
             network = self._loaded()
-            found = in_halves(
-                lambda some: network.probabilities(some).tolist(), [texts[index] for index in real]
-            )
+
+            def judge(some: Sequence[str]) -> list[list[float]]:
+                return in_halves(lambda few: network.probabilities(few).tolist(), some)
+
+            found = judge([texts[index] for index in real])
+            refuse_no_numbers(self.model, found, judge)
             for index, row in zip(real, found, strict=True):
                 scores[index] = row
         return scores
@@ -149,10 +159,10 @@ class _Network:
         self._queue = openvino.AsyncInferQueue(compiled, threads)
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """One row of four a text, in the order of the texts.
+        """One row of four a text, in the order of the texts; NaN where the network gives no number.
 
         Raises:
-            ClassifierError: the runtime failed, or what came out is no number.
+            ClassifierError: the runtime failed.
 
         """
         import numpy as np
@@ -171,8 +181,7 @@ class _Network:
                 self._queue.wait_all()
             except RuntimeError as error:
                 raise ClassifierError(f"the classifier failed: {error}") from error
-        if not np.isfinite(logits).all():
-            raise ClassifierError("the classifier's scores are not numbers: are its weights whole?")
+        logits[~np.isfinite(logits).all(axis=1)] = np.nan
         scaled = logits / self._card.temperature
         raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return raised / raised.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]

@@ -7,20 +7,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openvino import opset13 as ops
+from tokenizers import Tokenizer
 
 from monitor.classifiers import weights
 from monitor.classifiers.halving import in_halves
 from monitor.classifiers.shipped import Shipped
+from monitor.classifiers.transformers import Transformers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Label
 from monitor.domain.post import Post, PostKey
 from monitor.learning.pooled import Pooled
+from monitor.ports import Classifier
 from monitor.runner import Runner
 from monitor.stages.classify import Classify
 from monitor.store.engine import Database
+from tests.classifiers.tiny import sentiment
 from tests.store.written import SHOP, TEN, Bringing, rows, written
 
 AT = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -90,6 +96,21 @@ def test_scores_that_are_no_numbers_are_an_error_that_says_so(tmp_path: Path) ->
         broken.classify([post("still no refund")])
 
 
+@pytest.mark.needs("torch")
+def test_another_models_weights_that_are_no_numbers_are_an_error_that_says_so(
+    tmp_path: Path,
+) -> None:
+    from transformers import AutoModelForSequenceClassification
+
+    network = AutoModelForSequenceClassification.from_pretrained(sentiment(tmp_path))
+    network.classifier.bias.data[:] = float("nan")
+    network.save_pretrained(tmp_path)
+    labels = {"NEGATIVE": Label.COMPLAINT, "POSITIVE": Label.PRAISE}
+    broken = Transformers(Transformers.Options(name=str(tmp_path), labels=labels))
+    with pytest.raises(ClassifierError, match="not numbers: are its weights whole"):
+        broken.classify([post("late parcel")])
+
+
 def test_weights_that_are_whole_and_no_model_are_an_error(tmp_path: Path) -> None:
     pooled = Pooled(weights.find(weights.installed()))
     folder = tmp_path / "cut"
@@ -121,19 +142,60 @@ class Wrong:
         return Judgement(score, 0.0, 0.0, 0.9, "en", self.model)
 
 
+def plug_in(_: Path) -> Classifier:
+    """Of a stranger's making."""
+    return Wrong()
+
+
+def ours(folder: Path) -> Classifier:
+    """The shipped network, but for one piece of a word, which spoils the text that it stands in."""
+    source = weights.find(weights.installed())
+    tokenizer = Tokenizer.from_file(str(source / weights.TOKENIZER))
+    [_, piece, *_] = tokenizer.encode("odd").ids
+    model = openvino.Core().read_model(source / weights.MODEL)
+    [pieces] = model.get_parameters()
+    spoilt = ops.reduce_logical_or(ops.equal(pieces, ops.constant(piece, np.int32)), 1, True)
+    logits = model.get_results()[0].input_value(0)
+    nothing = ops.constant(np.full((1, len(Label)), np.nan, dtype=np.float32))
+    chosen = ops.select(spoilt, nothing, logits)
+    openvino.save_model(openvino.Model([chosen], [pieces], "spoilt"), folder / weights.MODEL)
+    (folder / weights.TOKENIZER).write_bytes((source / weights.TOKENIZER).read_bytes())
+    card = weights.read_card(source)
+    hashes = {name: weights.sha256(folder / name) for name in card.sha256}
+    (folder / weights.CARD).write_text(card.model_copy(update={"sha256": hashes}).model_dump_json())
+    return Shipped(Shipped.Options(folder=folder))
+
+
+def hugging_face(folder: Path) -> Classifier:
+    """A model to which one word means nothing that can be reckoned with."""
+    from transformers import AutoModelForSequenceClassification
+
+    network = AutoModelForSequenceClassification.from_pretrained(sentiment(folder, words=["odd"]))
+    network.get_input_embeddings().weight.data[-1] = float("nan")
+    network.save_pretrained(folder)
+    labels = {"NEGATIVE": Label.COMPLAINT, "POSITIVE": Label.PRAISE}
+    return Transformers(Transformers.Options(name=str(folder), labels=labels))
+
+
+@pytest.mark.parametrize(
+    "broken", [plug_in, ours, pytest.param(hugging_face, marks=pytest.mark.needs("torch"))]
+)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_one_post_with_a_score_that_is_none_never_stops_the_others(database_url: str) -> None:
+def test_one_post_with_a_score_that_is_none_never_stops_the_others(
+    database_url: str, tmp_path: Path, broken: Callable[[Path], Classifier]
+) -> None:
     database = Database(database_url)
     texts = ["a", "odd", "b", "c"]
     posts = [written(str(number), text=text) for number, text in enumerate(texts)]
     Bringing(database, SHOP).brings(*posts)
-    stage = Classify(database, Wrong())
+    stage = Classify(database, broken(tmp_path))
     for _ in range(4):
         Runner([stage], database, clock=lambda: TEN).until_idle()
     judged = rows(database, "SELECT text FROM judgement JOIN post ON post.id = post_id ORDER BY 1")
     assert judged == [("a",), ("b",), ("c",)]
     [(reason,)] = rows(database, "SELECT reason FROM failure WHERE item = '2'")
-    assert "no probability" in reason
+    assert "gave what is no probability" in reason
+    assert "let people judge this text" in reason
     database.close()
 
 
