@@ -91,8 +91,8 @@ def turn(database: Database, audience: str, every: timedelta) -> timedelta:
         " free_at = greatest(t.free_at, clock_timestamp()) + CAST(:every AS interval)"
         " RETURNING free_at - CAST(:every AS interval) - clock_timestamp()"
     )
-    set_right(database)
     with database.writing() as conn:
+        _set_right(conn)
         wait: timedelta = conn.execute(query, {"audience": audience, "every": every}).scalar_one()
     return max(wait, timedelta(0))
 
@@ -102,24 +102,27 @@ def set_right(database: Database) -> None:
 
     That is so if one was given out at a time to come: by a clock that was ahead by at least as much.
     """
+    with database.writing() as conn:
+        _set_right(conn)
+
+
+def _set_right(conn: sa.Connection) -> None:
     query = sa.text(
         f"SELECT max(given_at) - clock_timestamp() FROM {SCHEMA}.turn"  # noqa: S608 - the same
         " HAVING max(given_at) > clock_timestamp()"
     )
-    with database.reading() as conn:
-        if conn.scalar(query) is None:
-            return
+    if conn.scalar(query) is None:
+        return
     turns = f"UPDATE {SCHEMA}.turn SET free_at = free_at - :by, given_at = given_at - :by"  # noqa: S608
     waiting = (
         f"UPDATE {SCHEMA}.procrastinate_jobs SET scheduled_at = scheduled_at - :by"  # noqa: S608
         " WHERE task_name = 'deliver' AND status = 'todo' AND scheduled_at IS NOT NULL"
     )
-    with database.writing() as conn:
-        conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('turns', 2))"))
-        conn.exec_driver_sql(f"SET LOCAL search_path = {SCHEMA}")
-        by = conn.scalar(query)  # nothing, if another worker was faster
-        for one in (turns, waiting) if by else ():
-            conn.execute(sa.text(one), {"by": by})
+    conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('turns', 2))"))
+    conn.exec_driver_sql(f"SET LOCAL search_path = {SCHEMA}")
+    by = conn.scalar(query)  # nothing, if another worker was faster
+    for one in (turns, waiting) if by else ():
+        conn.execute(sa.text(one), {"by": by})
 
 
 def put_off(database: Database, key: str, wait: timedelta) -> None:
