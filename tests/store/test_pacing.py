@@ -23,6 +23,7 @@ HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 SPENDS = """
 import sys
 from datetime import timedelta
+from monitor.clock import utc_now
 from monitor.domain.errors import SourceError
 from monitor.fetching.budget import Budget, kept_in
 from monitor.sources.stores.hourly import Hourly
@@ -31,7 +32,8 @@ from monitor.store.engine import Database
 
 database = Database(sys.argv[1])
 with kept_in(pacing.SharedLedger(database), "forum"):
-    spend = {"budget": Budget(12, timedelta(hours=1)).spend, "store": Hourly(12).take}[sys.argv[2]]
+    budget, store = Budget(12, timedelta(hours=1)), Hourly(12, utc_now)
+    spend = {"budget": budget.spend, "store": store.take}[sys.argv[2]]
 made = 0
 for _ in range(10):
     try:
