@@ -22,6 +22,7 @@ import httpx
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
+from monitor.domain.storable import storable
 from monitor.fetching.budget import Budget
 from monitor.fetching.line import LIMITS, LateError, Line
 from monitor.fetching.retry_after import retry_after
@@ -121,7 +122,7 @@ class Client:
 
     def get(self, path: str, **asked: str | int | Sequence[str]) -> Any:
         """The JSON at `path`. Raises SourceError."""
-        return self._read(*self._got(Call("GET", self._url(path).copy_merge_params(asked), {})))
+        return self._read(*self._got(Call("GET", self._url(path, asked), {})))
 
     def _got(self, call: Call) -> tuple[httpx.Response, bytes]:
         for left in reversed(range(_TRIES)):
@@ -157,7 +158,7 @@ class Client:
         cost: int,
         asked: Mapping[str, str | int],
     ) -> Any:
-        url = self._url(path).copy_merge_params(asked)
+        url = self._url(path, asked)
         response, body = self._put_across(Call(method, url, said, cost))
         return None if response.is_success and not body.strip() else self._read(response, body)
 
@@ -168,8 +169,10 @@ class Client:
         except _LostError as error:
             raise self._unreachable(error) from error
 
-    def _url(self, path: str) -> httpx.URL:
-        return self._base.join(path.lstrip("/"))
+    def _url(self, path: str, asked: Mapping[str, str | int | Sequence[str]]) -> httpx.URL:
+        """No address can hold half a character: a place that the network named so, it does not know."""
+        askable = {name: _askable(value) for name, value in asked.items()}
+        return self._base.join(path.lstrip("/")).copy_merge_params(askable)
 
     def _asked(self, call: Call) -> tuple[httpx.Response, bytes]:
         may_renew = True
@@ -328,6 +331,12 @@ def send_error(error: SourceError) -> SendError:
     else:
         outcome = Outcome.PERMANENT if error.permanent else Outcome.NOT_SENT
     return SendError(str(error), outcome=outcome, retry_after=error.retry_after)
+
+
+def _askable(value: str | int | Sequence[str]) -> str | int | Sequence[str]:
+    if isinstance(value, str):
+        return storable(value)
+    return value if isinstance(value, int) else [storable(one) for one in value]
 
 
 def _span(seconds: Any) -> timedelta | None:
