@@ -13,7 +13,7 @@ from monitor.domain.coverage import FAILURES_UNTIL_TOLD
 from monitor.domain.errors import SourceError
 from monitor.domain.identity import Brand
 from monitor.domain.notice import Reason
-from monitor.domain.post import Page, Rejected, Stream
+from monitor.domain.post import Page, Stream
 from monitor.domain.storable import admitted
 from monitor.log import in_a_line
 from monitor.ports import Clock, Refreshes, Source
@@ -185,8 +185,7 @@ class Intake:
                 conn, one.number, page, counts, since=place.read_through or now, until=now
             )
         if counts.rejected:
-            first = next(it.where for it in page.items if isinstance(it, Rejected))
-            log.warning("items_rejected", source=one.key, number=counts.rejected, first=first)
+            log.warning("items_rejected", source=one.key, number=counts.rejected)
         return counts
 
     def _fail(self, one: _Reading, problem: SourceError, now: datetime) -> None:
