@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-_LEFT_OUT = "“…”"
+OPENING = "“"
+LEFT_OUT = "“…”"
+"""What stands in place of words that are left out."""
 _MARKED = re.compile("“[^”]*(?:”|$)")
 _WITHIN = str.maketrans("“”", '""')
 
@@ -20,4 +22,4 @@ def quoted(words: object) -> str:
 
 def unquoted(said: str) -> str:
     """What was said, without the words that are others': also where it was cut off within them."""
-    return _MARKED.sub(_LEFT_OUT, said)
+    return _MARKED.sub(LEFT_OUT, said)

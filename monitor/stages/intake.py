@@ -80,13 +80,11 @@ class Intake:
         *,
         clock: Clock | None = None,
         operators: str | None = None,
-        tombstone_secret: bytes = b"",
     ) -> None:
         self._database = database
         self._feeds = feeds
         self._clock = clock
         self._operators = operators
-        self._secret = tombstone_secret
         self._readings: dict[str, _Reading] = {}
         self._watched: dict[str, Watched] = {}
         """By feed, the brands that it is read for."""
@@ -178,7 +176,6 @@ class Intake:
                 brands=self._watched[one.feed.name],
                 page=page,
                 seen_at=seen_at,
-                tombstone_secret=self._secret,
                 can_ask=isinstance(one.feed.source, Refreshes),
             )
             coverage.record_page(
