@@ -270,7 +270,7 @@ def events(url: str) -> str:
     with database.reading() as conn:
         told = [str(tuple(row)) for row in conn.execute(schema.case_event.select())]
         if not database.is_sqlite:
-            jobs = sa.text(f"SELECT * FROM {SCHEMA}.procrastinate_jobs")  # noqa: S608 - our own name
+            jobs = sa.text(f"SELECT * FROM {SCHEMA}.procrastinate_jobs")
             told += [str(tuple(row)) for row in conn.execute(jobs)]
     database.close()
     assert told
