@@ -163,5 +163,11 @@ def _refusal(code: int, text: bytes | str, recipient: str = "") -> SendError:
 
 
 def _own(error: Exception) -> str:
-    """What went wrong: our words as they are, the mail server's marked as its own."""
-    return str(error) if isinstance(error, ConfigError) else quoted(error)
+    """What went wrong: our words and the machine's as they are, the mail server's marked as its own."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        words = said.decode(errors="replace") if isinstance(said, bytes) else said
+        return f"{error.smtp_code} {quoted(words)}"
+    if isinstance(error, smtplib.SMTPException):
+        return f"{type(error).__name__} {quoted(error)}"
+    return str(error)

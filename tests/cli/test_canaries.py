@@ -24,6 +24,7 @@ from monitor.simulator.slack_workspace import Channel
 from monitor.sources.webhook import signing
 from monitor.store import schema
 from monitor.store.engine import Database
+from monitor.store.jobs import SCHEMA
 from tests.cli import parrot
 from tests.cli.shop import CONFIG, Shop
 from tests.notifiers.mailbox import Mailbox
@@ -269,7 +270,7 @@ def events(url: str) -> str:
     with database.reading() as conn:
         told = [str(tuple(row)) for row in conn.execute(schema.case_event.select())]
         if not database.is_sqlite:
-            jobs = sa.text("SELECT queue_name, task_name, lock, args::text FROM procrastinate_jobs")
+            jobs = sa.text(f"SELECT * FROM {SCHEMA}.procrastinate_jobs")
             told += [str(tuple(row)) for row in conn.execute(jobs)]
     database.close()
     assert told
