@@ -211,11 +211,12 @@ def _replace(conn: Connection, network: str, now: Mapping[str, str]) -> None:
 def _replace_elsewhere(conn: Connection, now: Mapping[str, str]) -> None:
     """Where a key stands without its network: at the edge of a gap, and as the name of a thread's storm."""
     for edge in (coverage.c.gap_from, coverage.c.gap_to):
-        change = coverage.update().where(edge == sa.bindparam("was"))
-        query = sa.select(edge).where(among(conn, edge, now)).distinct()
+        query = across(sa.select(edge).where(among(conn, edge, now)).distinct(), Why.SAME_PERSON)
         rows = [{"was": one, "now": now[one]} for one in conn.scalars(query)]
+        change = coverage.update().where(edge == sa.bindparam("was"))
         if rows:
-            conn.execute(change.values({edge.name: sa.bindparam("now")}), rows)
+            change = change.values({edge.name: sa.bindparam("now")})
+            conn.execute(across(change, Why.SAME_PERSON), rows)
     called = storm.update().where(storm.c.name == sa.bindparam("was"))
     named = conn.scalars(across(sa.select(storm.c.name).distinct(), Why.SAME_PERSON)).all()
     rows = [{"was": one, "now": now[one]} for one in named if one in now]
