@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 
 from monitor.domain.errors import SourceError
 from monitor.fetching import Budget, CallError
+from monitor.ports import Clock
 
 _HOUR = timedelta(hours=1)
 _AFTER_WORD = timedelta(minutes=5)
@@ -21,11 +21,12 @@ class Hourly:
     process that was told: it tells everybody with each answer.
     """
 
-    def __init__(self, limit: int) -> None:
-        """`limit`: calls in any hour."""
+    def __init__(self, limit: int, clock: Clock) -> None:
+        """`limit`: calls in any hour; `clock`: by it the store's word grows old."""
         self._limit = limit
         self._budget = Budget(limit, _HOUR)
-        self._told: tuple[int, float] | None = None
+        self._clock = clock
+        self._told: tuple[int, datetime] | None = None
         self._lock = Lock()
 
     @property
@@ -37,7 +38,7 @@ class Hourly:
     def heed(self, left: int) -> None:
         """What the store itself says is left: others may ask with the same key."""
         with self._lock:
-            self._told = left, time.monotonic()
+            self._told = left, self._clock()
 
     def take(self, share: float = 1.0) -> None:
         """One call more. `share`: as long as no more than this part of the hour's calls is used.
@@ -65,4 +66,5 @@ class Hourly:
             if self._told is None:
                 return None
             left, at = self._told
-            return left if time.monotonic() - at < _AFTER_WORD.total_seconds() else None
+        is_fresh = timedelta(0) <= self._clock() - at < _AFTER_WORD  # a clock set back ages it, too
+        return left if is_fresh else None
