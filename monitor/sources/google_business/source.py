@@ -92,7 +92,9 @@ class GoogleBusiness:
         self._client = Client(
             "Google",
             options.base_url or _HOST,
-            budget=Budget(options.calls_per_minute, _MINUTE),
+            budget=Budget(
+                options.calls_per_minute, _MINUTE, credential=f"google_business {options.client_id}"
+            ),
             headers=login.headers,
             renew=login.renew,
             refusals=Refusals(is_limit=google.is_limit),

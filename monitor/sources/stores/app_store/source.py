@@ -72,7 +72,7 @@ class AppStore:
         self._options = options
         self._secrets = secrets
         self._clock = clock
-        self._hourly = Hourly(options.calls_per_hour, clock)
+        self._hourly = Hourly(options.calls_per_hour, clock, options.key)
         self._bounds = look.Bounds(options.window, options.look_back, options.max_pages)
 
     def streams(self) -> Sequence[Stream]:

@@ -74,7 +74,7 @@ class GooglePlay:
         self._options = options
         self._secrets = secrets
         self._clock = clock
-        self._hourly = Hourly(options.calls_per_hour, clock)
+        self._hourly = Hourly(options.calls_per_hour, clock, options.service_account)
         self._bounds = look.Bounds(options.window, options.look_back, options.max_pages)
         self._written: dict[str, datetime] = {}
         """When the reviews that Google listed were written, for as long as it must list them."""
