@@ -32,7 +32,7 @@ from procrastinate.worker import Worker
 from monitor.domain.errors import StoreError
 from monitor.log import in_a_line
 from monitor.store import jobs, outbox, pacing
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
 
 GRACE_S = 10
 """How long a network may hold up the end of the program (machine's time)."""
@@ -124,16 +124,22 @@ def prepare(database: Database) -> bool:
     return jobs.prepare(database, schema.SchemaManager.get_schema(), _engine())
 
 
-def require_prepared(database: Database) -> None:
-    """Raises StoreError, saying what to do, unless the database has what workers need."""
+def leaves_behind(database: Database) -> bool:
+    """Whether workers that may be at work cannot go on once `prepare` was here."""
     with database.reading() as conn:
-        found = jobs.prepared(conn)
-    if not jobs.fits(found, _engine()):
-        raise StoreError(
-            f"{database.url.render_as_string()}: the workers' tables are "
-            f"{'not there' if found is None else f'of another version ({found})'}. "
-            "Run `complaint-monitor db upgrade` first."
-        )
+        return jobs.leaves_behind(jobs.prepared(conn), _engine())
+
+
+def unprepared(conn: Connection) -> str | None:
+    """Why workers of this program cannot work on the database, and what to do; None: they can."""
+    found = jobs.prepared(conn)
+    if jobs.fits(found, _engine()):
+        return None
+    return (
+        f"{conn.engine.url.render_as_string()}: the workers' tables are "
+        f"{'not there' if found is None else f'of another version ({found})'}. "
+        "Run `complaint-monitor db upgrade` first."
+    )
 
 
 def _engine() -> str:
@@ -195,7 +201,7 @@ class Crew:
             conninfo=self._database.url.set(drivername="postgresql").render_as_string(
                 hide_password=False
             ),
-            kwargs={"options": self._options()},
+            configure=jobs.stay_in_schema,
             min_size=1,
             max_size=3 * len(self._queues) + 3,
         )
@@ -214,12 +220,6 @@ class Crew:
                 raise error
         if not stop.is_set():
             raise _InterruptedError("PostgreSQL does not answer")
-
-    def _options(self) -> str:
-        given = self._database.url.query.get("options", "")
-        return (
-            f"{given if isinstance(given, str) else ' '.join(given)} -c search_path={jobs.SCHEMA}"
-        )
 
     async def _watch(self, stop: threading.Event, still_ours: Callable[[], str | None]) -> None:
         while not await _beside(partial(stop.wait, AGAIN_S)):
@@ -301,6 +301,8 @@ class Crew:
 
     def _look(self, queue: str) -> None:
         try:
+            if queue == DELIVER:
+                pacing.set_right(self._database)
             for stage in self._queues[queue].stages:
                 if stage in TURNS:
                     self._hand_out(queue, stage)

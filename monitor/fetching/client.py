@@ -22,6 +22,7 @@ import httpx
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
+from monitor.domain.quoting import quoted
 from monitor.fetching.budget import Budget
 from monitor.fetching.line import LIMITS, LateError, Line
 from monitor.fetching.retry_after import retry_after
@@ -212,7 +213,8 @@ class Client:
         except httpx.TimeoutException as error:
             raise FetchError(f"{self._network} is silent ({type(error).__name__})") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise _LostError(str(error) or type(error).__name__) from error
+            said = quoted(error) if str(error) else ""
+            raise _LostError(f"{type(error).__name__} {said}".strip()) from error
 
     def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
@@ -268,7 +270,8 @@ class Client:
             raise FetchError(message, permanent=True) from error
         if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
             raise FetchError(
-                f"{self._network} redirects to {there.scheme}://{there.host}, which is not followed; "
+                f"{self._network} redirects to {quoted(there.copy_with(path='/', query=None))}, "
+                "which is not followed; "
                 "if that is right, set base_url to it",
                 permanent=True,
             )
@@ -348,4 +351,4 @@ def _words(said: Any) -> str:
         names = ("message", "error_message", "error", "error_description")
         found = [said.get(name) for name in names]
     words = "; ".join(one for one in found if isinstance(one, str))[:_SAID]
-    return f": {words}" if words else ""
+    return f": {quoted(words)}" if words else ""

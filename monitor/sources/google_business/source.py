@@ -24,6 +24,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
+from monitor.domain.quoting import quoted
 from monitor.domain.reply import Length
 from monitor.fetching import Budget, Client, FetchError, Refusals, fields, google
 from monitor.ports import About, Clock, Secrets
@@ -138,7 +139,8 @@ class GoogleBusiness:
             return wire.response(fields.table(body), to, self._options.account)
         except fields.UNREADABLE as error:
             raise SendError(
-                f"Google did not say that the answer was taken: {error}", outcome=Outcome.UNKNOWN
+                f"Google did not say that the answer was taken: {quoted(error)}",
+                outcome=Outcome.UNKNOWN,
             ) from error
 
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
