@@ -64,7 +64,6 @@ class Reply:
         desks: the configured sources that can answer.
         clock: domain time, for when an answer was stored; without it that is the round's beginning.
         machine: transport time (leases, back-off).
-        tombstone_secret: as at intake.
 
     """
 
@@ -77,13 +76,11 @@ class Reply:
         *,
         clock: Clock | None = None,
         machine: Clock = utc_now,
-        tombstone_secret: bytes = b"",
     ) -> None:
         self._database = database
         self._desks = desks
         self._clock = clock
         self._machine = machine
-        self._secret = tombstone_secret
         self._errands: dict[str, _Errand] = {}
 
     def due(self, now: datetime) -> Sequence[str]:
@@ -239,7 +236,6 @@ class Reply:
             brands=[(ids[one.name], one) for one in desk.brands],
             page=admitted(Page((posted,), cursor="")),
             seen_at=seen_at,
-            tombstone_secret=self._secret,
         )
 
     # ------------------------------------------------------------------------------ looking for it
