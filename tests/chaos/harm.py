@@ -37,7 +37,7 @@ def answer_late(rows: sqlite3.Connection) -> None:
 
 
 def take_back_what_was_told(rows: sqlite3.Connection) -> None:
-    """As if an answer had come first; but its fate was never in doubt. An alert, if storms took all steps in."""
+    """As if an answer had come first; but its fate was never in doubt. An alert where no step is left."""
     rows.execute(
         "UPDATE notice SET state = 'suppressed', reason = 'answered' WHERE id ="
         " (SELECT id FROM notice"
