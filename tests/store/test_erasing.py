@@ -1,4 +1,4 @@
-"""Who is erased takes along what names them, known by age-old hashes too, and nothing of anybody else."""
+"""Who is erased takes along what names them, also after a purge by age, and nothing of anybody else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from monitor.store.engine import Database
 from tests.store.written import TEN, Bringing, all_done, judge, rows, written
 
 DID = "did:plc:7iza6de2dwap2sbkpav7c6c6"
-ANA = Author(id=DID, handle="ana", name="Ana-Maria Pop")
+ANA = Author(id=DID, handle="ana", name="Zina Pop")
 LATER = TEN + timedelta(days=8)
 NO_OBJECT = "it is no object"
 
@@ -47,7 +47,7 @@ def unread(database: Database) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("place", ["?", "reviews.csv:12", "letter 5"])
 def test_another_item_at_the_same_place_is_told(database: Database, place: str) -> None:
-    hers, another = Rejected(place, NO_OBJECT, "Ana-Maria Pop: awful"), "Is anybody there?"
+    hers, another = Rejected(place, NO_OBJECT, "Zina Pop: awful"), "Is anybody there?"
     stream, beside = Bringing(database), Bringing(database, name="beside")
     stream.brings(says("1"), hers)
     erases(database)
@@ -68,8 +68,8 @@ def test_another_item_at_the_same_place_is_told(database: Database, place: str) 
     "said",
     [
         "Ioana Popa, 14/11/2026, order 1202",
-        "Maria Pop is not she, nor is ana_p",
-        "Anamaria Pop",
+        "Maria Pop is not she, nor is ana_p, nor Zina",
+        "Zina Popa, Zinaida Pop",
         "202 lei",
     ],
 )
@@ -83,7 +83,7 @@ def test_who_is_called_alike_in_part_is_not_erased(database: Database, said: str
 @pytest.mark.parametrize(
     "said",
     [
-        "by Ana-Maria POP",
+        "by Zina POP",
         "@ana: awful",
         '{"text": "awful\\nana"}',
         '{"author": "\\u0061na"}',
