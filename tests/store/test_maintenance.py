@@ -128,6 +128,15 @@ def test_a_database_of_a_newer_program_is_left_alone(database: Database, version
     assert maintenance.current_revision(database) == version
 
 
+def test_a_database_of_an_earlier_checkout_is_refused_and_left_alone(database: Database) -> None:
+    with database.writing() as conn:
+        conn.execute(sa.text("DROP TABLE installation"))  # as it was made without
+    for refused in (maintenance.upgrade, maintenance.require_current):
+        with pytest.raises(StoreError, match=r"earlier checkout.*makes a new one"):
+            refused(database)
+    assert maintenance.current_revision(database) == maintenance.HEAD
+
+
 def test_newer_tables_that_are_for_this_program_too_stay_as_they_are(database: Database) -> None:
     version = f"9999.{maintenance.HEAD[:4]}"
     _call_it(database, version)
