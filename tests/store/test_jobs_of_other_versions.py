@@ -31,3 +31,8 @@ def test_workers_go_on_together_over_one_engine_where_their_jobs_are_alike(
 ) -> None:
     assert jobs.fits(there, "3.0") == goes_on
     assert jobs.leaves_behind(there, "3.0") == leaves_behind
+
+
+def test_version_four_reads_no_second_number_and_so_is_left_behind() -> None:
+    """So `db upgrade` asks for its workers to be stopped: over a stamp that it cannot read none begins again."""
+    assert jobs.leaves_behind("complaint-monitor 4, procrastinate 3.0", "3.0")
