@@ -17,7 +17,9 @@ OURS, OLDEST = int(_OURS), int(_OLDEST or _OURS)
         (f"complaint-monitor {OURS}, procrastinate 3.0", True, False),
         (f"complaint-monitor {OURS}.{OLDEST}, procrastinate 3.0", True, False),
         (f"complaint-monitor {OURS}, procrastinate 3.1", False, True),
-        (f"complaint-monitor {OLDEST}, procrastinate 3.0", OLDEST == OURS, False),
+        pytest.param(
+            f"complaint-monitor {OLDEST}, procrastinate 3.0", OLDEST == OURS, False, id="oldest"
+        ),
         (f"complaint-monitor {OLDEST - 1}, procrastinate 3.0", False, True),
         (f"complaint-monitor {OURS + 1}, procrastinate 3.0", False, True),
         (f"complaint-monitor {OURS + 1}.{OURS}, procrastinate 3.0", True, False),
