@@ -36,7 +36,7 @@ _NOBODY = "nobody waits for it any more"
 
 
 def about_reply(one: Outgoing, reason: Reason) -> Words:
-    """What became of the answer, and what to do. Never its text, nor others' words: those are erased elsewhere."""
+    """What became of the answer, and what to do. Never its text nor others' words: those are erased."""
     said = _SAID[one.tried_at is not None]
     tried = f"{one.tried_at:%Y-%m-%d %H:%M}" if one.tried_at else ""
     by = phrase(said, number=one.number, name=one.by, network=one.network, tried=tried)

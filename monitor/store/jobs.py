@@ -32,7 +32,7 @@ _VERSION = "5"
 """Of what is made below; together with the engine's own it is the schema's comment.
 
 `6.5` would be the sixth, over which workers of the fifth go on, for the arguments of each task that they know
-have kept their form; without a second number there are none (docs/adr/0053). The fourth reads plain numbers only.
+have kept their form; without a second number there are none (docs/adr/0053). The fourth reads plain numbers.
 """
 _STAMP = re.compile(r"complaint-monitor (\d+)(?:\.(\d+))?, procrastinate (\S+)")
 

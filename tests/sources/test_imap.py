@@ -205,7 +205,7 @@ def test_a_missing_secret_is_for_good(box: Mailbox) -> None:
 def test_a_server_that_cannot_be_reached_is_told_by_the_error_s_class(
     box: Mailbox, options: dict[str, Any], said: str
 ) -> None:
-    """The log leaves out what is quoted: by that alone a dead server, a dead resolver and a time-out are one."""
+    """The log leaves out what is quoted: by that alone all that can be wrong looks alike."""
     if "port" in options:
         options = {"port": free_port()}
     with pytest.raises(SourceError, match="can't be reached: " + said) as caught:

@@ -36,5 +36,5 @@ def test_workers_go_on_together_over_one_engine_where_their_jobs_are_alike(
 
 
 def test_version_four_reads_no_second_number_and_so_is_left_behind() -> None:
-    """So `db upgrade` asks for its workers to be stopped: over a stamp that it cannot read none begins again."""
+    """So `db upgrade` asks for its workers to be stopped: none begins over a stamp that it cannot read."""
     assert jobs.leaves_behind("complaint-monitor 4, procrastinate 3.0", "3.0")

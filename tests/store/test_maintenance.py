@@ -296,7 +296,7 @@ def test_a_lock_that_somebody_else_took_meanwhile_is_lost(database: Database) ->
 def test_a_lock_whose_second_connection_fails_is_nobody_s(
     database: Database, hold: Callable[[Database], AbstractContextManager[maintenance.StillAlone]]
 ) -> None:
-    """After a restart all come back at once: the server has a place for the first connection, not for the next."""
+    """After a restart all come back at once: the server takes the first connection, not the next."""
     role = f"one_{secrets.token_hex(8)}"
     with database.writing() as conn:
         conn.execute(sa.text(f"CREATE ROLE {role} LOGIN IN ROLE CURRENT_USER"))
