@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.post import Author, Cursor, Post, PostKey, Rejected, StreamKind
-from monitor.fetching import CallError
 from monitor.simulator.serving import Fault
-from monitor.sources.mastodon.calls import Calls
 from tests.sources.fediverse import BRAND, FIRST, NOW, paths, server, source, texts
 from tests.sources.seen import gaps, items, one, pages
 
@@ -441,9 +439,3 @@ def test_times_are_read_whatever_their_form() -> None:
     assert {post.posted_at.replace(microsecond=0) for post in found} == {
         datetime(2026, 3, 27, 10, tzinfo=UTC)
     }
-
-
-def test_what_the_library_cannot_ask_is_told_by_the_error_s_class() -> None:
-    calls = Calls(base_url="http://127.0.0.1", token=lambda: "t", timeout=1, clock=lambda: NOW)
-    with pytest.raises(CallError, match="can't ask this: TypeError “"):
-        calls.ask(lambda client: client.status())
