@@ -26,6 +26,7 @@ from monitor.domain.notice import (
     StillOpen,
     Words,
 )
+from monitor.domain.quoting import unquoted
 from monitor.domain.storm import RollUp, Storm
 from monitor.render.storm_words import say_roll_up, say_storm
 from monitor.render.texts import EXCERPT, QUOTE, cut, local_day, local_time, long_day, person, plain
@@ -310,7 +311,8 @@ def source(one: SourceHealth, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
     missed = "".join(f"; {said}" for said in _missed(one, zone, say_in))
     if one.failing_since is None:
         return f"{name}: {read}{holes}{missed}"
-    why = f": {plain(one.problem)}" if one.problem else ""
+    # a digest and a report leave the database, and no erasure reaches them
+    why = f": {plain(unquoted(one.problem))}" if one.problem else ""
     since = say_in(
         "could not be read since {time}", time=local_time(one.failing_since, zone, say_in)
     )
