@@ -315,11 +315,13 @@ def test_a_lock_whose_second_connection_fails_is_nobody_s(
             _break_the_connection_of_the_lock(database)
             assert "tried again" in str(still_held())
             ours.engine.dispose()
-            _let_it_connect(database, role, 1)
+            with database.writing() as conn:
+                conn.execute(sa.text(f"ALTER ROLE {role} CONNECTION LIMIT 1"))
             assert "too many connections" in str(still_held())
             with maintenance.only_one_runner(database):
                 pass
-            _let_it_connect(database, role, -1)
+            with database.writing() as conn:
+                conn.execute(sa.text(f"ALTER ROLE {role} CONNECTION LIMIT -1"))
             with ours.reading(), ours.reading():  # the pool has others, which come before
                 pass
             assert still_held() is None
@@ -327,11 +329,6 @@ def test_a_lock_whose_second_connection_fails_is_nobody_s(
         ours.close()
         with database.writing() as conn:
             conn.execute(sa.text(f"DROP ROLE {role}"))
-
-
-def _let_it_connect(database: Database, role: str, times: int) -> None:
-    with database.writing() as conn:
-        conn.execute(sa.text(f"ALTER ROLE {role} CONNECTION LIMIT {times}"))
 
 
 def _break_the_connection_of_the_lock(database: Database) -> None:
