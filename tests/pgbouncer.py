@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -11,10 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from sqlalchemy.engine import make_url
+
+from tests.postgres import unprivileged
 
 _STARTING_S = 60.0
 """Until a pool that does not answer is given up."""
@@ -49,7 +49,7 @@ def pooled(database_url: str, mode: str) -> Iterator[str]:
     program = shutil.which("pgbouncer", path=os.environ["PATH"] + os.pathsep + "/usr/sbin")
     assert program is not None
     process = subprocess.Popen(
-        [program, "-q", folder / "pool.ini"], stderr=subprocess.DEVNULL, **_unprivileged(folder)
+        [program, "-q", folder / "pool.ini"], stderr=subprocess.DEVNULL, **unprivileged(folder)
     )
     try:
         behind = url.set(query={"host": str(folder), "port": "6432"}, host=None, port=None)
@@ -59,15 +59,6 @@ def pooled(database_url: str, mode: str) -> Iterator[str]:
         process.kill()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _unprivileged(folder: Path) -> dict[str, Any]:
-    """It refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

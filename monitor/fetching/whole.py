@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import io
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from threading import Lock, Timer
-from typing import Any, Self
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from monitor.fetching.deadline import Deadline
 from monitor.fetching.never_left import never_left
 
 MOST_BYTES = 32 * 2**20
@@ -44,7 +45,8 @@ class WholeAnswers(HTTPAdapter):
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         """The answer, read. Raises requests.RequestException."""
-        with _Exchange(_SLOWNESS * self._timeout) as exchange:
+        exchange = _Exchange()
+        with exchange.within(_SLOWNESS * self._timeout):
             try:
                 response = super().send(request, *args, **{**kwargs, "timeout": self._timeout})
                 with response:
@@ -67,42 +69,32 @@ class WholeAnswers(HTTPAdapter):
 
 
 class _Exchange:
-    """A call and its answer, whose line is cut when both together took too long. A context manager."""
+    """A call and its answer, whose line is cut when both together took too long."""
 
-    def __init__(self, seconds: float) -> None:
-        self.is_late = False
+    def __init__(self) -> None:
+        self._deadline = Deadline()
         self._line: socket.socket | None = None
-        self._lock = Lock()
-        self._timer = Timer(seconds, self._end)
-        self._timer.daemon = True
 
-    def __enter__(self) -> Self:
-        self._before = _UNDER_WAY.set(self)
-        self._timer.start()
-        return self
+    @property
+    def is_late(self) -> bool:
+        return self._deadline.is_late
 
-    def __exit__(self, *_: object) -> None:
-        _UNDER_WAY.reset(self._before)
-        self._timer.cancel()
-        self._timer.join()  # that it does not cut the next call's line
-        self._let_go()
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        before = _UNDER_WAY.set(self)
+        try:
+            with self._deadline.within(seconds):
+                yield
+        finally:
+            _UNDER_WAY.reset(before)
+            self._let_go()
 
     def holds(self, line: socket.socket) -> None:
         """It goes on by this line; of which it gets a handle of its own, as TLS takes the other one over."""
-        with self._lock:
-            self._let_go()
-            self._line = socket.fromfd(line.fileno(), line.family, line.type)
-            self._cut_if_late()
-
-    def _end(self) -> None:
-        with self._lock:
-            self.is_late = True
-            self._cut_if_late()
-
-    def _cut_if_late(self) -> None:
-        if self.is_late and self._line is not None:
-            with suppress(OSError):
-                self._line.shutdown(socket.SHUT_RDWR)
+        handle = socket.fromfd(line.fileno(), line.family, line.type)
+        self._deadline.holds(handle)
+        self._let_go()
+        self._line = handle
 
     def _let_go(self) -> None:
         if self._line is not None:

@@ -34,6 +34,26 @@ use = "tests.cli.keywords:Keywords"
 use = "console"
 log = "notices.jsonl"
 """
+REDDIT = """
+[[sources]]
+use = "reddit"
+client_id = "app"
+username = "acme_help"
+refresh_token = "refresh"
+subreddits = ["help"]
+inbox = false
+every = "1s"
+base_url = "{url}"
+"""
+EMAIL = """
+[[notifiers]]
+use = "email"
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "monitor@shop.example"
+recipients = ["{to}"]
+"""
 
 
 @dataclass

@@ -13,19 +13,8 @@ from monitor.simulator.reddit import Reddit as World
 from monitor.simulator.reddit import Thing
 from monitor.simulator.reddit_http import RedditServer
 from monitor.simulator.serving import Fault
-from tests.cli.shop import CONFIG, Shop
+from tests.cli.shop import CONFIG, REDDIT, Shop
 
-REDDIT = """
-[[sources]]
-use = "reddit"
-client_id = "app"
-username = "acme_help"
-refresh_token = "refresh"
-subreddits = ["help"]
-inbox = false
-every = "1s"
-base_url = "{url}"
-"""
 SORRY = "Sorry! It left today."
 
 

@@ -26,7 +26,7 @@ from monitor.store import schema
 from monitor.store.engine import Database
 from monitor.store.jobs import SCHEMA
 from tests.cli import parrot
-from tests.cli.shop import CONFIG, Shop
+from tests.cli.shop import CONFIG, EMAIL, REDDIT, Shop
 from tests.notifiers.mailbox import Mailbox
 from tests.notifiers.ports import free_port
 
@@ -37,15 +37,6 @@ CARE = "C0CARE0001"
 HOOK = "a secret of thirty-two letters !"
 AT_WORK = """
 [[sources]]
-use = "reddit"
-client_id = "app"
-username = "acme_help"
-refresh_token = "refresh"
-subreddits = ["help"]
-inbox = false
-every = "1s"
-base_url = "{reddit}"
-[[sources]]
 use = "webhook"
 name = "letters"
 secrets = ["hook"]
@@ -53,13 +44,6 @@ secrets = ["hook"]
 use = "slack"
 channel = "{care}"
 base_url = "{slack}"
-[[notifiers]]
-use = "email"
-host = "127.0.0.1"
-port = {port}
-security = "none"
-sender = "monitor@shop.example"
-recipients = ["quokka@mail.example"]
 [operators]
 tell = "email"
 [web]
@@ -175,7 +159,8 @@ def office(shop: Shop, database_url: str, monkeypatch: pytest.MonkeyPatch) -> It
         reddit.refresh_tokens["r3fresh"] = ("acme_help", "*")
         stack.enter_context(reddit)
         slack = stack.enter_context(SlackServer([Channel(CARE, "care")]))
-        more = AT_WORK.format(reddit=reddit.url, slack=slack.url, care=CARE, port=port)
+        more = REDDIT.format(url=reddit.url) + EMAIL.format(port=port, to="quokka@mail.example")
+        more += AT_WORK.format(slack=slack.url, care=CARE)
         quiet = CONFIG[: CONFIG.index("[[notifiers]]")]
         shop.configure(f'database = "{database_url}"\n{quiet}{more}{LOG}')
         shop.does("db", "upgrade")

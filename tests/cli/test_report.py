@@ -30,6 +30,7 @@ from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import Channel
 from monitor.store import maintenance
 from monitor.store.engine import Database
+from tests.cli.shop import EMAIL
 from tests.domain.histories import an_ask
 from tests.store.shop import Shop
 
@@ -40,16 +41,9 @@ timezone = "Europe/Bucharest"
 [[brands]]
 name = "shop"
 """
-MAIL = """
+CONSOLE = """
 [[notifiers]]
 use = "console"
-[[notifiers]]
-use = "email"
-host = "127.0.0.1"
-port = {port}
-security = "none"
-sender = "monitor@shop.example"
-recipients = ["leads@shop.example"]
 """
 SLACK = """
 [[notifiers]]
@@ -265,7 +259,9 @@ def mailbox(config: Path) -> Iterator[Mailbox]:
         server = Controller(box, hostname="127.0.0.1", port=port)
         server.start()
         stack.callback(server.stop)
-        config.write_text(config.read_text() + MAIL.format(port=port))
+        config.write_text(
+            config.read_text() + CONSOLE + EMAIL.format(port=port, to="leads@shop.example")
+        )
         yield box
 
 

@@ -312,35 +312,30 @@ def test_a_digest_lists_all_of_them_and_says_what_could_not_be_read() -> None:
     )
 
 
+SILENT = SourceHealth(
+    source="x",
+    stream="m",
+    network="x",
+    read_through=NOW,
+    failing_since=NOW,
+    problem=None,
+    gaps=1,
+)
+
+
 def test_a_digest_leaves_out_what_a_network_said() -> None:
-    silent = SourceHealth(
-        source="x",
-        stream="m",
-        network="x",
-        read_through=NOW,
-        failing_since=NOW,
-        problem="X refuses (400): “no such post: my parcel”",
-    )
+    silent = replace(SILENT, problem="X refuses (400): “no such post: my parcel”", gaps=0)
     said = spoken(replace(NOTHING, sources=(silent,)), NoticeKind.DIGEST)
     assert said.lines[-1].endswith(": X refuses (400): “…”")
 
 
 def test_an_empty_digest_says_so() -> None:
-    silent = SourceHealth(
-        source="x",
-        stream="m",
-        network="x",
-        read_through=NOW,
-        failing_since=NOW,
-        problem=None,
-        gaps=1,
-    )
-    said = spoken(replace(NOTHING, unjudged=3, sources=(silent,)), NoticeKind.DIGEST)
+    said = spoken(replace(NOTHING, unjudged=3, sources=(SILENT,)), NoticeKind.DIGEST)
     unsure = "nothing is known to wait, 3 posts are not judged yet"
     assert said.headline == f"Acme, Tue 3 Mar 2026: {unsure}"
     assert "Not judged yet: 3 posts" in said.lines
     assert said.lines[-1].endswith("(read up to Tue 3 Mar 2026 14:10 EET, with 1 gap)")
-    sure = spoken(replace(NOTHING, sources=(silent,)), NoticeKind.DIGEST)
+    sure = spoken(replace(NOTHING, sources=(SILENT,)), NoticeKind.DIGEST)
     assert sure.headline == "Acme, Tue 3 Mar 2026: nothing is waiting"
 
 
