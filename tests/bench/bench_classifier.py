@@ -26,18 +26,20 @@ from monitor.domain.post import Post, PostKey
 ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 5, 4, 9, tzinfo=UTC)
 HIDDEN, FEED_FORWARD = 384, 1536
+TEXTS = 3_600
 PER_LAYER = 4 * HIDDEN * HIDDEN + 2 * HIDDEN * FEED_FORWARD
 """Multiplications of a token by a layer's weights."""
 
 
 def _tweets() -> list[str]:
-    """The project's English and Romanian texts that would fit into a tweet."""
+    """Some of the project's English and Romanian texts that would fit into a tweet, of all files alike."""
     paths = [
         path for lang in ("en", "ro") for path in (ROOT / "models/data").glob(f"*.{lang}.jsonl")
     ]
     lines = [line for path in sorted(paths) for line in path.read_text().splitlines()]
     shown = [prepared(json.loads(line)["text"]) for line in lines]
-    return [one for one in shown if len(one) <= 140][::2]
+    fit = [one for one in shown if len(one) <= 140]
+    return fit[:: max(1, len(fit) // TEXTS)]
 
 
 def _posts(texts: Sequence[str]) -> list[Post]:

@@ -45,6 +45,8 @@ from tests.postgres import Cluster, Server, server
 ALONE = 100_000
 """Alarms that are told together: none, so that each is heard by itself."""
 SECOND = 1.0
+APART = 6.0
+"""Between complaints of one brand: its channel hears a message a second, and each complaint is several."""
 TOLD_WITHIN = 300.0
 ROWS = ("what", "figure")
 
@@ -87,12 +89,13 @@ class Bench:
 
 
 def latency(bench: Bench) -> None:
-    """A complaint a second, by turns of the brands, with so many brands."""
+    """A complaint a second, by turns of the brands, with so many brands; of one brand none sooner."""
     for brands in bench.given.brands:
         with bench.agency(brands) as made:
             before = cpu_s([one.pid for one in made.workers])
             began = time.monotonic()
-            marks = _talk(made, range(brands), bench.given.posts, name=f"{brands} brands")
+            pause = max(SECOND, APART / brands)
+            marks = _talk(made, range(brands), bench.given.posts, f"{brands} brands", pause)
             spent = cpu_s([one.pid for one in made.workers]) - before
             bench.row(f"latency, {brands} brands, 1 worker", _spread(made, marks))
             share = spent / (time.monotonic() - began)
@@ -117,12 +120,12 @@ def fairness(bench: Bench) -> None:
     """Brand 1 has a storm, brand 2 a broken token: how long the others' take before, and meanwhile."""
     with bench.agency(max(bench.given.fair, 4), workers=2, alarms=20, broken=[2]) as made:
         others = [0, *range(3, made.brands)]
-        calm = _talk(made, others, bench.given.posts, name="calm")
+        calm = _talk(made, others, bench.given.posts, "calm")
         worst = max(made.waited(calm))
         bench.row("fairness: others, calm", _spread(made, calm))
         for _ in range(bench.given.storm):
             made.complain(1, in_own=True)
-        meanwhile = _talk(made, others, bench.given.posts, name="storm")
+        meanwhile = _talk(made, others, bench.given.posts, "storm")
         bench.row(f"fairness: others, in a storm of {bench.given.storm}", _spread(made, meanwhile))
         late = max(made.waited(meanwhile)) - worst
         said = "kept" if late <= 5 and len(made.waited(meanwhile)) == len(meanwhile) else "BROKEN"
@@ -132,10 +135,10 @@ def fairness(bench: Bench) -> None:
 def recovery(bench: Bench) -> None:
     """A complaint a second; one of two workers dies; then the one that is telling, as it tells."""
     with bench.agency(4, workers=2) as made:
-        calm = _talk(made, range(4), bench.given.posts // 2, name="two workers")
+        calm = _talk(made, range(4), bench.given.posts // 2, "two workers")
         bench.row("recovery: two workers alive", _spread(made, calm))
         made.workers.pop(0).kill()
-        after = _talk(made, range(4), bench.given.posts, name="one of two killed")
+        after = _talk(made, range(4), bench.given.posts, "one of two killed")
         bench.row("recovery: written after the kill -9 of one of two", _spread(made, after))
         made.slack.plan("chat.postMessage", SLOW_AFTER)
         held = made.complain(0)
@@ -144,7 +147,7 @@ def recovery(bench: Bench) -> None:
         made.start()
         died_at = time.monotonic()
         made.workers.pop(0).kill()
-        next_ = _talk(made, range(1, 4), bench.given.posts, name="the one that told killed")
+        next_ = _talk(made, range(1, 4), bench.given.posts, "the one that told killed")
         bench.row(
             "recovery: others', after the kill -9 of one that was telling", _spread(made, next_)
         )
@@ -199,8 +202,10 @@ def cost(bench: Bench) -> None:
     )
 
 
-def _talk(made: Agency, brands: Sequence[int], number: int, *, name: str) -> list[str]:
-    """A complaint a second, by turns; returns when all were told, or after minutes. The marks."""
+def _talk(
+    made: Agency, brands: Sequence[int], number: int, name: str, pause: float = SECOND
+) -> list[str]:
+    """Complaints by turns, so many seconds apart; returns when all were told, or after minutes. The marks."""
     marks = []
     due_at = time.monotonic()
     for turn in range(number):
@@ -208,7 +213,7 @@ def _talk(made: Agency, brands: Sequence[int], number: int, *, name: str) -> lis
         marks.append(made.complain(brands[turn * 7919 % len(brands)]))
         if turn % 20 == 0:
             say(f"  {name}: {turn}/{number}")
-        due_at += SECOND
+        due_at += pause
         time.sleep(max(0.0, due_at - time.monotonic()))
     wait_for(lambda: len(made.waited(marks)) == len(marks), TOLD_WITHIN)
     return marks
@@ -245,7 +250,7 @@ def main() -> int:
     parser = argparse.ArgumentParser("python -m tests.bench.scale")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--brands", type=int, nargs="+", default=[1, 100, 5000])
-    parser.add_argument("--posts", type=int, default=60, help="a second each, for every latency")
+    parser.add_argument("--posts", type=int, default=60, help="of each part, a second apart")
     parser.add_argument("--throughput", type=int, default=150, help="complaints at once")
     parser.add_argument("--fair", type=int, default=100, help="brands of the fairness part")
     parser.add_argument("--storm", type=int, default=300, help="complaints of one brand at once")
