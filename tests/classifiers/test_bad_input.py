@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from openvino import opset13 as ops
 from tokenizers import Tokenizer
 
-from monitor.classifiers import weights
+from monitor.classifiers import apart, weights
 from monitor.classifiers.halving import in_halves
 from monitor.classifiers.shipped import Shipped
 from monitor.classifiers.transformers import Transformers
-from monitor.domain.errors import ClassifierError
+from monitor.domain.errors import ClassifierError, JudgementError
 from monitor.domain.judgement import Judgement, Label
 from monitor.domain.post import Post, PostKey
 from monitor.domain.quoting import unquoted
@@ -206,6 +206,12 @@ def test_one_post_with_a_score_that_is_none_never_stops_the_others(
     assert "gave what is no probability" in reason
     assert "let people judge this text" in reason
     database.close()
+
+
+@given(st.lists(st.sampled_from(["a", "odd", "b"])))
+def test_of_many_posts_each_is_judged_or_told_why_it_is_not(texts: list[str]) -> None:
+    said = apart.judged(Wrong(), [post(text) for text in texts])
+    assert [isinstance(one, JudgementError) for one in said] == [one == "odd" for one in texts]
 
 
 # -------------------------------------------------------------------------------- out of memory
