@@ -21,7 +21,7 @@ from monitor.classifiers.halving import in_halves
 from monitor.classifiers.text import prepared
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Label
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +90,7 @@ class Pooled:
             compiled = self._made() if compiled is None else compiled
             found = list(np.asarray(compiled([padded])[1], dtype=np.float64))
         except RuntimeError as error:
-            said = f"{type(error).__name__} {quoted(error)}"
+            said = class_and_words(error)
             raise ClassifierError(f"the classifier failed: {said}") from error
         self._compiled = compiled
         return found
