@@ -256,7 +256,7 @@ def hungry(folder: Path) -> None:
     written_to(folder, openvino.Model([scored], [pieces], "hungry"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(960)
 @pytest.mark.parametrize("whose", ["classifiers", "learning"])
 def test_where_memory_runs_out_the_rest_is_judged_and_once_it_is_back_all_is(
     tmp_path: Path, whose: str
@@ -267,7 +267,7 @@ def test_where_memory_runs_out_the_rest_is_judged_and_once_it_is_back_all_is(
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
