@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor import registry
-from monitor.domain.errors import ClassifierError, ConfigError
+from monitor.classifiers import apart
+from monitor.domain.errors import ClassifierError, ConfigError, JudgementError
 from monitor.domain.judgement import Judgement, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
 from monitor.domain.post import Post
@@ -75,9 +76,19 @@ class Judge:
     def judge(self, posts: Sequence[Post]) -> list[tuple[Judgement, Verdict]]:
         """Judgement and verdict of each post, in order."""
         return [
-            (judged, verdict(post, judged, self.thresholds, self.lexicon))
+            (judged, self._verdict(post, judged))
             for post, judged in zip(posts, self.classifier.classify(posts), strict=True)
         ]
+
+    def judge_each(self, posts: Sequence[Post]) -> list[tuple[Judgement, Verdict] | JudgementError]:
+        """The same; of a post that the model gives no judgement, why, and the others none the less."""
+        return [
+            said if isinstance(said, JudgementError) else (said, self._verdict(post, said))
+            for post, said in zip(posts, apart.judged(self.classifier, posts), strict=True)
+        ]
+
+    def _verdict(self, post: Post, judged: Judgement) -> Verdict:
+        return verdict(post, judged, self.thresholds, self.lexicon)
 
 
 def table_in_force(settings: Settings) -> ClassifierTable:

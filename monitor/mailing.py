@@ -21,7 +21,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words, quoted
 from monitor.ports import Secrets
 from monitor.settings.addresses import MailAddress, is_loopback
 from monitor.settings.secret_names import SecretName
@@ -170,5 +170,5 @@ def _own(error: Exception) -> str:
         words = said.decode(errors="replace") if isinstance(said, bytes) else said
         return f"{error.smtp_code} {quoted(words)}"
     if isinstance(error, smtplib.SMTPException):
-        return f"{type(error).__name__} {quoted(error)}"
+        return class_and_words(error)
     return str(error)

@@ -30,6 +30,7 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
 from monitor.domain.errors import StoreError
+from monitor.domain.notice import NoticeState
 from monitor.log import in_a_line
 from monitor.store import jobs, outbox, pacing
 from monitor.store.engine import Connection, Database
@@ -283,10 +284,12 @@ class Crew:
         self._items.attempt(stage, items)
 
     def _has_turn(self, key: str) -> bool:
-        """Whether the notice may be told now. If not, it is a job again when it may."""
+        """Whether the notice may be told now, else it is a job again then. One that is told takes no turn."""
         with self._database.reading() as conn:
             about = outbox.entry(conn, key)
-        if about is None or not self._is_paced(about.audience):
+        if about is None or about.state is not NoticeState.PENDING:
+            return True
+        if not self._is_paced(about.audience):
             return True
         wait = pacing.turn(self._database, about.audience, PACE)
         if wait:

@@ -39,6 +39,7 @@ HOSTS = r"py[p]i\.org|python[h]osted\.org|registry\.npm[j]s|(deb|security)\.debi
 PATHS = r"(^|[^A-Za-z0-9._])/(wor[k]|far[m]|roo[t]|opt/whee[l]s)/"
 MOCKS = r"unittest\.moc[k]|MagicMoc[k]|monkeypatch\.setatt[r]"
 SKIPS = r"pytest\.ski[p]|mark\.(ski[p]|xfai[l])|importorski[p]"
+BARE = r"[^}]: \{quote[d]\(error\)\}"
 UNFINISHED = r"TOD[O]|FIXM[E]|XX[X]|NotImplemented[E]rror"
 
 
@@ -110,6 +111,10 @@ def test_a_test_is_left_out_by_the_needs_mark_alone() -> None:
 
 def test_nothing_is_left_unfinished() -> None:
     assert _matches(UNFINISHED, CODE) == []
+
+
+def test_an_error_is_quoted_behind_its_class_which_alone_a_log_keeps() -> None:
+    assert _matches(BARE, CODE) == []
 
 
 @pytest.mark.parametrize("group", ["sources", "classifiers", "notifiers"])

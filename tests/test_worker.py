@@ -47,6 +47,25 @@ class Shop:
         self.attempted.update(items)
 
 
+class Telling(Shop):
+    """Whose notices are told by who claims the row, as in `deliver`: a job that comes again finds nothing."""
+
+    def __init__(self, database: Database, keys: Sequence[str]) -> None:
+        super().__init__(deliver=keys)
+        self._database = database
+        planned = [Planned(one, NoticeKind.TEST, "#care", Reason.SCHEDULED, NOW) for one in keys]
+        with database.writing() as conn:
+            outbox.write(conn, planned, brand_id=None, case_id=None, now=NOW)
+
+    def attempt(self, stage: str, items: Sequence[str], /) -> None:
+        for key in items:
+            with self._database.writing() as conn:
+                claim = "UPDATE notice SET state = 'sent' WHERE key = :key AND state = 'pending'"
+                claimed = conn.execute(sa.text(claim), {"key": key}).rowcount
+            if claimed:
+                super().attempt(stage, [key])
+
+
 class Stormy(Shop):
     """One brand has a storm; when the first of it is decided, another one's post comes, and goes first."""
 
@@ -77,10 +96,7 @@ def works(crew: worker.Crew, until: Callable[[], bool]) -> None:
 def test_what_may_be_told_once_a_second_is_told_once_each(database: Database) -> None:
     worker.prepare(database)
     keys = [f"test:{number}" for number in range(3)]
-    planned = [Planned(one, NoticeKind.TEST, "#care", Reason.SCHEDULED, NOW) for one in keys]
-    with database.writing() as conn:
-        outbox.write(conn, planned, brand_id=None, case_id=None, now=NOW)
-    shop, beats = Shop(deliver=keys), Counter[str]()
+    shop, beats = Telling(database, keys), Counter[str]()
     crew = worker.Crew(
         shop,
         database,
@@ -91,6 +107,24 @@ def test_what_may_be_told_once_a_second_is_told_once_each(database: Database) ->
     works(crew, lambda: len(shop.attempted) == 3 and beats.total() > 0)
     assert shop.attempted == dict.fromkeys(keys, 1)
     assert pacing.turn(database, "#other", timedelta(seconds=1)) == timedelta(0)
+
+
+def test_a_job_that_comes_when_its_notice_is_told_takes_no_turn(database: Database) -> None:
+    """A look may have asked what waits just before that."""
+    worker.prepare(database)
+    shop = Telling(database, ["late", "waits"])
+    shop.attempt("deliver", ["late"])
+    jobs.add(database, "deliver", "deliver", ["late", "waits"])
+    asked: list[str] = []
+
+    def is_paced(audience: str) -> bool:
+        asked.append(audience)
+        return False
+
+    crew = worker.Crew(shop, database, ["deliver"], room=1, is_paced=is_paced)
+    works(crew, lambda: "waits" in shop.attempted)
+    assert shop.attempted == {"late": 1, "waits": 1}
+    assert asked == ["#care"]
 
 
 def test_what_goes_first_waits_for_a_few_turns_of_a_storm_and_not_for_its_end(

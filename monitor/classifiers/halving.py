@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from monitor.domain.errors import ClassifierError
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,7 +29,7 @@ def in_halves(judge: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) -
             raise
         if len(items) <= 1:
             is_ours = isinstance(error, ClassifierError)
-            said = error if is_ours else f"{type(error).__name__} {quoted(error)}"
+            said = error if is_ours else class_and_words(error)
             raise ClassifierError(
                 "there is not enough memory to judge a single text; free some, or set fewer "
                 f"`threads` under [classifier] ({said})"

@@ -13,6 +13,7 @@ import click
 from monitor.cli.opening import settings_or_own
 from monitor.cli.printing import print_json
 from monitor.clock import utc_now
+from monitor.domain.errors import JudgementError
 from monitor.domain.judgement import Band, Judgement, Verdict
 from monitor.domain.post import Post, PostKey
 from monitor.render.words import plain
@@ -46,7 +47,8 @@ def classify(
 
     With --jsonl, lines {"text": …} are read from standard input and one verdict line each is written,
     in order: complaint (whether it would alert), score, band and model; for a line that can't be
-    read: error. --explain measures which words moved a score by judging the text without each of its
+    read, or that the model gives no score: error. Those are counted in the end, on standard error.
+    --explain measures which words moved a score by judging the text without each of its
     first 40 words: some forty times slower.
 
     \b
@@ -61,10 +63,7 @@ def classify(
         raise click.UsageError("give a text, or --jsonl and lines on standard input")
     judge = judge_of(settings_or_own(ctx))
     if text is None:
-        for lines in _batches(sys.stdin.buffer, batch):
-            for verdict in _verdicts(judge, lines, explain=explain):
-                print_json(verdict, line=True)
-            sys.stdout.flush()
+        _judge_lines(judge, batch, explain=explain)
         return
     post = _post(text)
     [(judged, told)] = judge.judge([post])
@@ -75,21 +74,45 @@ def classify(
         _explain(judge, judged, told, words)
 
 
+def _judge_lines(judge: Judge, batch: int, *, explain: bool) -> None:
+    """Answer each line of standard input, and say how many have no verdict."""
+    said = without = 0
+    for lines in _batches(sys.stdin.buffer, batch):
+        for verdict in _verdicts(judge, lines, explain=explain):
+            said += 1
+            without += "band" not in verdict
+            print_json(verdict, line=True)
+        sys.stdout.flush()
+    if without:
+        click.echo(f"{without} of {said} lines have no verdict: `error` says why", err=True)
+
+
 def _batches(file: BinaryIO, size: int) -> Iterator[list[bytes]]:
     while lines := list(islice(file, size)):
         yield lines
 
 
 def _verdicts(judge: Judge, lines: Sequence[bytes], *, explain: bool) -> Iterator[dict[str, Any]]:
-    """One verdict a line, in order; a line that can't be read costs the others nothing."""
+    """One verdict a line, in order; a line that gets none costs the others nothing."""
     read = [_text(line) for line in lines]
-    judged = iter(judge.judge([_post(one) for one in read if isinstance(one, str)]))
+    judged = iter(judge.judge_each([_post(one) for one in read if isinstance(one, str)]))
     for one in read:
         if isinstance(one, dict):
             yield one
             continue
-        words = {"words": moved_by(judge, _post(one))} if explain else {}
-        yield _line(*next(judged)) | words
+        said = next(judged)
+        if isinstance(said, JudgementError):
+            yield {"error": said.what}
+        else:
+            yield _line(*said) | (_words(judge, one) if explain else {})
+
+
+def _words(judge: Judge, text: str) -> dict[str, Any]:
+    """The words that moved the score, or why that can't be told: without one of them there may be none."""
+    try:
+        return {"words": moved_by(judge, _post(text))}
+    except JudgementError as error:
+        return {"words": [], "error": f"without one of its words, {error.what}"}
 
 
 def _text(line: bytes) -> str | dict[str, Any]:

@@ -74,18 +74,12 @@ def compare(
         numbers, purged, posts = _recent(its, timedelta(days=days), now)
         lexicon = its.settings.lexicon()
     before, after = (_verdicts(classifier, limits, posts, lexicon) for classifier, limits in models)
-    pairs = list(zip(numbers, posts, before, after, strict=True))
+    all_ = list(zip(numbers, posts, before, after, strict=True))
+    pairs = [(number, post, old_, new_) for number, post, old_, new_ in all_ if old_ and new_]
+    unscored = [number for number, _, old_, new_ in all_ if not (old_ and new_)]
     matrix = Counter((old_[1], new_[1]) for _, _, old_, new_ in pairs)
     changed = [
-        Changed(
-            number,
-            post.key.network,
-            old_[1],
-            old_[0].complaint,
-            new_[1],
-            new_[0].complaint,
-            f"{post.title or ''} {post.text}".strip(),
-        )
+        _changed(number, post, old_, new_)
         for number, post, old_, new_ in pairs
         if old_[1] is not new_[1]
     ]
@@ -96,15 +90,35 @@ def compare(
             {
                 "old": names[0],
                 "new": names[1],
-                "posts": len(posts),
+                "posts": len(pairs),
                 "purged": purged,
+                "unscored": unscored,
                 "changed": len(changed),
                 "bands": {f"{was}>{is_}": number for (was, is_), number in matrix.items()},
                 "posts_changed": [one._asdict() for one in changed[:limit]],
             }
         )
         return
-    _print_compared(names, len(posts), purged, matrix, changed, limit)
+    _print_compared(names, len(pairs), purged, matrix, changed, limit)
+    if unscored:
+        click.echo(
+            f"left out: {len(unscored)} to which one of them gives no score that is a number: "
+            f"{', '.join(map(str, unscored))}"
+        )
+
+
+def _changed(
+    number: int, post: Post, old: tuple[Judgement, Band], new: tuple[Judgement, Band]
+) -> Changed:
+    return Changed(
+        number,
+        post.key.network,
+        old[1],
+        old[0].complaint,
+        new[1],
+        new[0].complaint,
+        f"{post.title or ''} {post.text}".strip(),
+    )
 
 
 def _recent(its: Opened, span: timedelta, now: datetime) -> tuple[list[int], int, list[Post]]:
@@ -120,16 +134,22 @@ def _recent(its: Opened, span: timedelta, now: datetime) -> tuple[list[int], int
 
 def _verdicts(
     classifier: Classifier, limits: Thresholds, posts: Sequence[Post], lexicon: Lexicon
-) -> list[tuple[Judgement, Band]]:
+) -> list[tuple[Judgement, Band] | None]:
+    """What each post would be judged and decided; None: the model gives it no score."""
+    from monitor.classifiers import apart
     from monitor.domain.verdict import verdict
     from monitor.learning.evaluation import BATCH
 
-    found: list[tuple[Judgement, Band]] = []
+    found: list[tuple[Judgement, Band] | None] = []
     with bar(classifier.model, len(posts)) as done:
         for start in range(0, len(posts), BATCH):
             batch = posts[start : start + BATCH]
-            for post, judged in zip(batch, classifier.classify(batch), strict=True):
-                found.append((judged, verdict(post, judged, limits, lexicon).band))
+            found += [
+                (said, verdict(post, said, limits, lexicon).band)
+                if isinstance(said, Judgement)
+                else None
+                for post, said in zip(batch, apart.judged(classifier, batch), strict=True)
+            ]
             done(len(batch))
     return found
 

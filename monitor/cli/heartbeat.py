@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 from threading import Thread
 
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words
 
 TIME_OUT_S = 10
 
@@ -36,5 +36,5 @@ class Heartbeat:
         try:
             httpx.get(self._url, timeout=TIME_OUT_S, follow_redirects=True).raise_for_status()
         except httpx.HTTPError as error:
-            problem = f"{type(error).__name__} {quoted(error)}"
+            problem = class_and_words(error)
             structlog.get_logger().warning("heartbeat_failed", problem=problem)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import compress
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from monitor.cli.printing import is_terminal, print_json, print_table
 from monitor.cli.teaching import taught
 from monitor.clock import utc_now
 from monitor.domain.correction import Correction
-from monitor.domain.errors import ConfigError
+from monitor.domain.errors import ClassifierError, ConfigError
 from monitor.domain.judgement import Thresholds
 from monitor.render.words import plain
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from monitor.domain.chance import Between
     from monitor.domain.post import Post
     from monitor.learning.evaluation import Figures
+    from monitor.learning.metrics import Floats
     from monitor.learning.texts import Labelled
     from monitor.ports import Classifier
     from monitor.settings import ClassifierTable
@@ -67,14 +70,14 @@ def eval_(
     r"""Measure a classifier on what staff said of posts, or on labelled texts, with 95 % intervals.
 
     Texts need no config and no database. A label is complaint, question, praise, other,
-    not_a_complaint, or yes or no.
+    not_a_complaint, or yes or no. A text to which the classifier gives no score is named and left out.
 
     \b
     Examples:
       complaint-monitor model eval
       complaint-monitor model eval --texts ours.jsonl --classifier models/my-bert --label LABEL_1=complaint
     """
-    from monitor.learning.evaluation import evaluate, judge
+    from monitor.learning.evaluation import evaluate
 
     if files:
         from monitor.learning import texts
@@ -86,11 +89,11 @@ def eval_(
         with opened(ctx) as its:
             rows, notes = corrected(its)
         classifier, limits = chosen(ctx, name, labels)
-    with bar("judging", len(rows)) as done:
-        found = judge(classifier, [one.text for one in rows], done)
+    rows, found, unscored = _scored(classifier, rows)
     figures = evaluate(rows, found, limits)
     if as_json:
-        print_json({"model": classifier.model, "thresholds": limits, "figures": figures})
+        said = {"model": classifier.model, "thresholds": limits, "figures": figures}
+        print_json({**said, "unscored": unscored})
         return
     click.echo(
         f"{classifier.model}: alert from {limits.alert:.2f}, review from {limits.review:.2f}"
@@ -98,6 +101,33 @@ def eval_(
     _print_figures(figures)
     for note in notes:
         click.echo(note)
+    if unscored:
+        click.echo(f"left out: {len(unscored)} to which it gives no score that is a number")
+    for place in unscored:
+        click.echo(f"no score: {plain(place)}", err=True)
+
+
+def _scored(
+    classifier: Classifier, rows: Sequence[Labelled]
+) -> tuple[list[Labelled], Floats, list[str]]:
+    """Those that the classifier gives a score, with P(complaint) of each, and where the others stand.
+
+    Raises:
+        ClassifierError: it gives none a score.
+
+    """
+    from monitor.learning.evaluation import judge
+
+    with bar("judging", len(rows)) as done:
+        found = judge(classifier, [one.text for one in rows], done)
+    has_score = [not isnan(one) for one in found]
+    if not any(has_score):
+        raise ClassifierError(
+            f"{classifier.model} gives none of the {len(rows)} texts a score that is a number: are "
+            "its weights whole?"
+        )
+    unscored = [row.place for row in compress(rows, map(isnan, found))]
+    return list(compress(rows, has_score)), found[has_score], unscored
 
 
 def chosen(
@@ -160,6 +190,7 @@ def corrected(its: Opened) -> tuple[list[Labelled], list[str]]:
             one.said,
             {"by": one.how.value, "source": ", ".join(one.sources), "language": _language(one)},
             one.weight,
+            place=f"post {one.post_id}",
         )
         for one in found
         if one.post_id in words

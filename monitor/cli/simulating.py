@@ -149,7 +149,8 @@ class _Printed:
         say_in = self.say_in
         changed = [one for one in self.found.lines if one.change is not Change.SAME]
         if not changed:
-            click.echo(f"\n{say_in('no message would change')}")
+            if all(one.is_same for one in self.found.summaries):
+                click.echo(f"\n{say_in('no message would change')}")
             return
         shown = changed[: limit or None]
         click.echo("")

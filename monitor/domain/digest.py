@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -60,11 +60,18 @@ class Schedule:
             return None
         return datetime.combine(day, self.at, ZoneInfo(self.hours.zone)).astimezone(UTC)
 
-    def day_due(self, now: datetime) -> date | None:
-        """The local day whose digest is due by `now`: today or none. A late start still sends it."""
-        today = now.astimezone(ZoneInfo(self.hours.zone)).date()
-        due_at = self.sent_at(today)
-        return today if due_at is not None and due_at <= now else None
+    def today(self, now: datetime) -> date:
+        """The local day."""
+        return now.astimezone(ZoneInfo(self.hours.zone)).date()
+
+    def due(self, now: datetime) -> Iterator[date]:
+        """The local days whose digest is due by `now`, the newest first, of a year."""
+        today = self.today(now)
+        for back in range(_FARTHEST):
+            day = today - back * _DAY
+            due_at = self.sent_at(day)
+            if due_at is not None and due_at <= now:
+                yield day
 
     def previous_at(self, day: date) -> datetime | None:
         """When the digest before that of `day` was due."""

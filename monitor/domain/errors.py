@@ -100,9 +100,10 @@ class JudgementError(MonitorError):
 
     def __init__(self, model: str, said: str) -> None:
         """`said`: its scores, and no word of the post."""
+        self.what = f"{model} gave what is no probability ({said})"
         super().__init__(
-            f"{model} gave what is no probability ({said}): let people judge this text, or another "
-            "model, then `complaint-monitor db retry`"
+            f"{self.what}: let people judge this text, or another model, then "
+            "`complaint-monitor db retry`"
         )
 
 

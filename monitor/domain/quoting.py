@@ -20,6 +20,11 @@ def quoted(words: object) -> str:
     return f"“{str(words).translate(_WITHIN)}”"
 
 
+def class_and_words(error: BaseException) -> str:
+    """A library's error: its class, which a log keeps, and its words, which are another's."""
+    return f"{type(error).__name__} {quoted(error)}"
+
+
 def unquoted(said: str) -> str:
     """What was said, without the words that are others': also where it was cut off within them."""
     return _MARKED.sub(LEFT_OUT, said)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from monitor.classifiers import apart
 from monitor.domain.chance import Between, wilson
 from monitor.domain.correction import Said
+from monitor.domain.errors import JudgementError
 from monitor.domain.judgement import Thresholds
 from monitor.learning.metrics import (
     Bools,
@@ -19,7 +21,7 @@ from monitor.learning.metrics import (
     measured_auc,
     measured_f1,
 )
-from monitor.learning.scoring import scores
+from monitor.learning.scoring import as_post
 from monitor.learning.texts import Labelled
 from monitor.ports import Classifier
 
@@ -52,13 +54,17 @@ class Figures:
 def judge(
     classifier: Classifier, texts: Sequence[str], done: Callable[[int], None] = lambda _: None
 ) -> Floats:
-    """P(complaint) of each text; `done` hears how many more are judged."""
-    found: list[Floats] = []
+    """P(complaint) of each text, NaN of one to which the model gives none.
+
+    `done` hears how many more are judged.
+    """
+    found: list[float] = []
     for start in range(0, len(texts), BATCH):
         batch = texts[start : start + BATCH]
-        found.append(scores(classifier, batch)[:, 0])
+        said = apart.judged(classifier, [as_post(one) for one in batch])
+        found += [np.nan if isinstance(one, JudgementError) else one.complaint for one in said]
         done(len(batch))
-    return np.concatenate(found) if found else np.zeros(0)
+    return np.array(found)
 
 
 def evaluate(rows: Sequence[Labelled], found: Floats, limits: Thresholds) -> list[Figures]:

@@ -17,9 +17,11 @@ from openvino import opset13 as ops
 from tokenizers import Tokenizer
 
 from monitor.classifiers import weights
+from monitor.classifiers.halving import in_halves
 from monitor.classifiers.text import prepared
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Label
+from monitor.domain.quoting import class_and_words
 
 Floats = NDArray[np.float64]
 
@@ -37,36 +39,61 @@ class Pooled:
         weights.verify(folder, card)
         self.card = card
         self._folder = folder
+        self._threads = threads
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / weights.TOKENIZER))
             model = openvino.Core().read_model(folder / weights.MODEL)
             head = _head(model)
             self.head = _values(head)
             model.add_outputs(_seen(head))
-            self._compiled = openvino.Core().compile_model(
-                model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
-            )
+            self._model = model
+            self._compiled: Any = self._made()
         except RuntimeError as error:
             raise ClassifierError(f"{folder} can't be loaded: {error}") from error
         self._tokenizer.enable_truncation(card.max_tokens)
         self._tokenizer.encode_special_tokens = True
         self._pad = self._tokenizer.token_to_id("<pad>") or 0
 
+    def _made(self) -> Any:
+        how = {"INFERENCE_NUM_THREADS": self._threads, "INFERENCE_PRECISION_HINT": "f32"}
+        return openvino.Core().compile_model(self._model, "CPU", how)
+
     def vectors(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Floats]]:
-        """Indices of some texts and a row for each of them, until all had their turn."""
+        """Indices of some texts and a row for each of them, until all had their turn.
+
+        Raises:
+            ClassifierError: the runtime failed, or there is not enough memory for a single text.
+
+        """
         ids = [
             one.ids for one in self._tokenizer.encode_batch_fast([prepared(one) for one in texts])
         ]
         order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
-            longest = max(len(ids[row]) for row in rows)
-            length = min(-(-longest // _STEP) * _STEP, max(self.card.max_tokens, longest))
-            padded = np.full((len(rows), length), self._pad, dtype=np.int32)
-            padded[:, 0] = 0
-            for at, row in enumerate(rows):
-                padded[at, : len(ids[row])] = ids[row]
-            yield rows, np.asarray(self._compiled([padded])[1], dtype=np.float64)
+            yield rows, np.stack(in_halves(self._seen_of, [ids[row] for row in rows]))
+
+    def _seen_of(self, some: Sequence[Sequence[int]]) -> Sequence[Floats]:
+        """What the head sees of some texts' tokens.
+
+        After an error the network is dropped, and made anew at the next call: where memory ran out, what
+        it keeps of shapes is torn (as in `classifiers.shipped`).
+        """
+        longest = max(map(len, some))
+        length = min(-(-longest // _STEP) * _STEP, max(self.card.max_tokens, longest))
+        padded = np.full((len(some), length), self._pad, dtype=np.int32)
+        padded[:, 0] = 0
+        for at, one in enumerate(some):
+            padded[at, : len(one)] = one
+        compiled, self._compiled = self._compiled, None
+        try:
+            compiled = self._made() if compiled is None else compiled
+            found = list(np.asarray(compiled([padded])[1], dtype=np.float64))
+        except RuntimeError as error:
+            said = class_and_words(error)
+            raise ClassifierError(f"the classifier failed: {said}") from error
+        self._compiled = compiled
+        return found
 
     def write(self, folder: Path, head: tuple[Floats, Floats]) -> None:
         """The same network with another head (weights 4 × hidden, and four biases), and its tokenizer."""

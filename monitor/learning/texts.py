@@ -6,7 +6,7 @@ import csv
 import importlib.resources
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class Labelled:
     said: Said
     groups: Mapping[str, str]
     weight: float = 1.0
+    place: str = field(default="", compare=False)
+    """Where it stands: a file and its line, a post's number."""
 
 
 def read(path: Path) -> list[Labelled]:
@@ -107,6 +109,7 @@ def _labelled(row: Mapping[str, Any], place: str) -> Labelled:
         starred(text, _rating(row.get("rating"), place)),
         _said(row.get("label"), place),
         {by: str(name) for by, name in groups.items() if name},
+        place=place,
     )
 
 

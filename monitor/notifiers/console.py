@@ -27,6 +27,8 @@ from monitor.domain.notice import Absent, CaseCard, Notice, NoticeKind, Receipt,
 from monitor.ports import Clock, Secrets
 from monitor.render.words import EXCERPT, Spoken, cut, local_time, plain, say
 
+_GATHERED = (NoticeKind.ALERT, NoticeKind.ESCALATION)
+"""What a storm tells with others."""
 _BOLD, _DIM, _RED, _YELLOW, _GREEN = "1", "2", "31", "33", "32"
 
 
@@ -77,10 +79,11 @@ class Console:
     def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
         if self._journal is None:
             return Unknowable("the console keeps no journal (option `log`)")
-        return (
-            self._journal.find(notice.key, notice.about, other_keys=notice.told_since is not None)
-            or Absent()
-        )
+        was_put_back = notice.told_since is not None
+        found = self._journal.find(notice.key, notice.about, other_keys=was_put_back)
+        if found is None and was_put_back and notice.kind in _GATHERED and self._journal.has_storms:
+            return Unknowable("the journal holds storms, and one may have named its case")
+        return found or Absent()
 
     def _print(self, notice: Notice, spoken: Spoken, earlier: Receipt | None) -> None:
         text = self._view(notice, spoken, earlier)
@@ -163,6 +166,8 @@ class Journal:
         self._known: dict[tuple[str, str], Receipt] = {}
         """By key, and what the notice was about (empty in lines that do not say)."""
         self._abouts: dict[str, Receipt] = {}
+        self.has_storms = False
+        """Whether one was told, as far as was read: which cases it named, no line says."""
         self._offset = 0
         self._file: tuple[int, int] | None = None
         """Device and inode of the file that was read up to `_offset`."""
@@ -244,6 +249,7 @@ class Journal:
                 about = said["about"] if "about" in said else ""  # noqa: SIM401 - it may be a list
                 receipt = Receipt(said["place"], said["name"])
                 self._known.setdefault((said["key"], about), receipt)
+                self.has_storms |= str(said["key"]).startswith(f"{NoticeKind.STORM}:")
                 if about:
                     self._abouts.setdefault(about, receipt)
             if line.endswith(b"\n"):  # one without may be under way still: it is read again

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from monitor.domain.errors import MonitorError
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words, quoted
 from monitor.domain.rota import Person
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def shifts_of(
                 if len(shifts) > _MOST:
                     raise RotaError(f"it names more than {_MOST} shifts")
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
-        said = f"{type(error).__name__} {quoted(error)}"
+        said = class_and_words(error)
         raise RotaError(f"what is there is no iCalendar that can be read: {said}") from error
     return tuple(sorted(shifts))
 

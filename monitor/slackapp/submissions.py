@@ -16,8 +16,9 @@ def do(place: Workplace, press: Press, filled: Filled) -> None:
     by, now, case_id = press.person.name, place.clock(), press.case_id
     match press.act:
         case "assign":
-            to = place.staff.person(filled.said("person")).name
-            act.assign(its, case_id, to, by=by, now=now)
+            to = place.staff.person(filled.said("person"))
+            place.require_seen(case_id, to)
+            act.assign(its, case_id, to.name, by=by, now=now)
         case "snooze":
             span = filled.span("span")
             act.snooze(its, case_id, span, by=by, now=now, why=None)

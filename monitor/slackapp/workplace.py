@@ -27,6 +27,10 @@ class NoSuchCaseError(PhrasedError):
     """There is no case of that number, or it is of a brand that the config does not name."""
 
 
+class NotTheirsError(PhrasedError):
+    """The case is of a brand that is kept for others than the person who is to have it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
     """Everything that the app works with.
@@ -77,8 +81,8 @@ class Workplace:
         with self.database.reading() as conn:
             return cards.card(conn, case_id, now, None)
 
-    def require(self, case_id: int) -> None:
-        """Return if it is a case of the config's brands: others are not there for whoever is here.
+    def require(self, case_id: int) -> str:
+        """The brand's name, if it is a case of the config's: others are not there for whoever is here.
 
         Raises:
             NoSuchCaseError: there is none of that number.
@@ -86,8 +90,27 @@ class Workplace:
         """
         with self.database.reading() as conn:
             row = cases.row(conn, case_id)
-            if row is None or row.brand_id not in self.brand_names(conn):
-                raise NoSuchCaseError("There is no case {number}.", number=case_id)
+            names = self.brand_names(conn)
+        if row is None or row.brand_id not in names:
+            raise NoSuchCaseError("There is no case {number}.", number=case_id)
+        return names[row.brand_id]
+
+    def require_seen(self, case_id: int, person: Person) -> None:
+        """Return if the case is there for that person, too: one who is to have it must find it.
+
+        Raises:
+            NotTheirsError: its brand is kept for others.
+            NoSuchCaseError: there is none of that number.
+
+        """
+        brand = self.require(case_id)
+        if brand not in self.staff.sees(person, [brand]):
+            raise NotTheirsError(
+                "{name} does not see the cases of {brand} ([slack_app] brands): give it to somebody "
+                "who does.",
+                name=person.name,
+                brand=brand,
+            )
 
     @property
     def brands_in_sight(self) -> Sequence[Brand]:

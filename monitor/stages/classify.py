@@ -50,39 +50,51 @@ class Classify:
             )
             self._forget_parted(conn)
 
-    def _forget_parted(self, conn: Connection) -> None:
-        """A batch that failed is remembered for as long as the same posts would make it up again."""
+    def failed(self, item: str, error: Exception, now: datetime) -> None:
+        """A post that fails by itself is set aside as such, and a batch of which it was the last is over."""
+        if "," not in item:
+            with self._database.writing() as conn:
+                self._forget_parted(conn, alone=item)
+        raise error
+
+    def _forget_parted(self, conn: Connection, *, alone: str | None = None) -> None:
+        """A batch that failed is remembered until each of its posts is judged or stands alone."""
         failed = failures.failed(conn, self.name)
         batches = [one for one in failed if "," in one]
         if not batches:
             return
-        alone = failed.keys() - batches
-        waiting = {str(one) for one in cross_brand.to_judge(conn, ROUND + len(alone))} - alone
+        by_themselves = {*failed, alone}.difference(batches)
+        waiting = cross_brand.to_judge(conn, ROUND + len(by_themselves))
+        left = set(map(str, waiting)) - by_themselves
         for batch in batches:
-            if not waiting.issuperset(batch.split(",")):
+            if left.isdisjoint(batch.split(",")):
                 failures.clear(conn, self.name, batch)
 
 
 def _batches(waiting: Sequence[int], failed: Collection[str]) -> Iterator[str]:
-    """Batches that failed, in parts, and apart from them all else: what comes cannot make them anew."""
+    """What is left of batches that failed, in parts, and apart from it all else: none takes in what comes."""
     left = dict.fromkeys(waiting)
     for one in sorted(failed, key=len, reverse=True):
         ids = [int(part) for part in one.split(",")]
-        if len(ids) > 1 and left.keys() >= set(ids):
-            yield from _split(ids, failed)
+        if len(ids) > 1:
+            yield from _split(ids, failed, left)
             for number in ids:
-                del left[number]
+                left.pop(number, None)
     free = list(left)
     for start in range(0, len(free), BATCH):
-        yield ",".join(map(str, free[start : start + BATCH]))
+        yield _key(free[start : start + BATCH])
 
 
-def _split(batch: Sequence[int], failed: Collection[str]) -> Iterator[str]:
-    """The batch, or its halves (and theirs) where it failed before."""
-    key = ",".join(map(str, batch))
-    if key in failed and len(batch) > 1:
+def _split(batch: Sequence[int], failed: Collection[str], left: Collection[int]) -> Iterator[str]:
+    """What is left of the batch; where it failed, of its halves (and theirs) one after another."""
+    rest = [one for one in batch if one in left]
+    if len(rest) > 1 and (_key(batch) in failed or _key(rest) in failed):
         middle = len(batch) // 2
-        yield from _split(batch[:middle], failed)
-        yield from _split(batch[middle:], failed)
-    else:
-        yield key
+        yield from _split(batch[:middle], failed, left)
+        yield from _split(batch[middle:], failed, left)
+    elif rest:
+        yield _key(rest)
+
+
+def _key(ids: Sequence[int]) -> str:
+    return ",".join(map(str, ids))

@@ -54,12 +54,12 @@ def _unset(since: sa.ColumnElement[datetime], now: datetime) -> sa.ColumnElement
     return since.is_(None) | (since > now)
 
 
-def begun(conn: Connection, ids: Iterable[int]) -> list[int]:
-    """Those of the brands of which people are told."""
-    query = sa.select(brand.c.id).where(
+def begun(conn: Connection, ids: Iterable[int]) -> dict[int, datetime]:
+    """Those of the brands of which people are told, with the time since when they are."""
+    query = sa.select(brand.c.id, brand.c.first_run_at).where(
         brand.c.id.in_(list(ids)), brand.c.first_run_at.is_not(None)
     )
-    return list(conn.scalars(query))
+    return {one.id: one.first_run_at for one in conn.execute(query)}
 
 
 def first_run_at(conn: Connection, brand_id: int) -> datetime:

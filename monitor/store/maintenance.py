@@ -50,7 +50,7 @@ def is_current(conn: Connection) -> bool:
 
     A cheap question.
     """
-    return _is_for_us(_revision(conn))
+    return _is_for_us(_revision(conn)) and _are_ours(conn)
 
 
 def upgrade(database: Database) -> bool:
@@ -147,13 +147,18 @@ def _problem(database: Database, conn: Connection) -> str | None:
 
 def _made_before_the_first(database: Database, conn: Connection) -> str | None:
     """Until the first release its tables changed in place, and hashes in them: nothing leads from there."""
-    if sa.inspect(conn).has_table(installation.name):
+    if _are_ours(conn):
         return None
     return (
         f"{_name(database)}: it was made by an earlier checkout, from before the first release, and cannot "
         "be brought up to date. Move it away, or name another one in `database`, and run "
         "`complaint-monitor db upgrade`, which makes a new one."
     )
+
+
+def _are_ours(conn: Connection) -> bool:
+    """Whether the table is there that every released version has: a version's number may be anybody's."""
+    return sa.inspect(conn).has_table(installation.name)
 
 
 def _refuse_newer(database: Database, found: str | None) -> None:

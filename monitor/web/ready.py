@@ -31,7 +31,7 @@ class Trouble(StrEnum):
     DATABASE = "database_out_of_reach"
     """It does not answer."""
     VERSION = "database_of_another_version"
-    """Its tables were made by another version of the program."""
+    """Its tables were made by another version of the program, by another program, or are not there."""
     ALL_SOURCES = "all_sources_failing"
     """No stream is read: `run` does not work, or every source fails."""
     SOURCE = "source_failing"

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from openvino import opset13 as ops
 from tokenizers import Tokenizer
 
-from monitor.classifiers import weights
+from monitor.classifiers import apart, weights
 from monitor.classifiers.halving import in_halves
 from monitor.classifiers.shipped import Shipped
 from monitor.classifiers.transformers import Transformers
-from monitor.domain.errors import ClassifierError
+from monitor.domain.errors import ClassifierError, JudgementError
 from monitor.domain.judgement import Judgement, Label
 from monitor.domain.post import Post, PostKey
 from monitor.domain.quoting import unquoted
@@ -208,6 +208,12 @@ def test_one_post_with_a_score_that_is_none_never_stops_the_others(
     database.close()
 
 
+@given(st.lists(st.sampled_from(["a", "odd", "b"])))
+def test_of_many_posts_each_is_judged_or_told_why_it_is_not(texts: list[str]) -> None:
+    said = apart.judged(Wrong(), [post(text) for text in texts])
+    assert [isinstance(one, JudgementError) for one in said] == [one == "odd" for one in texts]
+
+
 # -------------------------------------------------------------------------------- out of memory
 
 
@@ -250,22 +256,23 @@ def hungry(folder: Path) -> None:
     written_to(folder, openvino.Model([scored], [pieces], "hungry"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(960)
+@pytest.mark.parametrize("whose", ["classifiers", "learning"])
 def test_where_memory_runs_out_the_rest_is_judged_and_once_it_is_back_all_is(
-    tmp_path: Path,
+    tmp_path: Path, whose: str
 ) -> None:
     hungry(tmp_path)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.classifiers.hungry", str(tmp_path)],
+        [sys.executable, "-m", f"tests.{whose}.hungry", str(tmp_path)],
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert "alloc" in told["first"]
-    assert np.abs(np.array(told["halves"]) - np.array(told["alone"])).max() <= 1e-3
+    assert told["off"] <= 1e-3
     assert told["later"] == "judged"
 
 

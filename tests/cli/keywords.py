@@ -12,7 +12,7 @@ from monitor.domain.post import Post
 
 
 class Keywords:
-    """ "awful" is a complaint, "hmm" may be one."""
+    """ "awful" is a complaint, "hmm" may be one; of "gibberish" the score is no number."""
 
     thresholds = Thresholds(alert=0.7, review=0.3)
     model = "keywords@1"
@@ -32,4 +32,14 @@ class Keywords:
 
     def _judge(self, text: str) -> Judgement:
         complaint = 0.9 if "awful" in text else 0.5 if "hmm" in text else 0.1
+        complaint = float("nan") if "gibberish" in text else complaint
         return Judgement(complaint, 0.0, 0.0, 1 - complaint, "en", self.model)
+
+
+class Deaf(Keywords):
+    """To which a chair is gibberish."""
+
+    model = "deaf@1"
+
+    def _judge(self, text: str) -> Judgement:
+        return super()._judge(text.replace("chair", "gibberish"))

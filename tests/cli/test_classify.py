@@ -45,6 +45,19 @@ def test_lines_are_answered_in_order_and_a_bad_one_costs_the_others_nothing(shop
     assert told[0] == {"complaint": True, "score": 0.9, "band": "alert", "model": "keywords@1"}
 
 
+def test_a_line_whose_score_is_no_number_is_named_and_counted_and_the_others_are_judged(
+    shop: Shop,
+) -> None:
+    texts = ["awful", "gibberish", "fine", "hmm", "gibberish"]
+    lines = "".join(json.dumps({"text": one}) + "\n" for one in texts) + "{\n"
+    done = shop.does("classify", "--jsonl", said=lines)
+    told = [json.loads(one) for one in done.stdout.splitlines()]
+    assert [one.get("band") for one in told] == ["alert", None, "pass", "review", None, None]
+    assert told[1]["error"].startswith("keywords@1 gave what is no probability (complaint nan")
+    assert "db retry" not in told[1]["error"]
+    assert "3 of 6 lines have no verdict" in done.stderr
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(
     st.lists(st.sampled_from(["awful", "hmm", "fine", "\U0001f989", "\0", ""])), st.integers(1, 9)

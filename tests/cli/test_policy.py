@@ -174,6 +174,32 @@ def test_a_changed_policy_is_tried_on_what_was(chained: Shop) -> None:
     assert "more: --limit 0 shows all" in chained.does(*short).stdout
 
 
+def test_where_only_summaries_change_it_is_not_said_that_nothing_does(shop: Shop) -> None:
+    now = utc_now()
+
+    def config(hours: int) -> str:
+        """One in which ana slept from 8 hours ago on, until so many hours ago."""
+        quiet = "-".join(f"{now - timedelta(hours=one):%H:%M}" for one in (8, hours))
+        return CONFIG.replace("Europe/Bucharest", "UTC") + (
+            f'[people.ana]\ntell = "console:ana"\nquiet = ["{quiet}"]\n'
+            '[[policies]]\nname = "all"\ntarget = "3h"\ntell = "console:care"\n'
+            'steps = [{ name = "overdue", after_due = "0m", tell = "person:ana" }]\n'
+        )
+
+    shop.configure(config(6))
+    (shop.folder / "new.toml").write_text(config(5))
+    shop.post("1", "awful", posted_at=(now - timedelta(hours=10)).isoformat())
+    shop.does("run", "--once")
+    asked = ("policy", "simulate", "--last", "1d", "--config", "new.toml")
+    found = shop.data(*asked)
+    assert sum(found["changes"].values()) == found["changes"]["same"] == 1
+    assert [(one["before"], one["after"]) for one in found["summaries"]] == [([1], []), ([], [1])]
+    said = shop.does(*asked).stdout
+    assert "no message would change" not in said
+    assert "summary of" in said
+    assert "no message would change" in shop.does(*asked[:-2]).stdout
+
+
 def test_an_unsure_case_and_an_acknowledged_one_say_so(chained: Shop) -> None:
     (chained.folder / "care.ics").write_bytes(calendar(shift("Ana", -1)))
     chained.post("1", "hmm")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from monitor import registry
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, StreamKind
+from monitor.domain.quoting import unquoted
 from monitor.domain.storable import admitted
 from monitor.ports import Refreshes, Source
 from monitor.simulator.serving import Answer
@@ -32,6 +33,8 @@ FAULTS = [
 ]
 WAITING = ("slow", "stall", "trickle", "drip", "no answer")
 """What the names of faults hold that are silent."""
+_BARE = re.compile(r"(?<![\d)]): “…”")
+"""Others' words behind neither a status nor an error's class: a log would not say what was wrong."""
 HUNG = 1000
 """Pages that no look at these small worlds may need."""
 
@@ -335,6 +338,7 @@ def test_a_fault_is_a_source_error_and_loses_nothing(
             look(reader, cursors, seen=before)
         seen |= keys(before)
         assert str(raised.value)
+        assert not _BARE.search(unquoted(str(raised.value)))
         assert raised.value.permanent is expected.permanent
         assert raised.value.retry_after == expected.retry_after
         network.heal()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.quoting import quoted, unquoted
+from monitor.domain.quoting import class_and_words, quoted, unquoted
 
 
 @given(st.text(), st.text())
@@ -19,6 +19,12 @@ def test_of_what_is_quoted_nothing_is_left(words: str, more: str) -> None:
 def test_nor_where_it_is_quoted_again_or_cut_off(words: str, end: int) -> None:
     told = f"log-in: {quoted(quoted(f'zz{words}zz'))}"[:end]
     assert "z" not in unquoted(told)
+
+
+@given(st.text())
+def test_of_an_error_its_class_stays(words: str) -> None:
+    said = f"X's answer can't be read: {class_and_words(ValueError(words))}"
+    assert unquoted(said) == "X's answer can't be read: ValueError “…”"
 
 
 def test_our_own_words_stay() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.domain.judgement import Band, Severity
 from monitor.domain.notice import CaseCard, Digest, DigestLine, Notice, NoticeKind, Reason
+from monitor.domain.storm import Common, Group, Storm
 
 NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
 
@@ -80,3 +81,17 @@ def card_notice(**changes: Any) -> Notice:
         written_at=NOW,
     )
     return replace(notice, **fields)
+
+
+def storm_notice() -> Notice:
+    """The message that stands for thirty alarms."""
+    its = Storm(
+        brand="Acme",
+        group=Group(Common.TOPIC, "refund"),
+        since=NOW,
+        until=NOW,
+        alone=0,
+        cases=30,
+        open=30,
+    )
+    return replace(card_notice(key="storm:1f", kind=NoticeKind.STORM), content=its)

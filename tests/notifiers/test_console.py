@@ -34,7 +34,7 @@ from monitor.domain.notice import (
 from monitor.notifiers.console import Console
 from monitor.registry import NOTIFIERS, build, load, options
 from tests.given import Given
-from tests.notifiers.sample import CARD, card_notice
+from tests.notifiers.sample import CARD, card_notice, storm_notice
 
 NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
 
@@ -374,3 +374,13 @@ def test_after_a_database_was_put_back_what_it_is_about_tells(tmp_path: Path) ->
     another = replace(words("alert:7:1"), about="berts")
     assert its.find(another) == Absent()
     assert its.find(replace(another, told_since=NOW)) == Absent()
+
+
+def test_a_storm_may_have_named_what_the_journal_does_not_hold_by_itself(tmp_path: Path) -> None:
+    its = console(log=str(tmp_path / "log"), quiet=True)
+    again = card_notice(key="alert:8:1", about="berts", told_since=NOW)
+    assert its.find(again) == Absent()
+    its.send(storm_notice(), None)
+    assert isinstance(its.find(again), Unknowable)
+    assert its.find(replace(again, told_since=None)) == Absent()
+    assert its.find(replace(words("test:1"), about="berts", told_since=NOW)) == Absent()

@@ -38,7 +38,7 @@ from monitor.simulator.serving import Fault
 from monitor.simulator.slack import TOKEN, SlackServer
 from monitor.simulator.slack_workspace import ALL_SCOPES
 from tests.given import Given
-from tests.notifiers.sample import LINE, NOTHING, NOW, card_notice
+from tests.notifiers.sample import LINE, NOTHING, NOW, card_notice, storm_notice
 from tests.notifiers.slack_side import ANA, CARE, LEADS, mark, shown, slack, workspace
 from tests.plugins.needs import ROOT, SHARED
 
@@ -440,6 +440,19 @@ def test_what_a_database_put_back_does_not_remember_is_found_by_what_it_is_about
     assert sender.find(again) == Absent()
     assert sender.find(replace(again, told_since=NOW)) == receipt
     assert sender.find(replace(again, about="berts", told_since=NOW)) == Absent()
+
+
+def test_after_a_database_was_put_back_a_storm_may_have_named_what_is_not_there_by_itself(
+    server: SlackServer,
+) -> None:
+    sender, later = slack(server), NOW + timedelta(days=2)
+    receipt = sender.send(alert(about="anas"), None)
+    sender.send(replace(storm_notice(), audience=""), None)
+    again = alert(key="alert:8:1", about="berts", written_at=later, told_since=NOW)
+    assert isinstance(sender.find(again), Unknowable)
+    assert sender.find(replace(again, about="anas")) == receipt
+    assert sender.find(replace(again, told_since=None)) == Absent()
+    assert sender.find(replace(again, kind=NoticeKind.DIGEST)) == Absent()
 
 
 def test_a_simulated_clock_hides_nothing(server: SlackServer) -> None:

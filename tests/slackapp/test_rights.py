@@ -111,6 +111,21 @@ def test_to_read_takes_no_right(team: Office) -> None:
     assert "39" in text_of(team.modal())
 
 
+def test_a_case_is_given_only_to_who_sees_its_brand(
+    database: Database, server: SlackServer
+) -> None:
+    server.workspace.surfaces.groups[HELPERS] = [ANA]
+    with office(database, server, brands={"Shop": (HELPERS,)}) as team:
+        case = team.complains()
+        for to in (ION, ANA):
+            team.press(case, "assign")
+            team.submits(team.modal(), person={"type": "users_select", "selected_user": to})
+            if to == ION:
+                team.hears("does not see the cases of Shop")
+                assert team.events(case) == []
+        team.did(case, ("Assigned", "ana"))
+
+
 def test_a_brand_that_is_a_groups_alone_is_not_there_for_others(
     database: Database, server: SlackServer
 ) -> None:

@@ -134,6 +134,14 @@ def test_of_a_comment_that_is_gone_nothing_can_be_known(world: Channel) -> None:
     assert isinstance(world.source().find_reply(to, "key"), Unknowable)
 
 
+def test_below_a_first_comment_that_is_gone_youtube_takes_no_answer(world: Channel) -> None:
+    top = world.says("ana", "Late!")
+    to = read(world, world.says("dan", "Mine too", under=top))
+    world.simulated.delete(top)
+    assert refused(world, to).outcome is Outcome.PERMANENT
+    assert isinstance(world.source().find_reply(to, "key"), Unknowable)
+
+
 @pytest.mark.parametrize("fault", ["403", "object"])
 def test_a_look_that_fails_leaves_the_outcome_unknown(world: Channel, fault: str) -> None:
     to = read(world, world.says("ana", "Late!"))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.domain.judgement import Judgement
 from monitor.domain.post import Post
 from monitor.runner import Runner
-from monitor.stages.classify import Classify
-from monitor.store import failures
+from monitor.stages.classify import BATCH, Classify
+from monitor.store import failures, schema
 from monitor.store.engine import Database
 from tests.scenarios.world import Keywords
 from tests.store.written import NINE, Bringing, rows, written
@@ -77,3 +82,38 @@ def test_posts_that_come_meanwhile_do_not_keep_the_bad_one_from_standing_alone(
     bad = {str(number) for (number,) in rows(database, "SELECT id FROM post WHERE to_judge")}
     assert bad & _failed(database)
     assert all("," not in one for one in _failed(database))
+
+
+class Remembering(Choking):
+    """And remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[set[str]] = []
+
+    def classify(self, posts: Sequence[Post], /) -> Sequence[Judgement]:
+        self.asked.append({one.key.external_id for one in posts})
+        return super().classify(posts)
+
+
+@given(bad=st.sets(st.integers(0, BATCH - 1), min_size=1, max_size=2), meanwhile=st.integers(0, 3))
+@settings(max_examples=6, deadline=None)
+def test_where_one_batch_is_judged_at_a_time_no_half_takes_in_what_comes(
+    bad: set[int], meanwhile: int
+) -> None:
+    """As with one classify worker: of what waits only the first is handed out, then it is looked again."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{Path(folder) / 'monitor.db'}")
+        schema.metadata.create_all(database.engine)
+        brought, asked = Bringing(database), Remembering()
+        said = ["indigestible" if number in bad else "hm" for number in range(BATCH)]
+        brought.brings(*(written(str(n), text=text) for n, text in enumerate(said)))
+        runner = Runner([Classify(database, asked)], database, clock=lambda: NINE)
+        halvings = (BATCH - 1).bit_length()
+        for look in range(1 + 2 * halvings * len(bad)):
+            if first := runner.waiting("classify")[:1]:
+                runner.attempt("classify", first)
+            brought.brings(*(written(f"{look}:{one}") for one in range(meanwhile)))
+        assert len(_failed(database)) == len(bad)
+        assert all("," not in one for one in _failed(database))
+        assert all(len({":" in one for one in batch}) == 1 for batch in asked.asked)
+        database.close()

@@ -39,9 +39,9 @@ class Shop:
             if began_at is not None:
                 brands.begin(conn, [self.brand], began_at)
 
-    def looks(self, now: datetime) -> list[str]:
+    def looks(self, now: datetime, schedule: Schedule = SCHEDULE) -> list[str]:
         """A round of the stage, by a process just started."""
-        stage = DailyDigest(self.database, names=["shop"], schedule=SCHEDULE, audience="#care")
+        stage = DailyDigest(self.database, names=["shop"], schedule=schedule, audience="#care")
         keys = list(stage.due(now))
         for key in keys:
             stage.handle(key, now)
@@ -145,37 +145,68 @@ def test_a_digest_leaves_at_its_hour_once(shop: Shop) -> None:
     }
 
 
-def test_a_late_start_still_sends_that_days_and_no_earlier_ones(shop: Shop) -> None:
+def test_a_late_start_sends_the_newest_and_says_of_the_others_that_it_speaks_for_them(
+    shop: Shop,
+) -> None:
     evening = MONDAY + timedelta(days=2, hours=9)
     assert shop.looks(evening) == [f"digest:{shop.brand}:2026-05-06"]
+    said = [(one["payload"]["day"], one["state"], one["reason"]) for one in shop.said()]
+    assert said == [
+        ("2026-05-06", "pending", "scheduled"),
+        ("2026-05-05", "suppressed", "superseded"),
+        ("2026-05-04", "suppressed", "superseded"),
+    ]
+    assert shop.looks(evening) == []
+
+
+def test_one_that_was_due_before_midnight_comes_after_it(shop: Shop) -> None:
+    late = Schedule(SCHEDULE.hours, time(23, 30))
+    friday = MONDAY + timedelta(days=4, hours=14, minutes=29)
+    assert shop.looks(friday, late) == [f"digest:{shop.brand}:2026-05-07"]
+    assert shop.looks(friday + timedelta(hours=2), late) == [f"digest:{shop.brand}:2026-05-08"]
+    assert shop.looks(friday + timedelta(days=1), late) == []
+    last = shop.said()[-1]
+    assert last["payload"]["day"] == "2026-05-08"
+    assert last["due_at"] == friday + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("day", [date(2026, 5, 3), date(2026, 6, 1)])
-def test_there_is_none_on_a_closed_day(shop: Shop, day: date) -> None:
-    assert shop.looks(datetime.combine(day, time(12), ZONE)) == []
+def test_there_is_none_on_a_closed_day_nor_of_a_day_before_the_first_run(
+    database: Database, day: date
+) -> None:
+    noon = datetime.combine(day, time(12), ZONE)
+    assert Shop(database, began_at=noon - timedelta(hours=2)).looks(noon) == []
 
 
 @given(moves=st.lists(st.integers(-40, 60), max_size=30), start=st.sampled_from([0, 66, 210]))
 @settings(max_examples=25)
-def test_every_open_day_has_one_at_most_whatever_the_clock_does(
+def test_every_open_day_is_told_or_spoken_for_once_whatever_the_clock_does(
     moves: Sequence[int], start: int
 ) -> None:
     """Hours forward and back, over both changes of the clocks too."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'monitor.db'}")
         schema.metadata.create_all(database.engine)
-        shop = Shop(database)
-        now = datetime(2026, 3, 26, 7, 30, tzinfo=UTC) + timedelta(days=start)
-        seen = set()
+        now = began = datetime(2026, 3, 26, 7, 30, tzinfo=UTC) + timedelta(days=start)
+        shop = Shop(database, began_at=began)
+        newest, latest = set(), began
         for hours in moves:
             now += timedelta(hours=hours)
             shop.looks(now)
-            there = now.astimezone(ZONE)
-            if there.weekday() < 5 and there.hour >= 9 and there.date() != date(2026, 6, 1):
-                seen.add(there.date().isoformat())
-        told = [one["payload"]["day"] for one in shop.said()]
-        assert sorted(told) == sorted(seen)
+            newest.add(next(SCHEDULE.due(now)))
+            latest = max(latest, now)
+        found = [(date.fromisoformat(one["payload"]["day"]), one["state"]) for one in shop.said()]
+        assert len(dict(found)) == len(found)
+        assert {day for day, state in found if state == "pending"} <= newest
+        due = (datetime.combine(day, time(9), ZONE) for day in days_until(latest))
+        assert {one.date() for one in due if began <= one <= latest} <= dict(found).keys()
         database.close()
+
+
+def days_until(latest: datetime) -> list[date]:
+    """The open days of a hundred before then."""
+    days = [latest.astimezone(ZONE).date() - timedelta(days=back) for back in range(100)]
+    return [one for one in days if one.weekday() < 5 and one != date(2026, 6, 1)]
 
 
 def test_the_backlog_is_summed_up_once_when_all_is_judged(shop: Shop) -> None:

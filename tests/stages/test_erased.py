@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from monitor.domain.errors import Outcome, SendError
 from monitor.domain.identity import Brand, Identity
 from monitor.domain.post import Post
+from monitor.ports import Replies
 from monitor.stages.intake import Feed, Intake
 from monitor.store import authors, erasing, schema
 from monitor.store.engine import Database
 from tests.contract.harness import NOON, Harness, Item, harnesses
+from tests.store.written import stored
 
 WORDS = "Zanzibar parcels never arrive"
 WORLDS = [
@@ -154,6 +157,26 @@ def test_nor_in_what_others_answered_before_or_answer_later(database: Database, 
             above = set(conn.scalars(sa.select(schema.post.c.reply_to))) - {None}
         assert len(threads) == 1, "the conversation is one as before"
         assert above == threads
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_below_a_comment_of_the_erased_youtube_takes_no_answer_to_others(
+    database: Database,
+) -> None:
+    """It wants the first comment's key, of which a hash is left: refused for good, and staff are told."""
+    with harnesses()["youtube"]() as network:
+        began, other = network.item_id(1), network.item_id(2)
+        network.put(Item(id=began, text=WORDS, author="quokka"))
+        network.put(Item(id=other, text="Mine too", author="dana", reply_to=began))
+        reads(database, network, Brand("acme"))
+        number, *_ = theirs(database, network, began)
+        source, its = network.source(), network.key(other).external_id
+        assert isinstance(source, Replies)
+        assert isinstance(source.reply(stored(database)[its], "Sorry!", "1"), Post)
+        erases(database, number)
+        with pytest.raises(SendError) as refused:
+            source.reply(stored(database)[its], "Sorry!", "2")
+        assert refused.value.outcome is Outcome.PERMANENT
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

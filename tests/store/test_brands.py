@@ -25,7 +25,7 @@ def test_a_clock_that_ran_ahead_at_the_first_run_silences_nothing_once_it_is_rig
         brands.rehearse(conn, ids.values(), NOON + ahead)
         brands.rehearse(conn, ids.values(), NOON)
         began = [brands.watched_since(conn, one) for one in ids.values()]
-        assert brands.begun(conn, ids.values()) == list(ids.values())
+        assert brands.begun(conn, ids.values()) == dict.fromkeys(ids.values(), NOON)
         assert sorted(brands.names(conn).values()) == ["acme", "other"]
     database.close()
     assert began == [NOON, NOON]

@@ -167,6 +167,20 @@ def test_a_database_of_another_version_is_told(served: Served, database: Databas
     )
 
 
+@pytest.mark.parametrize("table", ["installation", "alembic_version"])
+def test_a_database_without_our_tables_is_told(
+    served: Served, database: Database, table: str
+) -> None:
+    assert readyz(served)[0] == 200
+    with database.writing() as conn:
+        conn.execute(sa.text(f"DROP TABLE {table}"))
+    status, said = readyz(served)
+    assert (status, said) == (
+        503,
+        {"ready": False, "checks": {"database": ["database_of_another_version"]}},
+    )
+
+
 @only_sqlite
 def test_figures_are_for_those_who_may_see_them(database_url: str) -> None:
     with Served(database_url, clock=lambda: NOW) as served:

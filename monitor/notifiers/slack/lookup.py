@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from slack_sdk.web import SlackResponse
 
 from monitor.clock import CLOCKS_DIFFER, utc_now
 from monitor.domain.errors import Outcome, SendError
-from monitor.domain.notice import Notice, Unknowable
+from monitor.domain.notice import Notice, NoticeKind, Unknowable
 from monitor.notifiers.slack.errors import MAY_NOT_LOOK, WITHOUT_THREAD
 from monitor.notifiers.slack.wire import RefusedError, Wire
 from monitor.render.slack_case import is_member
@@ -50,6 +50,8 @@ class Lookup:
             return Unknowable(str(refused))
         except _TooMuchError:
             return Unknowable(f"more than {_PAGE * _PAGES} messages in {channel} to look through")
+        except _StormError:
+            return Unknowable("a storm was told since the back-up, and may have named its case")
 
     def believe_absence(self, notice: Notice) -> None:
         """What was posted a moment ago the history may not show yet: not seen is not absent.
@@ -85,15 +87,19 @@ class Lookup:
         mine = identity(notice).items()
         since = min(notice.written_at, notice.told_since or notice.written_at)
         try:
-            return sorted(
-                (int(payload.get("part", 1)), str(one["ts"]))
-                for one in self._read(channel, thread, since)
-                if (payload := _payload(one)).items() >= mine or _tells_the_same(payload, notice)
-            )
+            said = [(_payload(one), str(one["ts"])) for one in self._read(channel, thread, since)]
         except RefusedError as refused:
             if thread is None or refused.name not in WITHOUT_THREAD:
                 raise
             return ()
+        found = sorted(
+            (int(payload.get("part", 1)), ts)
+            for payload, ts in said
+            if payload.items() >= mine or _tells_the_same(payload, notice)
+        )
+        if not found and thread is None and _may_be_named(notice, (its for its, _ in said)):
+            raise _StormError
+        return found
 
     def _read(
         self, channel: str, thread: str | None, written_at: datetime
@@ -153,6 +159,10 @@ class _TooMuchError(Exception):
     """The look was given up."""
 
 
+class _StormError(Exception):
+    """The notice is not there by itself, and a storm is, whose messages do not say which cases they name."""
+
+
 def thread_of(notice: Notice, channel: str) -> str | None:
     """The card's, if it is in the same channel: a thread has no other place."""
     card = notice.thread
@@ -178,6 +188,13 @@ def _tells_the_same(payload: Mapping[str, Any], notice: Notice) -> bool:
     return (
         notice.told_since is not None and notice.about != "" and payload.get(ABOUT) == notice.about
     )
+
+
+def _may_be_named(notice: Notice, payloads: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a storm may have told it with others: of an older copy nobody knows what was gathered since."""
+    if notice.told_since is None or notice.kind not in (NoticeKind.ALERT, NoticeKind.ESCALATION):
+        return False
+    return any(str(one.get("key", "")).startswith(f"{NoticeKind.STORM}:") for one in payloads)
 
 
 def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:

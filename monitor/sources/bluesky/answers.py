@@ -13,7 +13,7 @@ from typing import Any
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words, quoted
 from monitor.fetching import FetchError, fields
 from monitor.fetching.client import send_error
 from monitor.fetching.failing import unsure
@@ -147,7 +147,7 @@ def _refs(uri: str, view: dict[str, Any]) -> dict[str, dict[str, str]]:
         root, root_cid, _ = posts.above(fields.table(view["record"]))
     except fields.UNREADABLE as error:
         raise SourceError(
-            f"Bluesky shows the post in a way that makes no sense: {quoted(error)}"
+            f"Bluesky shows the post in a way that makes no sense: {class_and_words(error)}"
         ) from error
     above = {"uri": root, "cid": root_cid} if root and root_cid else parent
     return {"root": above, "parent": parent}
@@ -170,7 +170,7 @@ def _record(
         )
     except ValueError as error:
         raise SourceError(
-            f"Bluesky takes no such answer: {quoted(error)}", permanent=True
+            f"Bluesky takes no such answer: {class_and_words(error)}", permanent=True
         ) from error
     made: dict[str, Any] = get_model_as_dict(record)
     return made

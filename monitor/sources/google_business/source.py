@@ -24,7 +24,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words
 from monitor.domain.reply import Length
 from monitor.fetching import Budget, Client, FetchError, Refusals, fields, google
 from monitor.ports import About, Clock, Secrets
@@ -141,7 +141,7 @@ class GoogleBusiness:
             return wire.response(fields.table(body), to, self._options.account)
         except fields.UNREADABLE as error:
             raise SendError(
-                f"Google did not say that the answer was taken: {quoted(error)}",
+                f"Google did not say that the answer was taken: {class_and_words(error)}",
                 outcome=Outcome.UNKNOWN,
             ) from error
 

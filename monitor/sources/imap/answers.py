@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from monitor import mailing
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.post import Post
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words, quoted
 from monitor.mailing import Outgoing
 from monitor.ports import Secrets
 from monitor.settings.addresses import mail_address
@@ -42,7 +42,8 @@ def compose(to: Post, text: str, key: str, sender: str, now: datetime) -> EmailM
             message["References"] = " ".join(f"<{one}>" for one in references)
         message.set_content(text)
     except (ValueError, MessageError) as error:
-        raise SendError(f"{quoted(to.key)}: {quoted(error)}", outcome=Outcome.PERMANENT) from error
+        said = f"{quoted(to.key)}: {class_and_words(error)}"
+        raise SendError(said, outcome=Outcome.PERMANENT) from error
     return message
 
 

@@ -19,7 +19,7 @@ import requests
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words, quoted
 from monitor.fetching import CallError
 from monitor.fetching.never_left import never_left
 from monitor.fetching.whole import WholeAnswers
@@ -151,7 +151,7 @@ class Calls:
             question(client)
         except (*_STUMBLES, ValueError, RecursionError) as error:
             if wire.came is None:
-                said = f"{type(error).__name__} {quoted(error)}"
+                said = class_and_words(error)
                 wire.came = CallError(f"Mastodon.py can't ask this: {said}", permanent=True)
         if isinstance(wire.came, CallError) and wire.came.permanent:
             wire.close()  # the secret may be mended: the next call reads it anew

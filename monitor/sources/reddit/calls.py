@@ -16,7 +16,7 @@ import requests
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words, quoted
 from monitor.fetching import CallError, retry_after
 from monitor.fetching.never_left import never_left
 from monitor.fetching.whole import WholeAnswers
@@ -195,7 +195,8 @@ class Calls:
                 permanent=True,
             ) from error
         except prawcore.PrawcoreException as error:
-            raise CallError(f"praw can't go on: {quoted(error)}", may_have_arrived=True) from error
+            said = f"praw can't go on: {class_and_words(error)}"
+            raise CallError(said, may_have_arrived=True) from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # praw trusts the form of a token
             raise CallError("Reddit's answer to the log-in makes no sense") from error

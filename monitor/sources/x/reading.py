@@ -15,7 +15,7 @@ from monitor.sources.x import cursor, snowflake, wire
 from monitor.sources.x.budget import Budget
 from monitor.sources.x.calls import Answer, NoAnswerError, RefusedError
 from monitor.sources.x.cursor import Place
-from monitor.sources.x.refusals import source_error
+from monitor.sources.x.refusals import source_error, unreadable
 from monitor.sources.x.wire import Account, Reading
 
 _BAD_REQUEST = 400
@@ -193,7 +193,7 @@ def listed(answer: Answer, account: Account, where: str) -> Reading:
         if refused is None:
             return wire.read(answer.body, account)
     except ValueError as error:
-        raise SourceError(f"{where}: X's answer can't be read: {quoted(error)}") from error
+        raise unreadable(error, where) from error
     raise SourceError(f"{where}: X says: {quoted(refused)}", permanent=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from monitor.domain.errors import Outcome, SendError, SourceError
+from monitor.domain.quoting import class_and_words
 from monitor.sources.x.calls import NoAnswerError, RefusedError
 
 _UNAUTHORIZED, _NO_CREDITS, _FORBIDDEN, _NOT_FOUND = 401, 402, 403, 404
@@ -30,6 +31,11 @@ def source_error(error: RefusedError | NoAnswerError, where: str) -> SourceError
     wait = _AFTER_CREDITS if error.status == _NO_CREDITS else error.retry_after
     temporary = error.status in (_NO_CREDITS, _TOO_MANY) or error.status >= _SERVER
     return SourceError(_words(error, where), permanent=not temporary, retry_after=wait)
+
+
+def unreadable(error: ValueError, where: str) -> SourceError:
+    """An answer came, and is none that X would give."""
+    return SourceError(f"{where}: X's answer can't be read: {class_and_words(error)}")
 
 
 def is_lasting(error: SourceError) -> bool:

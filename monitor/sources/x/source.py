@@ -23,7 +23,6 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
-from monitor.domain.quoting import quoted
 from monitor.domain.reply import Length
 from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
@@ -270,7 +269,7 @@ class X:
         try:
             reading = wire.read(answer.body, self._account)
         except ValueError as error:
-            raise SourceError(f"{_REFRESH}: X's answer can't be read: {quoted(error)}") from error
+            raise refusals.unreadable(error, _REFRESH) from error
         self._budget.charge(_REFRESH, *Fares(budget.POST_READ).of(reading))
         return reading
 

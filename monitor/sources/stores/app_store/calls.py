@@ -191,7 +191,8 @@ def _object(content: bytes, *, writes: bool) -> Mapping[str, Any]:
     try:
         body = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise CallError("Apple's answer can't be read", may_have_arrived=writes) from error
+        said = f"Apple's answer can't be read ({type(error).__name__})"
+        raise CallError(said, may_have_arrived=writes) from error
     if not isinstance(body, dict):
         raise CallError("Apple's answer is no JSON object", may_have_arrived=writes)
     return body

@@ -23,7 +23,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words
 from monitor.domain.reply import Length
 from monitor.fetching import CallError, source_error
 from monitor.ports import About, Clock, Secrets
@@ -114,7 +114,7 @@ class AppStore:
             return wire.response(body["data"], to, self._options.app)
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise SendError(
-                f"Apple did not say that the answer was taken: {quoted(error)}",
+                f"Apple did not say that the answer was taken: {class_and_words(error)}",
                 outcome=Outcome.UNKNOWN,
             ) from error
 
@@ -138,7 +138,8 @@ class AppStore:
         try:
             wire.listed(body, self._options.app)
         except ValueError as error:
-            yield Finding(f"reviews: Apple's answer can't be read: {error}", Standing.FAILS)
+            said = f"reviews: Apple's answer can't be read: {class_and_words(error)}"
+            yield Finding(said, Standing.FAILS)
         yield Finding("answers: Apple tells only when one is sent whether the key's role may")
         yield Finding(f"calls: {self._hourly.left} are left of this hour's")
 
@@ -147,7 +148,7 @@ class AppStore:
         try:
             return wire.listed(body, self._options.app)
         except ValueError as error:
-            raise CallError(f"Apple's answer can't be read: {quoted(error)}") from error
+            raise CallError(f"Apple's answer can't be read: {class_and_words(error)}") from error
 
     def _looked_up(self, calls: Calls, number: str) -> Review | Rejected:
         return wire.one(calls.get(number), self._options.app)

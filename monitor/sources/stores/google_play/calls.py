@@ -19,7 +19,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.oauth2 import service_account
 from googleapiclient.discovery import build
 
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words, quoted
 from monitor.fetching import CallError, retry_after
 from monitor.fetching.never_left import never_left
 from monitor.fetching.whole import WholeAnswers
@@ -107,7 +107,7 @@ class Calls:
             self._credentials.refresh(self._grant)
         except (GoogleAuthError, ValueError, TypeError, AttributeError) as error:
             raise CallError(
-                f"Google's answer to the log-in makes no sense: {quoted(error)}"
+                f"Google's answer to the log-in makes no sense: {class_and_words(error)}"
             ) from error
 
     def request(
@@ -129,9 +129,8 @@ class Calls:
         try:
             answer = asked.execute(http=self, num_retries=0)
         except (ValueError, RecursionError) as error:
-            raise CallError(
-                "Google's answer can't be read", may_have_arrived=asked.method != "GET"
-            ) from error
+            said = f"Google's answer can't be read ({type(error).__name__})"
+            raise CallError(said, may_have_arrived=asked.method != "GET") from error
         if not isinstance(answer, dict):
             raise CallError(
                 "Google's answer is no JSON object", may_have_arrived=asked.method != "GET"

@@ -22,7 +22,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
-from monitor.domain.quoting import quoted
+from monitor.domain.quoting import class_and_words
 from monitor.domain.reply import Length
 from monitor.fetching import CallError, source_error
 from monitor.ports import About, Clock, Secrets
@@ -122,7 +122,7 @@ class GooglePlay:
             return wire.answered(body, to, text, self._clock(), package)
         except ValueError as error:
             raise SendError(
-                f"Google did not say that the answer was taken: {quoted(error)}",
+                f"Google did not say that the answer was taken: {class_and_words(error)}",
                 outcome=Outcome.UNKNOWN,
             ) from error
 
@@ -163,7 +163,7 @@ class GooglePlay:
         try:
             listed = wire.listed(body, self._options.package)
         except ValueError as error:
-            raise CallError(f"Google's answer can't be read: {quoted(error)}") from error
+            raise CallError(f"Google's answer can't be read: {class_and_words(error)}") from error
         oldest = self._clock() - _LISTED_FOR
         self._written |= {one.id: one.moved_at for one in listed.shown}
         self._written = {name: at for name, at in self._written.items() if at >= oldest}
