@@ -209,10 +209,10 @@ class Crew:
         async with clock.open_async():
             workers = [*self._workers(connector), _worker(clock, REAPER, 1, is_urgent=False)]
             watch = asyncio.create_task(self._watch(stop, still_ours))
-            running = [asyncio.create_task(_run(one)) for one in workers]
+            running = [asyncio.create_task(one.run()) for one in workers]  # type: ignore[no-untyped-call]
             await asyncio.wait([watch, *running], return_when=asyncio.FIRST_COMPLETED)
             for one in workers:
-                _stop(one)
+                one.stop()  # type: ignore[no-untyped-call]
             watch.cancel()
             ended = await asyncio.gather(watch, *running, return_exceptions=True)
         for error in ended:
@@ -310,10 +310,17 @@ class Crew:
                     for one in self._items.waiting(stage):
                         self._items.attempt(stage, [one])
                 else:
-                    jobs.add(self._database, queue, stage, self._items.waiting(stage))
+                    self._offer(queue, stage)
         except Exception as error:  # the next look finds the same
             problem = in_a_line(error)
             log.warning("look_failed", queue=queue, problem=problem)
+
+    def _offer(self, queue: str, stage: str) -> None:
+        """Make a job of each item that is none yet."""
+        with self._database.reading() as conn:
+            known = jobs.known(conn, stage)
+        due = [one for one in self._items.waiting(stage) if one not in known]
+        jobs.add(self._database, queue, stage, due)
 
     def _hand_out(self, queue: str, stage: str) -> None:
         """Make the next turn of what nobody has in hand: of a batch to judge, what is left of it."""
@@ -350,14 +357,6 @@ def _worker(app: App, queue: str, room: int, *, is_urgent: bool) -> Worker:
         update_heartbeat_interval=HEARTBEAT_S,
         stalled_worker_timeout=STALLED_S,
     )
-
-
-async def _run(worker: Worker) -> None:
-    await worker.run()  # type: ignore[no-untyped-call]
-
-
-def _stop(worker: Worker) -> None:
-    worker.stop()  # type: ignore[no-untyped-call]
 
 
 async def _reap(app: App) -> None:

@@ -63,6 +63,29 @@ class Stormy(Shop):
         super().attempt(stage, items)
 
 
+class Slow(Shop):
+    """What is done here is due until it is over, and that is not before others looked three times more."""
+
+    names = ("intake", "rota")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.troubles = 0
+        self.looks = 0
+        self.over: set[str] = set()
+
+    def waiting(self, stage: str, /) -> Sequence[str]:
+        self.looks += stage == "intake"
+        return [] if stage in self.over else [stage]
+
+    def attempt(self, stage: str, items: Sequence[str], /) -> None:
+        super().attempt(stage, items)
+        until = self.looks + 3
+        while self.looks < until:
+            time.sleep(0.05)
+        self.over.add(stage)
+
+
 def works(crew: worker.Crew, until: Callable[[], bool]) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=crew.run, args=(stop, lambda: None))
@@ -121,6 +144,20 @@ def test_what_one_has_in_hand_another_one_is_not_given(database: Database) -> No
     shop = Shop(triage=["1:1", "1:2", "1:3"])
     works(worker.Crew(shop, database, ["decide"], room=1), lambda: bool(shop.attempted))
     assert shop.attempted == {"1:3": 1}
+
+
+def test_what_is_under_way_is_not_done_again_when_it_is_over(database: Database) -> None:
+    """A network that takes longer than a look's second is not asked twice for what it has told."""
+    worker.prepare(database)
+    shop = Slow()
+
+    def is_over() -> bool:
+        with database.reading() as conn:
+            left = [jobs.known(conn, stage) for stage in shop.names]
+        return len(shop.over) == 2 and not any(left)
+
+    works(worker.Crew(shop, database, ["poll"]), is_over)
+    assert shop.attempted == {"intake": 1, "rota": 1}
 
 
 def test_what_a_dead_worker_had_is_freed_and_done(database: Database) -> None:

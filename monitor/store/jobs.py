@@ -269,7 +269,9 @@ def _at_once(database: Database) -> Iterator[Connection]:
             conn.exec_driver_sql("RESET search_path")
 
 
-ONE_AT_A_TIME = frozenset({"intake", "refresh", "digest", "report", "sample", "watch", "forget"})
+ONE_AT_A_TIME = frozenset(
+    {"intake", "refresh", "rota", "digest", "report", "sample", "watch", "forget"}
+)
 """Tasks of which the same item is never under way twice, for its stage itself does not see to that: the
 others claim their rows."""
 
@@ -278,6 +280,18 @@ _WAITING = sa.text(
     f"SELECT args ->> 'item' FROM {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
     " WHERE task_name = :task AND status = 'todo'"
 )
+
+
+def known(conn: Connection, task: str) -> set[str]:
+    """The items of which no further job is to be made: one waits, or, of those above, is under way.
+
+    To be read before what is due: what ended in between is not due, and what is under way still seems to be.
+    """
+    query = sa.text(
+        f"SELECT args ->> 'item' FROM {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
+        " WHERE task_name = :task AND (status = 'todo' OR :alone AND status = 'doing')"
+    )
+    return set(conn.scalars(query, {"task": task, "alone": task in ONE_AT_A_TIME}))
 
 
 def in_hand(conn: Connection, task: str) -> set[str]:

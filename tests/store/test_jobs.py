@@ -60,6 +60,16 @@ def test_what_is_looked_for_is_a_job_once_however_often_it_is_found(database: Da
     assert [item for _, _, item in made(database)] == ["test:1", "test:2", "test:3"]
 
 
+def test_what_is_under_way_is_no_job_again_where_it_may_not_be_twice(database: Database) -> None:
+    worker.prepare(database)
+    for task in ("intake", "reply"):
+        jobs.add(database, "poll", task, ["a feed/of many, words"])
+        assert known(database, task) == {"a feed/of many, words"}
+    _begin(database)
+    assert known(database, "intake") == {"a feed/of many, words"}
+    assert known(database, "reply") == set()
+
+
 def test_one_turn_waits_and_each_look_makes_it_anew(database: Database) -> None:
     worker.prepare(database)
     jobs.hand_out(database, "decide", "triage", ["1:1", "1:2"])
@@ -92,6 +102,11 @@ def test_a_look_that_waits_is_not_asked_for_again(database: Database) -> None:
 def in_hand(database: Database, task: str) -> set[str]:
     with database.reading() as conn:
         return jobs.in_hand(conn, task)
+
+
+def known(database: Database, task: str) -> set[str]:
+    with database.reading() as conn:
+        return jobs.known(conn, task)
 
 
 def _begin(database: Database) -> None:
