@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -65,6 +65,10 @@ class Items(Protocol):
 
     def attempt(self, stage: str, items: Sequence[str], /) -> None:
         """Handle them one after another, each by itself."""
+        ...
+
+    def broken(self, stages: Collection[str], /) -> str | None:
+        """What is wrong with one of these stages as a whole, in words; None: all is well."""
         ...
 
 
@@ -151,7 +155,7 @@ class Crew:
 
     `room`: how many jobs of a queue may be under way here at once, where it is not the queue's own.
     `is_paced`: of which audiences all workers together tell one notice every `PACE`.
-    `beat` is called about once a second while the database can be reached.
+    `beat` is called about once a second while the database can be reached and these queues' stages can work.
     """
 
     def __init__(
@@ -168,6 +172,7 @@ class Crew:
         self._database = database
         stages = by_queue(items.names)
         self._queues = {name: replace(QUEUES[name], stages=stages[name]) for name in queues}
+        self._stages = frozenset(one for name in queues for one in stages[name])
         self._room = room
         self._beat = beat
         self._is_paced = is_paced
@@ -223,7 +228,8 @@ class Crew:
 
     async def _watch(self, stop: threading.Event, still_ours: Callable[[], str | None]) -> None:
         while not await _beside(partial(stop.wait, AGAIN_S)):
-            if await _beside(still_ours) is None:
+            problem = await _beside(still_ours) or self._items.broken(self._stages)
+            if problem is None:
                 await _beside(self._beat)
 
     # ------------------------------------------------------------------------------------ the jobs

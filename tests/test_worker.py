@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,12 +30,14 @@ CALM = "2:1"
 class Shop:
     """Stages in which everything waits until it is attempted, and that are out of order at first."""
 
-    names = ("triage", "deliver", "digest")
+    names: Sequence[str] = ("triage", "deliver", "digest")
 
     def __init__(self, **waiting: Sequence[str]) -> None:
         self._waiting = waiting
         self.attempted: Counter[str] = Counter()
         self.troubles = 1
+        self.problem: str | None = None
+        self.asked_after: list[Collection[str]] = []
 
     def waiting(self, stage: str, /) -> Sequence[str]:
         if self.troubles:
@@ -45,6 +47,10 @@ class Shop:
 
     def attempt(self, stage: str, items: Sequence[str], /) -> None:
         self.attempted.update(items)
+
+    def broken(self, stages: Collection[str], /) -> str | None:
+        self.asked_after.append(stages)
+        return self.problem
 
 
 class Stormy(Shop):
@@ -169,6 +175,22 @@ def test_what_a_dead_worker_had_is_freed_and_done(database: Database) -> None:
     shop = Shop(digest=["digest:1"])
     works(worker.Crew(shop, database, ["report"], room=1), lambda: bool(shop.attempted))
     assert shop.attempted == {"digest:1": 1}
+
+
+def test_the_heart_does_not_beat_while_something_served_here_is_broken(database: Database) -> None:
+    worker.prepare(database)
+    shop, beats = Shop(), list[str | None]()
+    shop.problem = "digest: no weights"
+
+    def has_beaten() -> bool:
+        if len(shop.asked_after) > 2:
+            shop.problem = None
+        return bool(beats)
+
+    crew = worker.Crew(shop, database, ["report"], beat=lambda: beats.append(shop.problem))
+    works(crew, has_beaten)
+    assert set(beats) == {None}
+    assert set(shop.asked_after) == {frozenset({"digest"})}
 
 
 def test_who_lost_the_database_to_a_run_ends(database: Database) -> None:
