@@ -184,10 +184,18 @@ class Runner:
     def waiting(self, stage: str) -> Sequence[str]:
         """What of a stage can be handled now, for who has it handled elsewhere (`worker`)."""
         found: list[str] = []
-        self._each_stage(
-            Round(), lambda its: found.extend(self._free(its, self._clock())[0]), only=stage
-        )
+
+        def ask(its: Stage) -> bool:
+            found.extend(self._free(its, self._clock())[0])
+            return not found  # that there is something shows nothing of whether it can be done
+
+        self._each_stage(Round(), ask, only=stage)
         return found
+
+    def broken(self, stages: Collection[str]) -> str | None:
+        """What is wrong with one of these stages as a whole, in words; None: all is well."""
+        found = [f"{one}: {what}" for one, what in self._broken.copy().items() if one in stages]
+        return next(iter(found), None)
 
     def attempt(self, stage: str, items: Sequence[str]) -> None:
         """Handle these but for those that rest; what goes wrong is kept and told as in a round."""
@@ -207,18 +215,19 @@ class Runner:
         return done
 
     def _each_stage(
-        self, done: Round, turn: Callable[[Stage], None], *, only: str | None = None
+        self, done: Round, turn: Callable[[Stage], bool | None], *, only: str | None = None
     ) -> None:
+        """`turn` returns False where it does not show that the stage can work."""
         for stage in self._stages if only is None else self._by_name[only]:
             try:
-                turn(stage)
+                is_well = turn(stage) is not False
             except Exception as error:
                 done.broken = f"{stage.name}: {in_a_line(error)}"
                 self._report_broken(stage.name, error)
                 if isinstance(error, StoreError):
                     break
             else:
-                if self._broken.pop(stage.name, None) is not None:
+                if is_well and self._broken.pop(stage.name, None) is not None:
                     log.info("stage_available", stage=stage.name)
 
     def _report_broken(self, stage: str, error: Exception) -> None:

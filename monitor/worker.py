@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -66,6 +66,10 @@ class Items(Protocol):
 
     def attempt(self, stage: str, items: Sequence[str], /) -> None:
         """Handle them one after another, each by itself."""
+        ...
+
+    def broken(self, stages: Collection[str], /) -> str | None:
+        """What is wrong with one of these stages as a whole, in words; None: all is well."""
         ...
 
 
@@ -152,7 +156,7 @@ class Crew:
 
     `room`: how many jobs of a queue may be under way here at once, where it is not the queue's own.
     `is_paced`: of which audiences all workers together tell one notice every `PACE`.
-    `beat` is called about once a second while the database can be reached.
+    `beat` is called about once a second while the database can be reached and these queues' stages can work.
     """
 
     def __init__(
@@ -169,6 +173,7 @@ class Crew:
         self._database = database
         stages = by_queue(items.names)
         self._queues = {name: replace(QUEUES[name], stages=stages[name]) for name in queues}
+        self._stages = frozenset(one for name in queues for one in stages[name])
         self._room = room
         self._beat = beat
         self._is_paced = is_paced
@@ -210,10 +215,10 @@ class Crew:
         async with clock.open_async():
             workers = [*self._workers(connector), _worker(clock, REAPER, 1, is_urgent=False)]
             watch = asyncio.create_task(self._watch(stop, still_ours))
-            running = [asyncio.create_task(_run(one)) for one in workers]
+            running = [asyncio.create_task(one.run()) for one in workers]  # type: ignore[no-untyped-call]
             await asyncio.wait([watch, *running], return_when=asyncio.FIRST_COMPLETED)
             for one in workers:
-                _stop(one)
+                one.stop()  # type: ignore[no-untyped-call]
             watch.cancel()
             ended = await asyncio.gather(watch, *running, return_exceptions=True)
         for error in ended:
@@ -224,7 +229,8 @@ class Crew:
 
     async def _watch(self, stop: threading.Event, still_ours: Callable[[], str | None]) -> None:
         while not await _beside(partial(stop.wait, AGAIN_S)):
-            if await _beside(still_ours) is None:
+            problem = await _beside(still_ours) or self._items.broken(self._stages)
+            if problem is None:
                 await _beside(self._beat)
 
     # ------------------------------------------------------------------------------------ the jobs
@@ -313,10 +319,17 @@ class Crew:
                     for one in self._items.waiting(stage):
                         self._items.attempt(stage, [one])
                 else:
-                    jobs.add(self._database, queue, stage, self._items.waiting(stage))
+                    self._offer(queue, stage)
         except Exception as error:  # the next look finds the same
             problem = in_a_line(error)
             log.warning("look_failed", queue=queue, problem=problem)
+
+    def _offer(self, queue: str, stage: str) -> None:
+        """Make a job of each item that is none yet."""
+        with self._database.reading() as conn:
+            known = jobs.known(conn, stage)
+        due = [one for one in self._items.waiting(stage) if one not in known]
+        jobs.add(self._database, queue, stage, due)
 
     def _hand_out(self, queue: str, stage: str) -> None:
         """Make the next turn of what nobody has in hand: of a batch to judge, what is left of it."""
@@ -353,14 +366,6 @@ def _worker(app: App, queue: str, room: int, *, is_urgent: bool) -> Worker:
         update_heartbeat_interval=HEARTBEAT_S,
         stalled_worker_timeout=STALLED_S,
     )
-
-
-async def _run(worker: Worker) -> None:
-    await worker.run()  # type: ignore[no-untyped-call]
-
-
-def _stop(worker: Worker) -> None:
-    worker.stop()  # type: ignore[no-untyped-call]
 
 
 async def _reap(app: App) -> None:

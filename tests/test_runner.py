@@ -239,6 +239,34 @@ def test_a_turn_ends_where_the_database_does_and_the_rest_waits(database: Databa
     assert (stage.done, runner.waiting("triage")) == (["a"], ["b", "c"])
 
 
+def test_that_there_is_something_to_do_does_not_show_that_it_can_be_done(
+    database: Database, logged: io.StringIO
+) -> None:
+    """Else a worker without weights would be well again each time that it is asked what waits."""
+    weights = ["missing"]
+
+    def judges(_item: str) -> None:
+        if weights:
+            raise ClassifierError("no weights")
+
+    stage = Work(["a", "b"], judges)
+    runner = Runner([stage], database, clock=Clock())
+    for _ in range(2):
+        runner.attempt("triage", ["a"])
+        assert runner.waiting("triage") == ["a", "b"]
+        assert runner.broken({"triage", "settle"}) == "triage: no weights"
+    assert runner.broken({"settle"}) is None
+    weights.clear()
+    runner.attempt("triage", ["a"])
+    assert runner.broken({"triage"}) is None
+    weights.append("missing")
+    runner.attempt("triage", ["b"])
+    stage.left.clear()  # another worker did it
+    assert runner.waiting("triage") == []
+    assert runner.broken({"triage"}) is None
+    assert logged.getvalue().count("stage_unavailable") == 2
+
+
 def test_what_went_through_in_the_end_is_forgotten(database: Database) -> None:
     clock, bad = Clock(), ["bad"]
     runner = Runner([Work(["bad"], fails("no", bad))], database, clock=clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,12 +30,14 @@ CALM = "2:1"
 class Shop:
     """Stages in which everything waits until it is attempted, and that are out of order at first."""
 
-    names = ("triage", "deliver", "digest")
+    names: Sequence[str] = ("triage", "deliver", "digest")
 
     def __init__(self, **waiting: Sequence[str]) -> None:
         self._waiting = waiting
         self.attempted: Counter[str] = Counter()
         self.troubles = 1
+        self.problem: str | None = None
+        self.asked_after: list[Collection[str]] = []
 
     def waiting(self, stage: str, /) -> Sequence[str]:
         if self.troubles:
@@ -45,6 +47,10 @@ class Shop:
 
     def attempt(self, stage: str, items: Sequence[str], /) -> None:
         self.attempted.update(items)
+
+    def broken(self, stages: Collection[str], /) -> str | None:
+        self.asked_after.append(stages)
+        return self.problem
 
 
 class Telling(Shop):
@@ -80,6 +86,29 @@ class Stormy(Shop):
     def attempt(self, stage: str, items: Sequence[str], /) -> None:
         self.order += items
         super().attempt(stage, items)
+
+
+class Slow(Shop):
+    """What is done here is due until it is over, and that is not before others looked three times more."""
+
+    names = ("intake", "rota")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.troubles = 0
+        self.looks = 0
+        self.over: set[str] = set()
+
+    def waiting(self, stage: str, /) -> Sequence[str]:
+        self.looks += stage == "intake"
+        return [] if stage in self.over else [stage]
+
+    def attempt(self, stage: str, items: Sequence[str], /) -> None:
+        super().attempt(stage, items)
+        until = self.looks + 3
+        while self.looks < until:
+            time.sleep(0.05)
+        self.over.add(stage)
 
 
 def works(crew: worker.Crew, until: Callable[[], bool]) -> None:
@@ -157,6 +186,20 @@ def test_what_one_has_in_hand_another_one_is_not_given(database: Database) -> No
     assert shop.attempted == {"1:3": 1}
 
 
+def test_what_is_under_way_is_not_done_again_when_it_is_over(database: Database) -> None:
+    """A network that takes longer than a look's second is not asked twice for what it has told."""
+    worker.prepare(database)
+    shop = Slow()
+
+    def is_over() -> bool:
+        with database.reading() as conn:
+            left = [jobs.known(conn, stage) for stage in shop.names]
+        return len(shop.over) == 2 and not any(left)
+
+    works(worker.Crew(shop, database, ["poll"]), is_over)
+    assert shop.attempted == {"intake": 1, "rota": 1}
+
+
 def test_what_a_dead_worker_had_is_freed_and_done(database: Database) -> None:
     worker.prepare(database)
     jobs.add(database, "report", "digest", ["digest:1"])
@@ -166,6 +209,22 @@ def test_what_a_dead_worker_had_is_freed_and_done(database: Database) -> None:
     shop = Shop(digest=["digest:1"])
     works(worker.Crew(shop, database, ["report"], room=1), lambda: bool(shop.attempted))
     assert shop.attempted == {"digest:1": 1}
+
+
+def test_the_heart_does_not_beat_while_something_served_here_is_broken(database: Database) -> None:
+    worker.prepare(database)
+    shop, beats = Shop(), list[str | None]()
+    shop.problem = "digest: no weights"
+
+    def has_beaten() -> bool:
+        if len(shop.asked_after) > 2:
+            shop.problem = None
+        return bool(beats)
+
+    crew = worker.Crew(shop, database, ["report"], beat=lambda: beats.append(shop.problem))
+    works(crew, has_beaten)
+    assert set(beats) == {None}
+    assert set(shop.asked_after) == {frozenset({"digest"})}
 
 
 def test_who_lost_the_database_to_a_run_ends(database: Database) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
@@ -229,10 +229,10 @@ class Beat:
             self._heartbeat = None if table is None else Heartbeat(table.url, table.every)
             self._table = table
 
-    def beat(self) -> None:
-        """All is well."""
+    def beat(self, problem: Callable[[], str | None] = lambda: None) -> None:
+        """All is well, unless there is a `problem`, which is asked for when it is time to tell."""
         if self._heartbeat is not None:
-            self._heartbeat.beat()
+            self._heartbeat.beat(problem)
 
     def after(self, done: Round) -> None:
         """All is well, if the round was whole."""

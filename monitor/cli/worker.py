@@ -164,10 +164,22 @@ def _crew(
         application.database,
         queues,
         room=concurrency,
-        beat=beat.beat,
+        beat=lambda: beat.beat(lambda: _what_is_late(reload.application)),
         is_paced=is_paced,
     )
     with maintenance.one_after_another(application.database):
         begin(application)
         crew.begin()
     return crew, reload
+
+
+def _what_is_late(application: Application) -> str | None:
+    """What nobody does, of this worker's queues or of others': whoever should do it may be dead."""
+    from monitor.clock import utc_now
+    from monitor.store import late
+
+    try:
+        with application.database.reading() as conn:
+            return late.late(conn, now=application.clock(), at=utc_now())
+    except StoreError as error:
+        return str(error)

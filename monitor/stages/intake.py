@@ -98,7 +98,14 @@ class Intake:
             return [keys[number] for number in coverage.due(conn, now) if number in keys]
 
     def handle(self, item: str, now: datetime) -> None:
-        """Read one stream to its end. What the source says against it is written to the stream's row."""
+        """Read one stream to its end, unless another's look at it has just come there: then it is not due.
+
+        What the source says against it is written to the stream's row.
+        """
+        if item in self._readings:
+            with self._database.reading() as conn:
+                if not coverage.due(conn, now, only=self._readings[item].number):
+                    return
         self.look(item, now)
 
     def failed(self, item: str, error: Exception, now: datetime) -> None:
@@ -110,7 +117,7 @@ class Intake:
     def look(
         self, item: str, now: datetime, on_page: Callable[[Counts], object] | None = None
     ) -> Look:
-        """The same, telling what it brought: page by page to `on_page`, and all in all."""
+        """The same, due or not, telling what it brought: page by page to `on_page`, and all in all."""
         one = self._readings.get(item)
         if one is None:  # a job of a worker with another config: who knows the stream will read it
             log.info("stream_not_here", source=item)

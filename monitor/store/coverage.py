@@ -133,8 +133,8 @@ def _if_read(at: datetime | None) -> Any:
     return None if at is None else sa.case((_IS_READ, sa.literal(at, stream.c.next_poll_at.type)))
 
 
-def due(conn: Connection, now: datetime) -> list[int]:
-    """The streams to be read, the longest waiting first.
+def due(conn: Connection, now: datetime, *, only: int | None = None) -> list[int]:
+    """The streams to be read, the longest waiting first; with `only`: that one, if it is to be read.
 
     What was planned further ahead than clocks differ, was so by one that has since been set back: it is due.
     """
@@ -143,6 +143,7 @@ def due(conn: Connection, now: datetime) -> list[int]:
     planned = stream.c.next_poll_at.between(ever, now)
     set_back = (stream.c.planned_at > now + CLOCKS_DIFFER) & _IS_READ
     query = sa.select(stream.c.next_poll_at, stream.c.id).where(planned | set_back)
+    query = query if only is None else query.where(stream.c.id == only)
     rows = conn.execute(across(query, Why.DUE))
     return [number for _, number in sorted(map(tuple, rows))]
 

@@ -13,7 +13,7 @@ than one such job never waits: what comes later and goes first is in the next.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -213,28 +213,31 @@ async def stay_in_schema(conn: AsyncConnection[Any]) -> None:
     await conn.commit()
 
 
-def add(database: Database, queue: str, task: str, items: Iterable[str]) -> int:
-    """Make jobs of the keys that are not waiting as such. Returns how many were.
+def add(database: Database, queue: str, task: str, items: Sequence[str]) -> int:
+    """Make jobs of the keys that are not waiting as such, in this order. Returns how many were.
 
-    Each in a transaction of its own: in one, this and the triggers could wait for each other.
+    All in one transaction: thousands of commits, each of which waits for the disk, would take longer than
+    the look has time. One of a task at a time: two in different orders would wait for each other.
     """
-    insert = sa.text(
-        f"INSERT INTO {SCHEMA}.procrastinate_jobs"  # noqa: S608 - a literal of ours
-        " (queue_name, task_name, lock, queueing_lock, args)"
-        " VALUES (:queue, :task, :lock, :key, jsonb_build_object('item', CAST(:item AS text)))"
-        " ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"
-    )
-    added = 0
-    with _at_once(database) as conn:
-        waiting = set(conn.scalars(_WAITING, {"task": task}))
-        for item in items:
-            if item in waiting:
-                continue
-            key = f"{task} {item}"
-            lock = key if task in ONE_AT_A_TIME else None
-            said = {"queue": queue, "task": task, "lock": lock, "key": key, "item": item}
-            added += conn.execute(insert, said).rowcount
-    return added
+    if not items:
+        return 0
+    alone = task in ONE_AT_A_TIME
+    said = {"queue": queue, "task": task, "alone": alone, "items": list(items)}
+    with database.writing() as conn:
+        conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:task, 3))"), said)
+        conn.exec_driver_sql(f"SET LOCAL search_path = {SCHEMA}")
+        return conn.execute(_MISSING, said).rowcount
+
+
+_MISSING = sa.text(
+    f"INSERT INTO {SCHEMA}.procrastinate_jobs"  # noqa: S608 - a literal of ours
+    " (queue_name, task_name, lock, queueing_lock, args)"
+    " SELECT CAST(:queue AS text), CAST(:task AS text), CASE WHEN :alone THEN name END, name,"
+    " jsonb_build_object('item', item)"
+    " FROM (SELECT item, place, CAST(:task AS text) || ' ' || item AS name"
+    " FROM unnest(CAST(:items AS text[])) WITH ORDINALITY AS its (item, place)) named ORDER BY place"
+    " ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"
+)
 
 
 def hand_out(database: Database, queue: str, task: str, items: Sequence[str]) -> None:
@@ -269,15 +272,23 @@ def _at_once(database: Database) -> Iterator[Connection]:
             conn.exec_driver_sql("RESET search_path")
 
 
-ONE_AT_A_TIME = frozenset({"intake", "refresh", "digest", "report", "sample", "watch", "forget"})
+ONE_AT_A_TIME = frozenset(
+    {"intake", "refresh", "rota", "digest", "report", "sample", "watch", "forget"}
+)
 """Tasks of which the same item is never under way twice, for its stage itself does not see to that: the
 others claim their rows."""
 
 
-_WAITING = sa.text(
-    f"SELECT args ->> 'item' FROM {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
-    " WHERE task_name = :task AND status = 'todo'"
-)
+def known(conn: Connection, task: str) -> set[str]:
+    """The items of which no further job is to be made: one waits, or, of those above, is under way.
+
+    To be read before what is due: what ended in between is not due, and what is under way still seems to be.
+    """
+    query = sa.text(
+        f"SELECT args ->> 'item' FROM {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
+        " WHERE task_name = :task AND (status = 'todo' OR :alone AND status = 'doing')"
+    )
+    return set(conn.scalars(query, {"task": task, "alone": task in ONE_AT_A_TIME}))
 
 
 def in_hand(conn: Connection, task: str) -> set[str]:

@@ -36,11 +36,15 @@ def nobody_has_it(table: sa.Table, at: datetime) -> sa.ColumnElement[bool]:
     no longer.
     """
     set_back = sa.and_(table.c.lease.is_(None), table.c.leased_until > at + CLOCKS_DIFFER)
-    free = sa.and_(
-        sa.or_(table.c.not_before.is_(None), table.c.not_before <= at),
-        sa.or_(table.c.leased_until.is_(None), table.c.leased_until <= at),
+    return sa.or_(is_free_since(table, at), set_back)
+
+
+def is_free_since(table: sa.Table, moment: datetime) -> sa.ColumnElement[bool]:
+    """Since then nobody has had it, nor did it rest; `moment` is transport time."""
+    return sa.and_(
+        sa.or_(table.c.not_before.is_(None), table.c.not_before <= moment),
+        sa.or_(table.c.leased_until.is_(None), table.c.leased_until <= moment),
     )
-    return sa.or_(free, set_back)
 
 
 def take(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -103,15 +103,6 @@ def ready(
     Notices of one case, kind and audience keep their order, unless the earlier one is set aside.
     With `key`: that one, if it is ready.
     """
-    overtakes = sa.exists().where(
-        _earlier.c.case_id == notice.c.case_id,
-        _earlier.c.id < notice.c.id,
-        _earlier.c.kind == notice.c.kind,
-        _earlier.c.audience == notice.c.audience,
-        _earlier.c.state == NoticeState.PENDING.value,
-        ~resting(STAGE, _earlier.c.key, now),
-    )
-    its_card = sa.func.coalesce(notice.c.under, card_of(notice.c.case_id))
     query = (
         sa.select(
             notice,
@@ -127,13 +118,15 @@ def ready(
         )
         .select_from(notice)
         .outerjoin(brand, brand.c.id == notice.c.brand_id)
-        .outerjoin(_card_row, sa.and_(_card_row.c.id == its_card, _card_row.c.state.in_(_STANDS)))
+        .outerjoin(
+            _card_row, sa.and_(_card_row.c.id == _its_card(), _card_row.c.state.in_(_STANDS))
+        )
         .outerjoin(_root, _root.c.id == _card_row.c.under)
         .where(
             _IS_PENDING,
             leases.nobody_has_it(notice, at),
             ~resting(STAGE, notice.c.key, now),
-            ~overtakes,
+            ~_overtakes(now),
         )
         .where(notice.c.id > after, sa.true() if key is None else notice.c.key == key)
         .where(notice.c.audience.not_in(beside) if beside else sa.true())
@@ -141,6 +134,49 @@ def ready(
         .limit(PAGE)
     )
     return [_pending(row) for row in conn.execute(across(query, Why.DUE))]
+
+
+def is_left_lying(conn: Connection, *, now: datetime, at: datetime, patience: timedelta) -> bool:
+    """Whether some notice could have left all the time for longer than `patience`, and nobody took it.
+
+    What was tried or put off meanwhile is not left lying, nor what comes after it or belongs under it.
+    """
+    goes_first = sa.and_(
+        _card_row.c.id == _its_card(),
+        _card_row.c.id != notice.c.id,
+        _card_row.c.state == NoticeState.PENDING.value,
+        ~resting(STAGE, _card_row.c.key, now),
+    )
+    query = (
+        sa.select(notice.c.id)
+        .select_from(notice)
+        .outerjoin(_card_row, goes_first)
+        .where(
+            _IS_PENDING,
+            notice.c.written_at < now - patience,
+            leases.is_free_since(notice, at - patience),
+            ~resting(STAGE, notice.c.key, now),
+            ~_overtakes(now),
+            _card_row.c.id.is_(None),
+        )
+    )
+    return conn.scalar(across(query.limit(1), Why.OPERATION)) is not None
+
+
+def _overtakes(now: datetime) -> sa.ColumnElement[bool]:
+    """An earlier one of its case, kind and audience is to leave first."""
+    return sa.exists().where(
+        _earlier.c.case_id == notice.c.case_id,
+        _earlier.c.id < notice.c.id,
+        _earlier.c.kind == notice.c.kind,
+        _earlier.c.audience == notice.c.audience,
+        _earlier.c.state == NoticeState.PENDING.value,
+        ~resting(STAGE, _earlier.c.key, now),
+    )
+
+
+def _its_card() -> sa.ColumnElement[Any]:
+    return sa.func.coalesce(notice.c.under, card_of(notice.c.case_id))
 
 
 def in_turns(

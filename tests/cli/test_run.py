@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from monitor.simulator.serving import Answer, Asked, Server
 from tests.cli.shop import CONFIG, Shop, kinds
+from tests.cli.working import Switch
 
 PATIENCE_S = 60
 
@@ -183,14 +183,6 @@ def test_a_mistake_in_the_config_is_told_before_anything_is_made(shop: Shop) -> 
     shop.configure(CONFIG + "[digest]\nat = 'noon'\n")
     assert "config.toml:" in shop.refuses("run")
     assert not (shop.folder / "complaint-monitor.db").exists()
-
-
-class Switch(Server):
-    """A dead man's switch."""
-
-    def serve(self, asked: Asked) -> Answer:
-        del asked
-        return Answer(200)
 
 
 @pytest.fixture

@@ -5,13 +5,15 @@ from __future__ import annotations
 import signal
 
 import pytest
+import sqlalchemy as sa
 
 from monitor.cli.worker import QUEUES as NAMED
 from monitor.settings import read
+from monitor.store.engine import Database
 from monitor.wiring import Application
 from monitor.worker import by_queue
 from tests.cli.shop import CONFIG, Shop
-from tests.cli.working import alerts, end, on_postgres, until
+from tests.cli.working import Switch, alerts, end, on_postgres, until
 
 
 def test_on_sqlite_a_worker_says_what_to_do(shop: Shop) -> None:
@@ -65,6 +67,35 @@ def test_two_workers_and_a_run_that_die_lose_no_alert_and_double_none(served: Sh
 
     until(the_rest)
     assert set(alerts(served).values()) == {1}
+
+
+@on_postgres
+@pytest.mark.timeout(400)
+def test_the_heartbeat_of_who_polls_is_silent_while_nobody_judges(
+    served: Shop, database_url: str
+) -> None:
+    database = Database(database_url)
+    with Switch() as switch:
+        beat = f'[heartbeat]\nurl = "{switch.url}/alive"\nevery = "1s"\n'
+        served.configure(f'database = "{database_url}"\n{CONFIG}{beat}')
+        _write(database, "UPDATE post SET to_judge = true, first_seen_at = now() - interval '1 h'")
+        process = served.starts("worker", "--queues", "poll")
+        try:
+            assert process.stderr is not None
+            line = next(one for one in process.stderr if "heartbeat_held_back" in one)
+            assert "to be judged" in line
+            assert switch.asked == []
+            _write(database, "UPDATE post SET to_judge = false")
+            until(lambda: bool(switch.asked), process)
+        finally:
+            process.kill()
+            process.communicate()
+            database.close()
+
+
+def _write(database: Database, sql: str) -> None:
+    with database.writing() as conn:
+        conn.execute(sa.text(sql))
 
 
 @on_postgres

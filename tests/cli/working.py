@@ -10,7 +10,17 @@ from collections.abc import Callable
 
 import pytest
 
+from monitor.simulator.serving import Answer, Asked, Server
 from tests.cli.shop import Shop
+
+
+class Switch(Server):
+    """The other side of a dead man's switch."""
+
+    def serve(self, asked: Asked) -> Answer:
+        del asked
+        return Answer(200)
+
 
 on_postgres = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 

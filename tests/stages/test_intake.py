@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
 from monitor.domain.post import Cost, Gap, Page
@@ -39,6 +41,23 @@ def test_each_stream_is_due_in_its_own_time(database: Database) -> None:
     assert intake.due(NINE) == []
     assert intake.due(NINE + MINUTE) == ["x/search"]
     assert intake.due(NINE + 5 * MINUTE) == ["x/search", "x/own"]
+
+
+@pytest.mark.parametrize("error", [None, SourceError("429", retry_after=HOUR)])
+def test_a_look_that_another_one_has_just_made_is_not_made_again(
+    database: Database, error: SourceError | None
+) -> None:
+    network = Network()
+    if error is not None:
+        network.fails(error)
+    first, second = (Intake(database, [Feed("x", network, (SHOP,))]) for _ in range(2))
+    assert first.due(NINE) == second.due(NINE) == ["x/search"]
+    first.handle("x/search", NINE)
+    network.posts("1")
+    second.handle("x/search", NINE + timedelta(seconds=2))
+    assert rows(database, "SELECT external_id FROM post") == []
+    second.handle("x/search", NINE + (MINUTE if error is None else HOUR))
+    assert rows(database, "SELECT external_id FROM post") == [("1",)]
 
 
 def test_streams_that_are_configured_no_longer_are_not_read(database: Database) -> None:
@@ -127,7 +146,7 @@ def test_a_look_with_a_gap_proves_no_silence_and_the_next_without_does(database:
     for minute in range(4):
         if minute == 2:
             network.posts("2", stream="own", gap=Gap("cap"))
-        intake.handle("x/own", NINE + minute * MINUTE)
+        intake.look("x/own", NINE + minute * MINUTE)
         with database.reading() as conn:
             read.append(coverage.read_through(conn, 1).get("x"))
     assert read == [None, NINE + MINUTE, NINE + MINUTE, NINE + 3 * MINUTE]

@@ -184,11 +184,11 @@ def test_a_row_of_failures_is_told_once_and_so_is_its_end(database: Database) ->
     for spell in range(2):
         for number in range(7):
             network.fails(SourceError("503"))
-            intake.handle("x/search", now)
+            intake.look("x/search", now)
             assert len(_told(database)) == 2 * spell + (number >= 4)
             now += MINUTE
-        intake.handle("x/search", now)
-        intake.handle("x/search", now)
+        intake.look("x/search", now)
+        intake.look("x/search", now)
         assert len(_told(database)) == 2 * spell + 2
     assert _told(database) == ["source_failing", "source_working"] * 2
     assert rows(database, "SELECT DISTINCT kind, audience FROM notice") == [("operations", "#ops")]
@@ -200,8 +200,8 @@ def test_what_passes_by_itself_is_told_to_nobody(database: Database) -> None:
     intake.begin(NINE)
     for _ in range(4):
         network.fails(SourceError("503"))
-        intake.handle("x/search", NINE)
-    intake.handle("x/search", NINE)
+        intake.look("x/search", NINE)
+    intake.look("x/search", NINE)
     assert _told(database) == []
 
 
@@ -278,7 +278,7 @@ def test_however_the_clock_is_set_a_stream_never_waits_longer_than_it_was_told(
         if fate == "fails":
             network.fails(SourceError("429", retry_after=timedelta(hours=2)))
         if fate != "waits":
-            intake.handle("x/search", now)
+            intake.look("x/search", now)
         assert intake.due(now) or _next_poll(scratch) - now <= 2 * HOUR
 
 

@@ -84,7 +84,7 @@ def test_what_fails_is_told_of_with_its_reason_by_intake_alone(database: Databas
     intake = Intake(database, [Feed("x", network, (SHOP,))], operators="ops")
     intake.due(NINE)
     for minute in range(5):
-        intake.handle("x/search", NINE + minute * MINUTE)
+        intake.look("x/search", NINE + minute * MINUTE)
     assert listens(stage, NINE + 5 * HOUR) == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -60,6 +61,40 @@ def test_what_is_looked_for_is_a_job_once_however_often_it_is_found(database: Da
     assert [item for _, _, item in made(database)] == ["test:1", "test:2", "test:3"]
 
 
+def test_what_a_look_finds_is_one_transaction_in_its_order(database: Database) -> None:
+    """A commit for each of thousands takes longer than there is time: a server waits for its disk."""
+    worker.prepare(database)
+    items = [f"feed/{number * 7919 % 500}" for number in range(500)]
+    assert jobs.add(database, "poll", "intake", items) == 500
+    assert jobs.add(database, "poll", "intake", []) == 0
+    assert made(database) == [("poll", "intake", item) for item in items]
+    query = f"SELECT count(DISTINCT xmin::text), min(lock) FROM {jobs.SCHEMA}.procrastinate_jobs"
+    with database.reading() as conn:
+        assert conn.execute(sa.text(query)).one() == (1, "intake feed/0")
+
+
+def test_two_looks_at_once_do_not_wait_for_each_other_s_jobs(database: Database) -> None:
+    """Each would hold what the other one's next key is, and PostgreSQL end one of them."""
+    worker.prepare(database)
+    items = [f"feed/{number}" for number in range(2000)]
+    for turn in range(5):
+        task = f"task {turn}"
+        with ThreadPoolExecutor(2) as both:
+            orders = (items, items[::-1])
+            added = both.map(lambda order: jobs.add(database, "poll", task, order), orders)  # noqa: B023
+            assert sorted(added) == [0, len(items)]
+
+
+def test_what_is_under_way_is_no_job_again_where_it_may_not_be_twice(database: Database) -> None:
+    worker.prepare(database)
+    for task in ("intake", "reply"):
+        jobs.add(database, "poll", task, ["a feed/of many, words"])
+        assert known(database, task) == {"a feed/of many, words"}
+    _begin(database)
+    assert known(database, "intake") == {"a feed/of many, words"}
+    assert known(database, "reply") == set()
+
+
 def test_one_turn_waits_and_each_look_makes_it_anew(database: Database) -> None:
     worker.prepare(database)
     jobs.hand_out(database, "decide", "triage", ["1:1", "1:2"])
@@ -92,6 +127,11 @@ def test_a_look_that_waits_is_not_asked_for_again(database: Database) -> None:
 def in_hand(database: Database, task: str) -> set[str]:
     with database.reading() as conn:
         return jobs.in_hand(conn, task)
+
+
+def known(database: Database, task: str) -> set[str]:
+    with database.reading() as conn:
+        return jobs.known(conn, task)
 
 
 def _begin(database: Database) -> None:
