@@ -204,11 +204,11 @@ class Application:
                 self.database,
                 names=self.settings.brand_names,
                 schedule=self.settings.schedule(),
-                audience=self.settings.digest.tell or self.settings.audience,
+                place=self.settings.digest_place,
             ),
             ScheduledReport(self.database, self.settings.plans()),
             *(() if shadow else (self._gather(),)),
-            Surges(self.database, audience=self.settings.storms.tell or self.settings.audience),
+            Surges(self.database, place=self.settings.surge_place),
             Deliver(
                 self.database,
                 self.notifiers,

@@ -5,7 +5,7 @@ What is written holds a day and a moment only; the lines are gathered when the n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
 
@@ -22,19 +22,24 @@ class DailyDigest:
         database: where the outbox is.
         names: the brands.
         schedule: the days and the hour.
-        audience: whom to tell.
+        place: whom to tell of a brand, by its name.
 
     """
 
     name: ClassVar[str] = "digest"
 
     def __init__(
-        self, database: Database, *, names: Sequence[str], schedule: Schedule, audience: str
+        self,
+        database: Database,
+        *,
+        names: Sequence[str],
+        schedule: Schedule,
+        place: Callable[[str], str],
     ) -> None:
         self._database = database
         self._names = frozenset(names)
         self._schedule = schedule
-        self._audience = audience
+        self._place = place
         self._written: tuple[date | None, set[str]] = (None, set())
         """Keys of the day's digests, and of summaries, that are known to be there."""
 
@@ -97,7 +102,8 @@ class DailyDigest:
         due_at = now
         if kind is NoticeKind.DIGEST:
             due_at = self._schedule.sent_at(date.fromisoformat(payload["day"])) or now
-        planned = Planned(key, kind, self._audience, Reason.SCHEDULED, due_at)
+        audience = self._place(brands.name(conn, brand_id))
+        planned = Planned(key, kind, audience, Reason.SCHEDULED, due_at)
         outbox.write(conn, [planned], brand_id=brand_id, case_id=None, now=now, payload=payload)
 
 
