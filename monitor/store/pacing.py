@@ -6,6 +6,7 @@ with it: then the networks themselves say when it was too much.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -16,9 +17,13 @@ from monitor.store.engine import Database
 from monitor.store.jobs import SCHEMA
 from monitor.store.schema import notice
 
+_DAY = "date_trunc('day', clock_timestamp(), 'UTC')"
+"""Its beginning."""
+_MOST_IN_A_ROW = 10**9
+
 
 class SharedLedger:
-    """Counts calls of all workers (`fetching.budget.Ledger`)."""
+    """Counts calls of all workers, and what they spend in a day (`fetching.budget`)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,23 +32,7 @@ class SharedLedger:
         """Count so many calls, if then at most `most` were made within `per`: None. Else how long to wait."""
         said = {"budget": budget, "per": per, "calls": calls}
         with self._database.writing() as conn:
-            conn.execute(
-                sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:budget, 1))"), said
-            )
-            conn.execute(
-                sa.text(
-                    f"DELETE FROM {SCHEMA}.spent"  # noqa: S608 - a literal of ours
-                    " WHERE budget = :budget AND at <= clock_timestamp() - CAST(:per AS interval)"
-                ),
-                said,
-            )
-            conn.execute(  # made by a clock that has since been set back: for `per` from now they count
-                sa.text(
-                    f"UPDATE {SCHEMA}.spent SET at = clock_timestamp()"  # noqa: S608 - the same
-                    " WHERE budget = :budget AND at > clock_timestamp()"
-                ),
-                said,
-            )
+            _forget(conn, "at <= clock_timestamp() - CAST(:per AS interval)", said)
             over = self._made(conn, budget) + calls - most
             if over <= 0:
                 conn.execute(
@@ -65,6 +54,31 @@ class SharedLedger:
             )
         return per if wait is None else wait
 
+    def spent_today(self, budget: str) -> int:
+        """The amount that was counted since the day (UTC) began."""
+        query = sa.text(
+            f"SELECT coalesce(sum(calls), 0) FROM {SCHEMA}.spent"  # noqa: S608 - the same
+            f" WHERE budget = :budget AND at >= {_DAY}"
+        )
+        with self._database.reading() as conn:
+            return int(conn.execute(query, {"budget": budget}).scalar_one())
+
+    def add_today(self, budget: str, amount: int, most: int | None = None) -> bool:
+        """Count an amount, unless that made more than `most`: False. Below 0: it was not spent after all."""
+        said = {"budget": budget, "amount": amount, "full": _MOST_IN_A_ROW}
+        row = f"SELECT id FROM {SCHEMA}.spent WHERE budget = :budget AND calls < :full LIMIT 1"  # noqa: S608
+        add = f"UPDATE {SCHEMA}.spent SET calls = greatest(calls + :amount, 0) WHERE id = ({row})"  # noqa: S608
+        begin = f"INSERT INTO {SCHEMA}.spent (budget, calls) VALUES (:budget, greatest(:amount, 0))"  # noqa: S608
+        with self._database.writing() as conn:
+            _forget(
+                conn, f"at < {_DAY}", said
+            )  # what was held back before midnight makes no day cheaper
+            if most is not None and self._made(conn, budget) + amount > most:
+                return False
+            if conn.execute(sa.text(add), said).rowcount == 0:
+                conn.execute(sa.text(begin), said)
+        return True
+
     def made(self, budget: str, per: timedelta) -> int:
         """The calls made within `per`."""
         with self._database.reading() as conn:
@@ -80,6 +94,20 @@ class SharedLedger:
         )
         said = {"budget": budget} if not recent else {"budget": budget, "per": per}
         return int(conn.execute(query, said).scalar_one())
+
+
+def _forget(conn: sa.Connection, what: str, said: Mapping[str, object]) -> None:
+    """Take a budget in hand, until the transaction ends, without `what` of it is too long ago to count."""
+    conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:budget, 1))"), said)
+    old = f"DELETE FROM {SCHEMA}.spent WHERE budget = :budget AND {what}"  # noqa: S608 - literals of ours
+    conn.execute(sa.text(old), said)
+    conn.execute(  # made by a clock that has since been set back: for a whole time from now they count
+        sa.text(
+            f"UPDATE {SCHEMA}.spent SET at = clock_timestamp()"  # noqa: S608 - the same
+            " WHERE budget = :budget AND at > clock_timestamp()"
+        ),
+        said,
+    )
 
 
 def turn(database: Database, audience: str, every: timedelta) -> timedelta:
