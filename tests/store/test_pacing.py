@@ -200,6 +200,43 @@ def test_a_notice_that_was_put_off_is_found_by_no_look_before_its_turn(shared: D
     assert found == [{"test:soon"}, {"test:soon", "test:later"}, set(keys)]
 
 
+@pytest.mark.parametrize("kind", [NoticeKind.DIGEST, NoticeKind.BACKLOG, NoticeKind.REPORT])
+def test_an_alert_goes_before_what_sums_up_at_its_place_alone(
+    shared: Database, kind: NoticeKind
+) -> None:
+    """Of thousands of digests that wait for their turns, the first gives its own and takes the last one."""
+    at = utc_now()
+    written = {
+        **{f"{kind}:{one}": (kind, "#care") for one in range(3)},
+        f"{kind}:other": (kind, "#other"),
+        "alert:1": (NoticeKind.ALERT, "#care"),
+        "alert:2": (NoticeKind.ALERT, "#care"),
+        f"{kind}:late": (kind, "#care"),
+    }
+    planned = [
+        Planned(key, of, place, Reason.SCHEDULED, at) for key, (of, place) in written.items()
+    ]
+    with shared.writing() as conn:
+        outbox.write(conn, planned, brand_id=None, case_id=None, now=at)
+    for hours, key in enumerate(written, start=1):
+        pacing.put_off(shared, key, hours * HOUR)
+    order = ["alert:1", "alert:2", *(f"{kind}:{one}" for one in (2, "other", 0, 1, "late"))]
+    assert turns(shared) == [(key, hours) for hours, key in enumerate(order, start=1)]
+    with shared.reading() as conn:
+        found = {one.key for one in leaving.ready(conn, now=at, at=utc_now() + 2 * HOUR + SECOND)}
+    assert found == {"alert:1", "alert:2"}
+
+
+def turns(database: Database) -> list[tuple[str, int]]:
+    """The notices that have a turn to come, each with the hours until then, in that order."""
+    query = sa.text(
+        "SELECT args ->> 'item', round(extract(epoch FROM scheduled_at - now()) / 3600)"
+        f" FROM {JOBS} WHERE task_name = 'deliver' ORDER BY scheduled_at"
+    )
+    with database.reading() as conn:
+        return [(key, int(hours)) for key, hours in conn.execute(query)]
+
+
 JOBS = f"{jobs.SCHEMA}.procrastinate_jobs"
 AHEAD = 3 * HOUR
 """By so much the server's clock was wrong, and was then set back."""
