@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
 
 from monitor import registry
-from monitor.classifiers import apart
+from monitor.classifiers import apart, weights
+from monitor.clock import utc_now
 from monitor.domain.errors import ClassifierError, ConfigError, JudgementError
 from monitor.domain.judgement import Judgement, Thresholds, Verdict
 from monitor.domain.lexicon import Lexicon
+from monitor.domain.notice import Reason
 from monitor.domain.post import Post
 from monitor.domain.verdict import verdict
-from monitor.ports import Classifier
+from monitor.ports import Classifier, Clock
 from monitor.settings import ClassifierTable, Settings
-from monitor.store import calibrations
+from monitor.store import alarms, calibrations
+from monitor.store.calibrations import Adopted
 from monitor.store.engine import Database
+
+log = structlog.get_logger()
 
 SHIPPED = "shipped"
 """The plug-in whose models staff's corrections can make anew."""
+
+
+class NotHereError(ClassifierError):
+    """The model that was adopted is not on this machine. `sought`: where it may lie."""
+
+    def __init__(self, model: str, sought: tuple[Path, Path]) -> None:
+        its, local = sought
+        super().__init__(
+            f"the model {model} was adopted, and its folder is not on this machine, neither as {its} nor "
+            f"as {local}: copy it to one of them, or `complaint-monitor model rollback`"
+        )
+        self.model = model
 
 
 def classifier_of(table: ClassifierTable) -> Classifier:
@@ -32,20 +54,26 @@ def adopted_of(table: ClassifierTable, database: Database) -> ClassifierTable:
     """The table with the model that was adopted last in the place of the shipped one.
 
     Raises:
-        ClassifierError: its folder is gone.
+        NotHereError: it is not on this machine.
 
     """
     last = calibrations.adopted(database) if table.use == SHIPPED else None
     if last is None or last.folder is None:
         return table
-    if not last.folder.is_dir():
-        raise ClassifierError(
-            f"the model {last.model} was adopted, and its folder {last.folder} is gone: put it "
-            "back, or `complaint-monitor model rollback`"
-        )
-    return ClassifierTable.model_validate(
-        {**table.model_dump(), **table.options, "folder": last.folder}
-    )
+    its_copy = weights.beside(database.path) / last.model.rpartition("@")[2]
+    folder = next((one for one in (last.folder, its_copy) if _holds(one, last)), None)
+    if folder is None:
+        raise NotHereError(last.model, (last.folder, its_copy.absolute()))
+    return ClassifierTable.model_validate({**table.model_dump(), **table.options, "folder": folder})
+
+
+def _holds(folder: Path, adopted: Adopted) -> bool:
+    """Whether the adopted model lies there: where it was adopted, that is so for all that is there."""
+    if folder == adopted.folder:
+        return folder.is_dir()
+    with suppress(ClassifierError):
+        return weights.read_card(folder).model == adopted.model
+    return False
 
 
 def own_thresholds(classifier: Classifier) -> Thresholds:
@@ -114,12 +142,25 @@ def judge_of(settings: Settings) -> Judge:
 
 
 class InForce:
-    """The model that was adopted last, made anew when another one is; without one, the config's."""
+    """The model that was adopted last, made anew when another one is; without one, the config's.
 
-    def __init__(self, table: ClassifierTable, database: Database) -> None:
+    `operators` hear once a day where the adopted model is not on this machine: until it is, the config's
+    judges here. Without them that is an error.
+    """
+
+    def __init__(
+        self,
+        table: ClassifierTable,
+        database: Database,
+        operators: str | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
         self._table = table
         self._database = database
+        self._operators = operators
+        self._clock = clock
         self._made: tuple[ClassifierTable, Classifier] | None = None
+        self._told: str | None = None
 
     @property
     def model(self) -> str:
@@ -134,7 +175,25 @@ class InForce:
         return self._now().classify(posts)
 
     def _now(self) -> Classifier:
-        table = adopted_of(self._table, self._database)
+        try:
+            table = adopted_of(self._table, self._database)
+        except NotHereError as error:
+            if self._operators is None:
+                raise
+            self._tell(error)
+            table = self._table
         if self._made is None or self._made[0] != table:
             self._made = table, classifier_of(table)
         return self._made[1]
+
+    def _tell(self, error: NotHereError) -> None:
+        now = self._clock()
+        key = f"model:{error.model}:{now.date()}"
+        if key == self._told:
+            return
+        headline = f"the adopted model {error.model} is not where posts are judged: the config's judges there"
+        with self._database.writing() as conn:
+            said = (f"on {platform.node() or 'this machine'}: {error}",)
+            alarms.write(conn, self._operators, key, Reason.MODEL_MISSING, headline, said, now)
+        self._told = key
+        log.warning("model_missing", problem=str(error))

@@ -95,7 +95,7 @@ class Application:
         folder = self.database.path.parent if self.database.path else Path()
         self.secrets = Keyring(folder / STORE, environment)
         self._ledger: Ledger = SharedLedger(self.database) if shares else OwnLedger()
-        self._judges: tuple[ClassifierTable, Classifier] | None = None
+        self._judges: tuple[tuple[ClassifierTable, str], Classifier] | None = None
         self._made: dict[tuple[str, str], _Made] = {}
 
     def changed(self, settings: Settings) -> Application:
@@ -124,9 +124,9 @@ class Application:
     @cached_property
     def classifier(self) -> Classifier:
         """What judges now: it changes when another model is adopted."""
-        table = self.settings.classifier
-        if self._judges is None or self._judges[0] != table:
-            self._judges = table, InForce(table, self.database)
+        said = self.settings.classifier, self.operators
+        if self._judges is None or self._judges[0] != said:
+            self._judges = said, InForce(said[0], self.database, said[1], self.clock)
         return self._judges[1]
 
     @property
@@ -204,11 +204,11 @@ class Application:
                 self.database,
                 names=self.settings.brand_names,
                 schedule=self.settings.schedule(),
-                audience=self.settings.digest.tell or self.settings.audience,
+                place=self.settings.digest_place,
             ),
             ScheduledReport(self.database, self.settings.plans()),
             *(() if shadow else (self._gather(),)),
-            Surges(self.database, audience=self.settings.storms.tell or self.settings.audience),
+            Surges(self.database, place=self.settings.surge_place),
             Deliver(
                 self.database,
                 self.notifiers,

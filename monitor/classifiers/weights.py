@@ -1,4 +1,4 @@
-"""Where the shipped weights lie, and whether they are what was trained."""
+"""Where the weights lie, the shipped ones and revisions, and whether they are what was trained."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from monitor.domain.judgement import Label, Thresholds
 CARD = "model.json"
 MODEL = "model.xml"
 TOKENIZER = "tokenizer.json"
+REVISIONS = "complaint-monitor-models"
+"""The folder in which revisions lie, each in its own."""
 
 _REMEDY = (
     "Install complaint-monitor anew (pip install --force-reinstall complaint-monitor), "
@@ -60,6 +62,11 @@ def installed() -> list[Path]:
     """The folders that may hold the weights: in the installed package, else in the checkout."""
     package = Path(str(importlib.resources.files("monitor")))
     return [package / "weights", package.parent / "models" / "weights"]
+
+
+def beside(database: Path | None) -> Path:
+    """Where the revisions of an installation lie: beside its SQLite file, else in this folder."""
+    return (database.parent if database else Path()) / REVISIONS
 
 
 def find(folders: list[Path]) -> Path:

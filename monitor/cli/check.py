@@ -157,6 +157,9 @@ def _database(application: Application) -> str:
 
 
 def _classifier(application: Application) -> str:
+    from monitor.judging import adopted_of
+
+    adopted_of(application.settings.classifier, application.database)  # whether it is here
     limits = application.thresholds
     key = PostKey("check", "text")
     post = Post(key=key, thread="text", text="My parcel never arrived.", posted_at=utc_now())

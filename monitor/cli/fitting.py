@@ -168,7 +168,7 @@ def retrain(ctx: click.Context, by: str, as_json: bool) -> None:
         rows, _ = corrected(its)
         own = its.settings.classifier.options.get("folder")
         base = weights.find([Path(str(own))] if own else weights.installed())
-        into = revisions.beside(its.database.path)
+        into = weights.beside(its.database.path)
         made = revisions.retrain(base, into, rows, by=by, now=utc_now(), say=tell)
     if as_json:
         print_json({"model": made.card.model, "folder": made.folder, **made.origin.model_dump()})

@@ -137,8 +137,8 @@ def chosen(
 
     Those are its own where `[classifier.thresholds]` says nothing, as when it is adopted.
     """
+    from monitor.classifiers.weights import beside
     from monitor.judging import classifier_of, own_thresholds, table_in_force
-    from monitor.learning.revisions import beside
     from monitor.store.engine import Database
 
     settings = settings_or_own(ctx)

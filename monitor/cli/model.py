@@ -132,11 +132,12 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     Example:
       complaint-monitor model list
     """
+    from monitor.classifiers import weights
     from monitor.learning import revisions
     from monitor.store import calibrations
 
     with opened(ctx) as its:
-        made = revisions.found(revisions.beside(its.database.path))
+        made = revisions.found(weights.beside(its.database.path))
         with its.database.reading() as conn:
             adopted = calibrations.adoptions(conn)
         zone = ZoneInfo(its.settings.timezone)
@@ -201,7 +202,7 @@ def adopt(ctx: click.Context, revision: str, by: str) -> None:
         if revision == "shipped":
             _adopt_shipped(its, by)
             return
-        made = revisions.found(revisions.beside(its.database.path))
+        made = revisions.found(weights.beside(its.database.path))
         wanted = revision.rpartition("@")[2]
         found = next((one for one in made if one.card.revision == wanted), None)
         if found is None:
@@ -209,6 +210,8 @@ def adopt(ctx: click.Context, revision: str, by: str) -> None:
             raise ConfigError(f"there is no revision {revision}; there are: {known}, shipped")
         weights.verify(found.folder, found.card)
         _adopt(its, found.card.model, found.folder.absolute(), by, utc_now())
+        if its.database.path is None:
+            tell(f"copy {found.folder.absolute()} to each machine that judges (docs/model.md)")
 
 
 @model.command(short_help="Let the model before judge again.")

@@ -58,6 +58,7 @@ def migrate_to(ctx: click.Context, url: str, dry_run: bool, as_json: bool) -> No
     else:
         _say(moved, target, dry_run=dry_run)
     _say_of_secrets(source)
+    _say_of_models(source)
 
 
 def _say(moved: Moved, target: Database, *, dry_run: bool) -> None:
@@ -83,3 +84,12 @@ def _say_of_secrets(source: Database) -> None:
     store = source.path.absolute().parent / STORE
     if store.exists() and store.parent != Path.cwd():
         click.echo(f"and copy {store} to the folder in which the program will run", err=True)
+
+
+def _say_of_models(source: Database) -> None:
+    """Of a revision the database holds the name alone: each machine that judges needs its folder."""
+    from monitor.classifiers.weights import beside
+
+    models = beside(source.path).absolute()
+    if models.is_dir():
+        click.echo(f"and copy {models} to the folder of each worker that judges", err=True)

@@ -71,7 +71,8 @@ def notify(ctx: click.Context, to: tuple[str, ...], as_json: bool) -> None:
 def audiences(settings: Settings) -> list[str]:
     """Everybody whom the config names, each once."""
     named: Iterable[str | None] = (
-        settings.digest.tell,
+        *map(settings.digest_place, settings.brand_names),
+        *map(settings.surge_place, settings.brand_names),
         settings.operators.tell,
         *(rule.audience for rule in settings.targets()),
         *(

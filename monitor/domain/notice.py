@@ -74,6 +74,8 @@ class Reason(StrEnum):
     """Words of open cases went, as their network did not confirm them."""
     DRIFTED = "drifted"
     """Scores or languages of what is judged are not what they were."""
+    MODEL_MISSING = "model_missing"
+    """The model that was adopted is not on a machine that judges: the config's judges there."""
     REPLY_UNKNOWN = "reply_unknown"
     """Nobody knows whether an answer was posted: a person has to look."""
     REPLY_REFUSED = "reply_refused"

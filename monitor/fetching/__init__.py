@@ -13,7 +13,7 @@ whether it reached anybody, and `retry_after` reads when a server wants to be as
 Where strangers choose the address, `outside` keeps a client from the shop's own network.
 """
 
-from monitor.fetching.budget import Budget
+from monitor.fetching.budget import Budget, Together
 from monitor.fetching.client import Client, FetchError, Refusals, send_error
 from monitor.fetching.descent import Descent, Leaf, Listing, Looks, Place, Spot, Thing
 from monitor.fetching.failing import CallError, source_error, unsure
@@ -33,6 +33,7 @@ __all__ = [
     "Refusals",
     "Spot",
     "Thing",
+    "Together",
     "plain",
     "retry_after",
     "send_error",

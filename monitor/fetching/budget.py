@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from itertools import count
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monitor.domain.errors import SourceError
 
@@ -25,6 +25,19 @@ class Ledger(Protocol):
 
     def made(self, budget: str, per: timedelta, /) -> int:
         """The calls made within `per`."""
+        ...
+
+
+@runtime_checkable
+class CountsDays(Protocol):
+    """A ledger that several programs share, and that counts what they spend in a day (UTC)."""
+
+    def spent_today(self, budget: str, /) -> int:
+        """The amount that was counted since the day began."""
+        ...
+
+    def add_today(self, budget: str, amount: int, most: int | None = None, /) -> bool:
+        """Count an amount, unless that made more than `most`: False. Below 0: it was not spent after all."""
         ...
 
 
@@ -70,6 +83,29 @@ def kept_in(ledger: Ledger, owner: str) -> Iterator[None]:
         yield
     finally:
         _KEPT.reset(token)
+
+
+class Together:
+    """What several programs spend of one amount a day. Of a program that is alone it knows nothing."""
+
+    def __init__(self, what: str, *, is_limited: bool) -> None:
+        """`what` is counted as the owner's in the ledger that is shared (`kept_in`), if there is a limit."""
+        kept = _KEPT.get()
+        ledger: object = kept and kept[0]
+        owner = kept[1] if kept else ""
+        self._ledger = ledger if is_limited and isinstance(ledger, CountsDays) else None
+        self._key = f"{owner} {what} a day"
+
+    @property
+    def spent(self) -> int:
+        """Since the day (UTC) began."""
+        return 0 if self._ledger is None else self._ledger.spent_today(self._key)
+
+    def add(self, amount: int, most: int | None = None) -> bool:
+        """Count an amount, unless that made more than `most`: False. Below 0: it was not spent after all."""
+        if self._ledger is None or amount == 0:
+            return True
+        return self._ledger.add_today(self._key, amount, most)
 
 
 class Budget:

@@ -33,8 +33,6 @@ from monitor.learning.texts import Labelled, stock
 
 Integers = NDArray[np.int64]
 
-FOLDER = "complaint-monitor-models"
-"""Where revisions lie, beside the database."""
 ORIGIN = "origin.json"
 ENOUGH = 30
 """Corrections whose words are kept; fewer say nothing that the model does not know."""
@@ -79,11 +77,6 @@ class Revision:
     folder: Path
     card: weights.Card
     origin: Origin
-
-
-def beside(database: Path | None) -> Path:
-    """Where the revisions of an installation lie: beside its SQLite file, else in this folder."""
-    return (database.parent if database else Path()) / FOLDER
 
 
 def found(folder: Path) -> list[Revision]:

@@ -178,14 +178,14 @@ def _of_names(document: Mapping[str, Any]) -> Iterator[Mistake]:
             yield from _late(at, step, one.get("target"))
     yield from _of_people(document, calendars, notifiers)
     yield from _in_vain(document, brands)
-    digest = _table(document, "digest")
-    yield from _unknown("calendar", ("digest",), digest, "calendar", calendars)
-    yield from _unknown("notifier", ("digest",), digest, "tell", notifiers)
+    for place, one in _tables(document, "brands"):
+        yield from _unknown("notifier", place, one, "digest_tell", notifiers)
+    for key in ("digest", "storms", "operators"):
+        yield from _unknown("notifier", (key,), _table(document, key), "tell", notifiers)
+    yield from _unknown("calendar", ("digest",), _table(document, "digest"), "calendar", calendars)
     yield from _unknown("calendar", ("numbers",), _table(document, "numbers"), "staffed", calendars)
     yield from _of_reports(document, brands, notifiers)
     yield from _of_subscriptions(document, brands, notifiers)
-    operators = _table(document, "operators")
-    yield from _unknown("notifier", ("operators",), operators, "tell", notifiers)
     if "slack_app" in document:
         app = {"notifier": "slack", **_table(document, "slack_app")}
         yield from _unknown("notifier", ("slack_app",), app, "notifier", notifiers)

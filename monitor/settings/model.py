@@ -17,7 +17,6 @@ from monitor.domain.errors import ConfigError
 from monitor.domain.hours import BusinessHours
 from monitor.domain.identity import ANY_NETWORK, Brand, Identity
 from monitor.domain.judgement import Thresholds
-from monitor.domain.keeping import Keep
 from monitor.domain.lexicon import Lexicon, word_rule
 from monitor.domain.policy import Rule
 from monitor.domain.relevance import CONTEXT, SPAM, WITHOUT, Relevance
@@ -25,6 +24,7 @@ from monitor.domain.reporting import Plan
 from monitor.domain.rota import Person
 from monitor.settings.answers import AnswersTable
 from monitor.settings.calendars import ALWAYS, CalendarTable, hours_of
+from monitor.settings.keeping import KeepTable
 from monitor.settings.policies import Names, PolicyTable, with_a_last
 from monitor.settings.reports import NumbersTable, ReportsTable
 from monitor.settings.rules import RuleTable, lexicon_of
@@ -157,6 +157,9 @@ class BrandTable(_Table):
         default=(), description="Regular expressions of automatic replies' texts."
     )
     relevance: RelevanceTable = RelevanceTable()
+    digest_tell: str | None = Field(
+        default=None, description="Who hears what sums it up; default: who hears it of all brands."
+    )
 
     def brand(self) -> Brand:
         """The domain's brand."""
@@ -237,49 +240,6 @@ class HeartbeatTable(_Table):
     every: PositiveSpan = timedelta(minutes=5)
 
 
-class KeepTable(_Table):
-    """`[keep]`: how long words and names are kept, and how often networks are asked about them."""
-
-    without_case: PositiveSpan = Field(
-        default=timedelta(days=7), description="Posts without a case, from when they came."
-    )
-    after_case: PositiveSpan = Field(
-        default=timedelta(days=30), description="Posts and notes of a case that ended."
-    )
-    look_up_every: PositiveSpan = Field(
-        default=timedelta(days=1), description="Does a post still stand?"
-    )
-    without_look_up: PositiveSpan = Field(
-        default=timedelta(days=2), description="What its network does not confirm."
-    )
-    corrected: PositiveSpan = Field(
-        default=timedelta(days=30), description="Posts of which staff said what they are."
-    )
-    sampled: PositiveSpan = Field(
-        default=timedelta(days=7), description="Posts of the weekly sample, until looked at."
-    )
-
-    @model_validator(mode="after")
-    def _time_to_ask(self) -> Self:
-        if self.without_look_up <= self.look_up_every:
-            raise ValueError(
-                "without_look_up must be longer than look_up_every: "
-                "else words are purged before their network is asked"
-            )
-        return self
-
-    def keep(self) -> Keep:
-        """The spans as the stages take them."""
-        return Keep(
-            without_case=self.without_case,
-            after_case=self.after_case,
-            look_up_every=self.look_up_every,
-            without_look_up=self.without_look_up,
-            corrected=self.corrected,
-            sampled=self.sampled,
-        )
-
-
 class ReviewTable(_Table):
     """`[review]`: what was let pass is looked at, too, so that misses are measured."""
 
@@ -358,6 +318,18 @@ class Settings(_Table):
         return tuple(
             one.plan(self.brand_names, self.timezone, self.audience) for one in self.reports
         )
+
+    def digest_place(self, brand: str) -> str:
+        """Who hears a brand's digest, and what was open before its first run."""
+        return self._own_place.get(brand) or self.digest.tell or self.audience
+
+    def surge_place(self, brand: str) -> str:
+        """Who hears that a topic of a brand is above its own past."""
+        return self._own_place.get(brand) or self.storms.tell or self.audience
+
+    @cached_property
+    def _own_place(self) -> dict[str, str]:
+        return {one.name: one.digest_tell for one in self.brands if one.digest_tell}
 
     def subscribed(self) -> dict[str, tuple[str, ...]]:
         """By place that subscribed the brands of whose cases it hears."""

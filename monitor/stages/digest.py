@@ -5,7 +5,7 @@ What is written holds a day and a moment only; the lines are gathered when the n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import dropwhile, islice, takewhile
 from typing import Any, ClassVar
@@ -26,19 +26,24 @@ class DailyDigest:
         database: where the outbox is.
         names: the brands.
         schedule: the days and the hour.
-        audience: whom to tell.
+        place: whom to tell of a brand, by its name.
 
     """
 
     name: ClassVar[str] = "digest"
 
     def __init__(
-        self, database: Database, *, names: Sequence[str], schedule: Schedule, audience: str
+        self,
+        database: Database,
+        *,
+        names: Sequence[str],
+        schedule: Schedule,
+        place: Callable[[str], str],
     ) -> None:
         self._database = database
         self._names = frozenset(names)
         self._schedule = schedule
-        self._audience = audience
+        self._place = place
         self._written: tuple[date | None, set[str]] = (None, set())
         """Keys of the day's digests, and of summaries, that are known to be there."""
 
@@ -135,8 +140,8 @@ class DailyDigest:
         due_at = now
         if kind is NoticeKind.DIGEST:
             due_at = self._schedule.sent_at(date.fromisoformat(payload["day"])) or now
-        is_told = reason is Reason.SCHEDULED
-        planned = Planned(key, kind, self._audience, reason, due_at, suppressed=not is_told)
+        audience, is_told = self._place(brands.name(conn, brand_id)), reason is Reason.SCHEDULED
+        planned = Planned(key, kind, audience, reason, due_at, suppressed=not is_told)
         outbox.write(conn, [planned], brand_id=brand_id, case_id=None, now=now, payload=payload)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -21,10 +21,10 @@ class Surges:
 
     name: ClassVar[str] = "surge"
 
-    def __init__(self, database: Database, *, audience: str) -> None:
-        """`audience`: who hears of it."""
+    def __init__(self, database: Database, *, place: Callable[[str], str]) -> None:
+        """`place`: who hears of it, by the brand's name."""
         self._database = database
-        self._audience = audience
+        self._place = place
         self._looked_at: datetime | None = None
 
     def due(self, now: datetime) -> Sequence[str]:
@@ -56,18 +56,18 @@ class Surges:
                 yield found
 
     def _was_told(self, conn: Any, brand_id: int, topic: str, now: datetime) -> bool:
-        prefix = _key(brand_id, topic)
-        return surges.was_told(conn, brand_id, self._audience, prefix, now - WINDOW)
+        prefix, audience = _key(brand_id, topic), self._place(brands.name(conn, brand_id))
+        return surges.was_told(conn, brand_id, audience, prefix, now - WINDOW)
 
     def _tell(self, conn: Any, brand_id: int, one: Surge, now: datetime) -> None:
+        brand = brands.name(conn, brand_id)
         planned = Planned(
             f"{_key(brand_id, one.topic)}{now.isoformat()}",
             NoticeKind.SURGE,
-            self._audience,
+            self._place(brand),
             Reason.ABOVE_PAST,
             due_at=now,
         )
-        brand = brands.name(conn, brand_id)
         said = {
             "headline": as_data(_headline(brand, one)),
             "lines": [as_data(line) for line in _lines(one)],

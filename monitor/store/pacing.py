@@ -6,19 +6,29 @@ with it: then the networks themselves say when it was too much.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from monitor.clock import CLOCKS_DIFFER
+from monitor.domain.notice import NoticeKind
 from monitor.store import leases
+from monitor.store.cross_brand import Why, across
 from monitor.store.engine import Database
 from monitor.store.jobs import SCHEMA
 from monitor.store.schema import notice
 
+_DAY = "date_trunc('day', clock_timestamp(), 'UTC')"
+"""Its beginning."""
+_MOST_IN_A_ROW = 10**9
+_PATIENT = (NoticeKind.DIGEST.value, NoticeKind.BACKLOG.value, NoticeKind.REPORT.value)
+"""What sums up is no later than before if an alarm goes first."""
+
 
 class SharedLedger:
-    """Counts calls of all workers (`fetching.budget.Ledger`)."""
+    """Counts calls of all workers, and what they spend in a day (`fetching.budget`)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,23 +37,7 @@ class SharedLedger:
         """Count so many calls, if then at most `most` were made within `per`: None. Else how long to wait."""
         said = {"budget": budget, "per": per, "calls": calls}
         with self._database.writing() as conn:
-            conn.execute(
-                sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:budget, 1))"), said
-            )
-            conn.execute(
-                sa.text(
-                    f"DELETE FROM {SCHEMA}.spent"  # noqa: S608 - a literal of ours
-                    " WHERE budget = :budget AND at <= clock_timestamp() - CAST(:per AS interval)"
-                ),
-                said,
-            )
-            conn.execute(  # made by a clock that has since been set back: for `per` from now they count
-                sa.text(
-                    f"UPDATE {SCHEMA}.spent SET at = clock_timestamp()"  # noqa: S608 - the same
-                    " WHERE budget = :budget AND at > clock_timestamp()"
-                ),
-                said,
-            )
+            _forget(conn, "at <= clock_timestamp() - CAST(:per AS interval)", said)
             over = self._made(conn, budget) + calls - most
             if over <= 0:
                 conn.execute(
@@ -65,6 +59,31 @@ class SharedLedger:
             )
         return per if wait is None else wait
 
+    def spent_today(self, budget: str) -> int:
+        """The amount that was counted since the day (UTC) began."""
+        query = sa.text(
+            f"SELECT coalesce(sum(calls), 0) FROM {SCHEMA}.spent"  # noqa: S608 - the same
+            f" WHERE budget = :budget AND at >= {_DAY}"
+        )
+        with self._database.reading() as conn:
+            return int(conn.execute(query, {"budget": budget}).scalar_one())
+
+    def add_today(self, budget: str, amount: int, most: int | None = None) -> bool:
+        """Count an amount, unless that made more than `most`: False. Below 0: it was not spent after all."""
+        said = {"budget": budget, "amount": amount, "full": _MOST_IN_A_ROW}
+        row = f"SELECT id FROM {SCHEMA}.spent WHERE budget = :budget AND calls < :full LIMIT 1"  # noqa: S608
+        add = f"UPDATE {SCHEMA}.spent SET calls = greatest(calls + :amount, 0) WHERE id = ({row})"  # noqa: S608
+        begin = f"INSERT INTO {SCHEMA}.spent (budget, calls) VALUES (:budget, greatest(:amount, 0))"  # noqa: S608
+        with self._database.writing() as conn:
+            _forget(
+                conn, f"at < {_DAY}", said
+            )  # what was held back before midnight makes no day cheaper
+            if most is not None and self._made(conn, budget) + amount > most:
+                return False
+            if conn.execute(sa.text(add), said).rowcount == 0:
+                conn.execute(sa.text(begin), said)
+        return True
+
     def made(self, budget: str, per: timedelta) -> int:
         """The calls made within `per`."""
         with self._database.reading() as conn:
@@ -80,6 +99,20 @@ class SharedLedger:
         )
         said = {"budget": budget} if not recent else {"budget": budget, "per": per}
         return int(conn.execute(query, said).scalar_one())
+
+
+def _forget(conn: sa.Connection, what: str, said: Mapping[str, object]) -> None:
+    """Take a budget in hand, until the transaction ends, without `what` of it is too long ago to count."""
+    conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:budget, 1))"), said)
+    old = f"DELETE FROM {SCHEMA}.spent WHERE budget = :budget AND {what}"  # noqa: S608 - literals of ours
+    conn.execute(sa.text(old), said)
+    conn.execute(  # made by a clock that has since been set back: for a whole time from now they count
+        sa.text(
+            f"UPDATE {SCHEMA}.spent SET at = clock_timestamp()"  # noqa: S608 - the same
+            " WHERE budget = :budget AND at > clock_timestamp()"
+        ),
+        said,
+    )
 
 
 def turn(database: Database, audience: str, every: timedelta) -> timedelta:
@@ -128,13 +161,9 @@ def _set_right(conn: sa.Connection) -> None:
 def put_off(database: Database, key: str, wait: timedelta) -> None:
     """A notice whose turn comes later is a job again then; meanwhile no look finds it.
 
-    Its row says when it was put off, too: that shows whether the server's clock has since been set back.
+    If something that can wait has an earlier turn there, they change places. The row says when it was put
+    off, too: that shows whether the server's clock has since been set back.
     """
-    # whoever has its job then finds it free, by a clock of its own
-    put_off_at = sa.func.clock_timestamp() - CLOCKS_DIFFER
-    turn_at = put_off_at + wait
-    is_free = sa.and_(leases.is_pending(notice), notice.c.lease.is_(None))
-    rests = sa.update(notice).where(notice.c.key == key, is_free)
     query = sa.text(
         f"INSERT INTO {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
         " (queue_name, task_name, queueing_lock, args, scheduled_at) VALUES ('deliver', 'deliver',"
@@ -143,8 +172,44 @@ def put_off(database: Database, key: str, wait: timedelta) -> None:
         " clock_timestamp() + CAST(:wait AS interval))"
         " ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING"
     )
+    later = sa.text(
+        f"UPDATE {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same
+        " SET scheduled_at = clock_timestamp() + CAST(:wait AS interval) WHERE id = :id"
+    )
     with database.writing() as conn:
-        until = sa.func.greatest(notice.c.not_before, turn_at)
-        conn.execute(rests.values(not_before=until, leased_until=put_off_at))
+        other = _who_can_wait(conn, key, wait)
+        own = wait if other is None else max(other.sooner, timedelta(0))
+        _rest(conn, key, own)
+        if other is not None:
+            _rest(conn, other.key, wait)
         conn.exec_driver_sql(f"SET LOCAL search_path = {SCHEMA}")
-        conn.execute(query, {"key": key, "wait": wait})
+        if other is not None:
+            conn.execute(later, {"wait": wait, "id": other.id})
+        conn.execute(query, {"key": key, "wait": own})
+
+
+def _who_can_wait(conn: sa.Connection, key: str, wait: timedelta) -> sa.Row[Any] | None:
+    """What sums up and has the first turn at the place of an alarm, whose own would be after `wait`."""
+    # whose brand it is of makes no difference: the place is the same, and has one turn a second
+    query = sa.text(
+        "SELECT job.id, other.key, job.scheduled_at - clock_timestamp() AS sooner"  # noqa: S608
+        f" FROM {SCHEMA}.procrastinate_jobs job"
+        " JOIN public.notice other ON other.key = job.args ->> 'item' AND other.kind = ANY(:patient)"
+        " JOIN public.notice mine ON mine.audience = other.audience AND mine.key = :key"
+        " WHERE job.task_name = 'deliver' AND job.status = 'todo' AND job.args ? 'has_turn'"
+        " AND mine.kind <> ALL(:patient) AND job.scheduled_at BETWEEN clock_timestamp()"
+        " AND clock_timestamp() + CAST(:wait AS interval)"
+        " ORDER BY job.scheduled_at LIMIT 1 FOR UPDATE OF job SKIP LOCKED"
+    )
+    said = {"key": key, "patient": list(_PATIENT), "wait": wait}
+    return conn.execute(across(query, Why.DUE), said).one_or_none()
+
+
+def _rest(conn: sa.Connection, key: str, wait: timedelta) -> None:
+    """No look finds the notice before its turn."""
+    # whoever has its job then finds it free, by a clock of its own
+    put_off_at = sa.func.clock_timestamp() - CLOCKS_DIFFER
+    is_free = sa.and_(leases.is_pending(notice), notice.c.lease.is_(None))
+    rests = sa.update(notice).where(notice.c.key == key, is_free)
+    until = sa.func.greatest(notice.c.not_before, put_off_at + wait)
+    conn.execute(rests.values(not_before=until, leased_until=put_off_at))

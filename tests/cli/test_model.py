@@ -15,7 +15,6 @@ import pytest
 from monitor.classifiers import weights
 from monitor.clock import utc_now
 from monitor.domain.sampling import week_of
-from monitor.learning import revisions
 from monitor.learning.pooled import Pooled
 from monitor.learning.revisions import Origin
 from monitor.store import schema
@@ -265,7 +264,7 @@ def revision(shop: Shop) -> str:
     pooled = Pooled(weights.find(weights.installed()))
     matrix, bias = pooled.head
     bias[:] = [50.0, 0, 0, 0]
-    folder = revisions.beside(Path("complaint-monitor.db")) / "loud"
+    folder = weights.beside(Path("complaint-monitor.db")) / "loud"
     pooled.write(folder, (matrix * 0, bias))
     names = pooled.card.sha256
     card = pooled.card.model_copy(
@@ -344,7 +343,7 @@ def test_a_revision_that_is_gone_or_damaged_is_named(shop: Shop, revision: str) 
     with database_of(shop) as database, database.writing() as conn:
         adopted = {"at": utc_now(), "by": "ana", "model": "m@1", "folder": "/nowhere/at/all"}
         conn.execute(schema.adoption.insert().values(adopted))
-    assert "its folder /nowhere/at/all is gone" in shop.refuses("classify", "hello")
+    assert "neither as /nowhere/at/all nor as" in shop.refuses("classify", "hello")
     shop.does("model", "rollback")
     assert shop.data("classify", "hello")["model"].startswith("complaint-e5-small@")
 

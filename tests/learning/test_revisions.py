@@ -163,5 +163,5 @@ def test_too_few_or_one_sided_corrections_are_refused(
 
 
 def test_revisions_lie_beside_the_database(tmp_path: Path) -> None:
-    assert revisions.beside(tmp_path / "a.db") == tmp_path / "complaint-monitor-models"
-    assert revisions.beside(None) == Path("complaint-monitor-models")
+    assert weights.beside(tmp_path / "a.db") == tmp_path / "complaint-monitor-models"
+    assert weights.beside(None) == Path("complaint-monitor-models")

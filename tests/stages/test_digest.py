@@ -41,7 +41,9 @@ class Shop:
 
     def looks(self, now: datetime, schedule: Schedule = SCHEDULE) -> list[str]:
         """A round of the stage, by a process just started."""
-        stage = DailyDigest(self.database, names=["shop"], schedule=schedule, audience="#care")
+        stage = DailyDigest(
+            self.database, names=["shop"], schedule=schedule, place=lambda _: "#care"
+        )
         keys = list(stage.due(now))
         for key in keys:
             stage.handle(key, now)
@@ -262,7 +264,7 @@ def test_no_backlog_is_no_summary(shop: Shop) -> None:
 def test_a_backlog_answered_meanwhile_is_not_told(shop: Shop) -> None:
     shop.waits(MONDAY - timedelta(days=5))
     early = MONDAY - timedelta(hours=3)
-    stage = DailyDigest(shop.database, names=["shop"], schedule=SCHEDULE, audience="#care")
+    stage = DailyDigest(shop.database, names=["shop"], schedule=SCHEDULE, place=lambda _: "#care")
     [key] = stage.due(early)
     with shop.database.writing() as conn:
         conn.execute(schema.wait.update().values(ended_at=early))

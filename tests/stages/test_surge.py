@@ -22,7 +22,7 @@ def watch(told: Told, since: datetime = NOW - 40 * DAY) -> None:
 
 def tell(told: Told, now: datetime, stage: Surges | None = None) -> int:
     """One look. How many messages there are in all."""
-    stage = stage or Surges(told.database, audience="#care")
+    stage = stage or Surges(told.database, place=lambda _: "#care")
     for one in stage.due(now):
         stage.handle(one, now)
         stage.handle(one, now)  # twice changes nothing
@@ -71,7 +71,7 @@ def test_what_was_dismissed_is_no_complaint(told: Told) -> None:
 
 def test_it_looks_now_and_then(told: Told) -> None:
     watch(told)
-    stage = Surges(told.database, audience="#care")
+    stage = Surges(told.database, place=lambda _: "#care")
     assert tell(told, NOW, stage) == 0
     complaints(told, 12, NOW - timedelta(minutes=30))
     assert tell(told, NOW + EVERY / 2, stage) == 0

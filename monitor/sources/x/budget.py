@@ -2,6 +2,10 @@
 
 Prices of pay-per-use, in millionths of a dollar, as X published them in August 2026. X counts a post
 or a person that is read again on the same day (UTC) once; so does this.
+
+    cursors ──> Budget <── Together
+    over restarts, what    what all workers spend,
+    one program spent      each call before it is made
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from threading import Lock
 
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Cost
+from monitor.fetching import Together
 from monitor.ports import Clock
 
 POST_READ = 5_000
@@ -42,7 +47,7 @@ class Spent:
 
 
 class Budget:
-    """Counts calls and money of the day (UTC) over all streams of a source; safe in threads."""
+    """Counts calls and money of the day (UTC), of all a source's streams and all workers; safe in threads."""
 
     def __init__(self, *, micros: int | None, calls: int | None, clock: Clock) -> None:
         """`micros` and `calls` are a day's; None: as many as it takes."""
@@ -52,6 +57,10 @@ class Budget:
         self._lock = Lock()
         self._spent: dict[str, tuple[int, int]] = {}
         self._held: dict[str, int] = {}
+        self._all_micros = Together("micros", is_limited=micros is not None)
+        self._all_calls = Together("calls", is_limited=calls is not None)
+        self._booked: dict[str, int] = {}
+        """Of what is held back, what other workers know of today."""
         self._billed: set[str] = set()
         self._day = date.min
 
@@ -82,25 +91,47 @@ class Budget:
         now = self._clock().astimezone(UTC)
         with self._lock:
             self._turn(now.date())
-            self._held.pop(stream, None)
+            self._let_go(stream)
             calls = sum(calls for calls, _ in self._spent.values()) + len(self._held)
-            if self._calls is not None and calls >= self._calls:
-                raise self._used_up(f"{calls} calls", now)
-            micros = sum(micros for _, micros in self._spent.values())
-            affordable = most
-            if self._micros is not None:
-                left = int(self._micros * share) - micros - sum(self._held.values())
-                affordable = min(most, left // max(price, 1))
-                if affordable < least:
-                    most_said = f"${self._micros / DOLLAR:.2f}"
-                    raise self._used_up(f"${micros / DOLLAR:.2f} of {most_said}", now)
+            is_over = self._calls is not None and calls >= self._calls
+            if is_over or not self._all_calls.add(1, self._calls):
+                raise self._used_up(f"{calls if is_over else self._calls} calls", now)
+            self._booked[stream] = 0
+            if self._micros is None:
+                affordable = most
+            else:
+                affordable = self._book(stream, price, least, most, int(self._micros * share), now)
             self._held[stream] = price * affordable
             return affordable
+
+    def _book(
+        self, stream: str, price: int, least: int, most: int, limit: int, now: datetime
+    ) -> int:
+        """How many things fit, their price counted with what all workers spend."""
+        own = sum(micros for _, micros in self._spent.values())
+        while True:
+            known = self._all_micros.spent
+            used = max(own + sum(self._held.values()), known)
+            affordable = min(most, (limit - used) // max(price, 1))
+            if affordable < least:
+                self._let_go(stream)
+                said = f"${max(own, known) / DOLLAR:.2f} of ${(self._micros or 0) / DOLLAR:.2f}"
+                raise self._used_up(said, now)
+            if self._all_micros.add(price * affordable, limit):
+                self._booked[stream] = price * affordable
+                return affordable  # else another worker was faster
 
     def release(self, stream: str) -> None:
         """What was held back for a call that did not come about."""
         with self._lock:
-            self._held.pop(stream, None)
+            self._let_go(stream)
+
+    def _let_go(self, stream: str) -> None:
+        self._held.pop(stream, None)
+        booked = self._booked.pop(stream, None)
+        if booked is not None:
+            self._all_micros.add(-booked)
+            self._all_calls.add(-1)
 
     def charge(self, stream: str, *priced: tuple[int, Iterable[str]], once: int = 0) -> Cost:
         """Count one call that brought things, each (price, their names), and cost `once` besides."""
@@ -114,6 +145,9 @@ class Budget:
                 self._billed |= fresh
             before = self._spent.get(stream, (0, 0))
             self._spent[stream] = before[0] + 1, before[1] + micros
+            booked = self._booked.pop(stream, None)
+            self._all_micros.add(micros - (booked or 0))
+            self._all_calls.add(1 if booked is None else 0)
         return Cost(calls=1, micros=micros)
 
     def _today(self) -> date:
@@ -126,6 +160,7 @@ class Budget:
             self._day = day
             self._spent.clear()
             self._billed.clear()
+            self._booked.clear()  # the day before's: what such a call brings is counted to this one
 
     def _used_up(self, what: str, now: datetime) -> SourceError:
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
