@@ -63,7 +63,7 @@ def starts(care: Shop) -> Iterator[Starting]:
         process = subprocess.Popen(
             [sys.executable, "-m", "monitor", *rest],
             cwd=care.folder,
-            env=inherited | dict(line.split("=", 1) for line in said) | more,
+            env={**inherited, **dict(line.split("=", 1) for line in said), **more},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
