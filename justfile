@@ -57,9 +57,16 @@ bench-capacity *arguments:
 schemathesis examples="200":
     EXAMPLES={{ examples }} {{ python }} -m pytest -m bench tests/bench/bench_contract.py -s -n 0 -q
 
-# Kill real processes at any moment, then compare: nothing lost, nothing doubled (docs/proof.md).
+# All drills that follow, each in small: half an hour on two idle cores; `--seed 2`, `--only crew` (docs/proof.md).
 chaos *arguments:
+    {{ python }} -m tests.chaos {{ arguments }}
+
+# Kill real processes at any moment, then compare: nothing lost, nothing doubled (docs/proof.md).
+kill *arguments:
     {{ python }} -m tests.chaos.kill {{ arguments }}
+
+# The same on X, Reddit and Slack, whose lines drop (docs/proof.md).
+kill-networks *arguments:
     {{ python }} -m tests.chaos.kill_networks {{ arguments }}
 
 # Let the program die after every transaction and every network call of a scenario (docs/proof.md).

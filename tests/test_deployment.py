@@ -40,12 +40,17 @@ def test_the_docs_show_the_unit_as_it_is() -> None:
 def test_the_compose_file_starts_commands_that_there_are() -> None:
     told = yaml.safe_load((DOCS / "compose.yaml").read_text())
     ours = {name: one for name, one in told["services"].items() if name != "db"}
-    assert set(ours) == {"tables", "worker", "web"}
+    assert set(ours) == {"tables", "worker", "web", "slack"}
     for one in ours.values():
         program, *words = one["command"]
         assert program == "complaint-monitor"
         assert_is_command(words)
         assert one["build"]["context"] == "./program"
+        # folders: a file that is mounted stays what it was when another one is put in its place
+        assert one["volumes"] == ["./config:/config:ro", "./secrets:/secrets:ro", "home:/home/care"]
+        assert one["environment"] == {"COMPLAINT_MONITOR_CONFIG": "/config"}
+    assert "WORKDIR /home/care" in told["x-program"]["build"]["dockerfile_inline"]
+    assert set(told["volumes"]) == {"data", "home"}
     assert set(told["services"]["db"]["secrets"]) == set(told["secrets"])
     [network] = told["networks"]["default"]["ipam"]["config"]
     assert f'proxies = ["{network["gateway"]}"]' in (DOCS / "compose.yaml").read_text()

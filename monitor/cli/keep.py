@@ -23,7 +23,7 @@ _REASONS: Mapping[Purge, str] = {
     Purge.NOT_LOOKED_UP: "posts of which their network did not say that they stand",
     Purge.NAME: "names of authors of whom no post is kept",
     Purge.NOTE: "notes of cases that ended",
-    Purge.ERASED: "posts and notes of authors who were erased",
+    Purge.ERASED: "posts and notes of authors who were erased, answers to them",
     Purge.SAMPLE: "samples of items that could not be read",
 }
 

@@ -21,6 +21,7 @@ from monitor.store import (
     cases,
     gone,
     others_words,
+    own_answers,
     posts,
     rejects,
     said,
@@ -88,6 +89,9 @@ def erase(
     numbers |= authors.numbers_within(conn, ids, keys)
     tombstones.bury(conn, keys, numbers, now)
     spoken = {(one.network, said) for one in names for said in (one.handle, one.name) if said}
+    handled = [(one.network, one.handle) for one in names if one.handle]
+    for network, handles in bulk.by_network(handled).items():
+        own_answers.empty(conn, own_answers.that_name(conn, network, handles), now)
     for network, said_of in bulk.by_network(spoken | numbers | keys).items():
         purged = rejects.forget(conn, network, said_of, now)
         tallies.add_purged(conn, Purge.SAMPLE, purged, now)

@@ -16,8 +16,8 @@ from monitor.store.cross_brand import Why, across
 from monitor.store.mentions import SETTLE
 from monitor.store.schema import gone, mention, post
 
-_SAID = ("title", "text", "url", "reply_token", "past")
-WORDS: Mapping[str, None] = dict.fromkeys((*_SAID, *looking.COLUMNS))
+SAID = ("title", "text", "url", "reply_token", "past")
+WORDS: Mapping[str, None] = dict.fromkeys((*SAID, *looking.COLUMNS))
 """What is purged of a post: all that it said, also in its address; and nobody asks for it again."""
 
 

@@ -21,6 +21,7 @@ from monitor.store import (
     concerning,
     gone,
     looking,
+    own_answers,
     rejects,
     said,
     threads,
@@ -181,7 +182,10 @@ def _insert(
         row for one in new for row in _mention_rows(one.number, one.post, one.brands, gone=one.gone)
     ]
     asked = {row["post_id"] for row in mentions if not row["own"]}
-    bulk.insert_columns(conn, post, _post_columns(new, writers, seen_at, asked))
+    own = {row["post_id"] for row in mentions if row["own"]}
+    to_erased = {one.number for one in new if tombstones.is_above(one.post, one.thread)} & own
+    columns = _post_columns(new, writers, seen_at, asked)
+    bulk.insert_columns(conn, post, own_answers.emptied(columns, to_erased))
     bulk.insert(conn, mention, mentions)
     seen = ((one.number, one.brands) for one in new)
     bulk.insert(conn, sighting, _sighting_rows(stream_id, seen))

@@ -16,14 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.post import Gone, Page, Post, PostKey, Rejected
-from monitor.store import bulk, pseudonyms, said
+from monitor.store import bulk, own_answers, pseudonyms
 from monitor.store.bulk import among
 from monitor.store.cross_brand import Why, across
 from monitor.store.schema import (
     cases,
     coverage,
     gone,
-    mention,
     post,
     quote,
     storm,
@@ -47,6 +46,11 @@ _AN_ADDRESS = ":"
 def is_one(external_id: str) -> bool:
     """Whether it stands in place of the key of an erased post."""
     return _FORM.fullmatch(external_id) is not None
+
+
+def is_above(one: Post, thread: str) -> bool:
+    """Whether a post, which came in that conversation, answers or quotes an erased one, or lies under it."""
+    return any(map(is_one, (thread, one.reply_to or "", *one.quotes)))
 
 
 def recognised(conn: Connection, page: Page, stream_id: int) -> tuple[Page, set[PostKey]]:
@@ -119,6 +123,7 @@ def bury(
         ids = {one.external_id for one in keys if one.network == network}
         numbers = [one.external_id for one in accounts if one.network == network]
         ids |= _under(conn, network, ids) | _holding(conn, network, numbers)
+        own_answers.empty(conn, own_answers.to_posts(conn, network, ids), now)
         ids = {one for one in ids if not is_one(one)}
         digests = {one: pseudonyms.hashed(secret, str(PostKey(network, one))) for one in ids}
         rows = [{"digest": one, "at": now} for one in digests.values()]
@@ -170,17 +175,7 @@ def _names() -> tuple[sa.Column[str], ...]:
 
 
 def _leave_alone(conn: Connection, network: str, now: Mapping[str, str]) -> None:
-    """The brand's answers to them lose their address, and what answers others in between its names for them.
-
-    Such an address leads to what was answered; others keep theirs, by which staff find them.
-    """
-    under = among(conn, post.c.thread, now) | among(conn, post.c.reply_to, now)
-    own = sa.exists().where(mention.c.post_id == post.c.id, mention.c.own)
-    its = (post.c.network == network) & under & own & post.c.url.is_not(None)
-    answers = list(conn.scalars(across(sa.select(post.c.id).where(its), Why.SAME_PERSON)))
-    here = among(conn, post.c.id, answers)
-    conn.execute(across(post.update().where(here).values(url=None), Why.SAME_PERSON))
-    said.renew(conn, answers)  # which finds them by their address, too
+    """What answers others in between loses its names for them."""
     root = post.alias()
     theirs = (root.c.network == network) & among(conn, root.c.external_id, now)
     among_them = post.c.thread.in_(sa.select(root.c.thread).where(theirs))

@@ -53,3 +53,23 @@ def test_nobody_is_erased_who_only_goes_by_what_was_said(shop: Shop) -> None:
     assert "awful chair" in listed
     for wrong in ("x:#", "x:#one", "x:#999", "reddit:#1"):
         shop.does("erase", wrong, "--dry-run", status=1)
+
+
+def test_who_was_erased_since_a_copy_was_made_is_erased_again_from_it(shop: Shop) -> None:
+    shop.post("1", "awful parcel", author="ana", author_id="783214")
+    shop.runs()
+    shop.does("db", "backup", "monday.db")
+    shop.does("erase", "x:@ana")
+    for one in shop.folder.glob("complaint-monitor.db*"):
+        one.unlink()
+    (shop.folder / "monday.db").rename(shop.folder / "complaint-monitor.db")
+    shop.does("replay", "--check")
+    shop.does("db", "restored")
+    assert "awful parcel" in shop.does("cases", "list").stdout
+    assert shop.data("erase", "x:@ana")["posts"] == 1
+    raw = b"".join(one.read_bytes() for one in shop.folder.glob("complaint-monitor.db*"))
+    assert b"783214" not in raw
+    shop.runs()
+    assert "awful parcel" not in shop.does("cases", "list").stdout
+    assert shop.does("erase", "x:@ana", status=1).stdout == "nobody is known as x:@ana\n"
+    assert shop.data("erase", "x:783214")["posts"] == 0

@@ -20,6 +20,9 @@ from tests.contract.harness import NOON, Harness, Item, harnesses
 from tests.store.written import stored
 
 WORDS = "Zanzibar parcels never arrive"
+QUOKKA = "quokka"
+SORRY = f"@{QUOKKA} Sorry about that!"
+"""The brand calls people by name."""
 WORLDS = [
     pytest.param(world, id=name, marks=pytest.mark.needs(*world.needs))
     for name, world in harnesses().items()
@@ -70,7 +73,8 @@ def theirs(database: Database, network: Harness, item: str) -> tuple[int, set[st
         assert number is not None
         who = conn.execute(sa.select(author).where(author.c.id == number)).one()
         wrote = conn.execute(sa.select(post).where(post.c.author_id == number)).all()
-    called = {who.key, who.external_id, who.handle, who.name, *(one.url for one in wrote), WORDS}
+    called = {who.key, who.external_id, who.handle, who.name, QUOKKA, WORDS}
+    called |= {one.url for one in wrote}
     return number, {one for one in called if one}, {one.external_id for one in wrote}
 
 
@@ -113,8 +117,8 @@ def test_of_the_erased_no_name_no_address_and_no_key_is_left(
 ) -> None:
     with world() as network:
         asked, answer = network.item_id(1), network.item_id(2)
-        network.put(Item(id=asked, text=WORDS, author="quokka"))
-        network.put(Item(id=answer, text="Sorry!", reply_to=asked, by_brand=True))
+        network.put(Item(id=asked, text=WORDS, author=QUOKKA))
+        network.put(Item(id=answer, text=SORRY, reply_to=asked, by_brand=True))
         brand = shop(network, network.item_id(2))
         reads(database, network, brand)
         number, called, keys = theirs(database, network, asked)
@@ -143,13 +147,14 @@ def test_of_the_erased_no_name_no_address_and_no_key_is_left(
 def test_nor_in_what_others_answered_before_or_answer_later(database: Database, name: str) -> None:
     with harnesses()[name]() as network:
         asked = network.item_id(1)
-        network.put(Item(id=asked, text=WORDS, author="quokka"))
-        network.put(Item(id=network.item_id(2), text="Sorry!", reply_to=asked, by_brand=True))
+        network.put(Item(id=asked, text=WORDS, author=QUOKKA))
+        network.put(Item(id=network.item_id(2), text=SORRY, reply_to=asked, by_brand=True))
         brand = shop(network, network.item_id(2))
         reads(database, network, brand)
         number, called, keys = theirs(database, network, asked)
         erases(database, number)
-        network.put(Item(id=network.item_id(3), text="Again!", reply_to=asked, by_brand=True))
+        again = Item(id=network.item_id(3), text=SORRY, reply_to=asked, by_brand=True)
+        network.put(again)
         reads(database, network, brand)
         assert found(dumped(database), called | keys) == set()
         with database.reading() as conn:
@@ -182,7 +187,7 @@ def test_below_a_comment_of_the_erased_youtube_takes_no_answer_to_others(
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_hash_tells_nobody_who_lacks_the_installation_s_key(database: Database) -> None:
     with harnesses()["x"]() as network:
-        network.put(Item(id=network.item_id(1), text=WORDS, author="quokka"))
+        network.put(Item(id=network.item_id(1), text=WORDS, author=QUOKKA))
         reads(database, network, Brand("acme"))
         number, *_ = theirs(database, network, network.item_id(1))
         of_them = sa.select(schema.author.c.external_id).where(schema.author.c.id == number)

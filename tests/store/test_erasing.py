@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
 
 from monitor.domain.keeping import Keep, Purge
 from monitor.domain.post import Author, Post, PostKey, Rejected
-from monitor.store import authors, coverage, erasing, keeping, schema, tombstones
+from monitor.store import authors, coverage, erasing, keeping, said, schema, tallies, tombstones
 from monitor.store.engine import Database
-from tests.store.written import TEN, Bringing, all_done, judge, rows, written
+from tests.store.written import (
+    RIVAL,
+    SHOP,
+    TEN,
+    Bringing,
+    all_done,
+    judge,
+    rows,
+    to_judge,
+    written,
+)
 
 DID = "did:plc:7iza6de2dwap2sbkpav7c6c6"
 ANA = Author(id=DID, handle="ana", name="Zina Pop")
@@ -164,6 +175,86 @@ def test_of_whom_the_names_were_purged_by_age_no_key_is_left(database: Database,
     [(above, thread)] = rows(database, "SELECT reply_to, thread FROM post WHERE text IS NOT NULL")
     assert tombstones.is_one(above)
     assert above == thread
+
+
+ABOVE: dict[str, dict[str, Any]] = {
+    "answers": {"thread": "1", "reply_to": "1"},
+    "answers another one under it": {"thread": "1", "reply_to": "2"},
+    "quotes": {"quotes": ("1",)},
+}
+
+
+def own(number: str, text: str, **more: Any) -> Post:
+    """What the brand wrote."""
+    return written(number, "@shop", text=text, url=f"https://x.com/shop/status/{number}", **more)
+
+
+def kept(database: Database) -> dict[str, str]:
+    """The words that are kept, by the post's key; what the search would find is the same."""
+    found = rows(database, "SELECT id, external_id, text, url, past FROM post ORDER BY id")
+    texts = {one.external_id: one.text for one in map(_Kept._make, found) if one.text}
+    assert {one.external_id for one in map(_Kept._make, found) if one.url or one.past} <= set(texts)
+    with database.reading() as conn:
+        indexed = set(conn.scalars(sa.select(said.key(conn)).select_from(schema.said)))
+    assert indexed == {one.id for one in map(_Kept._make, found) if one.text}
+    return texts
+
+
+class _Kept(NamedTuple):
+    id: int
+    external_id: str
+    text: str | None
+    url: str | None
+    past: str | None
+
+
+@pytest.mark.parametrize("how", ABOVE)
+def test_what_the_brand_wrote_to_her_goes_for_good(database: Database, how: str) -> None:
+    stream = Bringing(database)
+    bob = written("2", "bob", to="1")
+    answer = own("3", "@ana Sorry, Zina!", **ABOVE[how])
+    stream.brings(says("1"), bob, answer)
+    stream.brings(replace(answer, text="@ana We are sorry, Zina!"))  # the first one is past
+    erases(database)
+    assert kept(database) == {"2": "text 2"}
+    with database.reading() as conn:
+        counted = {one.what: one.number for one in tallies.purged_since(conn, TEN.date())}
+    assert counted == {Purge.ERASED: 2, Purge.NAME: 1}
+    later = LATER + timedelta(hours=1)
+    stream.brings(replace(answer, text="@ana Refunded!", edited_at=later), at=later)
+    stream.brings(own("4", "@ana Anything else?", **ABOVE[how]), at=later)
+    assert kept(database) == {"2": "text 2"}
+    assert rows(database, "SELECT COUNT(*) FROM mention WHERE own") == [(2,)], "they count"
+
+
+@pytest.mark.parametrize("text", ["@bob @Ana: both refunded", "thanks to u/ana", "(@ana)"])
+def test_so_does_what_addresses_her_elsewhere(database: Database, text: str) -> None:
+    Bringing(database).brings(
+        says("1"), written("2", "bob"), own("3", text, thread="2", reply_to="2")
+    )
+    erases(database)
+    assert kept(database) == {"2": "text 2"}
+
+
+@pytest.mark.parametrize(
+    "text", ["@anabel sorry", "@ana-b sorry", "me@ana.example", "Ana sends it"]
+)
+def test_what_the_brand_wrote_to_others_stays(database: Database, text: str) -> None:
+    hers = replace(own("4", "@ana here as well"), key=PostKey("bluesky", "4"))
+    Bringing(database).brings(says("1"), own("3", text), hers, written("5", "bob", text="@ana!"))
+    erases(database)
+    assert kept(database) == {"3": text, "4": "@ana here as well", "5": "@ana!"}
+
+
+def test_an_answer_that_another_brand_would_judge_waits_for_nobody(database: Database) -> None:
+    stream = Bringing(database, SHOP, RIVAL)
+    answer = own("3", "@ana no rival ships so fast", thread="1", reply_to="1")
+    stream.brings(replace(says("1"), text="shop, where is it?"), answer)
+    assert to_judge(database) == ["1", "3"]
+    erases(database)
+    stream.brings(replace(answer, key=PostKey("x", "4")))
+    assert rows(database, "SELECT COUNT(*) FROM post WHERE to_judge") == [(0,)]
+    assert kept(database) == {}
 
 
 def dumped(database: Database) -> str:
