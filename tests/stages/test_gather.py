@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -358,14 +360,44 @@ def test_a_program_is_told_each_one_however_many(desk: Desk) -> None:
 def test_what_is_sent_meanwhile_is_not_named_once_more(desk: Desk) -> None:
     desk.told.storm(12)
     with desk.told.database.reading() as conn:
-        (place,) = storms.places(conn)
         since = NOW - LIMITS.window
+        (place,) = storms.places(conn, since, LIMITS.alarms)
         (found,) = gather(storms.alarms(conn, place, since), {}, LIMITS, NOW)
     desk.deliver()
     with desk.told.database.writing() as conn:
         storms.write(conn, place, found, NOW)
     desk.deliver()
     assert len(desk.slack.messages) == 12
+
+
+def test_what_is_asked_does_not_grow_with_the_places_where_little_waits(desk: Desk) -> None:
+    """At 09:00 thousands of brands have an alarm or two that wait."""
+    asked = []
+    for number in range(12):
+        desk.told.storm(1, to=f"#care{number}")
+        with _statements() as said:
+            assert Gather(desk.told.database, LIMITS).due(NOW) == []
+        asked.append(len(said))
+    assert asked == [1] * 12
+    desk.told.storm(LIMITS.alarms, to="#storm")
+    (place,) = Gather(desk.told.database, LIMITS).due(NOW)
+    assert place.endswith(":alert:#storm")
+
+
+@contextmanager
+def _statements() -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    said: list[str] = []
+
+    def hear(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            said.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    try:
+        yield said
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", hear)
 
 
 @SQLITE

@@ -69,7 +69,7 @@ ASKED: dict[str, Ask] = {
     "mentions to settle": lambda conn: mentions.due(conn, mentions.SETTLE, NINE, 10),
     "cases to escalate": lambda conn: cases.due(conn, "escalate", NINE, 10),
     "notices to send": lambda conn: leaving.ready(conn, at=NINE, now=NINE),
-    "alarms that wait": storms.places,
+    "alarms that wait": lambda conn: storms.places(conn, NINE, 20),
     "alarms of a place": lambda conn: storms.alarms(
         conn, storms.Place(1, NoticeKind.ALERT, "#care"), NINE
     ),
