@@ -75,6 +75,7 @@ class SendError(MonitorError):
     """A notice was not delivered, or nobody knows.
 
     `answered`: the other side is there, and said so; that it took long is no sign that it is down.
+    `is_down`: there was no connection to it at all, so nothing can be brought to anybody there.
     """
 
     def __init__(
@@ -84,11 +85,13 @@ class SendError(MonitorError):
         outcome: Outcome,
         retry_after: timedelta | None = None,
         answered: bool = False,
+        is_down: bool = False,
     ) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.retry_after = retry_after
         self.answered = answered
+        self.is_down = is_down
 
 
 class ClassifierError(MonitorError):

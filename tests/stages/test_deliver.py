@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Backlog, CaseCard, Digest, NoticeKind, NoticeState, Reason, Words
+from monitor.domain.rests import REST
 from monitor.runner import Runner
-from monitor.stages.deliver import DOOR_REST, LEASE, PATIENCE, ROUND, SHARE, Deliver
+from monitor.stages.deliver import LEASE, PATIENCE, ROUND, SHARE, Deliver
 from monitor.store import failures, leaving, outbox, schema
 from monitor.store.engine import Database
 from tests.stages.otherside import Crash, Fault, OtherSide
@@ -317,10 +318,10 @@ def test_rests_grow_and_the_operators_hear_of_it_once(
     assert sorted(slack.keys()) == sorted([*keys, "unreachable:#care:2026-03-03"])
 
 
-def test_a_door_at_which_nobody_answers_is_left_alone_for_a_while(
+def test_an_audience_that_is_not_reached_is_left_alone_for_a_while(
     told: Told, slack: OtherSide, machine: Machine, database: Database
 ) -> None:
-    """Sixty notices do not cost sixty time-outs, and other doors do not wait."""
+    """Sixty notices do not cost sixty time-outs, and other notifiers do not wait."""
     mail = OtherSide()
     for number in range(60):
         told.words(NoticeKind.TEST, f"slack {number}")
@@ -335,7 +336,7 @@ def test_a_door_at_which_nobody_answers_is_left_alone_for_a_while(
     assert len(slack.faults) == 59
     assert mail.keys() == [key]
     assert stage.due(NOW) == []
-    machine.passes(DOOR_REST)
+    machine.passes(REST)
     slack.faults = []
     for one in stage.due(NOW):
         stage.handle(one, NOW)
