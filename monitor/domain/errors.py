@@ -94,6 +94,16 @@ class SendError(MonitorError):
         self.is_down = is_down
 
 
+class NoSuchPlaceError(SendError):
+    """The config of this process names no such notifier, or no such place in it: it was not sent.
+
+    A person can mend that, or another worker's config is newer: it is neither refused nor told elsewhere.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, outcome=Outcome.NOT_SENT)
+
+
 class ClassifierError(MonitorError):
     """No judgement can be had (weights missing or corrupt, no memory): posts wait unjudged."""
 

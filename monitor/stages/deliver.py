@@ -19,7 +19,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from monitor.clock import utc_now
-from monitor.domain.errors import Outcome, SendError
+from monitor.domain.errors import NoSuchPlaceError, Outcome, SendError
 from monitor.domain.notice import (
     Absent,
     Notice,
@@ -62,6 +62,23 @@ class _Route:
 
 
 @dataclass(frozen=True, slots=True)
+class _NoNotifier:
+    """Stands where the config names none: what is for it waits."""
+
+    name: str
+
+    def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
+        raise self._error
+
+    def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
+        raise self._error
+
+    @property
+    def _error(self) -> NoSuchPlaceError:
+        return NoSuchPlaceError(f'the config names no notifier "{self.name}" (any more)')
+
+
+@dataclass(frozen=True, slots=True)
 class _Errand:
     """One claimed notice on its way. `until` is the end of the claim."""
 
@@ -78,7 +95,7 @@ class Deliver:
 
     Args:
         database: where the outbox is.
-        notifiers: by configured name; the first one serves audiences that name none.
+        notifiers: by configured name. What is for another one waits: nobody else is told in its place.
         digest: gathers a digest when it is about to leave.
         report: gathers a scheduled report; None: none is scheduled.
         operators: who hears that something cannot be delivered; None tells nobody.
@@ -102,7 +119,6 @@ class Deliver:
     ) -> None:
         self._database = database
         self._notifiers = dict(notifiers)
-        self._default = next(iter(self._notifiers))
         self._contents = Contents(digest, report)
         self._operators = operators
         self._shadow = shadow
@@ -177,9 +193,7 @@ class Deliver:
 
     def _route(self, audience: str) -> _Route:
         name, _, target = audience.partition(":")
-        if name in self._notifiers:
-            return _Route(name, self._notifiers[name], target)
-        return _Route(self._default, self._notifiers[self._default], audience)
+        return _Route(name, self._notifiers.get(name, _NoNotifier(name)), target)
 
     def _language(self, audience: str) -> str | None:
         """What is spoken there; None: the notifier does not tell."""
@@ -304,7 +318,8 @@ class Deliver:
     ) -> None:
         row, at = errand.row, self._clock()
         is_slow = at - (errand.until - LEASE) >= SLOW and not error.answered
-        if error.retry_after is None or is_slow or error.is_down:
+        is_unknown = isinstance(error, NoSuchPlaceError)  # which says nothing of the other side
+        if not is_unknown and (error.retry_after is None or is_slow or error.is_down):
             its = errand.route
             self._rests.begin(its.name, its.target, at, is_down=error.is_down)
         rest = error.retry_after or min(FIRST_REST * 2 ** min(row.attempts, 16), LONGEST_REST)
@@ -320,7 +335,8 @@ class Deliver:
             )
             if row.attempts + 1 >= PATIENCE:
                 self._tell_operators(conn, row, error, now, refused=False)
-        _log.warning("notice_postponed", key=row.key, problem=str(error))
+        event = "notice_has_no_place" if is_unknown else "notice_postponed"
+        _log.warning(event, key=row.key, problem=str(error))
 
     def _fail(self, errand: _Errand, error: SendError, now: datetime) -> None:
         row = errand.row

@@ -11,7 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from monitor import registry
-from monitor.domain.errors import Outcome, SendError
+from monitor.domain.errors import NoSuchPlaceError, Outcome, SendError
 from monitor.domain.notice import Notice, NoticeKind, NoticeState, Receipt
 from monitor.domain.rests import REST
 from monitor.ports import Notifier
@@ -108,6 +108,23 @@ def test_who_is_answered_in_between_shows_that_it_is_not_down(told: Told, is_ref
     office.writes("ana", "cy", "bo", "di")
     office.looks()
     assert mail.tried == ["ana", "cy", "bo", "di"]
+
+
+@SQLITE
+def test_a_place_that_the_config_does_not_name_rests_nobody(told: Told) -> None:
+    mail = Mail(
+        {"ana": NoSuchPlaceError("no such target"), "bo": NoSuchPlaceError("no such target")}
+    )
+    office = Office(told, mail)
+    first, *_ = office.writes("ana", "bo", "cy")
+    office.looks()
+    assert [one.target for one in mail.messages] == ["cy"]
+    for hours in range(20):
+        office.looks(timedelta(hours=hours))
+    assert told.state(first)[0] is NoticeState.PENDING
+    mail.bad = {}  # it is named again
+    office.looks(timedelta(hours=1))
+    assert sorted(one.target for one in mail.messages) == ["ana", "bo", "cy"]
 
 
 @SQLITE

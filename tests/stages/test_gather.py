@@ -46,7 +46,7 @@ class Desk:
     def deliver(self, now: datetime = NOW) -> None:
         stage = Deliver(
             self.told.database,
-            {"slack": self.slack},
+            {"slack": self.slack, "hook": self.slack},
             digest=digest_of,
             operators=None,
             shadow=False,
@@ -196,7 +196,7 @@ def test_what_happens_to_a_case_is_shown_where_it_is_named(desk: Desk) -> None:
     _, roll_up, edit = desk.slack.messages
     assert edit.edits == roll_up.name
     assert edit.cases == tuple(cases)
-    desk.told.escalate(cases[4], "leads", to="#care")
+    desk.told.escalate(cases[4], "leads", to="slack:#care")
     desk.deliver()
     assert desk.slack.messages[-1].thread == desk.slack.messages[0].name
 
@@ -231,8 +231,8 @@ def test_what_is_grave_has_its_own_card(desk: Desk) -> None:
 
 @SQLITE
 def test_a_step_that_falls_due_for_many_is_told_together(desk: Desk) -> None:
-    for case in desk.told.storm(12, to="#elsewhere"):
-        desk.told.escalate(case, "leads", to="#leads")
+    for case in desk.told.storm(12, to="slack:#elsewhere"):
+        desk.told.escalate(case, "leads", to="slack:#leads")
     desk.gather()
     desk.deliver()
     heads = [one for one in desk.slack.messages if isinstance(one.content, Storm)]
@@ -245,8 +245,8 @@ def test_a_step_that_falls_due_for_many_is_told_together(desk: Desk) -> None:
 
 @SQLITE
 def test_what_is_told_here_for_want_of_anybody_on_call_is_told_together(desk: Desk) -> None:
-    for case in desk.told.storm(12, to="#elsewhere"):
-        desk.told.escalate(case, "leads", to="#care", reason=Reason.NOBODY_ON_CALL)
+    for case in desk.told.storm(12, to="slack:#elsewhere"):
+        desk.told.escalate(case, "leads", to="slack:#care", reason=Reason.NOBODY_ON_CALL)
     desk.gather()
     desk.deliver()
     head, below = [one for one in desk.slack.messages if one.target == "#care"]
@@ -297,9 +297,9 @@ def test_whom_a_message_of_unknown_fate_did_not_call_is_called_below_it(desk: De
 
 @SQLITE
 def test_an_answered_case_is_ticked_off_wherever_it_is_named(desk: Desk) -> None:
-    cases = desk.told.storm(12, to="#elsewhere")
+    cases = desk.told.storm(12, to="slack:#elsewhere")
     for case in cases:
-        desk.told.escalate(case, "leads", to="#leads")
+        desk.told.escalate(case, "leads", to="slack:#leads")
     desk.gather()
     desk.deliver()
     told = len(desk.slack.messages)
@@ -315,9 +315,9 @@ def test_an_answered_case_is_ticked_off_wherever_it_is_named(desk: Desk) -> None
 
 @SQLITE
 def test_a_case_with_a_card_of_its_own_is_ticked_off_where_a_step_named_it(desk: Desk) -> None:
-    cases = desk.told.storm(9, to="#elsewhere") + desk.told.storm(9, to="#other")
+    cases = desk.told.storm(9, to="slack:#elsewhere") + desk.told.storm(9, to="slack:#other")
     for case in cases:
-        desk.told.escalate(case, "leads", to="#leads")
+        desk.told.escalate(case, "leads", to="slack:#leads")
     desk.gather()
     desk.deliver()
     (roll_up,) = (one for one in desk.slack.messages if one.cases)
@@ -374,14 +374,14 @@ def test_what_is_asked_does_not_grow_with_the_places_where_little_waits(desk: De
     """At 09:00 thousands of brands have an alarm or two that wait."""
     asked = []
     for number in range(12):
-        desk.told.storm(1, to=f"#care{number}")
+        desk.told.storm(1, to=f"slack:#care{number}")
         with _statements() as said:
             assert Gather(desk.told.database, LIMITS).due(NOW) == []
         asked.append(len(said))
     assert asked == [1] * 12
-    desk.told.storm(LIMITS.alarms, to="#storm")
+    desk.told.storm(LIMITS.alarms, to="slack:#storm")
     (place,) = Gather(desk.told.database, LIMITS).due(NOW)
-    assert place.endswith(":alert:#storm")
+    assert place.endswith(":alert:slack:#storm")
 
 
 @contextmanager
@@ -403,7 +403,7 @@ def _statements() -> Iterator[list[str]]:
 @SQLITE
 def test_brands_and_places_are_kept_apart(desk: Desk) -> None:
     desk.told.storm(6)
-    desk.told.storm(6, to="#other")
+    desk.told.storm(6, to="slack:#other")
     desk.gather()
     desk.deliver()
     assert all(one.case_id for one in desk.slack.messages)
