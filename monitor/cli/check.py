@@ -110,6 +110,7 @@ def try_all(application: Application) -> Iterator[Tried]:
         yield from _slack_app(application)
     yield from _one_way(application)
     yield from _held_up(application)
+    yield from _undecided(application)
     yield _try("items", lambda: _set_aside(application))
 
 
@@ -239,6 +240,19 @@ def _held_up(application: Application) -> Iterator[Tried]:
         notices = "1 notice waits" if one.number == 1 else f"{one.number} notices wait"
         said = f"{notices} for {one.audience} since {one.since:%Y-%m-%d %H:%M} UTC: {one.problem}"
         yield Tried("notices", said, Standing.LACKS)
+
+
+def _undecided(application: Application) -> Iterator[Tried]:
+    """Posts of brands that the config does not name: nobody decides on them."""
+    from monitor.store import cross_brand
+
+    names = set(application.settings.brand_names)
+    for one in _asked(application, cross_brand.undecided):
+        if one.brand not in names:
+            posts = "1 post waits" if one.number == 1 else f"{one.number} posts wait"
+            since = f"since {one.since:%Y-%m-%d %H:%M} UTC"
+            said = f"{posts} for {one.brand}, which the config does not name (any more), {since}"
+            yield Tried("brands", said, Standing.LACKS)
 
 
 def _one_way(application: Application) -> Iterator[Tried]:
