@@ -83,6 +83,7 @@ def session(options: Outgoing, secrets: Secrets) -> Iterator[smtplib.SMTP]:
                 f"{options.host}: {_own(error)}",
                 outcome=Outcome.NOT_SENT,
                 retry_after=_OURS_TO_MEND,
+                is_down=True,
             ) from error
         yield opened
 

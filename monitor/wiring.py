@@ -386,15 +386,14 @@ class _Judged:
         its = self._application
         limits = its.thresholds
         if self._made is None or self._made[0] != limits:
-            lexicon = its.settings.lexicon()
-            self._made = (
+            triage = Triage(
+                its.database,
+                its.settings.targets(),
                 limits,
-                Triage(
-                    its.database,
-                    its.settings.targets(),
-                    limits,
-                    lexicon,
-                    tuple(one.brand() for one in its.settings.brands),
-                ),
+                its.settings.lexicon(),
+                tuple(one.brand() for one in its.settings.brands),
+                operators=its.operators,
+                kept=its.settings.keep.without_case,
             )
+            self._made = limits, triage
         return self._made[1]

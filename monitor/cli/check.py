@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -23,9 +23,11 @@ from monitor.render.words import plain
 if TYPE_CHECKING:
     from monitor.rotas.reading import RotaReader
     from monitor.stages.intake import Feed
+    from monitor.store.engine import Connection
     from monitor.wiring import Application
 
 
+_T = TypeVar("_T")
 _LATELY = timedelta(days=7)
 _SHOWN = {Standing.WELL: "ok  ", Standing.LACKS: "LACK", Standing.FAILS: "FAIL"}
 
@@ -107,6 +109,8 @@ def try_all(application: Application) -> Iterator[Tried]:
     if application.settings.slack_app is not None:
         yield from _slack_app(application)
     yield from _one_way(application)
+    yield from _held_up(application)
+    yield from _undecided(application)
     yield _try("items", lambda: _set_aside(application))
 
 
@@ -218,6 +222,40 @@ def _sent_to_us(application: Application) -> Iterator[Tried]:
         where = f"to {one.source}" if one.source else "to names that no source has"
         calls = "1 call" if one.number == 1 else f"{one.number} calls"
         yield Tried("intake", f"{one.day}: {calls} {where} refused: {one.what}")
+
+
+def _asked(application: Application, ask: Callable[[Connection], Sequence[_T]]) -> Sequence[_T]:
+    """What the database answers; nothing, where its own trial tells why it cannot be asked."""
+    from monitor.store import maintenance
+
+    database = application.database
+    if database.path is not None and not database.path.exists():
+        return ()
+    with database.reading() as conn:
+        return ask(conn) if maintenance.is_current(conn) else ()
+
+
+def _held_up(application: Application) -> Iterator[Tried]:
+    """Notices that were tried in vain, by whom they are for."""
+    from monitor.store import outbox
+
+    for one in _asked(application, outbox.held_up):
+        notices = "1 notice waits" if one.number == 1 else f"{one.number} notices wait"
+        said = f"{notices} for {one.audience} since {one.since:%Y-%m-%d %H:%M} UTC: {one.problem}"
+        yield Tried("notices", said, Standing.LACKS)
+
+
+def _undecided(application: Application) -> Iterator[Tried]:
+    """Posts of brands that the config does not name: nobody decides on them."""
+    from monitor.store import cross_brand
+
+    names = set(application.settings.brand_names)
+    for one in _asked(application, cross_brand.undecided):
+        if one.brand not in names:
+            posts = "1 post waits" if one.number == 1 else f"{one.number} posts wait"
+            since = f"since {one.since:%Y-%m-%d %H:%M} UTC"
+            said = f"{posts} for {one.brand}, which the config does not name (any more), {since}"
+            yield Tried("brands", said, Standing.LACKS)
 
 
 def _one_way(application: Application) -> Iterator[Tried]:

@@ -75,6 +75,7 @@ class SendError(MonitorError):
     """A notice was not delivered, or nobody knows.
 
     `answered`: the other side is there, and said so; that it took long is no sign that it is down.
+    `is_down`: there was no connection to it at all, so nothing can be brought to anybody there.
     """
 
     def __init__(
@@ -84,11 +85,23 @@ class SendError(MonitorError):
         outcome: Outcome,
         retry_after: timedelta | None = None,
         answered: bool = False,
+        is_down: bool = False,
     ) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.retry_after = retry_after
         self.answered = answered
+        self.is_down = is_down
+
+
+class NoSuchPlaceError(SendError):
+    """The config of this process names no such notifier, or no such place in it: it was not sent.
+
+    A person can mend that, or another worker's config is newer: it is neither refused nor told elsewhere.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, outcome=Outcome.NOT_SENT)
 
 
 class ClassifierError(MonitorError):

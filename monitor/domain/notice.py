@@ -70,6 +70,8 @@ class Reason(StrEnum):
     ITEM_HANGS = "item_hangs"
     CONFIG_REFUSED = "config_refused"
     """The config was changed and has mistakes: what it said before stays in force."""
+    BRAND_UNKNOWN = "brand_unknown"
+    """Posts wait for a brand that the config does not name: nobody decides on them."""
     WORDS_PURGED = "words_purged"
     """Words of open cases went, as their network did not confirm them."""
     DRIFTED = "drifted"

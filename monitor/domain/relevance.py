@@ -40,6 +40,8 @@ class Filter(StrEnum):
     """One of the words that show that something else is meant."""
     CONTEXT = "context"
     """None of the words that show that the brand is meant."""
+    BRAND_UNKNOWN = "brand_unknown"
+    """No config named the brand for as long as words of posts without a case are kept."""
     ALIKE = "alike"
     """It says the same as a post of which a case is open already: linked to that one."""
 

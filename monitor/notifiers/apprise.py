@@ -16,7 +16,7 @@ import apprise
 from apprise.common import NotifyFormat, NotifyType, OverflowMode, PersistentStoreMode
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.domain.errors import ConfigError, Outcome, SendError
+from monitor.domain.errors import ConfigError, NoSuchPlaceError, Outcome, SendError
 from monitor.domain.finding import Finding
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Absent, CaseCard, Notice, NoticeKind, Receipt, Unknowable
@@ -90,7 +90,7 @@ class Apprise:
             return self._options.url
         if audience in self._options.targets:
             return self._options.targets[audience]
-        raise SendError(f'"{audience}" is no target of this notifier', outcome=Outcome.PERMANENT)
+        raise NoSuchPlaceError(f'"{audience}" is no target of this notifier')
 
     def _service(self, name: str) -> Any:
         """The service behind the secret. Raises ConfigError."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from monitor import mailing
-from monitor.domain.errors import Outcome, SendError
+from monitor.domain.errors import NoSuchPlaceError
 from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Document, Notice, Receipt, Unknowable
 from monitor.mailing import Outgoing
@@ -68,12 +68,11 @@ class Email:
         try:
             found = [mail_address(one) for one in audience.split(",") if one.strip()]
         except ValueError as error:
-            raise SendError(
-                f'"{audience}" is neither a target of this notifier nor a list of addresses',
-                outcome=Outcome.PERMANENT,
+            raise NoSuchPlaceError(
+                f'"{audience}" is neither a target of this notifier nor a list of addresses'
             ) from error
         if not (found or self._options.recipients):
-            raise SendError("no recipients: name some", outcome=Outcome.PERMANENT)
+            raise NoSuchPlaceError("no recipients: name some")
         return found or self._options.recipients
 
     def _message(

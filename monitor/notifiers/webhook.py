@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from monitor.clock import utc_now
-from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
+from monitor.domain.errors import ConfigError, NoSuchPlaceError, Outcome, SendError, SourceError
 from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Notice, Receipt, Unknowable
 from monitor.fetching import Budget, FetchError, send_error
@@ -150,7 +150,7 @@ class Webhook:
             return self._options.url
         if audience in self._options.targets:
             return self._options.targets[audience]
-        raise SendError(f'"{audience}" is no target of this notifier', outcome=Outcome.PERMANENT)
+        raise NoSuchPlaceError(f'"{audience}" is no target of this notifier')
 
     def _address(self, target: str) -> str:
         """Raises ConfigError: the secret that should be one is missing, or none."""

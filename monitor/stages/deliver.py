@@ -19,7 +19,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from monitor.clock import utc_now
-from monitor.domain.errors import Outcome, SendError
+from monitor.domain.errors import NoSuchPlaceError, Outcome, SendError
 from monitor.domain.notice import (
     Absent,
     Notice,
@@ -28,6 +28,7 @@ from monitor.domain.notice import (
     Receipt,
     Unknowable,
 )
+from monitor.domain.rests import Rests
 from monitor.log import in_a_line
 from monitor.ports import Clock, Notifier, Speaks
 from monitor.store import alarms, cards, leaving, outbox, put_back, storms
@@ -43,8 +44,6 @@ LEASE = timedelta(minutes=2)
 """Longer than any notifier's time-out: who is silent for so long is dead or frozen."""
 FIRST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=15)
-DOOR_REST = timedelta(seconds=15)
-"""How long nothing is brought to a notifier at which one notice was not received: it may be down."""
 SLOW = timedelta(seconds=2)
 """An attempt in vain that took longer ran into a time-out, whatever its error says."""
 PATIENCE = 5
@@ -60,6 +59,23 @@ class _Route:
     name: str
     notifier: Notifier
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class _NoNotifier:
+    """Stands where the config names none: what is for it waits."""
+
+    name: str
+
+    def send(self, notice: Notice, earlier: Receipt | None, /) -> Receipt:
+        raise self._error
+
+    def find(self, notice: Notice, /) -> Receipt | Absent | Unknowable:
+        raise self._error
+
+    @property
+    def _error(self) -> NoSuchPlaceError:
+        return NoSuchPlaceError(f'the config names no notifier "{self.name}" (any more)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,7 @@ class Deliver:
 
     Args:
         database: where the outbox is.
-        notifiers: by configured name; the first one serves audiences that name none.
+        notifiers: by configured name. What is for another one waits: nobody else is told in its place.
         digest: gathers a digest when it is about to leave.
         report: gathers a scheduled report; None: none is scheduled.
         operators: who hears that something cannot be delivered; None tells nobody.
@@ -103,14 +119,12 @@ class Deliver:
     ) -> None:
         self._database = database
         self._notifiers = dict(notifiers)
-        self._default = next(iter(self._notifiers))
         self._contents = Contents(digest, report)
         self._operators = operators
         self._shadow = shadow
         self._clock = clock
         self._errands: dict[str, _Errand] = {}
-        self._rests: dict[str, datetime] = {}
-        """Until when nothing is brought to a notifier."""
+        self._rests = Rests()
 
     def due(self, now: datetime) -> Sequence[str]:
         """The keys of notices that may leave now: oldest first, notifiers and audiences taking turns.
@@ -125,7 +139,7 @@ class Deliver:
             while after is not None:
                 full = [one for one, number in had.items() if number >= SHARE]
                 page = leaving.ready(conn, now=now, at=at, after=after, beside=full)
-                found += filter(self._may_go, page)
+                found += [one for one in page if self._may_go(one, at)]
                 found = leaving.in_turns(found, _audience, most=SHARE)
                 had = Counter(map(_audience, found))
                 after = page[-1].id if len(page) == leaving.PAGE else None
@@ -134,9 +148,10 @@ class Deliver:
 
     def handle(self, item: str, now: datetime) -> None:
         """Deliver one notice, or learn why not yet. Does nothing if somebody else has it."""
+        at = self._clock()
         with self._database.reading() as conn:
-            ready = leaving.ready(conn, now=now, at=self._clock(), key=item)
-            row = next(filter(self._may_go, ready), None)
+            ready = leaving.ready(conn, now=now, at=at, key=item)
+            row = next((one for one in ready if self._may_go(one, at)), None)
             if row is None:
                 return
             has_content = not self._shadow and not _edits_nothing(row)
@@ -164,15 +179,13 @@ class Deliver:
         with bound_contextvars(case=errand.row.case_id):
             self._postpone(errand, unknown, now, fate_unknown=True)
 
-    def _may_go(self, row: Pending) -> bool:
-        """Its notifier does not rest. A card goes first: what belongs under it waits, at one notifier."""
+    def _may_go(self, row: Pending, at: datetime) -> bool:
+        """Its audience does not rest. A card goes first: what belongs under it waits, at one notifier."""
         if self._shadow:
             return not (row.fate_unknown or row.possibly_repeated)  # a real run will look for it
         route = self._route(row.audience)
-        if route.name in self._rests:
-            left = self._rests[route.name] - self._clock()
-            if timedelta(0) < left <= DOOR_REST:  # a longer one was begun by a clock set back since
-                return False
+        if self._rests.has(route.name, route.target, at):
+            return False
         card = row.card
         if card is None or card.receipt is not None or card.is_set_aside:
             return True
@@ -180,9 +193,7 @@ class Deliver:
 
     def _route(self, audience: str) -> _Route:
         name, _, target = audience.partition(":")
-        if name in self._notifiers:
-            return _Route(name, self._notifiers[name], target)
-        return _Route(self._default, self._notifiers[self._default], audience)
+        return _Route(name, self._notifiers.get(name, _NoNotifier(name)), target)
 
     def _language(self, audience: str) -> str | None:
         """What is spoken there; None: the notifier does not tell."""
@@ -293,6 +304,7 @@ class Deliver:
 
     def _keep(self, errand: _Errand, receipt: Receipt, now: datetime) -> None:
         row = errand.row
+        self._rests.end(errand.route.name, errand.route.target)
         with self._database.writing() as conn:
             kept = outbox.sent(conn, row, errand.token, receipt, now)
         said = {"key": row.key, "kind": row.kind.value, "reason": row.reason.value}
@@ -306,8 +318,10 @@ class Deliver:
     ) -> None:
         row, at = errand.row, self._clock()
         is_slow = at - (errand.until - LEASE) >= SLOW and not error.answered
-        if error.retry_after is None or is_slow:
-            self._rests[errand.route.name] = at + DOOR_REST
+        is_unknown = isinstance(error, NoSuchPlaceError)  # which says nothing of the other side
+        if not is_unknown and (error.retry_after is None or is_slow or error.is_down):
+            its = errand.route
+            self._rests.begin(its.name, its.target, at, is_down=error.is_down)
         rest = error.retry_after or min(FIRST_REST * 2 ** min(row.attempts, 16), LONGEST_REST)
         with self._database.writing() as conn:
             outbox.postpone(
@@ -321,10 +335,12 @@ class Deliver:
             )
             if row.attempts + 1 >= PATIENCE:
                 self._tell_operators(conn, row, error, now, refused=False)
-        _log.warning("notice_postponed", key=row.key, problem=str(error))
+        event = "notice_has_no_place" if is_unknown else "notice_postponed"
+        _log.warning(event, key=row.key, problem=str(error))
 
     def _fail(self, errand: _Errand, error: SendError, now: datetime) -> None:
         row = errand.row
+        self._rests.end(errand.route.name, errand.route.target)
         with self._database.writing() as conn:
             if outbox.fail(conn, row, errand.token, str(error)):
                 self._tell_operators(conn, row, error, now, refused=True)

@@ -34,10 +34,11 @@ class Gather:
 
     def due(self, now: datetime) -> Sequence[str]:
         """The places where something is to be gathered."""
+        since = now - self._limits.window
         with self._database.reading() as conn:
             return [
                 f"{one.brand_id}:{one.kind}:{one.audience}"
-                for one in storms.places(conn)
+                for one in storms.places(conn, since, self._limits.alarms)
                 if self._is_gathered(one) and self._decide(conn, one, now)
             ]
 

@@ -29,12 +29,15 @@ from monitor.log import in_a_line
 from monitor.ports import Clock, Desk
 from monitor.store import answers, brands, cases, coverage, posts, replies
 from monitor.store.engine import Connection, Database
-from monitor.store.replies import Pending
+from monitor.store.replies import Due, Pending
 
 LEASE = timedelta(minutes=10)
 """Longer than any source's time-out: who is silent for so long is dead or frozen."""
 FIRST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=15)
+LEFT = timedelta(minutes=10)
+"""So long an answer for which the config names no desk is left to a worker with another config: workers take
+one up seconds apart. Then nobody has it, and people are told."""
 PATIENCE = 5
 """Attempts in vain, or one so long rest, before people hear that an answer is late."""
 
@@ -82,11 +85,14 @@ class Reply:
         self._clock = clock
         self._machine = machine
         self._errands: dict[str, _Errand] = {}
+        self._left: dict[tuple[int, int], datetime] = {}
+        """By number and attempts of answers for which there is no desk here: since when."""
 
     def due(self, now: datetime) -> Sequence[str]:
         """The numbers of answers to be posted, looked for or closed, the oldest first."""
         with self._database.reading() as conn:
-            return [str(one) for one in replies.due(conn, now=now, at=self._machine())]
+            found = replies.due(conn, now=now, at=self._machine())
+        return [str(one.number) for one in found if self._is_ours(one)]
 
     def handle(self, item: str, now: datetime) -> None:
         """Post one answer, or look for it, or learn why not yet. Does nothing if somebody else has it."""
@@ -119,7 +125,7 @@ class Reply:
         with self._database.writing() as conn:
             cases.hold(conn, replies.case_of(conn, number))
             row = replies.pending(conn, number, at=at)
-            if row is None:
+            if row is None or not self._is_ours(row):
                 return None
             if row.was_asked:
                 self._close(conn, row, now)
@@ -148,7 +154,16 @@ class Reply:
         automatic = desk is not None and _reads_automatic(row, desk)
         return answers.answer_since(conn, row, automatic=automatic)
 
-    def _desk(self, row: Pending) -> Desk | None:
+    def _is_ours(self, one: Due | Pending) -> bool:
+        """Whether to work on it here: where this config names no desk for it, another may, for a while."""
+        if self._desk(one) is not None:
+            return True
+        at = self._machine()
+        if (one.number, one.attempts) not in self._left:
+            _log.warning("desk_not_here", reply=one.number, problem=_no_desk(one))
+        return abs(at - self._left.setdefault((one.number, one.attempts), at)) >= LEFT
+
+    def _desk(self, row: Due | Pending) -> Desk | None:
         return next(
             (one for one in self._desks if one.name == row.source and one.brand(row.brand)), None
         )
@@ -329,5 +344,5 @@ def _reads_automatic(row: Pending, desk: Desk) -> bool:
     return any(one.reads_automatic(row.text or "") for one in desk.brands)
 
 
-def _no_desk(row: Pending) -> str:
+def _no_desk(row: Due | Pending) -> str:
     return f"the config names no source {row.source} any more that answers for {row.brand}"

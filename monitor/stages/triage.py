@@ -4,29 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
+
+import structlog
 
 from monitor.domain import relevance
 from monitor.domain.event import Ask, AskKind, Event, FollowedUp, Opened, Rejudged
 from monitor.domain.identity import Brand
 from monitor.domain.judgement import Band, Judgement, Thresholds, Verdict
+from monitor.domain.keeping import Keep
 from monitor.domain.lexicon import Lexicon
+from monitor.domain.notice import Reason
 from monitor.domain.policy import Rule, Subject, first_match
 from monitor.domain.relevance import Filter, Filtered
 from monitor.domain.verdict import verdict
-from monitor.store import calibrations, cases, copies, filtered, mentions
+from monitor.store import (
+    alarms,
+    brands,
+    calibrations,
+    cases,
+    copies,
+    cross_brand,
+    filtered,
+    mentions,
+)
 from monitor.store.cases import CaseKey, Fact
+from monitor.store.cross_brand import Undecided
 from monitor.store.engine import Connection, Database
 from monitor.store.mentions import Mention
 
 ROUND = 500
+LEFT = timedelta(minutes=15)
+"""So long posts wait for somebody who knows their brand before the operators hear of it: workers take up
+another config seconds apart."""
+_KEPT = Keep().without_case
+
+_log = structlog.get_logger(__name__)
 
 
 class Triage:
     """Decides on each judged mention by thresholds and transparent rules.
 
-    `thresholds` hold where staff's corrections gave a source none of its own.
+    `thresholds` hold where staff's corrections gave a source none of its own. What a brand's policy is only a
+    config that names it can tell, and it is settled for good: posts of others are left to a worker that knows
+    them, or to the day on which the config names the brand again.
     """
 
     name: ClassVar[str] = "triage"
@@ -37,26 +59,116 @@ class Triage:
         rules: Sequence[Rule],
         thresholds: Thresholds,
         lexicon: Lexicon,
-        brands: Sequence[Brand] = (),
+        brands: Sequence[Brand],
+        *,
+        operators: str | None = None,
+        kept: timedelta = _KEPT,
     ) -> None:
-        """`brands`: those whose rules of relevance hold; of others nothing is set aside."""
+        """`brands`: all that the config names; `operators` hear of posts of others, which stay for `kept`."""
         self._database = database
         self._rules = rules
         self._thresholds = thresholds
         self._lexicon = lexicon
         self._brands = {one.name: one for one in brands}
+        self._operators = operators
+        self._kept = kept
+        self._known: set[int] = set()
+        self._others: set[int] = set()
+        """Brands, by row number, that the config names, and does not; as far as any had posts."""
+        self._looked_at: datetime | None = None
 
     def due(self, now: datetime) -> Sequence[str]:
-        """Judged mentions without a verdict."""
+        """Judged mentions without a verdict, of the brands that the config names."""
         with self._database.reading() as conn:
-            return mentions.due(conn, mentions.TRIAGE, now, ROUND)
+            found = self._due(conn, now)
+            while self._meets_others(conn, found):
+                found = self._due(conn, now)
+        return [*found, *self._given_up(now)] if self._others else found
 
     def handle(self, item: str, now: datetime) -> None:
         """Decide on one mention and write what follows, in one transaction."""
         with self._database.writing() as conn:
             one = mentions.claim(conn, *mentions.parse_item(item), stage=mentions.TRIAGE)
-            if one is not None:
+            if one is None:
+                return
+            if one.brand in self._brands:
                 self._decide(conn, one, now)
+            elif item in self._over(conn, {one.brand_id}, now):
+                self._let_go(conn, one)
+            else:
+                self._leave(one.brand_id, one.brand)
+
+    # ------------------------------------------------------- brands that the config does not name
+
+    def _due(self, conn: Connection, now: datetime) -> Sequence[str]:
+        return mentions.due(conn, mentions.TRIAGE, now, ROUND, but=tuple(self._others))
+
+    def _meets_others(self, conn: Connection, items: Sequence[str]) -> bool:
+        """Whether some are of brands that the config does not name: known from now on, and left out."""
+        met = {mentions.parse_item(one)[0] for one in items} - self._known
+        names = brands.called(conn, met) if met else {}
+        others = {number: name for number, name in names.items() if name not in self._brands}
+        self._known |= met - others.keys()
+        for number, name in others.items():
+            self._leave(number, name)
+        return bool(others)
+
+    def _leave(self, brand_id: int, name: str) -> None:
+        """To who knows the brand; said once."""
+        if brand_id not in self._others:
+            self._others.add(brand_id)
+            _log.warning("brand_not_here", brand=name)
+
+    def _given_up(self, now: datetime) -> Sequence[str]:
+        """What nobody will decide on any more. Of what may be decided on still, the operators hear."""
+        last = self._looked_at
+        if last is not None and last <= now < last + LEFT:
+            return ()
+        with self._database.reading() as conn:
+            stay = [one for one in cross_brand.undecided(conn) if one.brand_id in self._others]
+            over = self._over(conn, self._others, now)
+        for one in stay:
+            if now - one.since >= LEFT:
+                self._tell_what_stays(one, now)
+        if not over:
+            self._looked_at = now
+        return over
+
+    def _over(self, conn: Connection, brand_ids: set[int], now: datetime) -> Sequence[str]:
+        before = now - self._kept
+        found = cross_brand.undecided_since(conn, tuple(brand_ids), before, ROUND)
+        return [mentions.item(*one) for one in found]
+
+    def _tell_what_stays(self, one: Undecided, now: datetime) -> None:
+        """Nobody who knows the brand took them: it was removed, or a worker is away."""
+        with self._database.writing() as conn:
+            alarms.write(
+                conn,
+                self._operators,
+                f"left:{one.brand_id}:{one.since.isoformat()}",
+                Reason.BRAND_UNKNOWN,
+                f"posts wait for {one.brand}, which the config does not name",
+                [
+                    f"{one.number} by now: no policy says whom to tell of them",
+                    "name the brand again and they are decided on; `check` counts them until then",
+                    f"after {self._kept / timedelta(days=1):g} days they are set aside: see `filtered`",
+                ],
+                now,
+                brand_id=one.brand_id,
+            )
+
+    def _let_go(self, conn: Connection, one: Mention) -> None:
+        """Its words may not be kept for a brand that nobody names. What is known of a case stays."""
+        judged = mentions.judgement_of(conn, one.post_id)
+        if judged is None or _case_that_asks(conn, one) is not None:
+            mentions.hand_on(conn, one.brand_id, one.post_id, mentions.SETTLE)
+            return
+        copies.unlink(conn, one)
+        told = verdict(one.post, judged, self._thresholds, self._lexicon)
+        because = f"the config does not name {one.brand}"
+        self._set_aside(conn, one, told, Filtered(Filter.BRAND_UNKNOWN, because))
+
+    # ----------------------------------------------------------------------------- the verdict
 
     def _decide(self, conn: Connection, one: Mention, now: datetime) -> None:
         judged = mentions.judgement_of(conn, one.post_id)
@@ -107,9 +219,7 @@ class Triage:
 
     def _not_relevant(self, conn: Connection, one: Mention, judged: Judgement) -> Filtered | None:
         """The rule by which the post is set aside. Of a conversation with us only partners' posts are."""
-        brand = self._brands.get(one.brand)
-        if brand is None:
-            return None
+        brand = self._brands[one.brand]
         rules, language = brand.relevance, judged.language
         found = relevance.filtered(one.post, rules, language=language, addressed=False)
         # what the database knows of it is asked only where it makes a difference
@@ -121,8 +231,7 @@ class Triage:
         return relevance.filtered(one.post, rules, language=language, addressed=addressed)
 
     def _links_copies(self, one: Mention) -> bool:
-        brand = self._brands.get(one.brand)
-        return brand is not None and brand.relevance.alike
+        return self._brands[one.brand].relevance.alike
 
     def _set_aside(self, conn: Connection, one: Mention, told: Verdict, why: Filtered) -> None:
         """It asks for nothing; what it would be without the rule stays with it."""

@@ -83,6 +83,12 @@ def name(conn: Connection, brand_id: int) -> str:
     return found
 
 
+def called(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """The names of some brands by row number."""
+    found = conn.execute(_NAMES.where(among(conn, brand.c.id, list(ids))))
+    return {one.id: one.name for one in found}
+
+
 def names(conn: Connection) -> dict[int, str]:
     """All brands by row number."""
     return {one.id: one.name for one in conn.execute(across(_NAMES, Why.CONFIGURED))}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.judgement import Band
 from monitor.store import turns
-from monitor.store.schema import judgement, mention, post
+from monitor.store.schema import brand, judgement, mention, post
 
 OPTION = "across_brands"
 """The execution option that carries the mark. Nothing in the program reads it; the tests do."""
@@ -64,6 +64,49 @@ def unjudged(conn: Connection) -> int:
     """How many posts wait for the classifier."""
     query = sa.select(sa.func.count()).select_from(post).where(sa.text("to_judge"))
     return int(conn.execute(across(query, Why.OPERATION)).scalar_one())
+
+
+class Undecided(NamedTuple):
+    """Posts of a brand that wait for a verdict, and since when the first of them does."""
+
+    brand_id: int
+    brand: str
+    number: int
+    since: datetime
+
+
+_waits_since = sa.func.coalesce(judgement.c.judged_at, post.c.first_seen_at)
+
+
+def undecided(conn: Connection) -> list[Undecided]:
+    """What is judged and not decided on yet, by brand."""
+    about = (brand.c.id, brand.c.name)
+    query = _undecided(*about, sa.func.count(), sa.func.min(_waits_since))
+    query = query.join(brand, brand.c.id == mention.c.brand_id)
+    query = query.group_by(*about).order_by(brand.c.name)
+    return [Undecided(*row) for row in conn.execute(across(query, Why.CONFIGURED))]
+
+
+def undecided_since(
+    conn: Connection, brand_ids: Collection[int], before: datetime, limit: int
+) -> list[tuple[int, int]]:
+    """Brand and post of what waits for a verdict since before then, of these brands; the oldest first."""
+    query = _undecided(mention.c.brand_id, mention.c.post_id)
+    query = query.where(mention.c.brand_id.in_(brand_ids), _waits_since <= before)
+    query = query.order_by(mention.c.post_id).limit(limit)
+    return [
+        (brand_id, post_id) for brand_id, post_id in conn.execute(across(query, Why.CONFIGURED))
+    ]
+
+
+def _undecided(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return (
+        sa.select(*columns)
+        .select_from(mention)
+        .join(post, post.c.id == mention.c.post_id)
+        .outerjoin(judgement, judgement.c.post_id == post.c.id)
+        .where(mention.c.next == "triage", sa.not_(post.c.to_judge))
+    )
 
 
 def newest_post(conn: Connection) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -122,8 +122,10 @@ def parse_item(text: str) -> tuple[int, int]:
     return int(brand_id), int(post_id)
 
 
-def due(conn: Connection, stage: str, now: datetime, limit: int) -> list[str]:
-    """Mentions that wait for a stage, brands taking turns, of each the oldest first.
+def due(
+    conn: Connection, stage: str, now: datetime, limit: int, *, but: Collection[int] = ()
+) -> list[str]:
+    """Mentions that wait for a stage, brands taking turns, of each the oldest first; but for some brands.
 
     Triage waits until the post is judged.
     """
@@ -131,6 +133,7 @@ def due(conn: Connection, stage: str, now: datetime, limit: int) -> list[str]:
     query = (
         sa.select(mention.c.brand_id, mention.c.post_id)
         .where((mention.c.next == stage) & ~resting(stage, key, now))
+        .where(mention.c.brand_id.not_in(but) if but else sa.true())
         .order_by(mention.c.post_id)
         .limit(turns.SEEN)
     )
@@ -268,10 +271,6 @@ def hand_on(conn: Connection, brand_id: int, post_id: int, stage: str | None) ->
     conn.execute(_HAND_ON, {"next": stage, "brand": brand_id, "number": post_id})
 
 
-def _is(brand_id: int, post_id: int) -> sa.ColumnElement[bool]:
-    return (mention.c.brand_id == brand_id) & (mention.c.post_id == post_id)
-
-
 def thread(conn: Connection, brand_id: int, network: str, root: str) -> dict[str, InThread]:
     """The posts of a thread as the brand sees them, by external id."""
     return _matching(conn, brand_id, (post.c.network == network) & (post.c.thread == root))
@@ -385,7 +384,7 @@ def kept_ask(conn: Connection, brand_id: int, post_id: int) -> tuple[datetime, A
     found = conn.execute(
         sa.select(mention, post.c.posted_at, post.c.first_seen_at)
         .join(post, post.c.id == mention.c.post_id)
-        .where(_is(brand_id, post_id))
+        .where(mention.c.brand_id == brand_id, mention.c.post_id == post_id)
     ).one()
     ask = Ask(
         post=post_id,

@@ -203,6 +203,27 @@ def counts(conn: Connection) -> dict[tuple[NoticeState, Reason], int]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """Notices to one audience that wait for the same problem to be mended, and since when the first does."""
+
+    audience: str
+    problem: str
+    number: int
+    since: datetime
+
+
+def held_up(conn: Connection) -> list[HeldUp]:
+    """What was tried in vain and waits to be tried again, the longest waiting first."""
+    first = sa.func.min(notice.c.due_at)
+    about = (notice.c.audience, notice.c.problem)
+    query = sa.select(*about, sa.func.count(), first).where(
+        _IS_PENDING, notice.c.problem.is_not(None)
+    )
+    query = query.group_by(*about).order_by(first, *about)
+    return [HeldUp(*row) for row in conn.execute(across(query, Why.OPERATION))]
+
+
 def claim(conn: Connection, one: Pending, *, token: str, at: datetime, until: datetime) -> bool:
     """Take the row and say that it is about to be sent. False: it changed since it was read."""
     return leases.take(

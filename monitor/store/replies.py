@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -94,16 +94,26 @@ def write(conn: Connection, one: Draft, *, brand_id: int, by: str, now: datetime
 # ------------------------------------------------------------------------------------- what is due
 
 
-def due(conn: Connection, *, now: datetime, at: datetime) -> list[int]:
+class Due(NamedTuple):
+    """An answer that can be worked on, by whoever has its source and brand."""
+
+    number: int
+    source: str
+    brand: str
+    attempts: int
+
+
+def due(conn: Connection, *, now: datetime, at: datetime) -> list[Due]:
     """What may be posted or looked for, or was asked about and its wait is over; the oldest first."""
     query = (
-        sa.select(reply.c.id)
+        sa.select(reply.c.id, reply.c.source, brand.c.name, reply.c.attempts)
+        .join(brand, brand.c.id == reply.c.brand_id)
         .outerjoin(wait, _OF_WAIT)
         .where(_is_due(at), ~resting(STAGE, sa.cast(reply.c.id, sa.Text), now))
         .order_by(reply.c.id)
         .limit(ROUND)
     )
-    return list(conn.scalars(across(query, Why.DUE)))
+    return [Due(*row) for row in conn.execute(across(query, Why.DUE))]
 
 
 def case_of(conn: Connection, number: int) -> int:

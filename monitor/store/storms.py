@@ -38,6 +38,7 @@ _UNTRIED = sa.and_(
 _ALARMS = (NoticeKind.ALERT.value, NoticeKind.ESCALATION.value)
 _CALLS = (Reason.OPENED.value, Reason.STEP_DUE.value, Reason.NOBODY_ON_CALL.value)
 """Why an alarm is told that may be told with others; what became graver is told by itself."""
+_TOLD = (NoticeState.PENDING.value, NoticeState.SENT.value)
 
 
 class Place(NamedTuple):
@@ -48,18 +49,44 @@ class Place(NamedTuple):
     audience: str
 
 
-def places(conn: Connection) -> list[Place]:
-    """Where alarms wait that nobody tried to tell yet."""
-    query = (
-        sa.select(notice.c.brand_id, notice.c.kind, notice.c.audience)
+def places(conn: Connection, since: datetime, least: int) -> list[Place]:
+    """Where alarms wait that nobody tried to tell yet, and a storm may begin or go on.
+
+    With those told after `since` there are `least` at least, or a storm goes on that something joined after
+    `since`. All places are asked at once: thousands of brands may have an alarm that waits.
+    """
+    at = (notice.c.brand_id, notice.c.kind, notice.c.audience)
+    waiting = (
+        sa.select(*at, sa.func.count().label("number"))
         .where(_UNTRIED, notice.c.kind.in_(_ALARMS), notice.c.reason.in_(_CALLS))
         .where(notice.c.brand_id.is_not(None), notice.c.case_id.is_not(None))
-        .distinct()
+        .group_by(*at)
+        .subquery()
+    )
+    query = sa.select(waiting.c.brand_id, waiting.c.kind, waiting.c.audience).where(
+        sa.or_(waiting.c.number + _told_at(waiting.c, since) >= least, _goes_on(waiting.c, since))
     )
     return [
         Place(one.brand_id, NoticeKind(one.kind), one.audience)
         for one in conn.execute(across(query, Why.DUE))
     ]
+
+
+def _told_at(place: Any, since: datetime) -> sa.ColumnElement[int]:
+    """How many of a place's alarms were written after `since` and taken up to be told."""
+    here = (notice.c.brand_id == place.brand_id) & (notice.c.audience == place.audience)
+    return (
+        sa.select(sa.func.count())
+        .select_from(notice)
+        .where(here, notice.c.kind == place.kind, notice.c.reason.in_(_CALLS))
+        .where(notice.c.written_at > since, notice.c.state.in_(_TOLD), sa.not_(_UNTRIED))
+        .scalar_subquery()
+    )
+
+
+def _goes_on(place: Any, since: datetime) -> sa.ColumnElement[bool]:
+    here = (storm.c.brand_id == place.brand_id) & (storm.c.audience == place.audience)
+    return sa.exists().where(here, storm.c.kind == place.kind, storm.c.last_at > since)
 
 
 def alarms(conn: Connection, place: Place, since: datetime) -> list[Alarm]:
@@ -76,7 +103,6 @@ def alarms(conn: Connection, place: Place, since: datetime) -> list[Alarm]:
         wait.c.topics,
         wait.c.severity,
     )
-    told = [NoticeState.PENDING.value, NoticeState.SENT.value]
     of_wait = (wait.c.case_id == notice.c.case_id) & (wait.c.number == notice.c.wait)
     found = (
         sa.select(*columns)
@@ -86,7 +112,7 @@ def alarms(conn: Connection, place: Place, since: datetime) -> list[Alarm]:
         .where(notice.c.kind == place.kind.value)
     )
     called = found.where(notice.c.reason.in_(_CALLS))
-    recent = called.where(notice.c.written_at > since, notice.c.state.in_(told))
+    recent = called.where(notice.c.written_at > since, notice.c.state.in_(_TOLD))
     waiting = called.where(_UNTRIED)
     rows = {one.id: one for query in (recent, waiting) for one in conn.execute(query)}
     return [_alarm(rows[number]) for number in sorted(rows)]

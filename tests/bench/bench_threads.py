@@ -79,7 +79,7 @@ def _seconds(path: Path, complaints: int) -> float:
     stages: list[Stage] = [
         Intake(database, [Feed("thread", Thread(complaints), (SHOP,))]),
         Classify(database, Keywords()),
-        Triage(database, [RULE], Thresholds(alert=0.6, review=0.3), NO_WORDS),
+        Triage(database, [RULE], Thresholds(alert=0.6, review=0.3), NO_WORDS, [SHOP]),
         Settle(database),
         Escalate(database),
     ]

@@ -16,7 +16,7 @@ from standardwebhooks import Webhook as Receiver
 from standardwebhooks import WebhookVerificationError
 
 from monitor import registry
-from monitor.domain.errors import ConfigError, Outcome, SendError
+from monitor.domain.errors import ConfigError, NoSuchPlaceError, Outcome, SendError
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import (
     Backlog,
@@ -190,7 +190,7 @@ def test_a_target_has_an_address_of_its_own_and_may_be_a_secret(hook: Hook) -> N
     with pytest.raises(SendError, match='"crm_url" is no address') as caught:
         sender.send(alert(audience="crm"), None)
     assert "ftp" not in str(caught.value)
-    assert failure(hook.url, alert(audience="leads")).outcome is Outcome.PERMANENT
+    assert isinstance(failure(hook.url, alert(audience="leads")), NoSuchPlaceError)
 
 
 def test_while_a_secret_changes_both_sign_and_a_token_goes_along(hook: Hook) -> None:

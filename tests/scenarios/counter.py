@@ -11,6 +11,7 @@ from monitor.domain.case import Case
 from monitor.domain.identity import Brand, Identity
 from monitor.domain.judgement import Thresholds
 from monitor.domain.notice import Digest
+from monitor.domain.relevance import Relevance
 from monitor.domain.reply import Outgoing
 from monitor.domain.template import Approved
 from monitor.ports import AnsweringSource, Desk
@@ -34,7 +35,11 @@ from tests.sources.subreddit import BRAND, LOGGED_IN, source
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-SHOP = Brand(name="acme", identities=(Identity("*", handle=x_world.HANDLE),))
+SHOP = Brand(
+    name="acme",
+    identities=(Identity("*", handle=x_world.HANDLE),),
+    relevance=Relevance(alike=False),
+)
 
 
 class Town(Protocol):
@@ -202,7 +207,7 @@ class Counter:
         stages: list[Stage] = [
             Intake(self.database, [Feed("net", source, (SHOP,), every=MINUTE)], clock=clock),
             Classify(self.database, Keywords()),
-            Triage(self.database, (RULE,), Thresholds(alert=0.6, review=0.3), NO_WORDS),
+            Triage(self.database, (RULE,), Thresholds(alert=0.6, review=0.3), NO_WORDS, [SHOP]),
             Settle(self.database),
             Escalate(self.database),
             Deliver(
@@ -215,7 +220,7 @@ class Counter:
             ),
             Reply(self.database, [Desk("net", source, (SHOP,))], clock=clock, machine=clock),
         ]
-        return Runner(stages, self.database, clock=clock, operators="#ops")
+        return Runner(stages, self.database, clock=clock, operators="slack:#ops")
 
     def _clock(self) -> datetime:
         return self.town.now

@@ -99,13 +99,13 @@ def test_a_restart_repeats_nothing(world: World) -> None:
 def test_a_graver_follow_up_is_told_under_the_card_to_its_own_people(
     tmp_path: Path, database_url: str
 ) -> None:
-    page = Step(name="page", anchor=Anchor.START, offset=timedelta(0), audiences=("#safety",))
+    page = Step(name="page", anchor=Anchor.START, offset=timedelta(0), audiences=("slack:#safety",))
     grave = Rule(
         name="grave",
         match=Match(severities=(Severity.CRITICAL,)),
         target=timedelta(minutes=30),
         hours=always("UTC"),
-        audience="#safety",
+        audience="slack:#safety",
         steps=(page,),
     )
     world = World(tmp_path, database_url, rules=(grave, RULE), lexicon=lexicon_of({}))

@@ -52,7 +52,7 @@ def reasons(world: World) -> dict[str, Reason]:
 def test_steps_wait_for_the_office_to_open(tmp_path: Path) -> None:
     """Friday 17:00, due after four office hours: one on Friday, three on Monday."""
     due_soon = Step(
-        name="due soon", anchor=Anchor.DUE, offset=-timedelta(hours=1), audiences=("#care",)
+        name="due soon", anchor=Anchor.DUE, offset=-timedelta(hours=1), audiences=("slack:#care",)
     )
     rule = replace(RULE, hours=OFFICE, steps=(due_soon, RULE.steps[1]))
     world = a_world(tmp_path, rules=(rule,), starts="+4 16:00")

@@ -32,6 +32,7 @@ from monitor.domain.notice import (
 )
 from monitor.domain.policy import Anchor, Match, Rule, Step
 from monitor.domain.post import Post
+from monitor.domain.relevance import Relevance
 from monitor.domain.report import Period, Report
 from monitor.domain.rota import Person
 from monitor.domain.storm import Limits
@@ -58,6 +59,7 @@ SHOP = Brand(
     name="acme",
     identities=(Identity("*", handle="acme_help"),),
     automatic_apps=("AutoReply",),
+    relevance=Relevance(alike=False),
 )
 
 
@@ -218,19 +220,19 @@ RULE = Rule(
     match=Match(),
     target=timedelta(hours=4),
     hours=always("Europe/Bucharest"),
-    audience="#care",
+    audience="slack:#care",
     steps=(
         Step(
             name="2 h without an answer",
             anchor=Anchor.START,
             offset=timedelta(hours=2),
-            audiences=("#care",),
+            audiences=("slack:#care",),
         ),
         Step(
             name="overdue",
             anchor=Anchor.DUE,
             offset=timedelta(0),
-            audiences=("#leads",),
+            audiences=("slack:#leads",),
             mentions=("@lead",),
         ),
     ),
@@ -318,7 +320,13 @@ class World(Going):
             Intake(self.database, [Feed("feed", source, self._brands)]),
             Subscribe(self.database, dict.fromkeys(self.subscribers, tuple(self._names()))),
             Classify(self.database, Keywords()),
-            Triage(self.database, self._rules, Thresholds(alert=0.6, review=0.3), self._lexicon),
+            Triage(
+                self.database,
+                self._rules,
+                Thresholds(alert=0.6, review=0.3),
+                self._lexicon,
+                self._brands,
+            ),
             Settle(self.database),
             Escalate(self.database, self.people),
             Wake(self.database, self.people),
@@ -332,7 +340,7 @@ class World(Going):
                 clock=self.clock,
             ),
         ]
-        return Runner(stages, self.database, clock=self.clock, operators="#ops")
+        return Runner(stages, self.database, clock=self.clock, operators="slack:#ops")
 
     def clock(self) -> datetime:
         return self.now

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Backlog, CaseCard, Digest, NoticeKind, NoticeState, Reason, Words
+from monitor.domain.rests import REST
 from monitor.runner import Runner
-from monitor.stages.deliver import DOOR_REST, LEASE, PATIENCE, ROUND, SHARE, Deliver
+from monitor.stages.deliver import LEASE, PATIENCE, ROUND, SHARE, Deliver
 from monitor.store import failures, leaving, outbox, schema
 from monitor.store.engine import Database
 from tests.stages.otherside import Crash, Fault, OtherSide
@@ -47,7 +49,7 @@ def deliver(database: Database, slack: OtherSide, machine: Machine) -> Round:
             database,
             notifiers or {"slack": slack},
             digest=digest_of,
-            operators="#ops",
+            operators="slack:#ops",
             shadow=shadow,
             clock=machine,
         )
@@ -61,7 +63,7 @@ def deliver(database: Database, slack: OtherSide, machine: Machine) -> Round:
 
 def deliverer(database: Database, notifiers: Mapping[str, Any], machine: Machine) -> Deliver:
     return Deliver(
-        database, notifiers, digest=digest_of, operators="#ops", shadow=False, clock=machine
+        database, notifiers, digest=digest_of, operators="slack:#ops", shadow=False, clock=machine
     )
 
 
@@ -97,8 +99,8 @@ def test_the_people_whom_the_rule_names_are_named(
     case = told.case()
     told.alert(case)
     told.escalate(case, "leads")
-    told.escalate(case, "director#2", to="#board")
-    told.escalate(case, "gone meanwhile", to="#board2")
+    told.escalate(case, "director#2", to="slack:#board")
+    told.escalate(case, "gone meanwhile", to="slack:#board2")
     told.change(case, 2)
     until_quiet(deliver, machine)
     assert [one.mentions for one in slack.messages] == [("Care",), ("Ana",), ("Bo",), (), ()]
@@ -142,7 +144,7 @@ def test_another_notifier_does_not_wait_for_a_card_that_cannot_leave(
     case = told.case()
     told.alert(case)
     told.escalate(case, "leads", to="mail:leads@shop.example")
-    told.escalate(case, "director", to="#leads")
+    told.escalate(case, "director", to="slack:#leads")
     slack.faults = [Fault.BUSY]
     deliver({"slack": slack, "mail": mail})
     deliver({"slack": slack, "mail": mail})
@@ -150,17 +152,48 @@ def test_another_notifier_does_not_wait_for_a_card_that_cannot_leave(
     assert [(one.target, one.thread) for one in mail.messages] == [("leads@shop.example", None)]
 
 
-def test_a_named_notifier_gets_the_rest_of_the_audience(
+def test_each_notifier_gets_the_rest_of_its_audiences(
     told: Told, slack: OtherSide, deliver: Round
 ) -> None:
     mail = OtherSide()
     told.words(NoticeKind.TEST, "one", to="mail:a@shop.example")
     told.words(NoticeKind.TEST, "two", to="mail")
-    told.words(NoticeKind.TEST, "three", to="#general")
-    told.words(NoticeKind.TEST, "four", to="elsewhere:x")
+    told.words(NoticeKind.TEST, "three", to="slack:#general")
     deliver({"slack": slack, "mail": mail})
     assert [one.target for one in mail.messages] == ["a@shop.example", ""]
-    assert [one.target for one in slack.messages] == ["#general", "elsewhere:x"]
+    assert [one.target for one in slack.messages] == ["#general"]
+
+
+def test_what_is_for_a_notifier_that_the_config_does_not_name_waits_for_it(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    """A worker whose config is older, or a notifier with another name now: nobody else is told instead."""
+    mail = OtherSide()
+    key = told.alert(told.case(), to="mail:acme")
+    with capture_logs() as said:
+        deliver()
+    assert ("notice_has_no_place", "warning") in {(one["event"], one["log_level"]) for one in said}
+    assert (slack.messages, told.state(key)[0]) == ([], NoticeState.PENDING)
+    assert told.entry(key).problem == 'the config names no notifier "mail" (any more)'
+    machine.passes(timedelta(seconds=5))
+    deliver({"slack": slack, "mail": mail})
+    assert [one.target for one in mail.messages] == ["acme"]
+    assert told.entry(key).problem is None
+
+
+def test_the_operators_hear_of_a_notifier_that_is_named_no_longer(
+    told: Told, slack: OtherSide, deliver: Round, machine: Machine
+) -> None:
+    key = told.alert(told.case(), to="mail:acme")
+    for _ in range(PATIENCE * 3):
+        deliver()
+        machine.passes(timedelta(hours=1))
+    assert told.state(key)[0] is NoticeState.PENDING
+    assert slack.keys() == ["unreachable:mail:acme:2026-03-03"]
+    with told.database.reading() as conn:
+        [held] = outbox.held_up(conn)
+    assert (held.audience, held.number, held.since) == ("mail:acme", 1, NOW)
+    assert "names no notifier" in held.problem
 
 
 def test_a_refused_card_holds_nothing_back(
@@ -285,12 +318,12 @@ def test_where_nobody_can_look_it_is_sent_again_and_says_so(
     mail = OtherSide(can_look=False)
     key = told.alert(told.case())
     mail.faults = [Fault.DROPS_AFTER]
-    deliver({"mail": mail})
+    deliver({"slack": mail})
     machine.passes(timedelta(minutes=1))
     mail.faults = [Fault.BUSY]
-    deliver({"mail": mail})
+    deliver({"slack": mail})
     machine.passes(timedelta(minutes=1))
-    deliver({"mail": mail})
+    deliver({"slack": mail})
     assert [(one.key, one.possibly_repeated) for one in mail.messages] == [
         (key, False),
         (key, True),
@@ -314,13 +347,13 @@ def test_rests_grow_and_the_operators_hear_of_it_once(
     slack.faults = []
     machine.passes(timedelta(hours=1))
     until_quiet(deliver, machine)
-    assert sorted(slack.keys()) == sorted([*keys, "unreachable:#care:2026-03-03"])
+    assert sorted(slack.keys()) == sorted([*keys, "unreachable:slack:#care:2026-03-03"])
 
 
-def test_a_door_at_which_nobody_answers_is_left_alone_for_a_while(
+def test_an_audience_that_is_not_reached_is_left_alone_for_a_while(
     told: Told, slack: OtherSide, machine: Machine, database: Database
 ) -> None:
-    """Sixty notices do not cost sixty time-outs, and other doors do not wait."""
+    """Sixty notices do not cost sixty time-outs, and other notifiers do not wait."""
     mail = OtherSide()
     for number in range(60):
         told.words(NoticeKind.TEST, f"slack {number}")
@@ -335,7 +368,7 @@ def test_a_door_at_which_nobody_answers_is_left_alone_for_a_while(
     assert len(slack.faults) == 59
     assert mail.keys() == [key]
     assert stage.due(NOW) == []
-    machine.passes(DOOR_REST)
+    machine.passes(REST)
     slack.faults = []
     for one in stage.due(NOW):
         stage.handle(one, NOW)
@@ -402,7 +435,7 @@ def test_what_a_notifier_did_not_foresee_is_looked_for_and_never_given_up(
 
     key = told.alert(told.case())
     stage = deliverer(database, {"slack": Stumbles()}, machine)
-    runner = Runner([stage], database, clock=lambda: NOW, operators="#ops")
+    runner = Runner([stage], database, clock=lambda: NOW, operators="slack:#ops")
     while machine.at < NOW + timedelta(hours=8):
         runner.until_idle()
         machine.passes(timedelta(minutes=5))
@@ -410,7 +443,7 @@ def test_what_a_notifier_did_not_foresee_is_looked_for_and_never_given_up(
     assert slack.keys().count(key) == 1
     with database.reading() as conn:
         assert failures.failed(conn, stage.name) == {}
-    assert {one.key for one in told.entries()} == {key, "unreachable:#care:2026-03-03"}
+    assert {one.key for one in told.entries()} == {key, "unreachable:slack:#care:2026-03-03"}
 
 
 def test_what_cannot_be_put_in_words_is_no_attempt(
@@ -509,15 +542,15 @@ def test_an_answer_drops_a_step_that_may_have_arrived_where_nobody_can_look(
     mail, case = OtherSide(can_look=False), told.case()
     key = told.escalate(case, "leads")
     mail.faults = [Fault.DROPS_AFTER]
-    deliver({"mail": mail})
+    deliver({"slack": mail})
     told.answer(case)
     machine.passes(timedelta(minutes=1))
-    deliver({"mail": mail})
+    deliver({"slack": mail})
     assert mail.keys() == [key]
     assert told.state(key) == (SUPPRESSED, Reason.ANSWERED)
     with told.database.writing() as conn:
         outbox.want_again(conn, case_id=case, wait=1)
-    deliver({"mail": mail})
+    deliver({"slack": mail})
     assert [one.possibly_repeated for one in mail.messages] == [False, True]
 
 
@@ -669,15 +702,17 @@ def test_who_may_not_go_yet_hides_nobody_behind(
     slack.faults = [Fault.BUSY]
     deliver()
     for number in range(ROUND + 1):
-        told.escalate(case, f"step {number}", to=f"#lead{number}")
+        told.escalate(case, f"step {number}", to=f"slack:#lead{number}")
     behind = told.words(NoticeKind.TEST, "behind")
     assert deliver() == [behind]
     assert told.entry(card).attempts == 1
 
 
 def test_one_busy_channel_hides_nobody_elses_alert(told: Told, deliver: Round) -> None:
-    busy = [told.words(NoticeKind.TEST, f"{number}", to="#busy") for number in range(ROUND + 200)]
-    report = told.words(NoticeKind.REPORT, "monthly", to="#board")
+    busy = [
+        told.words(NoticeKind.TEST, f"{number}", to="slack:#busy") for number in range(ROUND + 200)
+    ]
+    report = told.words(NoticeKind.REPORT, "monthly", to="slack:#board")
     alert = told.alert(told.case())
     due = deliver(shadow=True)
     assert due == [busy[0], alert, *busy[1:SHARE], report]

@@ -43,7 +43,7 @@ MISHAPS = [one for one in Fault if one not in FREEZES]
 
 def deliverer(database: Database, other: OtherSide, machine: Machine) -> Deliver:
     return Deliver(
-        database, {"it": other}, digest=digest_of, operators=None, shadow=False, clock=machine
+        database, {"slack": other}, digest=digest_of, operators=None, shadow=False, clock=machine
     )
 
 

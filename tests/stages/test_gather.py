@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -44,7 +46,7 @@ class Desk:
     def deliver(self, now: datetime = NOW) -> None:
         stage = Deliver(
             self.told.database,
-            {"slack": self.slack},
+            {"slack": self.slack, "hook": self.slack},
             digest=digest_of,
             operators=None,
             shadow=False,
@@ -194,7 +196,7 @@ def test_what_happens_to_a_case_is_shown_where_it_is_named(desk: Desk) -> None:
     _, roll_up, edit = desk.slack.messages
     assert edit.edits == roll_up.name
     assert edit.cases == tuple(cases)
-    desk.told.escalate(cases[4], "leads", to="#care")
+    desk.told.escalate(cases[4], "leads", to="slack:#care")
     desk.deliver()
     assert desk.slack.messages[-1].thread == desk.slack.messages[0].name
 
@@ -229,8 +231,8 @@ def test_what_is_grave_has_its_own_card(desk: Desk) -> None:
 
 @SQLITE
 def test_a_step_that_falls_due_for_many_is_told_together(desk: Desk) -> None:
-    for case in desk.told.storm(12, to="#elsewhere"):
-        desk.told.escalate(case, "leads", to="#leads")
+    for case in desk.told.storm(12, to="slack:#elsewhere"):
+        desk.told.escalate(case, "leads", to="slack:#leads")
     desk.gather()
     desk.deliver()
     heads = [one for one in desk.slack.messages if isinstance(one.content, Storm)]
@@ -243,8 +245,8 @@ def test_a_step_that_falls_due_for_many_is_told_together(desk: Desk) -> None:
 
 @SQLITE
 def test_what_is_told_here_for_want_of_anybody_on_call_is_told_together(desk: Desk) -> None:
-    for case in desk.told.storm(12, to="#elsewhere"):
-        desk.told.escalate(case, "leads", to="#care", reason=Reason.NOBODY_ON_CALL)
+    for case in desk.told.storm(12, to="slack:#elsewhere"):
+        desk.told.escalate(case, "leads", to="slack:#care", reason=Reason.NOBODY_ON_CALL)
     desk.gather()
     desk.deliver()
     head, below = [one for one in desk.slack.messages if one.target == "#care"]
@@ -295,9 +297,9 @@ def test_whom_a_message_of_unknown_fate_did_not_call_is_called_below_it(desk: De
 
 @SQLITE
 def test_an_answered_case_is_ticked_off_wherever_it_is_named(desk: Desk) -> None:
-    cases = desk.told.storm(12, to="#elsewhere")
+    cases = desk.told.storm(12, to="slack:#elsewhere")
     for case in cases:
-        desk.told.escalate(case, "leads", to="#leads")
+        desk.told.escalate(case, "leads", to="slack:#leads")
     desk.gather()
     desk.deliver()
     told = len(desk.slack.messages)
@@ -313,9 +315,9 @@ def test_an_answered_case_is_ticked_off_wherever_it_is_named(desk: Desk) -> None
 
 @SQLITE
 def test_a_case_with_a_card_of_its_own_is_ticked_off_where_a_step_named_it(desk: Desk) -> None:
-    cases = desk.told.storm(9, to="#elsewhere") + desk.told.storm(9, to="#other")
+    cases = desk.told.storm(9, to="slack:#elsewhere") + desk.told.storm(9, to="slack:#other")
     for case in cases:
-        desk.told.escalate(case, "leads", to="#leads")
+        desk.told.escalate(case, "leads", to="slack:#leads")
     desk.gather()
     desk.deliver()
     (roll_up,) = (one for one in desk.slack.messages if one.cases)
@@ -358,8 +360,8 @@ def test_a_program_is_told_each_one_however_many(desk: Desk) -> None:
 def test_what_is_sent_meanwhile_is_not_named_once_more(desk: Desk) -> None:
     desk.told.storm(12)
     with desk.told.database.reading() as conn:
-        (place,) = storms.places(conn)
         since = NOW - LIMITS.window
+        (place,) = storms.places(conn, since, LIMITS.alarms)
         (found,) = gather(storms.alarms(conn, place, since), {}, LIMITS, NOW)
     desk.deliver()
     with desk.told.database.writing() as conn:
@@ -368,10 +370,40 @@ def test_what_is_sent_meanwhile_is_not_named_once_more(desk: Desk) -> None:
     assert len(desk.slack.messages) == 12
 
 
+def test_what_is_asked_does_not_grow_with_the_places_where_little_waits(desk: Desk) -> None:
+    """At 09:00 thousands of brands have an alarm or two that wait."""
+    asked = []
+    for number in range(12):
+        desk.told.storm(1, to=f"slack:#care{number}")
+        with _statements() as said:
+            assert Gather(desk.told.database, LIMITS).due(NOW) == []
+        asked.append(len(said))
+    assert asked == [1] * 12
+    desk.told.storm(LIMITS.alarms, to="slack:#storm")
+    (place,) = Gather(desk.told.database, LIMITS).due(NOW)
+    assert place.endswith(":alert:slack:#storm")
+
+
+@contextmanager
+def _statements() -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    said: list[str] = []
+
+    def hear(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            said.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    try:
+        yield said
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", hear)
+
+
 @SQLITE
 def test_brands_and_places_are_kept_apart(desk: Desk) -> None:
     desk.told.storm(6)
-    desk.told.storm(6, to="#other")
+    desk.told.storm(6, to="slack:#other")
     desk.gather()
     desk.deliver()
     assert all(one.case_id for one in desk.slack.messages)

@@ -109,7 +109,7 @@ def outcomes(folder: Path, lots: Sequence[Sequence[Post | Gone]]) -> list[tuple[
     stages: list[Stage] = [
         Intake(database, [Feed("told", Told(lots), (SHOP,))]),
         Classify(database, Keywords()),
-        Triage(database, [RULE], Thresholds(alert=0.6, review=0.3), NO_WORDS),
+        Triage(database, [RULE], Thresholds(alert=0.6, review=0.3), NO_WORDS, [SHOP]),
         Settle(database),
         Escalate(database),
     ]

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from monitor.domain.case import Status
 from monitor.domain.errors import Outcome, SendError
@@ -20,7 +21,7 @@ from monitor.ports import Desk
 from monitor.runner import Runner
 from monitor.stages import answer as people
 from monitor.stages.answer import ReplyError
-from monitor.stages.reply import LEASE, LONGEST_REST, PATIENCE, Reply
+from monitor.stages.reply import LEASE, LEFT, LONGEST_REST, PATIENCE, Reply
 from monitor.store import replies, schema
 from monitor.store.engine import Database
 from tests.stages.front import Front, Net
@@ -39,6 +40,11 @@ def front(database: Database) -> Front:
 
 def stage_of(front: Front, *desks: Desk) -> Reply:
     return Reply(front.database, desks or [front.desk], clock=front.machine, machine=front.machine)
+
+
+def other_desk(front: Front) -> Desk:
+    """One of a config that does not name the shop."""
+    return Desk("test", front.net, (Brand("Rival", (Identity("*", handle="rival"),)),))
 
 
 @pytest.fixture
@@ -218,10 +224,41 @@ def test_what_is_refused_is_told_and_may_be_sent_again(front: Front, works: Roun
     assert front.shown(1).state is ReplyState.SENT
 
 
+def test_an_answer_for_a_desk_of_another_config_is_left_to_it(front: Front, works: Round) -> None:
+    """Workers take up a new brand's file seconds apart."""
+    answers(front, front.complains())
+    stage = stage_of(front, other_desk(front))
+    with capture_logs() as said:
+        for _ in range(3):
+            assert list(stage.due(front.machine.at)) == []
+            stage.handle("1", front.machine.at)  # a job that another worker's look made
+            front.machine.passes(MINUTE)
+    assert [one["event"] for one in said] == ["desk_not_here"]
+    assert works() == ["1"]
+    assert front.shown(1).state is ReplyState.SENT
+    assert front.told() == []
+
+
+def test_an_answer_that_another_config_goes_on_trying_is_not_taken_from_it(
+    front: Front, works: Round
+) -> None:
+    answers(front, front.complains())
+    stage = stage_of(front, other_desk(front))
+    for _ in range(4):
+        assert list(stage.due(front.machine.at)) == []
+        front.net.faults = [Fault.BUSY]
+        assert works() == ["1"]
+        front.machine.passes(LEFT)
+    assert front.shown(1).state is ReplyState.PENDING
+
+
 def test_a_source_that_is_configured_no_longer_is_told(front: Front) -> None:
     answers(front, front.complains())
-    other = Desk("test", front.net, (Brand("Rival", (Identity("*", handle="rival"),)),))
-    stage_of(front, other).handle("1", front.machine.at)
+    stage = stage_of(front, other_desk(front))
+    assert list(stage.due(front.machine.at)) == []
+    front.machine.passes(LEFT)
+    assert list(stage.due(front.machine.at)) == ["1"]
+    stage.handle("1", front.machine.at)
     assert front.shown(1).state is ReplyState.FAILED
     assert "names no source test any more" in str(front.shown(1).problem)
     assert front.told_of(1) == ["reply_refused"]
@@ -390,7 +427,11 @@ def test_an_unknown_one_whose_source_is_gone_is_asked_about(front: Front, works:
     front.net.faults = [Fault.DROPS_AFTER]
     works()
     front.machine.passes(MINUTE)
-    stage_of(front, Desk("other", front.net, (SHOP,))).handle("1", front.machine.at)
+    stage = stage_of(front, Desk("other", front.net, (SHOP,)))
+    stage.handle("1", front.machine.at)
+    assert front.shown(1).state is ReplyState.PENDING
+    front.machine.passes(LEFT)
+    stage.handle("1", front.machine.at)
     assert front.shown(1).state is ReplyState.ASKED
 
 

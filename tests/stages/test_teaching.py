@@ -292,7 +292,7 @@ def test_a_post_that_no_stream_brought_is_held_against_the_general_ones(
 
 
 def test_the_triage_of_a_deleted_post_asks_nobody(staff: Staff, database: Database) -> None:
-    triage = Triage(database, (RULE,), LIMITS, NO_WORDS)
+    triage = Triage(database, (RULE,), LIMITS, NO_WORDS, ())
     with database.reading() as conn:
         assert mentions.load(conn, 1, 1) is None
     triage.handle("1:1", TEN)

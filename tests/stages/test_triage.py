@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from monitor.domain.identity import Brand
 from monitor.domain.judgement import Thresholds
+from monitor.domain.keeping import Keep
 from monitor.domain.policy import Rule
 from monitor.domain.sla import State
 from monitor.runner import Runner, Stage
 from monitor.stages.classify import Classify
 from monitor.stages.settle import Settle
-from monitor.stages.triage import Triage
-from monitor.store import cases, mentions
+from monitor.stages.triage import LEFT, Triage
+from monitor.store import cases, cross_brand, mentions
 from monitor.store.engine import Database
 from tests.scenarios.world import NO_WORDS, RULE, Keywords, World, clock_time
-from tests.store.written import SHOP, TEN, Bringing, gone, rows, written
+from tests.store.written import RIVAL, SHOP, TEN, Bringing, gone, rows, written
 
 QUIET = "2 h without an answer"
 MINUTE = timedelta(minutes=1)
@@ -43,8 +47,11 @@ class Meanwhile(Sequence[Rule]):
         return RULE
 
 
-def _triage(database: Database, rules: Sequence[Rule] = (RULE,)) -> Triage:
-    return Triage(database, rules, Thresholds(alert=0.6, review=0.3), NO_WORDS)
+def _triage(
+    database: Database, rules: Sequence[Rule] = (RULE,), brands: Sequence[Brand] = (SHOP,)
+) -> Triage:
+    limits = Thresholds(alert=0.6, review=0.3)
+    return Triage(database, rules, limits, NO_WORDS, brands, operators="ops")
 
 
 def _judge(database: Database) -> None:
@@ -152,3 +159,90 @@ def test_what_happens_to_a_post_while_it_is_decided_on_is_not_overwritten(
     assert following == ("triage" if change == "edit" else "settle")
     _bands(database)
     assert rows(database, "SELECT outcome FROM wait") == [("withdrawn",)]
+
+
+def test_a_brand_that_this_config_does_not_name_is_left_to_one_that_does(
+    database: Database,
+) -> None:
+    """Workers take up a new brand's file seconds apart, and a wait keeps the policy with which it begins."""
+    bringing = Bringing(database, SHOP, RIVAL)
+    bringing.brings(
+        written("1", text="rival: still no parcel"), written("2", text="shop: still no refund")
+    )
+    _judge(database)
+    its = replace(RULE, name="rival's own")
+    old, new = _triage(database), _triage(database, (its,), (SHOP, RIVAL))
+    shops, rivals = sorted(new.due(TEN))
+    with capture_logs() as said:
+        assert list(old.due(TEN)) == [shops]
+        old.handle(rivals, TEN)  # a job that another worker's look made
+        assert list(old.due(TEN)) == [shops]
+    assert [one for one in said if one["event"] == "brand_not_here"] == [
+        {"event": "brand_not_here", "brand": "Rival", "log_level": "warning"}
+    ]
+    assert rows(database, "SELECT id FROM cases") == []
+    new.handle(rivals, TEN)
+    assert rows(database, "SELECT rule FROM wait") == [(its.digest,)]
+
+
+def test_posts_of_a_brand_that_was_removed_wait_and_the_operators_hear_of_it(
+    database: Database,
+) -> None:
+    bringing = Bringing(database, RIVAL)
+    bringing.brings(written("1", text="still no parcel"), written("2", by="bo", text="never again"))
+    _judge(database)
+    left = _triage(database)
+    for minute in range(90):
+        assert list(left.due(TEN + minute * MINUTE)) == []
+        told = rows(database, "SELECT audience, reason FROM notice")
+        assert told == ([("ops", "brand_unknown")] if minute * MINUTE >= LEFT else [])
+    with database.reading() as conn:
+        [waits] = cross_brand.undecided(conn)
+    assert (waits.brand, waits.number, waits.since) == ("Rival", 2, TEN)
+    back = _triage(database, brands=(SHOP, RIVAL))
+    for item in back.due(TEN + 90 * MINUTE):
+        back.handle(item, TEN + 90 * MINUTE)
+    assert len(rows(database, "SELECT id FROM cases")) == 2
+    with database.reading() as conn:
+        assert cross_brand.undecided(conn) == []
+
+
+def test_what_waited_for_a_brand_as_long_as_words_are_kept_is_set_aside(database: Database) -> None:
+    """Else words of a brand that was removed on purpose would be kept for ever."""
+    bringing = Bringing(database, SHOP, RIVAL)
+    bringing.brings(
+        written("1", text="rival: still no parcel"), written("2", text="rival: love it")
+    )
+    _judge(database)
+    left = _triage(database)
+    end = TEN + Keep().without_case
+    assert list(left.due(end - MINUTE)) == []
+    assert rows(database, "SELECT count(*) FROM mention WHERE next = 'triage'") == [(2,)]
+    later = end + LEFT
+    for item in left.due(later):
+        left.handle(item, later)
+    assert left.due(later) == []
+    query = "SELECT band, filtered, would_be, next FROM mention ORDER BY post_id"
+    assert rows(database, query) == [
+        ("pass", "brand_unknown", "alert", None),
+        ("pass", "brand_unknown", "pass", None),
+    ]
+    assert rows(database, "SELECT id FROM cases") == []
+
+
+def test_an_edit_in_a_case_of_a_brand_that_was_removed_leaves_the_case_as_it_is(
+    database: Database,
+) -> None:
+    bringing = Bringing(database, RIVAL)
+    bringing.brings(written("1", text="still no parcel"), written("2", text="love it"))
+    _judge(database)
+    before = _triage(database, brands=(RIVAL,))
+    for item in before.due(TEN):
+        before.handle(item, TEN)
+    bringing.brings(written("1", text="love it", edited_at=TEN), gone("2"), at=TEN + MINUTE)
+    _judge(database)
+    left, later = _triage(database), TEN + Keep().without_case + MINUTE
+    for item in left.due(later):
+        left.handle(item, later)
+    assert rows(database, "SELECT next FROM mention WHERE next = 'triage'") == []
+    assert rows(database, "SELECT status FROM cases") == [("open",)]

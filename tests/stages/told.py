@@ -53,7 +53,7 @@ class Told:
         with self.database.writing() as conn:
             return self._case(conn, columns)
 
-    def storm(self, number: int, *, to: str = "#care", **of_wait: Any) -> list[int]:
+    def storm(self, number: int, *, to: str = "slack:#care", **of_wait: Any) -> list[int]:
         """So many cases at once, each with an alert that waits."""
         with self.database.writing() as conn:
             made = [self._case(conn, {}, of_wait) for _ in range(number)]
@@ -120,7 +120,7 @@ class Told:
         }
 
     def alert(
-        self, case: int, *, wait: int = 1, to: str = "#care", suppressed: bool = False
+        self, case: int, *, wait: int = 1, to: str = "slack:#care", suppressed: bool = False
     ) -> str:
         reason = Reason.BEFORE_FIRST_RUN if suppressed else Reason.OPENED
         key = f"alert:{case}:{wait}"
@@ -134,14 +134,14 @@ class Told:
         step: str,
         *,
         wait: int = 1,
-        to: str = "#leads",
+        to: str = "slack:#leads",
         reason: Reason = Reason.STEP_DUE,
     ) -> str:
         kind = NoticeKind.ESCALATION
         key = f"step:{case}:{wait}:{step}"
         return self._write(case, Planned(key, kind, to, reason, NOW, wait, step))
 
-    def words(self, kind: NoticeKind, headline: str, *, to: str = "#care") -> str:
+    def words(self, kind: NoticeKind, headline: str, *, to: str = "slack:#care") -> str:
         with self.database.writing() as conn:
             planned = Planned(f"{kind}:{headline}", kind, to, Reason.REQUESTED, NOW)
             said = {"headline": headline, "lines": ["a line"]}
@@ -151,7 +151,7 @@ class Told:
     def about(self, kind: NoticeKind, payload: dict[str, Any]) -> str:
         """A digest or a backlog of the brand."""
         with self.database.writing() as conn:
-            planned = Planned(f"{kind}:1", kind, "#care", Reason.SCHEDULED, NOW)
+            planned = Planned(f"{kind}:1", kind, "slack:#care", Reason.SCHEDULED, NOW)
             outbox.write(
                 conn, [planned], brand_id=self.brand, case_id=None, now=NOW, payload=payload
             )

@@ -66,10 +66,16 @@ ASKED: dict[str, Ask] = {
     "streams' watches": lambda conn: watching.watches(conn, [1], NINE),
     "posts to judge": lambda conn: cross_brand.to_judge(conn, 10),
     "mentions to triage": lambda conn: mentions.due(conn, mentions.TRIAGE, NINE, 10),
+    "mentions to triage, but for some brands": lambda conn: mentions.due(
+        conn, mentions.TRIAGE, NINE, 10, but=[7]
+    ),
+    "posts to decide on": cross_brand.undecided,
+    "posts to decide on for long": lambda conn: cross_brand.undecided_since(conn, [7], NINE, 10),
+    "notices held up": outbox.held_up,
     "mentions to settle": lambda conn: mentions.due(conn, mentions.SETTLE, NINE, 10),
     "cases to escalate": lambda conn: cases.due(conn, "escalate", NINE, 10),
     "notices to send": lambda conn: leaving.ready(conn, at=NINE, now=NINE),
-    "alarms that wait": storms.places,
+    "alarms that wait": lambda conn: storms.places(conn, NINE, 20),
     "alarms of a place": lambda conn: storms.alarms(
         conn, storms.Place(1, NoticeKind.ALERT, "#care"), NINE
     ),

@@ -18,7 +18,7 @@ from slack_sdk import WebClient
 from slack_sdk.models.metadata import Metadata
 from slack_sdk.web import SlackResponse
 
-from monitor.domain.errors import Outcome, SendError
+from monitor.domain.errors import NoSuchPlaceError, Outcome, SendError
 from monitor.domain.finding import Finding
 from monitor.domain.notice import Absent, Document, Notice, NoticeKind, Receipt, Unknowable
 from monitor.notifiers.slack import trying
@@ -216,9 +216,8 @@ class Slack:
             return self._options.targets[audience]
         if is_channel(audience) or is_member(audience):
             return audience
-        raise SendError(
-            f'"{audience}" is neither a target of this notifier nor the id of a channel or a member',
-            outcome=Outcome.PERMANENT,
+        raise NoSuchPlaceError(
+            f'"{audience}" is neither a target of this notifier nor the id of a channel or a member'
         )
 
     def _post(

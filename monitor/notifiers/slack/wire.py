@@ -132,7 +132,8 @@ def _unanswered(error: Exception, where: str) -> SendError:
     cause = error.reason if isinstance(error, URLError) else error
     began = not isinstance(cause, _NEVER_BEGAN)
     outcome = Outcome.UNKNOWN if began else Outcome.NOT_SENT
-    return SendError(f"Slack, {where}: {type(cause).__name__} {quoted(cause)}", outcome=outcome)
+    words = f"Slack, {where}: {type(cause).__name__} {quoted(cause)}"
+    return SendError(words, outcome=outcome, is_down=not began)
 
 
 def _pause(headers: Any) -> timedelta:
