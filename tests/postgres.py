@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -35,6 +35,8 @@ SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
 }
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "listen_addresses": ""}
+"""Otherwise as PostgreSQL comes: what was committed survives a power cut, and waits for the disk."""
 INITDB = ("--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
 
 
@@ -104,6 +106,7 @@ class Server:
     folder: Path
     programs: Path
     as_whom: dict[str, Any]
+    settings: Mapping[str, str] = field(default_factory=lambda: SETTINGS)
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -120,7 +123,7 @@ class Server:
 
     def start(self) -> None:
         """Returns when it answers."""
-        options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        options = [f"--{name}={value}" for name, value in self.settings.items()]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self._data, "-k", self.folder, *options],
@@ -152,11 +155,13 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(programs: Path | None = None) -> Iterator[Server]:
+def server(
+    programs: Path | None = None, settings: Mapping[str, str] = SETTINGS
+) -> Iterator[Server]:
     """A running server of our own that ends with the block; `programs`: others than the wheel's."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
-        made = Server(folder, programs or _programs(folder), _unprivileged(folder))
+        made = Server(folder, programs or _programs(folder), _unprivileged(folder), settings)
         made.make()
         try:
             made.start()
