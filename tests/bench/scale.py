@@ -3,6 +3,7 @@
     python -m tests.bench.scale
     python -m tests.bench.scale --only latency --brands 1 100 --posts 30
     python -m tests.bench.scale --only decide cost --load 5000
+    python -m tests.bench.scale --only streams --brands 1000 --every 120 --durable
 
 latency     from a post's being visible on Reddit to its message's being in its brand's channel, by brands
 throughput  complaints a second from a file to their alerts, with one worker and with two
@@ -10,9 +11,11 @@ fairness    how long the others' alerts take while one brand has a storm and ano
 recovery    how long alerts take after the SIGKILL of a worker, and of one that was telling people
 decide      processor time of deciding on a post, by a worker that does nothing else
 cost        processor time and database megabytes of a million posts, from a feed of the simulator's load
+streams     each brand read by a source of its own: looks a minute, how late they are, latency
 
 The classifier goes by words: the model's own time is on its card. PostgreSQL is the tests' own, which does
-not wait for the disk. One line is printed as each figure is known, the table in the end.
+not wait for the disk; with `--durable` it does. One line is printed as each figure is known, the table in the
+end.
 """
 
 from __future__ import annotations
@@ -20,72 +23,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from statistics import quantiles
+from collections.abc import Callable
 
 from monitor.simulator.slack import SLOW_AFTER
 from tests.bench import workers
-from tests.bench.agency import (
-    Agency,
-    agency,
-    cpu_s,
-    family,
-    megabytes,
-    say,
-    wait_for,
-)
+from tests.bench.agency import cpu_s, megabytes, say, wait_for
+from tests.bench.bench import SECOND, TOLD_WITHIN, Bench, servers_cpu, spread, talk
 from tests.bench.fed import DECIDED, JUDGED, fed, feed, undecided, under_way, wait_until, working
+from tests.bench.streams import streams
 from tests.chaos.found import opened
-from tests.postgres import Cluster, Server, server
+from tests.postgres import DURABLE, SETTINGS, server
 
-ALONE = 100_000
-"""Alarms that are told together: none, so that each is heard by itself."""
-SECOND = 1.0
 APART = 6.0
 """Between complaints of one brand: its channel hears a message a second, and each complaint is several."""
-TOLD_WITHIN = 300.0
-ROWS = ("what", "figure")
-
-
-class Bench:
-    """One PostgreSQL, on which each measurement has a database of its own; its rows of the table."""
-
-    def __init__(self, given: argparse.Namespace, postgres: Server) -> None:
-        self.given = given
-        self.postgres = postgres
-        prefix = f"scale_{os.getpid()}"
-        self.cluster = Cluster(f"host={postgres.folder} user=postgres dbname=postgres", prefix)
-        self.rows: list[tuple[str, str]] = []
-
-    def row(self, what: str, figure: str) -> None:
-        """Keep a row, and show it."""
-        self.rows.append((what, f"{figure} (load {os.getloadavg()[0]:.1f})"))
-        say(f"{what}: {figure}")
-
-    @contextmanager
-    def agency(
-        self, brands: int, *, workers: int = 1, alarms: int = ALONE, broken: Sequence[int] = ()
-    ) -> Iterator[Agency]:
-        """One whose workers have begun, and have told a first complaint."""
-        with (
-            tempfile.TemporaryDirectory(prefix="scale-") as folder,
-            self.cluster.one() as url,
-            agency(Path(folder), url, brands, alarms=alarms, broken=broken) as made,
-        ):
-            say(f"{brands} brands: making their rows")
-            self.row(f"{brands} brands: tables made, and a first run", f"{made.prepare():.0f} s")
-            self.row(
-                f"{brands} brands: start of {workers} worker(s)", f"{made.start(workers):.1f} s"
-            )
-            first = made.complain(0)
-            if not wait_for(lambda: first in made.told(), TOLD_WITHIN):
-                raise RuntimeError(f"nothing was told: {made.home.log.read_text()[-3000:]}")
-            yield made
-            made.stop()
 
 
 def latency(bench: Bench) -> None:
@@ -95,9 +46,10 @@ def latency(bench: Bench) -> None:
             before = cpu_s([one.pid for one in made.workers])
             began = time.monotonic()
             pause = max(SECOND, APART / brands)
-            marks = _talk(made, range(brands), bench.given.posts, f"{brands} brands", pause)
+            name = f"{brands} brands"
+            marks = talk(made, range(brands), bench.given.posts, name=name, pause=pause)
             spent = cpu_s([one.pid for one in made.workers]) - before
-            bench.row(f"latency, {brands} brands, 1 worker", _spread(made, marks))
+            bench.row(f"latency, {brands} brands, 1 worker", spread(made, marks))
             share = spent / (time.monotonic() - began)
             bench.row(
                 f"one worker's processor meanwhile, {brands} brands", f"{share:.0%} of one core"
@@ -120,13 +72,13 @@ def fairness(bench: Bench) -> None:
     """Brand 1 has a storm, brand 2 a broken token: how long the others' take before, and meanwhile."""
     with bench.agency(max(bench.given.fair, 4), workers=2, alarms=20, broken=[2]) as made:
         others = [0, *range(3, made.brands)]
-        calm = _talk(made, others, bench.given.posts, "calm")
+        calm = talk(made, others, bench.given.posts, name="calm")
         worst = max(made.waited(calm))
-        bench.row("fairness: others, calm", _spread(made, calm))
+        bench.row("fairness: others, calm", spread(made, calm))
         for _ in range(bench.given.storm):
             made.complain(1, in_own=True)
-        meanwhile = _talk(made, others, bench.given.posts, "storm")
-        bench.row(f"fairness: others, in a storm of {bench.given.storm}", _spread(made, meanwhile))
+        meanwhile = talk(made, others, bench.given.posts, name="storm")
+        bench.row(f"fairness: others, in a storm of {bench.given.storm}", spread(made, meanwhile))
         late = max(made.waited(meanwhile)) - worst
         said = "kept" if late <= 5 and len(made.waited(meanwhile)) == len(meanwhile) else "BROKEN"
         bench.row("fairness: the longest delay added (promise: 5 s)", f"{late:+.1f} s, {said}")
@@ -135,11 +87,11 @@ def fairness(bench: Bench) -> None:
 def recovery(bench: Bench) -> None:
     """A complaint a second; one of two workers dies; then the one that is telling, as it tells."""
     with bench.agency(4, workers=2) as made:
-        calm = _talk(made, range(4), bench.given.posts // 2, "two workers")
-        bench.row("recovery: two workers alive", _spread(made, calm))
+        calm = talk(made, range(4), bench.given.posts // 2, name="two workers")
+        bench.row("recovery: two workers alive", spread(made, calm))
         made.workers.pop(0).kill()
-        after = _talk(made, range(4), bench.given.posts, "one of two killed")
-        bench.row("recovery: written after the kill -9 of one of two", _spread(made, after))
+        after = talk(made, range(4), bench.given.posts, name="one of two killed")
+        bench.row("recovery: written after the kill -9 of one of two", spread(made, after))
         made.slack.plan("chat.postMessage", SLOW_AFTER)
         held = made.complain(0)
         calls = made.slack.calls["chat.postMessage"]
@@ -147,9 +99,9 @@ def recovery(bench: Bench) -> None:
         made.start()
         died_at = time.monotonic()
         made.workers.pop(0).kill()
-        next_ = _talk(made, range(1, 4), bench.given.posts, "the one that told killed")
+        next_ = talk(made, range(1, 4), bench.given.posts, name="the one that told killed")
         bench.row(
-            "recovery: others', after the kill -9 of one that was telling", _spread(made, next_)
+            "recovery: others', after the kill -9 of one that was telling", spread(made, next_)
         )
         with opened(made.home.database) as rows:
             wait_for(lambda: not under_way(rows), TOLD_WITHIN)
@@ -169,10 +121,10 @@ def decide(bench: Bench) -> None:
             wait_until(rows, number, JUDGED)
         waited = undecided(rows)
         with working(home, "--queues", "decide") as process:
-            already, theirs = cpu_s([process.pid]), _servers_cpu(bench)
+            already, theirs = cpu_s([process.pid]), servers_cpu(bench)
             left = undecided(rows)
             wait_until(rows, number, DECIDED)
-            spent, theirs = cpu_s([process.pid]) - already, _servers_cpu(bench) - theirs
+            spent, theirs = cpu_s([process.pid]) - already, servers_cpu(bench) - theirs
     bench.row(
         f"deciding on a post, {left} of {waited} after the start",
         f"{1000 * spent / left:.1f} ms of processor in the worker,"
@@ -185,13 +137,13 @@ def cost(bench: Bench) -> None:
     number = bench.given.load
     with fed(bench.cluster) as (home, url), opened(url) as rows, working(home) as process:
         empty = megabytes(bench.postgres, url)
-        already, theirs = cpu_s([process.pid]), _servers_cpu(bench)
+        already, theirs = cpu_s([process.pid]), servers_cpu(bench)
         began = time.monotonic()
         feed(home, number)
         wait_until(rows, number, f"SELECT ({JUDGED}) AND ({DECIDED})")
         wait_for(lambda: not under_way(rows), TOLD_WITHIN)
         took = time.monotonic() - began
-        spent, theirs = cpu_s([process.pid]) - already, _servers_cpu(bench) - theirs
+        spent, theirs = cpu_s([process.pid]) - already, servers_cpu(bench) - theirs
         grown = megabytes(bench.postgres, url) - empty
     million = 1e6 / number
     bench.row(f"cost: {number} posts, 1 worker", f"{took:.0f} s, {number / took:.0f} posts/s")
@@ -202,39 +154,6 @@ def cost(bench: Bench) -> None:
     )
 
 
-def _talk(
-    made: Agency, brands: Sequence[int], number: int, name: str, pause: float = SECOND
-) -> list[str]:
-    """Complaints by turns, so many seconds apart; returns when all were told, or after minutes. The marks."""
-    marks = []
-    due_at = time.monotonic()
-    for turn in range(number):
-        # brands far from each other, so that a list's beginning is not all that is tried
-        marks.append(made.complain(brands[turn * 7919 % len(brands)]))
-        if turn % 20 == 0:
-            say(f"  {name}: {turn}/{number}")
-        due_at += pause
-        time.sleep(max(0.0, due_at - time.monotonic()))
-    wait_for(lambda: len(made.waited(marks)) == len(marks), TOLD_WITHIN)
-    return marks
-
-
-def _spread(made: Agency, marks: Sequence[str]) -> str:
-    """Percentiles of how long they took, and how many of them were told."""
-    waited = made.waited(marks)
-    if len(waited) < 2:
-        return f"{len(waited)} of {len(marks)} told"
-    cuts = quantiles(waited, n=100, method="inclusive")
-    return (
-        f"p50 {cuts[49]:.1f} s, p95 {cuts[94]:.1f} s, p99 {cuts[98]:.1f} s, max {waited[-1]:.1f} s"
-        f" ({len(waited)} of {len(marks)} told)"
-    )
-
-
-def _servers_cpu(bench: Bench) -> float:
-    return cpu_s(family(bench.postgres.pid))
-
-
 PARTS: dict[str, Callable[[Bench], None]] = {
     "latency": latency,
     "throughput": throughput,
@@ -242,6 +161,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "recovery": recovery,
     "decide": decide,
     "cost": cost,
+    "streams": streams,
 }
 
 
@@ -250,14 +170,19 @@ def main() -> int:
     parser = argparse.ArgumentParser("python -m tests.bench.scale")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--brands", type=int, nargs="+", default=[1, 100, 5000])
-    parser.add_argument("--posts", type=int, default=60, help="of each part, a second apart")
+    parser.add_argument("--posts", type=int, default=60, help="for every latency")
     parser.add_argument("--throughput", type=int, default=150, help="complaints at once")
     parser.add_argument("--fair", type=int, default=100, help="brands of the fairness part")
     parser.add_argument("--storm", type=int, default=300, help="complaints of one brand at once")
-    parser.add_argument("--load", type=int, default=10_000, help="posts of the last two parts")
+    parser.add_argument("--load", type=int, default=10_000, help="posts of `decide` and `cost`")
+    parser.add_argument(
+        "--every", type=int, default=120, help="seconds from look to look (streams)"
+    )
+    parser.add_argument("--workers", type=int, default=1, help="of the part `streams`")
+    parser.add_argument("--durable", action="store_true", help="PostgreSQL waits for the disk")
     given = parser.parse_args()
     began = time.monotonic()
-    with server() as postgres:
+    with server(settings=DURABLE if given.durable else SETTINGS) as postgres:
         bench = Bench(given, postgres)
         for part in given.only:
             say(f"{part} …")
