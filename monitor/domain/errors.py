@@ -99,5 +99,12 @@ class StoreError(MonitorError):
     """The database cannot be used (read-only, full, locked, newer than the program)."""
 
 
+class CrossingError(MonitorError):
+    """A statement that does not say whose rows it means was not sent: it might mix up brands.
+
+    A mistake in the program. The database can be used: what does not need that statement goes on.
+    """
+
+
 class ConfigError(MonitorError):
     """A mistake in the configuration; the text names place and remedy."""

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import ColumnClause, Grouping, Tuple
+from sqlalchemy.sql.selectable import FromClauseAlias
 
 _Equal: TypeAlias = tuple[Any, frozenset[Any]]
 """A column, and those of which that is made to which it is equal: none, if it is given."""
@@ -49,19 +50,20 @@ class Scope:
             tied |= found
             waiting = [one for one in waiting if id(one) not in tied]
 
-    def _add_from(self, one: Any) -> list[Any]:
-        """Returns the tables in it."""
+    def add_from(self, one: Any) -> list[Any]:
+        """A table that is read, or a join of some. Returns the tables in it."""
         if not isinstance(one, sa.Join):
             self.reads.append(one)
             return [one]
-        left, right = self._add_from(one.left), self._add_from(one.right)
+        left, right = self.add_from(one.left), self.add_from(one.right)
         if not one.full:
             # of an outer join the rows on the left are there whatever it says
             said = _equal(one.onclause)
             self.equal += [pair for pair in said if not one.isouter or pair[0].table in right]
         return [*left, *right]
 
-    def _add_where(self, clause: Any) -> None:
+    def add_where(self, clause: Any) -> None:
+        """A condition that holds for all rows."""
         self.equal += _equal(clause)
         for one in _all_of(clause):
             if isinstance(one, sa.Exists):  # a join that doubles no row
@@ -101,8 +103,12 @@ def scopes(statement: Any) -> Iterator[Scope | str]:
 
 def _walk(one: Any, outer: Sequence[Any], given: Sequence[_Equal]) -> Iterator[Scope | str]:
     """`given`: what the query around it says of what this one chooses."""
-    if isinstance(one, sa.TextualSelect):
-        yield str(one.element)
+    if isinstance(one, sa.TextClause):
+        yield one.text
+    if isinstance(one, ColumnClause):
+        if one.is_literal:
+            yield one.name
+        return
     if isinstance(one, sa.Alias | sa.Subquery | sa.CTE):
         outer = ()  # a table made in place knows nothing of its neighbours
     if isinstance(one, sa.Select | sa.Update | sa.Delete):
@@ -125,9 +131,9 @@ def _walk(one: Any, outer: Sequence[Any], given: Sequence[_Equal]) -> Iterator[S
 
 def table_name(one: Any) -> str | None:
     """Of the table that it is, by whatever alias; None: it is made of what is looked at by itself."""
-    while isinstance(one, sa.Alias):
+    while isinstance(one, FromClauseAlias):
         one = one.element
-    return one.name if isinstance(one, sa.Table) else None
+    return one.name if isinstance(one, sa.TableClause) else None
 
 
 def _of_select(select: sa.Select[Any], outer: Sequence[Any]) -> Scope:
@@ -135,15 +141,15 @@ def _of_select(select: sa.Select[Any], outer: Sequence[Any]) -> Scope:
     froms = select.get_final_froms()
     own = [one for one in froms if not any(one is other for other in outer)]
     for one in own if len(froms) > 1 else froms:  # as SQLAlchemy: the last one stays
-        made._add_from(one)
-    made._add_where(select.whereclause)
+        made.add_from(one)
+    made.add_where(select.whereclause)
     return made
 
 
 def _of_change(change: sa.Update | sa.Delete) -> Scope:
     made = Scope()
-    made._add_from(change.table)
-    made._add_where(change.whereclause)
+    made.add_from(change.table)
+    made.add_where(change.whereclause)
     return made
 
 
