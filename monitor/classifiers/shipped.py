@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.classifiers import language, text, weights
 from monitor.classifiers.halving import in_halves
+from monitor.classifiers.soundness import refuse_no_numbers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Thresholds
 from monitor.domain.post import Post
@@ -86,14 +89,23 @@ class Shipped:
         )
 
     def _scores(self, texts: Sequence[str]) -> list[list[float]]:
-        """Four probabilities a text. A text without a word is certainly nothing to answer."""
+        """Four probabilities a text. A text without a word is certainly nothing to answer.
+
+        Raises:
+            ClassifierError: none can be had.
+            JudgementError: of one of these texts alone.
+
+        """
         real = [index for index, one in enumerate(texts) if one]
         scores = [[0.0, 0.0, 0.0, 1.0] for _ in texts]
         if real:
             network = self._loaded()
-            found = in_halves(
-                lambda some: network.probabilities(some).tolist(), [texts[index] for index in real]
-            )
+
+            def judge(some: Sequence[str]) -> list[list[float]]:
+                return in_halves(lambda few: network.probabilities(few).tolist(), some)
+
+            found = judge([texts[index] for index in real])
+            refuse_no_numbers(self.model, found, judge)
             for index, row in zip(real, found, strict=True):
                 scores[index] = row
         return scores
@@ -120,62 +132,91 @@ class _Network:
     """Tokenizer and compiled model: texts in, calibrated probabilities out."""
 
     def __init__(self, folder: Path, card: weights.Card, threads: int) -> None:
-        import openvino
         from tokenizers import Tokenizer
 
         self._card = card
+        self._model, self._threads = folder / weights.MODEL, threads
         self._turn = threading.Lock()
         self._lengths = [length for length in _LENGTHS if length < card.max_tokens]
         self._lengths.append(card.max_tokens)
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / weights.TOKENIZER))
-            compiled = openvino.Core().compile_model(
-                folder / weights.MODEL,
-                "CPU",
-                {
-                    "PERFORMANCE_HINT": "THROUGHPUT",
-                    "NUM_STREAMS": threads,
-                    "INFERENCE_NUM_THREADS": threads,
-                    # The same scores on every processor; int8 gains nothing from bfloat16.
-                    "INFERENCE_PRECISION_HINT": "f32",
-                },
-            )
         except RuntimeError as error:
-            raise ClassifierError(f"the classifier's weights can't be loaded: {error}") from error
+            raise _unloadable(error) from error
         self._tokenizer.enable_truncation(card.max_tokens)
         # A post that says "</s>" means these four characters.
         self._tokenizer.encode_special_tokens = True
         self._pad = self._tokenizer.token_to_id("<pad>") or 0
-        self._queue = openvino.AsyncInferQueue(compiled, threads)
+        self._requests: list[Any] | None = self._compiled()
+
+    def _compiled(self) -> list[Any]:
+        """Requests to the model, one a thread, which alone hold it and its memory."""
+        import openvino
+
+        try:
+            compiled = openvino.Core().compile_model(
+                self._model,
+                "CPU",
+                {
+                    "PERFORMANCE_HINT": "THROUGHPUT",
+                    "NUM_STREAMS": self._threads,
+                    "INFERENCE_NUM_THREADS": self._threads,
+                    # The same scores on every processor; int8 gains nothing from bfloat16.
+                    "INFERENCE_PRECISION_HINT": "f32",
+                },
+            )
+            return [compiled.create_infer_request() for _ in range(self._threads)]
+        except RuntimeError as error:
+            raise _unloadable(error) from error
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """One row of four a text, in the order of the texts.
+        """One row of four a text, in the order of the texts; NaN where the network gives no number.
+
+        After an error the model is dropped, and loaded anew at the next call: a request that failed
+        tells its error for ever, and where memory ran out the model's own store of shapes is torn.
 
         Raises:
-            ClassifierError: the runtime failed, or what came out is no number.
+            ClassifierError: the runtime failed, or the weights can't be loaded again.
 
         """
         import numpy as np
 
         ids = [one.ids for one in self._tokenizer.encode_batch_fast(list(texts))]
         logits = np.full((len(ids), len(self._card.labels)), np.nan)
-
-        def keep(request: Any, rows: list[int]) -> None:
-            logits[rows] = request.get_output_tensor(0).data[: len(rows)]
-
         with self._turn:
+            requests, self._requests = self._requests or self._compiled(), None
             try:
-                self._queue.set_callback(keep)
-                for rows in _batches([len(one) for one in ids]):
-                    self._queue.start_async([self._padded([ids[row] for row in rows])], rows)
-                self._queue.wait_all()
+                self._run(requests, ids, logits)
             except RuntimeError as error:
-                raise ClassifierError(f"the classifier failed: {error}") from error
-        if not np.isfinite(logits).all():
-            raise ClassifierError("the classifier's scores are not numbers: are its weights whole?")
+                # One stream may only tell that another, whose error comes later, left it waiting.
+                told = dict.fromkeys([str(error), *_waited_for(requests)])
+                raise ClassifierError(f"the classifier failed: {'; '.join(told)}") from error
+            self._requests = requests
+        logits[~np.isfinite(logits).all(axis=1)] = np.nan
         scaled = logits / self._card.temperature
         raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return raised / raised.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+    def _run(
+        self, requests: Sequence[Any], ids: Sequence[Sequence[int]], logits: NDArray[np.float64]
+    ) -> None:
+        """Fill in the logits: as many batches under way as there are requests, each taking its turn."""
+        under_way: deque[tuple[Any, list[int]]] = deque()
+
+        def finish() -> None:
+            request, rows = under_way.popleft()
+            request.wait()
+            logits[rows] = request.get_output_tensor(0).data[: len(rows)]
+
+        free = cycle(requests)
+        for rows in _batches([len(one) for one in ids]):
+            if len(under_way) == len(requests):
+                finish()
+            request = next(free)
+            request.start_async([self._padded([ids[row] for row in rows])])
+            under_way.append((request, rows))
+        while under_way:
+            finish()
 
     def _padded(self, rows: Sequence[Sequence[int]]) -> NDArray[np.int32]:
         import numpy as np
@@ -187,6 +228,19 @@ class _Network:
         for index, row in enumerate(rows):
             padded[index, : len(row)] = row
         return padded
+
+
+def _waited_for(requests: Sequence[Any]) -> Iterator[str]:
+    """The errors of what still ran, once all of it is done."""
+    for request in requests:
+        try:
+            request.wait()
+        except RuntimeError as error:
+            yield str(error)
+
+
+def _unloadable(error: RuntimeError) -> ClassifierError:
+    return ClassifierError(f"the classifier's weights can't be loaded: {error}")
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.classifiers import language, text
 from monitor.classifiers.halving import in_halves
+from monitor.classifiers.soundness import refuse_no_numbers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Label, Thresholds
 from monitor.domain.post import Post
@@ -63,27 +64,28 @@ class Transformers:
 
     def classify(self, posts: Sequence[Post], /) -> Sequence[Judgement]:
         texts = [text.of_post(post) for post in posts]
-        scores = [dict.fromkeys(Label, 0.0) | {Label.OTHER: 1.0} for _ in posts]
+        scores = [[float(label is Label.OTHER) for label in Label] for _ in posts]
         real = sorted((at for at, one in enumerate(texts) if one), key=lambda at: len(texts[at]))
         with self._lock:
             for start in range(0, len(real), self._options.batch):
                 batch = real[start : start + self._options.batch]
                 judged = in_halves(self._batch, [texts[at] for at in batch])
+                refuse_no_numbers(self.model, judged, self._batch)
                 for at, score in zip(batch, judged, strict=True):
                     scores[at] = score
         return [
-            Judgement(
-                score[Label.COMPLAINT],
-                score[Label.QUESTION],
-                score[Label.PRAISE],
-                score[Label.OTHER],
-                language.of_post(post.lang, shown),
-                self.model,
-            )
+            self._judgement(post, shown, score)
             for post, shown, score in zip(posts, texts, scores, strict=True)
         ]
 
-    def _batch(self, texts: Sequence[str]) -> list[dict[Label, float]]:
+    def _judgement(self, post: Post, shown: str, score: Sequence[float]) -> Judgement:
+        complaint, question, praise, other = score
+        return Judgement(
+            complaint, question, praise, other, language.of_post(post.lang, shown), self.model
+        )
+
+    def _batch(self, texts: Sequence[str]) -> list[list[float]]:
+        """Four probabilities a text, in the order of `Label`."""
         import torch
 
         tokenizer, network, labels = self._ready()
@@ -101,7 +103,7 @@ class Transformers:
             score = dict.fromkeys(Label, 0.0)
             for label, part in zip(labels, row, strict=True):
                 score[label] += part
-            scores.append(score)
+            scores.append(list(score.values()))
         return scores
 
     def _ready(self) -> tuple[Any, Any, list[Label]]:

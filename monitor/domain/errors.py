@@ -95,6 +95,17 @@ class ClassifierError(MonitorError):
     """No judgement can be had (weights missing or corrupt, no memory): posts wait unjudged."""
 
 
+class JudgementError(MonitorError):
+    """What a classifier says of a post is no judgement: that post is set aside, the others go on."""
+
+    def __init__(self, model: str, said: str) -> None:
+        """`said`: its scores, and no word of the post."""
+        super().__init__(
+            f"{model} gave what is no probability ({said}): let people judge this text, or another "
+            "model, then `complaint-monitor db retry`"
+        )
+
+
 class StoreError(MonitorError):
     """The database cannot be used (read-only, full, locked, newer than the program)."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from monitor.domain.errors import JudgementError
+
 
 class Label(StrEnum):
     """The four classes of the classifier, in the order of its head."""
@@ -19,7 +21,7 @@ class Label(StrEnum):
 class Judgement:
     """Calibrated probabilities that sum to 1, and who says so (`name@revision`).
 
-    Raises ValueError for what is no probability (NaN too): it must not pass as "no complaint".
+    Raises JudgementError for what is no probability (NaN too): it must not pass as "no complaint".
     """
 
     complaint: float
@@ -32,8 +34,8 @@ class Judgement:
 
     def __post_init__(self) -> None:
         if not all(0 <= getattr(self, one.value) <= 1 for one in Label):
-            msg = f"{self.model} gave what is no probability: {self}"
-            raise ValueError(msg)
+            said = ", ".join(f"{one.value} {getattr(self, one.value)}" for one in Label)
+            raise JudgementError(self.model, said)
 
     @property
     def label(self) -> Label:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openvino import opset13 as ops
+from tokenizers import Tokenizer
 
 from monitor.classifiers import weights
 from monitor.classifiers.halving import in_halves
 from monitor.classifiers.shipped import Shipped
+from monitor.classifiers.transformers import Transformers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Label
 from monitor.domain.post import Post, PostKey
 from monitor.learning.pooled import Pooled
+from monitor.ports import Classifier
 from monitor.runner import Runner
 from monitor.stages.classify import Classify
 from monitor.store.engine import Database
+from tests.classifiers.tiny import sentiment
 from tests.store.written import SHOP, TEN, Bringing, rows, written
 
 AT = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -90,6 +99,21 @@ def test_scores_that_are_no_numbers_are_an_error_that_says_so(tmp_path: Path) ->
         broken.classify([post("still no refund")])
 
 
+@pytest.mark.needs("torch")
+def test_another_models_weights_that_are_no_numbers_are_an_error_that_says_so(
+    tmp_path: Path,
+) -> None:
+    from transformers import AutoModelForSequenceClassification
+
+    network = AutoModelForSequenceClassification.from_pretrained(sentiment(tmp_path))
+    network.classifier.bias.data[:] = float("nan")
+    network.save_pretrained(tmp_path)
+    labels = {"NEGATIVE": Label.COMPLAINT, "POSITIVE": Label.PRAISE}
+    broken = Transformers(Transformers.Options(name=str(tmp_path), labels=labels))
+    with pytest.raises(ClassifierError, match="not numbers: are its weights whole"):
+        broken.classify([post("late parcel")])
+
+
 def test_weights_that_are_whole_and_no_model_are_an_error(tmp_path: Path) -> None:
     pooled = Pooled(weights.find(weights.installed()))
     folder = tmp_path / "cut"
@@ -121,19 +145,65 @@ class Wrong:
         return Judgement(score, 0.0, 0.0, 0.9, "en", self.model)
 
 
+def plug_in(_: Path) -> Classifier:
+    """Of a stranger's making."""
+    return Wrong()
+
+
+def ours(folder: Path) -> Classifier:
+    """The shipped network, but for one piece of a word, which spoils the text that it stands in."""
+    source = weights.find(weights.installed())
+    tokenizer = Tokenizer.from_file(str(source / weights.TOKENIZER))
+    [_, piece, *_] = tokenizer.encode("odd").ids
+    model = openvino.Core().read_model(source / weights.MODEL)
+    [pieces] = model.get_parameters()
+    spoilt = ops.reduce_logical_or(ops.equal(pieces, ops.constant(piece, np.int32)), 1, True)
+    logits = model.get_results()[0].input_value(0)
+    nothing = ops.constant(np.full((1, len(Label)), np.nan, dtype=np.float32))
+    written_to(folder, openvino.Model([ops.select(spoilt, nothing, logits)], [pieces], "spoilt"))
+    return Shipped(Shipped.Options(folder=folder))
+
+
+def written_to(folder: Path, model: openvino.Model) -> None:
+    """Make it a model folder, with the shipped tokenizer and a card."""
+    source = weights.find(weights.installed())
+    openvino.save_model(model, folder / weights.MODEL)
+    (folder / weights.TOKENIZER).write_bytes((source / weights.TOKENIZER).read_bytes())
+    card = weights.read_card(source)
+    hashes = {name: weights.sha256(folder / name) for name in card.sha256}
+    (folder / weights.CARD).write_text(card.model_copy(update={"sha256": hashes}).model_dump_json())
+
+
+def hugging_face(folder: Path) -> Classifier:
+    """A model to which one word means nothing that can be reckoned with."""
+    from transformers import AutoModelForSequenceClassification
+
+    network = AutoModelForSequenceClassification.from_pretrained(sentiment(folder, words=["odd"]))
+    network.get_input_embeddings().weight.data[-1] = float("nan")
+    network.save_pretrained(folder)
+    labels = {"NEGATIVE": Label.COMPLAINT, "POSITIVE": Label.PRAISE}
+    return Transformers(Transformers.Options(name=str(folder), labels=labels))
+
+
+@pytest.mark.parametrize(
+    "broken", [plug_in, ours, pytest.param(hugging_face, marks=pytest.mark.needs("torch"))]
+)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_one_post_with_a_score_that_is_none_never_stops_the_others(database_url: str) -> None:
+def test_one_post_with_a_score_that_is_none_never_stops_the_others(
+    database_url: str, tmp_path: Path, broken: Callable[[Path], Classifier]
+) -> None:
     database = Database(database_url)
     texts = ["a", "odd", "b", "c"]
     posts = [written(str(number), text=text) for number, text in enumerate(texts)]
     Bringing(database, SHOP).brings(*posts)
-    stage = Classify(database, Wrong())
+    stage = Classify(database, broken(tmp_path))
     for _ in range(4):
         Runner([stage], database, clock=lambda: TEN).until_idle()
     judged = rows(database, "SELECT text FROM judgement JOIN post ON post.id = post_id ORDER BY 1")
     assert judged == [("a",), ("b",), ("c",)]
     [(reason,)] = rows(database, "SELECT reason FROM failure WHERE item = '2'")
-    assert "no probability" in reason
+    assert "gave what is no probability" in reason
+    assert "let people judge this text" in reason
     database.close()
 
 
@@ -165,6 +235,37 @@ def test_a_batch_that_does_not_fit_is_judged_in_halves(
     error: Exception, items: list[int], room: int
 ) -> None:
     assert in_halves(judging(room, error), items) == [2 * one for one in items]
+
+
+def hungry(folder: Path) -> None:
+    """The shipped network, which takes 40 MB more for each text of 128 tokens, and scores as before."""
+    model = openvino.Core().read_model(weights.find(weights.installed()) / weights.MODEL)
+    [pieces] = model.get_parameters()
+    wide = ops.constant(np.full((1, 40_000_000 // 4 // 128), 1e-3, dtype=np.float32))
+    taken = ops.relu(ops.matmul(ops.unsqueeze(ops.convert(pieces, "f32"), 2), wide, False, False))
+    nearly_nothing = ops.multiply(ops.reduce_mean(taken, [1, 2], False), np.float32(1e-20))
+    logits = model.get_results()[0].input_value(0)
+    scored = ops.add(logits, ops.unsqueeze(nearly_nothing, 1))
+    written_to(folder, openvino.Model([scored], [pieces], "hungry"))
+
+
+@pytest.mark.timeout(300)
+def test_where_memory_runs_out_the_rest_is_judged_and_once_it_is_back_all_is(
+    tmp_path: Path,
+) -> None:
+    hungry(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.classifiers.hungry", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert "alloc" in told["first"]
+    assert np.abs(np.array(told["halves"]) - np.array(told["alone"])).max() <= 1e-3
+    assert told["later"] == "judged"
 
 
 def test_where_not_even_one_fits_the_remedy_is_named() -> None:

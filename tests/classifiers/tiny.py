@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
-def sentiment(folder: Path) -> Path:
-    """A sentiment model of two classes and eight words, untrained; needs torch."""
+def sentiment(
+    folder: Path,
+    labels: Sequence[str] = ("NEGATIVE", "POSITIVE"),
+    *,
+    kind: str = "bert",
+    seed: int = 1,
+    words: Sequence[str] = (),
+    **config: Any,
+) -> Path:
+    """A sentiment model of two classes and eight words, untrained; needs torch.
+
+    `kind` is the architecture, `words` are more of them, `config` what its configuration says else.
+    """
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import (
-        BertConfig,
-        BertForSequenceClassification,
+        AutoConfig,
+        AutoModelForSequenceClassification,
         PreTrainedTokenizerFast,
     )
 
-    words = ["[PAD]", "[UNK]", "late", "parcel", "thanks", "great", "no", "refund"]
+    known = ["[PAD]", "[UNK]", "late", "parcel", "thanks", "great", "no", "refund", *words]
     tokenizer = Tokenizer(
-        models.WordLevel({word: at for at, word in enumerate(words)}, unk_token="[UNK]")
+        models.WordLevel({word: at for at, word in enumerate(known)}, unk_token="[UNK]")
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]"
     ).save_pretrained(folder)
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=len(words),
+    torch.manual_seed(seed)
+    made = AutoConfig.for_model(
+        kind,
+        vocab_size=len(known),
         hidden_size=16,
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=16,
-        id2label={0: "NEGATIVE", 1: "POSITIVE"},
-        label2id={"NEGATIVE": 0, "POSITIVE": 1},
+        id2label=dict(enumerate(labels)),
+        label2id={label: at for at, label in enumerate(labels)},
+        **{"pad_token_id": 0, **config},
     )
-    BertForSequenceClassification(config).save_pretrained(folder)
+    AutoModelForSequenceClassification.from_config(made).save_pretrained(folder)
     return folder

@@ -19,12 +19,13 @@ FAULTS = {
     "429 with a date": Expected(permanent=False, retry_after=timedelta(seconds=90)),
     **dict.fromkeys(("500", "503", "html", "half", "list of nothing", "empty"), LATER),
     **dict.fromkeys(("truncated", "truncated after", "stall", "slow", "drop", "drop after"), LATER),
-    **dict.fromkeys(("trickle", "deep", "huge"), LATER),
+    **dict.fromkeys(("trickle", "drip", "deep", "huge"), LATER),
 }
 """What goes wrong alike everywhere; a harness says what else does, and what is otherwise there."""
 PLANNED = {
     # who does not give it up by itself is stopped by the test's own time limit
     "trickle": Fault("trickle", seconds=3600),
+    "drip": Fault("drip", seconds=3600),
     "429 retry-after": Fault("429", headers={"Retry-After": "7"}),
     "429 with a date": Fault(
         "429",

@@ -24,7 +24,7 @@ FAULTS = [
     for name, world in WORLDS.items()
     for fault, expected in world.faults.items()
 ]
-WAITING = ("slow", "stall", "trickle", "no answer")
+WAITING = ("slow", "stall", "trickle", "drip", "no answer")
 """What the names of faults hold that are silent."""
 HUNG = 1000
 """Pages that no look at these small worlds may need."""

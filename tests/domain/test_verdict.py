@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.domain.errors import JudgementError
 from monitor.domain.judgement import Band, Judgement, Severity, Thresholds, Verdict
 from monitor.domain.lexicon import lexicon_from
 from monitor.domain.post import AUTOMATIC, Author, Post, PostKey
@@ -143,7 +144,7 @@ def test_the_reason_tells_all_that_decided() -> None:
 
 @pytest.mark.parametrize("score", [float("nan"), -0.1, 1.1])
 def test_what_is_no_probability_is_refused_and_not_let_pass(score: float) -> None:
-    with pytest.raises(ValueError, match="no probability"):
+    with pytest.raises(JudgementError, match="no probability"):
         judged(score)
 
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -26,8 +28,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from monitor.domain.errors import SourceError
-from monitor.domain.post import Gone, Page, Post, PostKey, Rejected
+from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected
 from monitor.ports import Source
+from monitor.simulator.serving import Answer
 from tests.contract.harness import Remembered, harnesses
 from tests.contract.served import ServedHarness
 from tests.fuzz.spoiling import Found, spoilt
@@ -36,7 +39,9 @@ from tests.sources.mutations import mutated
 
 SINCE_EVER = timedelta(days=20_000)
 """The recordings are years old; a config may say a year at most."""
-PAGES, THINGS = 20, 10
+PAGES, THINGS, MINUTE = 20, 10, 60
+_KIND = re.compile(rb"content-type:[ \t]*([ -~]*)", re.IGNORECASE)
+"""Where a recorded feed tells, in a comment, what its server said."""
 FACEBOOK, INSTAGRAM = "facebook/apidata", "instagram/apidata"
 
 
@@ -45,6 +50,7 @@ class Recording:
     """Things that were recorded, the stream that is read and what the address of its calls holds.
 
     `body`: the things as that answer of the network holds them. `also`: what else is answered with what.
+    `is_later`: whether an earlier look found the stream empty, so that all of it is known to be new.
     """
 
     network: str
@@ -53,6 +59,12 @@ class Recording:
     things: Sequence[Any]
     body: Callable[[Sequence[Any]], Any]
     also: Mapping[str, Any] | None = None
+    is_later: bool = False
+
+    @property
+    def name(self) -> str:
+        """In what is printed."""
+        return f"{self.network} {self.stream}{', later' if self.is_later else ''}"
 
 
 @cache
@@ -60,7 +72,8 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
     """All that there are."""
     statuses = [one for one in test_mastodon_recordings.recorded() if not one.get("reblog")]
     views = test_bluesky_recordings.recorded()
-    feeds = sorted((folder / "feedparser" / "tests").rglob("*.xml"))
+    paths = sorted((folder / "feedparser" / "tests").rglob("*.xml"))
+    feeds = Recording("rss", "comments", "/comments", [one.read_bytes() for one in paths], list)
     threads = sorted((folder / "youtube/testdata/apidata/comment_threads").glob("*.json"))
     youtube = partial(Recording, "youtube", "comments", "replies&allThreadsRelatedToChannelId")
     posts = [_said(folder / "discourse/responses/posts/get_post_response.json")]
@@ -96,7 +109,8 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
             {"/comments?": {"items": []}},
         ),
         Recording("discourse", "posts", "/posts.json", posts, _in("latest_posts")),
-        Recording("rss", "comments", "/comments", [one.read_bytes() for one in feeds], list),
+        feeds,
+        replace(feeds, is_later=True),
     )
 
 
@@ -136,66 +150,109 @@ class Player:
     def __exit__(self, *_: object) -> None:
         self._world.stop()
 
-    def bodies(self, things: Sequence[Any]) -> list[bytes]:
-        """The answers that hold these things: a feed is an answer by itself."""
-        if self.recording.network == "rss":
-            return list(things)
-        return [json.dumps(self.recording.body(things)).encode()]
+    def bodies(self) -> list[bytes]:
+        """The answers that hold all that was recorded."""
+        return [json.dumps(self.recording.body(self.recording.things)).encode()]
+
+    def spoilt(self, chance: random.Random) -> tuple[bytes, int]:
+        """An answer with spoilt things, and how many they are."""
+        things = chance.choices(self.recording.things, k=THINGS)
+        body = self.recording.body([mutated(json.loads(json.dumps(one)), chance) for one in things])
+        if chance.random() < 0.1:
+            body = mutated(body, chance, enlarges=False)
+        return json.dumps(body).encode(), THINGS
 
     def look(self, body: bytes) -> list[Post | Gone | Rejected]:
         """What the source makes of an answer. Raises SourceError."""
         server = self._world.server
         server.heal()
         server.asked.clear()
-        if self.recording.network == "rss":
-            server.spoils = lambda answer: replace(answer, content=body)
-        else:
-            server.fail("said", self.recording.path, 1, body=body.decode())
+        server.fail("said", self.recording.path, 1, body=body.decode())
         for path, said in (self.recording.also or {}).items():
             server.fail("said", path, body=json.dumps(said))
-        source = self._source()
-        (stream,) = (one for one in source.streams() if one.name == self.recording.stream)
-        pages: list[Page] = list(islice(source.pages(stream, None), PAGES))
-        return [item for page in pages for item in page.items]
+        return [item for page in self._pages(self._source(), None) for item in page.items]
 
     def _source(self) -> Source:
         options = self._world.checked().model_copy(update={"look_back": SINCE_EVER})
         return self._world.construct(options, Remembered(self._world.secrets(), []))
 
+    def _pages(self, source: Source, since: Cursor | None) -> list[Page]:
+        (stream,) = (one for one in source.streams() if one.name == self.recording.stream)
+        return list(islice(source.pages(stream, since), PAGES))
+
+
+class FeedPlayer(Player):
+    """A feed is an answer by itself, of the type that its server named; else of the usual one."""
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._one = self._source()
+        self._since: Cursor | None = None
+        if self.recording.is_later:
+            self._since = self._pages(self._one, None)[-1].cursor
+        return self
+
+    def bodies(self) -> list[bytes]:
+        return list(self.recording.things)
+
+    def spoilt(self, chance: random.Random) -> tuple[bytes, int]:
+        return spoilt(chance.choice(self.recording.things), chance), 1
+
+    def look(self, body: bytes) -> list[Post | Gone | Rejected]:
+        kind = _KIND.search(body)
+        headers = {"content-type": kind[1].decode("latin-1") if kind else "application/xml"}
+        answer = Answer(200, body, headers)
+        self._world.server.spoils = lambda _: answer
+        return [item for page in self._pages(self._one, self._since) for item in page.items]
+
+
+def played(recording: Recording) -> Player:
+    """The world that plays it."""
+    return (FeedPlayer if recording.network == "rss" else Player)(recording)
+
 
 def counted(player: Player) -> Counter[str]:
-    """What becomes of everything that was recorded."""
-    things, counts = player.recording.things, Counter[str]()
-    counts["things"] = len(things)
+    """What becomes of everything that was recorded; where it is no post, why."""
+    counts = Counter(things=len(player.recording.things))
     keys = set[PostKey]()
-    for body in player.bodies(things):
+    for body in player.bodies():
         try:
             found = player.look(body)
-        except SourceError:
-            counts["refused"] += 1
+        except SourceError as error:
+            counts.update(("refused", f"refused: {error}"))
             continue
-        counts.update(type(one).__name__ for one in found)
-        keys |= {one.key for one in found if isinstance(one, Post)}
+        for one in found:
+            counts[type(one).__name__] += 1
+            if isinstance(one, Rejected):
+                counts[f"Rejected: {one.reason}"] += 1
+            elif isinstance(one, Post):
+                keys.add(one.key)
     counts["keys"] = len(keys)
     return counts
 
 
 def spoil(player: Player, chance: random.Random) -> int:
     """One look at spoilt things: how many they were. Raises SourceError, and what nobody foresaw."""
-    recording = player.recording
-    if recording.network == "rss":
-        player.look(spoilt(chance.choice(recording.things), chance))
-        return 1
-    things = [json.loads(json.dumps(one)) for one in chance.choices(recording.things, k=THINGS)]
-    body = recording.body([mutated(one, chance) for one in things])
-    if chance.random() < 0.1:
-        body = mutated(body, chance, enlarges=False)
-    player.look(json.dumps(body).encode())
-    return THINGS
+    body, number = player.spoilt(chance)
+    player.look(body)
+    return number
+
+
+def spoil_often(player: Player, times: int, chance: random.Random, found: Found) -> int:
+    """So many mutations or a few more: how many. Every minute it says how far it is."""
+    name, told, made = player.recording.name, time.monotonic(), 0
+    each = 1 if isinstance(player, FeedPlayer) else THINGS
+    while made < times:
+        found.tries(name, f"mutation {made}", SourceError, partial(spoil, player, chance))
+        made += each
+        if time.monotonic() - told > MINUTE:
+            told = time.monotonic()
+            print(f"{name}: {made} of {times}", file=sys.stderr, flush=True)
+    return made
 
 
 def main() -> int:
-    """Play, spoil, and print what came of it."""
+    """Play, spoil, and print what came of it, also of each part when it is done."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.recorded")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--mutations", type=int, default=24_000)
@@ -203,23 +260,23 @@ def main() -> int:
     given = parser.parse_args()
     found, chance, began = Found(), random.Random(given.seed), time.monotonic()
     all_of_them, mutations = recordings(given.folder), 0
+    share = math.ceil(given.mutations / len(all_of_them))
+
+    def sums() -> str:
+        took = time.monotonic() - began
+        return f"{mutations} mutations, {len(found.unhandled)} unhandled, {took:.0f} s"
+
     for recording in all_of_them:
-        what = f"{recording.network} {recording.stream}"
-        with Player(recording) as player:
-            counts = counted(player)
-            told = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
-            made = 0
-            while made < given.mutations / len(all_of_them):
-                found.tries(what, f"mutation {made}", SourceError, partial(spoil, player, chance))
-                made += 1 if recording.network == "rss" else THINGS
-        mutations += made
-        print(
-            f"{what:24} {told}; {made} mutations, {found.refused[what]} pages refused", flush=True
-        )
+        name = recording.name
+        with played(recording) as player:
+            told = ", ".join(f"{number} {what}" for what, number in counted(player).items())
+            print(f"{name}: {told}", flush=True)
+            mutations += spoil_often(player, share, chance, found)
+        refused = f"{found.refused[name]} of {found.rounds[name]} looks refused"
+        print(f"{name}: {refused}; so far {sums()}", flush=True)
     for one in found.unhandled[:20]:
         print(one)
-    took = f"{time.monotonic() - began:.0f} s"
-    print(f"seed {given.seed}: {mutations} mutations, {len(found.unhandled)} unhandled, {took}")
+    print(f"seed {given.seed}: {sums()}")
     return 1 if found.unhandled else 0
 
 
