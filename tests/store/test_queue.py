@@ -19,6 +19,8 @@ from tests.store.shop import Shop
 
 NOW = at(60)
 MANY = 10
+OTHERS = range(1000, 1000 + queue.ONE_BY_ONE)
+"""Brands of which nothing waits."""
 
 
 @pytest.fixture
@@ -32,6 +34,9 @@ def page(shop: Shop, limit: int = MANY, after: Place | None = None, **wanted: An
         found = queue.page(conn, [shop.brand], asked, NOW, limit=limit, after=after)
         if limit == MANY:
             assert queue.count(conn, [shop.brand], asked, NOW) == len(found)
+            assert queue.count(conn, [shop.brand, *OTHERS], asked, NOW) == len(found)
+        beside = queue.page(conn, [shop.brand, *OTHERS], asked, NOW, limit=limit, after=after)
+        assert beside == found, "many brands are asked at once, and the same is found"
         return found
 
 
@@ -49,6 +54,22 @@ def test_first_due_first_page_by_page(shop: Shop) -> None:
         if len(more) < 2:
             break
     assert found == everything
+
+
+@pytest.mark.parametrize("others", [(), OTHERS], ids=["few", "many"])
+def test_of_several_brands_what_is_due_first_comes_first(shop: Shop, others: range) -> None:
+    mine, made = shop.brand, []
+    with shop.database.writing() as conn:
+        [another] = brands.ensure(conn, ["another"]).values()
+    for minute in range(5):
+        shop.brand = mine if minute % 2 else another
+        made.append(shop.case((minute, Opened(an_ask(1, minute))), thread=f"t{minute}"))
+    with shop.database.reading() as conn:
+        asked = [mine, another, *others]
+        first = queue.page(conn, asked, Wanted(), NOW, limit=3)
+        more = queue.page(conn, asked, Wanted(), NOW, limit=3, after=first[-1].place)
+        assert queue.count(conn, asked, Wanted(), NOW) == 5
+    assert (ids(first), ids(more)) == (made[:3], made[3:])
 
 
 def test_every_filter_leaves_what_it_names(shop: Shop) -> None:
