@@ -32,7 +32,7 @@ from procrastinate.worker import Worker
 from monitor.domain.errors import StoreError
 from monitor.log import in_a_line
 from monitor.store import jobs, outbox, pacing
-from monitor.store.engine import Database
+from monitor.store.engine import Connection, Database
 
 GRACE_S = 10
 """How long a network may hold up the end of the program (machine's time)."""
@@ -124,16 +124,22 @@ def prepare(database: Database) -> bool:
     return jobs.prepare(database, schema.SchemaManager.get_schema(), _engine())
 
 
-def require_prepared(database: Database) -> None:
-    """Raises StoreError, saying what to do, unless the database has what workers need."""
+def leaves_behind(database: Database) -> bool:
+    """Whether workers that may be at work cannot go on once `prepare` was here."""
     with database.reading() as conn:
-        found = jobs.prepared(conn)
-    if not jobs.fits(found, _engine()):
-        raise StoreError(
-            f"{database.url.render_as_string()}: the workers' tables are "
-            f"{'not there' if found is None else f'of another version ({found})'}. "
-            "Run `complaint-monitor db upgrade` first."
-        )
+        return jobs.leaves_behind(jobs.prepared(conn), _engine())
+
+
+def unprepared(conn: Connection) -> str | None:
+    """Why workers of this program cannot work on the database, and what to do; None: they can."""
+    found = jobs.prepared(conn)
+    if jobs.fits(found, _engine()):
+        return None
+    return (
+        f"{conn.engine.url.render_as_string()}: the workers' tables are "
+        f"{'not there' if found is None else f'of another version ({found})'}. "
+        "Run `complaint-monitor db upgrade` first."
+    )
 
 
 def _engine() -> str:

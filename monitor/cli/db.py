@@ -39,10 +39,10 @@ def upgrade(ctx: click.Context, as_json: bool) -> None:
 
     database = Database(settings_of(ctx).database)
     try:
-        with maintenance.room_to_upgrade(database):
+        with maintenance.room_to_upgrade(database, and_if=_leaves_workers_behind(database)):
             maintenance.upgrade(database)
+            for_workers = database.path is None and prepare_for_workers(database)
         version = maintenance.current_revision(database)
-        for_workers = database.path is None and prepare_for_workers(database)
     finally:
         database.close()
     if as_json:
@@ -54,6 +54,15 @@ def upgrade(ctx: click.Context, as_json: bool) -> None:
     click.echo(f"the tables are up to date (version {version}{newer})")
     if for_workers:
         click.echo("what workers need is there")
+
+
+def _leaves_workers_behind(database: Database) -> bool:
+    """Whether workers that may be at work cannot go on once `prepare_for_workers` was here."""
+    try:
+        from monitor import worker
+    except ModuleNotFoundError:
+        return False
+    return database.path is None and worker.leaves_behind(database)
 
 
 def prepare_for_workers(database: Database) -> bool:

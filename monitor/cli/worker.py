@@ -116,7 +116,7 @@ def worker(ctx: click.Context, queues: tuple[str, ...], concurrency: int | None)
 
 @contextmanager
 def _among(database: Database) -> Iterator[StillAlone]:
-    """Hold the database as one of its workers. Raises StoreError if that can't be."""
+    """Hold the database as one of its workers. Raises StoreError or ConfigError if that can't be."""
     from monitor.store import maintenance
 
     if database.path is not None:
@@ -125,8 +125,13 @@ def _among(database: Database) -> Iterator[StillAlone]:
             "`complaint-monitor migrate-to postgresql://…` moves it over; "
             "on one machine `complaint-monitor run` does all that workers do"
         )
-    with maintenance.among_workers(database) as still_ours:
-        maintenance.require_current(database)
+    try:
+        from monitor import worker
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            'a worker needs Procrastinate: pip install "complaint-monitor[postgres]"'
+        ) from error
+    with maintenance.among_workers(database, worker.unprepared) as still_ours:
         yield still_ours
 
 
@@ -134,16 +139,10 @@ def _crew(
     application: Application, queues: Sequence[str], concurrency: int | None, watch: Watch
 ) -> tuple[Crew, Reload]:
     """The workers of this process, having looked once: the brands' and streams' rows are there."""
+    from monitor import worker
     from monitor.cli.reloading import Reload
     from monitor.store import maintenance
 
-    try:
-        from monitor import worker
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            'a worker needs Procrastinate: pip install "complaint-monitor[postgres]"'
-        ) from error
-    worker.require_prepared(application.database)
     runner = application.runner()
     beat = Beat(application)
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.clock import CLOCKS_DIFFER
 from monitor.domain.coverage import Blind, blind
 from monitor.domain.errors import SourceError
 from monitor.domain.notice import SourceHealth
@@ -116,7 +117,7 @@ def ensure_stream(
 
 def _at_once(found: sa.Row[Any], now: datetime) -> dict[str, Any]:
     """Or as soon as the network allows, unless a clock said so that has since been set back."""
-    is_of_now = found.planned_at is not None and found.planned_at <= now
+    is_of_now = found.planned_at is not None and found.planned_at <= now + CLOCKS_DIFFER
     until = found.rests_until if is_of_now else None
     return {"next_poll_at": max(until or now, now), "planned_at": now, "rests_until": until}
 
@@ -135,12 +136,12 @@ def _if_read(at: datetime | None) -> Any:
 def due(conn: Connection, now: datetime) -> list[int]:
     """The streams to be read, the longest waiting first.
 
-    What was planned in the future was planned by a clock that has since been set back: it is due.
+    What was planned further ahead than clocks differ, was so by one that has since been set back: it is due.
     """
     # ranges that end on both sides, and ordered here: else a planner reads all streams through
     ever = datetime.min.replace(year=1970, tzinfo=now.tzinfo)
     planned = stream.c.next_poll_at.between(ever, now)
-    set_back = (stream.c.planned_at > now) & _IS_READ
+    set_back = (stream.c.planned_at > now + CLOCKS_DIFFER) & _IS_READ
     query = sa.select(stream.c.next_poll_at, stream.c.id).where(planned | set_back)
     rows = conn.execute(across(query, Why.DUE))
     return [number for _, number in sorted(map(tuple, rows))]

@@ -9,12 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.clock import CLOCKS_DIFFER
 from monitor.store.schema import failure
 
 PATIENCE = 6
 """Attempts before an item is set aside."""
 FIRST_REST = timedelta(seconds=10)
 LONGEST_REST = FIRST_REST * 2 ** (PATIENCE - 2)
+_BELIEVED = LONGEST_REST + CLOCKS_DIFFER
 """A longer one was begun by a clock that has been set back since, and is over."""
 
 
@@ -28,7 +30,7 @@ def resting(stage: str, item: sa.ColumnElement[str], now: datetime) -> sa.Column
 
 
 def _is_to_come(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(failure.c.retry_at > now, failure.c.retry_at <= now + LONGEST_REST)
+    return sa.and_(failure.c.retry_at > now, failure.c.retry_at <= now + _BELIEVED)
 
 
 def is_set_aside(
@@ -54,7 +56,7 @@ def rests(failed: Mapping[str, datetime | None], item: str, now: datetime) -> bo
     if item not in failed:
         return False
     retry_at = failed[item]
-    return retry_at is None or now < retry_at <= now + LONGEST_REST
+    return retry_at is None or now < retry_at <= now + _BELIEVED
 
 
 def record(conn: Connection, stage: str, item: str, reason: str, now: datetime) -> bool:

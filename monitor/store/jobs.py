@@ -24,9 +24,13 @@ SCHEMA = "complaint_monitor_jobs"
 LOOK = "look"
 """The task that asks a queue's stages for what is due; its item is the queue."""
 DECIDE = "decide"
-_VERSION = 4
-"""Of what is made below; together with the engine's own it is the schema's comment."""
-_STAMP = re.compile(r"complaint-monitor (\d+), procrastinate (\S+)")
+_VERSION = "4"
+"""Of what is made below; together with the engine's own it is the schema's comment.
+
+`5.4`: the fifth, over which workers of the fourth go on, for the arguments of each task that they know have
+kept their form; without a second number there are none (docs/adr/0053).
+"""
+_STAMP = re.compile(r"complaint-monitor (\d+)(?:\.(\d+))?, procrastinate (\S+)")
 
 _ADD = f"""
 CREATE FUNCTION {SCHEMA}.add_job(queue text, task text, item text) RETURNS void LANGUAGE sql AS $$
@@ -143,8 +147,21 @@ def fits(found: str | None, engine: str) -> bool:
 
     A task that only the newer program knows is no loss: that one's looking finds the work again.
     """
-    match = _STAMP.fullmatch(found or "")
-    return match is not None and match[2] == engine and int(match[1]) >= _VERSION
+    return found is not None and _serves(found, stamp(engine))
+
+
+def leaves_behind(found: str | None, engine: str) -> bool:
+    """Whether workers for which that stamp stands cannot go on once this program has made its own."""
+    own = stamp(engine)
+    return found is not None and not _serves(found, own) and not _serves(own, found)
+
+
+def _serves(made: str, program: str) -> bool:
+    """Whether workers of the program that makes the second stamp can go on over what has the first."""
+    its, theirs = _STAMP.fullmatch(made), _STAMP.fullmatch(program)
+    if its is None or theirs is None or its[3] != theirs[3]:
+        return False
+    return int(its[2] or its[1]) <= int(theirs[1]) <= int(its[1])
 
 
 def prepared(conn: Connection) -> str | None:
@@ -157,8 +174,8 @@ def prepared(conn: Connection) -> str | None:
 def prepare(database: Database, tables: str, engine: str) -> bool:
     """Make the schema (anew, where another version made it). `tables`: the engine's own statements.
 
-    Workers that are at work meanwhile see their jobs vanish and find them again. Returns whether
-    anything had to be made.
+    Workers that are at work meanwhile, and are not left behind, see their jobs vanish and find them
+    again. Returns whether anything had to be made.
     """
     with database.writing() as conn:
         if fits(prepared(conn), engine):

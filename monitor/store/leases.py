@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from monitor.clock import CLOCKS_DIFFER
 from monitor.store.cross_brand import Why, across
 
 FREE: Mapping[str, None] = {"lease": None, "leased_until": None}
@@ -31,9 +32,10 @@ def is_pending(table: sa.Table) -> sa.ColumnElement[bool]:
 def nobody_has_it(table: sa.Table, at: datetime) -> sa.ColumnElement[bool]:
     """It neither rests nor is claimed.
 
-    What was put off at a time to come was so by a clock that has since been set back: it rests no longer.
+    What was put off further ahead than clocks differ, was so by one that has since been set back: it rests
+    no longer.
     """
-    set_back = sa.and_(table.c.lease.is_(None), table.c.leased_until > at)
+    set_back = sa.and_(table.c.lease.is_(None), table.c.leased_until > at + CLOCKS_DIFFER)
     free = sa.and_(
         sa.or_(table.c.not_before.is_(None), table.c.not_before <= at),
         sa.or_(table.c.leased_until.is_(None), table.c.leased_until <= at),

@@ -7,14 +7,8 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import (
-    AbstractContextManager,
-    ExitStack,
-    closing,
-    contextmanager,
-    nullcontext,
-    suppress,
-)
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,6 +18,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.errors import StoreError
 from monitor.store.cross_brand import Why, across
 from monitor.store.engine import Database, clear_errors
+from monitor.store.server_lock import RUNNER, ServerLock
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -36,9 +31,8 @@ a second number there is none (docs/adr/0053).
 """
 _FORM = re.compile(r"(\d{4})(?:\.(\d{4}))?")
 _VERSION = sa.text("SELECT version_num FROM alembic_version")
-_RUNNER = 0x636F6D706C61696E  # "complain": the advisory locks of a PostgreSQL database are numbers
-_UPGRADE = _RUNNER + 1
-_START = _RUNNER + 2
+_UPGRADE = RUNNER + 1
+_START = RUNNER + 2
 
 StillAlone: TypeAlias = Callable[[], "str | None"]
 """Tells whether the database is still held: None; or why that cannot be known now. Raises StoreError
@@ -92,25 +86,24 @@ def upgrade(database: Database) -> bool:
         return True
 
 
-def room_to_upgrade(database: Database) -> AbstractContextManager[object]:
+def room_to_upgrade(database: Database, *, and_if: bool = False) -> AbstractContextManager[object]:
     """Hold the database alone for an upgrade, if programs that may be at work on it cannot go on after it.
+
+    `and_if`: something else than the tables leaves them behind.
 
     Raises:
         StoreError: one of them is at work; says who.
 
     """
     found = current_revision(database)
-    if found is None or _is_for_us(found) or _oldest(HEAD) <= _oldest(found):
-        return nullcontext()
-    return only_one_runner(database)
+    goes_on = found is None or _is_for_us(found) or _oldest(HEAD) <= _oldest(found)
+    return nullcontext() if goes_on and not and_if else only_one_runner(database)
 
 
 def require_current(database: Database) -> None:
     """Raises StoreError, saying what to do, unless this program may work on the tables (`is_current`)."""
     with database.reading() as conn:
-        problem = _problem(database, _revision(conn))
-    if problem is not None:
-        raise StoreError(problem)
+        _require_none(_problem(database, conn))
 
 
 def require_own(database: Database) -> None:
@@ -133,8 +126,14 @@ def _oldest(revision: str) -> str:
     return second or first
 
 
-def _problem(database: Database, found: str | None) -> str | None:
-    """Why this program may not work on tables of that version, and what to do; None: it may."""
+def _require_none(problem: str | None) -> None:
+    if problem is not None:
+        raise StoreError(problem)
+
+
+def _problem(database: Database, conn: Connection) -> str | None:
+    """Why this program may not work on the tables, and what to do; None: it may."""
+    found = _revision(conn)
     if _is_for_us(found):
         return None
     if found is not None and found[:4] > HEAD[:4]:
@@ -223,19 +222,31 @@ def only_one_runner(database: Database) -> Iterator[StillAlone]:
         with _file_lock(database.path):
             yield lambda: None
         return
-    with _held(_ServerLock(database)) as still_held:
+    with _held(ServerLock(database, partial(_problem, database))) as still_held:
         yield still_held
 
 
 @contextmanager
-def among_workers(database: Database) -> Iterator[StillAlone]:
+def among_workers(
+    database: Database, problem: Callable[[Connection], str | None] = lambda _: None
+) -> Iterator[StillAlone]:
     """Hold a PostgreSQL database together with other workers: whoever wants it alone must wait.
 
+    `problem` says why this program may not work on what is there, besides its tables' version; it is
+    asked now, and again whenever the hold was lost and taken anew.
+
     Raises:
-        StoreError: somebody holds it alone, a `run` or an import; says who.
+        StoreError: somebody holds it alone, a `run` or an import; says who. Or this program may not work
+            on what is there; says what to do.
 
     """
-    with _held(_ServerLock(database, shared=True)) as still_held:
+
+    def why_not(conn: Connection) -> str | None:
+        return _problem(database, conn) or problem(conn)
+
+    with _held(ServerLock(database, why_not, shared=True)) as still_held:
+        with database.reading() as conn:
+            _require_none(why_not(conn))
         yield still_held
 
 
@@ -265,7 +276,7 @@ def said_of_a_transaction() -> Iterator[None]:
 
 
 @contextmanager
-def _held(lock: _ServerLock) -> Iterator[StillAlone]:
+def _held(lock: ServerLock) -> Iterator[StillAlone]:
     taken_by = lock.take()
     if taken_by is not None:
         raise StoreError(taken_by)
@@ -294,91 +305,6 @@ def _file_lock(path: Path) -> Iterator[None]:
         file.write(f"process {os.getpid()} on {os.uname().nodename}\n")
         file.flush()
         yield
-
-
-class _ServerLock:
-    """An advisory lock of PostgreSQL: it lives as long as the connection that took it.
-
-    `shared`: with others that share it, against who wants it alone.
-    """
-
-    def __init__(self, database: Database, *, shared: bool = False) -> None:
-        self._database = database
-        self._shared = "_shared" if shared else ""
-        self._conn: Connection | None = None
-
-    def take(self) -> str | None:
-        """None: it is ours now; else who holds it. Raises StoreError: the server is out of reach."""
-        with clear_errors(self._database.url), ExitStack() as stack:
-            # no transaction stays open: it would keep the server from tidying up
-            plain = stack.enter_context(self._database.engine.connect())
-            conn = plain.execution_options(isolation_level="AUTOCOMMIT")
-            if not conn.scalar(sa.select(self._call("pg_try_advisory_lock"))):
-                return f"{_name(self._database)} is in use by {_holder(conn)}"
-            self._conn = conn
-            stack.pop_all()
-            return None
-
-    def still_held(self) -> str | None:
-        """None: it is held. Else why it cannot be had now: the server is out of reach.
-
-        Raises:
-            StoreError: it was lost with its connection, and somebody else has it, or had it meanwhile
-                and left tables that are not for this program.
-
-        """
-        taken_by = problem = None
-        try:
-            if self._conn is None:
-                taken_by = self.take()
-                with self._database.reading() as conn:
-                    problem = _problem(self._database, _revision(conn))
-            else:
-                with clear_errors(self._database.url):
-                    self._conn.scalar(sa.select(1))
-        except StoreError as error:
-            self._forget()
-            return str(error)
-        if taken_by is not None:
-            raise StoreError(f"{taken_by}: this program's hold on it was lost with its connection")
-        if problem is not None:
-            raise StoreError(problem)
-        return None
-
-    def drop(self) -> None:
-        """Give it back, as far as the server can be reached."""
-        if self._conn is not None:
-            with suppress(sa.exc.DBAPIError):
-                self._conn.execute(sa.select(self._call("pg_advisory_unlock")))
-            self._forget()
-
-    def _call(self, function: str) -> sa.Function[bool]:
-        called: sa.Function[bool] = getattr(sa.func, f"{function}{self._shared}")(_RUNNER)
-        return called
-
-    def _forget(self) -> None:
-        if self._conn is not None:
-            self._conn.invalidate()
-            self._conn.close()
-            self._conn = None
-
-
-def _holder(conn: Connection) -> str:
-    query = sa.text(
-        """
-        SELECT format(
-            'a program on %s (server process %s, since %s)',
-            coalesce(host(a.client_addr), 'this machine'),
-            a.pid,
-            to_char(a.backend_start, 'YYYY-MM-DD HH24:MI TZ')
-        )
-        FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-        WHERE l.locktype = 'advisory' AND l.granted
-          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND (l.classid::bigint << 32) + l.objid::bigint = :lock
-        """
-    )
-    return conn.scalar(query, {"lock": _RUNNER}) or "another program"
 
 
 def _name(database: Database) -> str:

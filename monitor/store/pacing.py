@@ -10,13 +10,11 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from monitor.clock import CLOCKS_DIFFER
 from monitor.store import leases
 from monitor.store.engine import Database
 from monitor.store.jobs import SCHEMA
 from monitor.store.schema import notice
-
-_BEFORE_ITS_TURN = timedelta(seconds=5)
-"""So long before its turn a notice may leave again: more than machines' clocks differ."""
 
 
 class SharedLedger:
@@ -93,7 +91,8 @@ def turn(database: Database, audience: str, every: timedelta) -> timedelta:
 
 def put_off(database: Database, key: str, wait: timedelta) -> None:
     """A notice whose turn comes later is a job again then; meanwhile no look finds it."""
-    turn_at = sa.func.clock_timestamp() + (wait - _BEFORE_ITS_TURN)
+    # whoever has its job then finds it free, by a clock of its own
+    turn_at = sa.func.clock_timestamp() + (wait - CLOCKS_DIFFER)
     rests = sa.update(notice).where(notice.c.key == key, leases.is_pending(notice))
     query = sa.text(
         f"INSERT INTO {SCHEMA}.procrastinate_jobs"  # noqa: S608 - the same

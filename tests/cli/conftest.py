@@ -19,3 +19,13 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     (tmp_path / "posts.jsonl").touch()
     yield one
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def served(shop: Shop, database_url: str) -> Shop:
+    """A shop with a database, in which people are told from now on."""
+    shop.configure(f'database = "{database_url}"\n{CONFIG}')
+    shop.does("db", "upgrade")
+    shop.post("before", "lovely")
+    shop.does("run", "--once")
+    return shop

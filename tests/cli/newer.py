@@ -43,8 +43,13 @@ class Newer:
     shop: Path
 
     @classmethod
-    def make(cls, program: Path, shop: Path, revision: str) -> Newer:
-        """Copy this program, and have it make tables of that version, and jobs of the next one."""
+    def make(
+        cls, program: Path, shop: Path, revision: str, *, jobs_for_us: bool = True, engine: str = ""
+    ) -> Newer:
+        """Copy this program, and have it make tables of that version, and jobs of the next one.
+
+        `engine`: the version of Procrastinate on which it stands, where it is not ours.
+        """
         shutil.copytree(
             ROOT / "monitor", program / "monitor", ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -52,8 +57,12 @@ class Newer:
         said = _MIGRATION.format(revision=revision, before=maintenance.HEAD)
         (store / "migrations" / "versions" / "0002_newer.py").write_text(said)
         _replace(store / "maintenance.py", f'HEAD = "{maintenance.HEAD}"', f'HEAD = "{revision}"')
-        version = jobs._VERSION
-        _replace(store / "jobs.py", f"_VERSION = {version}", f"_VERSION = {version + 1}")
+        ours, _, _ = jobs._VERSION.partition(".")
+        theirs = f"{int(ours) + 1}" + (f".{ours}" if jobs_for_us else "")
+        _replace(store / "jobs.py", f'_VERSION = "{jobs._VERSION}"', f'_VERSION = "{theirs}"')
+        if engine:
+            asked = 'version("procrastinate")'
+            _replace(program / "monitor" / "worker.py", asked, f'"{engine}"')
         return cls(program, shop)
 
     def starts(self, *words: str) -> subprocess.Popen[str]:

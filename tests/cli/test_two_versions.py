@@ -2,62 +2,30 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import time
-from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from monitor.store import maintenance
 from tests.cli.newer import NOT_FOR_US, STILL_FOR_US, Newer
-from tests.cli.shop import CONFIG, Shop
+from tests.cli.shop import Shop
+from tests.cli.working import alerts, at_work, end, on_postgres, until
 
-on_postgres = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
-def served(shop: Shop, database_url: str) -> Shop:
-    """A shop in which this program told people of a first complaint."""
-    shop.configure(f'database = "{database_url}"\n{CONFIG}')
-    shop.does("db", "upgrade")
-    shop.post("before", "lovely")
-    shop.does("run", "--once")
-    shop.post("first", "awful")
-    shop.runs()
-    return shop
+def served(served: Shop) -> Shop:
+    """One in which this program told people of a first complaint."""
+    served.post("first", "awful")
+    served.runs()
+    return served
 
 
-def newer(shop: Shop, tmp_path: Path, revision: str) -> Newer:
-    return Newer.make(tmp_path / "newer", shop.folder, revision)
-
-
-def alerts(shop: Shop) -> Counter[str]:
-    return Counter(one["key"] for one in shop.told() if one["kind"] == "alert")
-
-
-def until(done: Callable[[], bool], *alive: subprocess.Popen[str], within: float = 300) -> None:
-    ends = time.monotonic() + within
-    while not done():
-        assert time.monotonic() < ends
-        for one in alive:
-            assert one.poll() is None, one.communicate()
-        time.sleep(0.05)
-
-
-def at_work(worker: subprocess.Popen[str]) -> None:
-    """Once it says so; a SIGTERM before that just ends it."""
-    assert worker.stderr is not None
-    while "works on" not in (line := worker.stderr.readline()):
-        assert line, worker.communicate()
-
-
-def end(*processes: subprocess.Popen[str]) -> list[str]:
-    for one in processes:
-        one.send_signal(signal.SIGTERM)
-    return ["".join(one.communicate()) for one in processes]
+def newer(shop: Shop, tmp_path: Path, revision: str, **made: Any) -> Newer:
+    return Newer.make(tmp_path / "newer", shop.folder, revision, **made)
 
 
 def test_the_version_before_goes_on_in_tables_that_are_for_it_too(
@@ -102,6 +70,39 @@ def test_a_worker_of_the_version_before_works_on_while_the_newer_one_comes(
     finally:
         said = end(*started)
     assert [one.returncode for one in started] == [0, 0, 0], said
+    assert set(alerts(served).values()) == {1}
+
+
+@on_postgres
+@pytest.mark.parametrize("made", [{"engine": "99.0.0"}, {"jobs_for_us": False}])
+def test_an_upgrade_waits_for_workers_that_cannot_go_on_with_its_jobs(
+    served: Shop, tmp_path: Path, made: dict[str, Any]
+) -> None:
+    later = newer(served, tmp_path, STILL_FOR_US, **made)
+    old = served.starts("worker")
+    try:
+        at_work(old)
+        assert "in use by" in later.does("db", "upgrade", status=2)
+        ours = served.does("db", "upgrade").stdout
+        assert (
+            f"(version {maintenance.HEAD})" in ours
+        )  # nothing of it was done, not the tables either
+        served.post("a", "awful a")
+        until(lambda: len(alerts(served)) == 2, old)
+    finally:
+        end(old)
+    assert STILL_FOR_US in later.does("db", "upgrade")
+    assert "the workers' tables are of another version" in served.refuses("worker")
+    new = later.starts("worker")
+    try:
+        at_work(new)
+        assert "in use by" in served.refuses(
+            "db", "upgrade"
+        )  # nor does the older one take them back
+        served.post("b", "awful b")
+        until(lambda: len(alerts(served)) == 3, new)
+    finally:
+        end(new)
     assert set(alerts(served).values()) == {1}
 
 

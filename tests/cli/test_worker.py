@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
-from collections import Counter
-from collections.abc import Callable
 
 import pytest
 
@@ -14,29 +11,7 @@ from monitor.settings import read
 from monitor.wiring import Application
 from monitor.worker import by_queue
 from tests.cli.shop import CONFIG, Shop
-
-on_postgres = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-
-
-@pytest.fixture
-def served(shop: Shop, database_url: str) -> Shop:
-    """A shop on PostgreSQL, in which people are told from now on."""
-    shop.configure(f'database = "{database_url}"\n{CONFIG}')
-    shop.does("db", "upgrade")
-    shop.post("before", "lovely")
-    shop.does("run", "--once")
-    return shop
-
-
-def until(done: Callable[[], bool], within: float = 120) -> None:
-    ends = time.monotonic() + within
-    while not done():
-        assert time.monotonic() < ends
-        time.sleep(0.05)
-
-
-def alerts(shop: Shop) -> list[str]:
-    return [one["key"] for one in shop.told() if one["kind"] == "alert"]
+from tests.cli.working import alerts, end, on_postgres, until
 
 
 def test_on_sqlite_a_worker_says_what_to_do(shop: Shop) -> None:
@@ -86,11 +61,10 @@ def test_two_workers_and_a_run_that_die_lose_no_alert_and_double_none(served: Sh
     def the_rest() -> bool:
         status = served.starts("run", "--once")
         status.communicate()
-        return status.returncode == 0 and len(alerts(served)) >= 12
+        return status.returncode == 0 and len(alerts(served)) == 12
 
     until(the_rest)
-    assert set(Counter(alerts(served)).values()) == {1}
-    assert len(alerts(served)) == 12
+    assert set(alerts(served).values()) == {1}
 
 
 @on_postgres
@@ -101,9 +75,8 @@ def test_a_worker_ends_cleanly_and_has_told_what_it_found(served: Shop) -> None:
     try:
         until(lambda: len(alerts(served)) == 1)
     finally:
-        process.send_signal(signal.SIGTERM)
-        _, said = process.communicate()
+        [said] = end(process)
     assert process.returncode == 0
     assert said.splitlines()[-1] == "complaint-monitor: stopped"
     served.does("run", "--once")
-    assert len(alerts(served)) == 1
+    assert list(alerts(served).values()) == [1]

@@ -485,7 +485,7 @@ def test_an_app_that_may_not_read_cannot_know(server: SlackServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ago", "is_believed"), [(1, False), (30, False), (60, True), (-3600, True)]
+    ("ago", "is_believed"), [(-1, False), (1, False), (30, False), (60, True), (-3600, True)]
 )
 def test_what_the_history_does_not_show_yet_is_not_taken_for_absent(
     server: SlackServer, ago: int, is_believed: bool

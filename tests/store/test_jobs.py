@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -137,16 +139,18 @@ def test_what_is_to_be_decided_is_looked_for_from_the_commit_on(
 
 
 def test_what_workers_need_is_made_once_and_anew_for_another_version(database: Database) -> None:
-    with pytest.raises(StoreError, match=r"not there.*db upgrade"):
-        worker.require_prepared(database)
+    with pytest.raises(StoreError, match=r"not there.*db upgrade"), as_worker(database):
+        pass
     assert worker.prepare(database)
-    worker.require_prepared(database)
+    with as_worker(database) as still_ours:
+        assert still_ours() is None
     assert not worker.prepare(database)
     with database.writing() as conn:
         told(conn, "test:1")
         conn.execute(sa.text(f"COMMENT ON SCHEMA {jobs.SCHEMA} IS 'of last year'"))
-    with pytest.raises(StoreError, match="of last year"):
-        worker.require_prepared(database)
+    assert worker.leaves_behind(database)
+    with pytest.raises(StoreError, match="of last year"), as_worker(database):
+        pass
     assert worker.prepare(database)
     assert made(database) == []  # looking finds it again
 
@@ -169,6 +173,35 @@ def test_workers_share_a_database_that_a_run_wants_for_itself(database: Database
     finally:
         second.close()
         third.close()
+
+
+def as_worker(database: Database) -> AbstractContextManager[maintenance.StillAlone]:
+    return maintenance.among_workers(database, worker.unprepared)
+
+
+def test_jobs_that_changed_while_the_lock_was_lost_end_the_work(database: Database) -> None:
+    """PostgreSQL was stopped, and when it was back an upgrade was faster than this worker."""
+    worker.prepare(database)
+    second = Database(str_of(database))
+    with as_worker(database) as still_ours:
+        with second.writing() as conn:
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            conn.execute(
+                sa.text(
+                    ended
+                    + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                )
+            )
+            engine = version("procrastinate")
+            conn.execute(
+                sa.text(
+                    f"COMMENT ON SCHEMA {jobs.SCHEMA} IS 'complaint-monitor 9, procrastinate {engine}'"
+                )
+            )
+        assert "tried again" in str(still_ours())
+        with pytest.raises(StoreError, match="workers' tables are of another version"):
+            still_ours()
+    second.close()
 
 
 def str_of(database: Database) -> str:

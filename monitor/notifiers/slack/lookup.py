@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from slack_sdk.web import SlackResponse
 
-from monitor.clock import utc_now
+from monitor.clock import CLOCKS_DIFFER, utc_now
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Notice, Unknowable
 from monitor.notifiers.slack.errors import MAY_NOT_LOOK, WITHOUT_THREAD
@@ -59,8 +59,8 @@ class Lookup:
 
         """
         attempted_at = notice.attempted_at
-        # a time to come is one of a clock that was set back since: no reason to wait for it
-        if attempted_at is not None and timedelta(0) <= utc_now() - attempted_at < _SETTLED:
+        # a time far ahead is one of a clock that was set back since: no reason to wait for it
+        if attempted_at is not None and -CLOCKS_DIFFER <= utc_now() - attempted_at < _SETTLED:
             raise SendError(
                 "Slack did not answer, and its history does not show the message, perhaps not yet",
                 outcome=Outcome.UNKNOWN,
