@@ -49,6 +49,10 @@ bench *arguments:
 bench-scale *arguments:
     {{ python }} -m tests.bench.scale {{ arguments }}
 
+# What breaks first as posts come 10, 100, 1,000 times as fast (docs/scaling.md).
+bench-capacity *arguments:
+    {{ python }} -m tests.bench.capacity {{ arguments }}
+
 # Call the API by its own contract, rightly and wrongly: nothing but what it promises comes back.
 schemathesis examples="200":
     EXAMPLES={{ examples }} {{ python }} -m pytest -m bench tests/bench/bench_contract.py -s -n 0 -q

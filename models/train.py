@@ -52,7 +52,7 @@ def main(
     torch.set_num_threads(threads)
     material = Material.gathered(data, HERE / "data", origin, cache)
     taught, small, tokenizer = material.train, material.small, material.tokenizer
-    labelled = [*lessons.hard(taught, own=2), *lessons.hard(lessons.misspelt(taught))]
+    labelled = [*lessons.hard(taught), *lessons.hard(lessons.misspelt(taught))]
     click.echo(f"{len(labelled)} labelled texts, {small.shape.vocabulary} pieces", err=True)
     torch.manual_seed(RECIPE.seed)
     network = encoder.lowest(encoder.build(small, len(Label)), layers)
@@ -60,7 +60,7 @@ def main(
 
     full = export.convert(network)
     export.save(cache / "float32", full, small.tokenizer, MAX_TOKENS)
-    model = export.quantise(full, tokenizer, [one.text for one in taught])
+    model = export.quantise(full, tokenizer, [one.shown for one in taught])
     export.save(out, model, small.tokenizer, MAX_TOKENS)
     for made in (cache / "float32", out):
         _calibrate(made, material.dev)
@@ -69,7 +69,7 @@ def main(
 def _calibrate(made: Path, development: list[Example]) -> None:
     """Fit temperature and thresholds through the very code that will use them."""
     classifier = Shipped(Shipped.Options(folder=made))
-    found = scores(classifier, [one.text for one in development])
+    found = scores(classifier, [one.shown for one in development])
     fitted = calibrate(found, classes([one.label for one in development]))
     card = weights.read_card(made)
     values = {name: getattr(fitted, name) for name in fitted.__slots__}

@@ -75,7 +75,7 @@ class Bench:
     ) -> Scores:
         """Train on `taught` and score the development texts."""
         network = self.trained(taught, recipe, classes, layers)
-        return self.asked(network, [one.text for one in self.material.dev])
+        return self.asked(network, [one.shown for one in self.material.dev])
 
 
 def plain(bench: Bench) -> Scores:
@@ -128,10 +128,10 @@ def hard_negatives(bench: Bench) -> Scores:
     return bench.scored([*bench.taught, *lessons.hard(mined)])
 
 
-def rating_shown(bench: Bench) -> Scores:
-    """A review's rating before its text, in training and here ("2/5. ")."""
+def stars_hidden(bench: Bench) -> Scores:
+    """A review's stars not shown, in training nor here."""
     train, dev = (
-        [replace(one, text=f"{one.rating}/5. {one.text}") if one.rating else one for one in part]
+        [replace(one, rating=None) for one in part]
         for part in (bench.material.train, bench.material.dev)
     )
     shown = replace(bench, material=replace(bench.material, train=train, dev=dev))
@@ -177,7 +177,7 @@ VARIANTS: tuple[Callable[[Bench], Scores], ...] = (
     angry_complaints,
     misspelt,
     hard_negatives,
-    rating_shown,
+    stars_hidden,
     layerwise,
     three_seeds,
     twelve_layers,

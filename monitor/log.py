@@ -1,17 +1,23 @@
-"""What the program says of its own work: structured lines on standard error, without secrets."""
+"""What the program says of its own work: structured lines on standard error.
+
+Without secrets, and without others' words: a log is copied and kept where nobody can erase a customer.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Literal, TextIO, TypeAlias
 
 import structlog
 
 from monitor.domain.errors import MonitorError
+from monitor.domain.quoting import unquoted
 
 Hide: TypeAlias = Callable[[str], str]
 """Takes what must not be seen out of a text."""
@@ -66,8 +72,9 @@ def places(error: BaseException | None) -> str:
 def in_a_line(error: BaseException) -> str:
     """What went wrong, in a line that quotes nobody.
 
-    The words of a MonitorError are ours, and those of the operating system (no room, no right) name what
-    it refuses. Any other's may quote a customer, so it is told by its class and where we met it.
+    The words of a MonitorError are ours but for what it marks as quoted, which no line shows; those of the
+    operating system (no room, no right) name what it refuses. Any other's may quote a customer, so it is
+    told by its class and where we met it.
     """
     if isinstance(error, MonitorError):
         said = str(error)
@@ -94,6 +101,40 @@ def tell(event: str, error: BaseException, **of: str) -> None:
     structlog.get_logger().error(event, **of, problem=in_a_line(error), where=places(error))
 
 
+def take_over() -> None:
+    """Have what libraries log, and what ends a thread or the program unforeseen, told as our own lines.
+
+    For a process of our own: Python would print such an error with its words.
+    """
+    configure(level="warning")  # until a command has read its config
+    logging.getLogger().addHandler(_Libraries(logging.WARNING))
+    sys.excepthook = _ended
+    threading.excepthook = lambda told: _ended(told.exc_type, told.exc_value, told.exc_traceback)
+
+
+def _ended(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error or kind(), trace)
+    else:
+        tell("ended_unforeseen", error or kind())
+
+
+class _Libraries(logging.Handler):
+    """Tells that a library has something to say, and where: its words may be anybody's."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        structlog.get_logger().log(
+            record.levelno,
+            "library_warns",
+            library=record.name,
+            at=f"{record.filename}:{record.lineno}",
+            **({} if error is None else {"where": places(error)}),
+        )
+
+
 def _without_words(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
@@ -104,7 +145,7 @@ def _without_words(
 
 
 class _Hider:
-    """Takes secrets out of everything that a line says, also out of tracebacks."""
+    """Takes secrets, and what others said, out of everything that a line says."""
 
     def __init__(self, hide: Hide) -> None:
         self._hide = hide
@@ -117,7 +158,7 @@ class _Hider:
     def _clean(self, value: Any) -> Any:
         match value:
             case str():
-                return self._hide(value)
+                return self._hide(unquoted(value))
             case bool() | int() | float() | None:
                 return value
             case dict():
@@ -125,4 +166,4 @@ class _Hider:
             case list() | tuple() | set() | frozenset():
                 return [self._clean(one) for one in value]
             case _:
-                return self._hide(str(value))
+                return self._hide(unquoted(str(value)))

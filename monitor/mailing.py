@@ -21,6 +21,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
+from monitor.domain.quoting import quoted
 from monitor.ports import Secrets
 from monitor.settings.addresses import MailAddress, is_loopback
 from monitor.settings.secret_names import SecretName
@@ -79,7 +80,7 @@ def session(options: Outgoing, secrets: Secrets) -> Iterator[smtplib.SMTP]:
             _greet(opened, options, secrets)
         except (OSError, smtplib.SMTPException, ConfigError) as error:
             raise SendError(
-                f"{options.host}: {error}",
+                f"{options.host}: {_own(error)}",
                 outcome=Outcome.NOT_SENT,
                 retry_after=_OURS_TO_MEND,
             ) from error
@@ -91,19 +92,19 @@ def hand_over(opened: smtplib.SMTP, recipients: Sequence[str], message: EmailMes
     try:
         answers = {one: opened.rcpt(one) for one in recipients}
     except (OSError, smtplib.SMTPException) as error:
-        raise SendError(str(error), outcome=Outcome.NOT_SENT) from error
+        raise SendError(_own(error), outcome=Outcome.NOT_SENT) from error
     refused = {one: answer for one, answer in answers.items() if answer[0] >= _TEMPORARY}
     for one, (code, text) in refused.items():
         # to send to some now and to the rest later would double it for the former
         if code < _PERMANENT or len(refused) == len(recipients):
             raise _refusal(code, text, one)
-        _log.error("recipient_refused", recipient=one, code=code)
+        _log.error("recipient_refused", code=code)
     try:
         code, text = opened.data(message.as_bytes(policy=WIRE))
     except smtplib.SMTPDataError as error:
         raise _refusal(error.smtp_code, error.smtp_error) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise SendError(f"no answer to the text: {error}", outcome=Outcome.UNKNOWN) from error
+        raise SendError(f"no answer to the text: {_own(error)}", outcome=Outcome.UNKNOWN) from error
     if code >= _TEMPORARY:
         raise _refusal(code, text)
 
@@ -157,4 +158,16 @@ def _expect(answer: tuple[int, bytes]) -> None:
 def _refusal(code: int, text: bytes | str, recipient: str = "") -> SendError:
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
     outcome = Outcome.PERMANENT if code >= _PERMANENT else Outcome.NOT_SENT
-    return SendError(f"{code} {said} {recipient}".strip(), outcome=outcome)
+    whom = f", of {quoted(recipient)}" if recipient else ""
+    return SendError(f"the mail server says {code}{whom}: {quoted(said)}", outcome=outcome)
+
+
+def _own(error: Exception) -> str:
+    """What went wrong: our words and the machine's as they are, the mail server's marked as its own."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        words = said.decode(errors="replace") if isinstance(said, bytes) else said
+        return f"{error.smtp_code} {quoted(words)}"
+    if isinstance(error, smtplib.SMTPException):
+        return f"{type(error).__name__} {quoted(error)}"
+    return str(error)

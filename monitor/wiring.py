@@ -17,7 +17,7 @@ from monitor.domain.errors import ConfigError
 from monitor.domain.judgement import Thresholds
 from monitor.domain.notice import Digest
 from monitor.domain.rota import Person
-from monitor.fetching.budget import kept_in
+from monitor.fetching.budget import Ledger, OwnLedger, kept_in
 from monitor.judging import InForce, Judge, own_thresholds
 from monitor.ports import AnsweringSource, Classifier, Clock, Desk, Notifier, Receives, Refreshes
 from monitor.rotas.reading import RotaReader, readers
@@ -94,7 +94,7 @@ class Application:
         self.database = Database(settings.database)
         folder = self.database.path.parent if self.database.path else Path()
         self.secrets = Keyring(folder / STORE, environment)
-        self._ledger = SharedLedger(self.database) if shares else None
+        self._ledger: Ledger = SharedLedger(self.database) if shares else OwnLedger()
         self._judges: tuple[ClassifierTable, Classifier] | None = None
         self._made: dict[tuple[str, str], _Made] = {}
 

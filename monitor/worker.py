@@ -201,7 +201,7 @@ class Crew:
             conninfo=self._database.url.set(drivername="postgresql").render_as_string(
                 hide_password=False
             ),
-            kwargs={"options": self._options()},
+            configure=jobs.stay_in_schema,
             min_size=1,
             max_size=3 * len(self._queues) + 3,
         )
@@ -220,12 +220,6 @@ class Crew:
                 raise error
         if not stop.is_set():
             raise _InterruptedError("PostgreSQL does not answer")
-
-    def _options(self) -> str:
-        given = self._database.url.query.get("options", "")
-        return (
-            f"{given if isinstance(given, str) else ' '.join(given)} -c search_path={jobs.SCHEMA}"
-        )
 
     async def _watch(self, stop: threading.Event, still_ours: Callable[[], str | None]) -> None:
         while not await _beside(partial(stop.wait, AGAIN_S)):
@@ -307,6 +301,8 @@ class Crew:
 
     def _look(self, queue: str) -> None:
         try:
+            if queue == DELIVER:
+                pacing.set_right(self._database)
             for stage in self._queues[queue].stages:
                 if stage in TURNS:
                     self._hand_out(queue, stage)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +13,7 @@ import structlog
 
 from monitor import log
 from monitor.domain.errors import SourceError
+from monitor.domain.quoting import quoted
 
 WORD = "zanzibar"
 
@@ -58,3 +61,43 @@ def test_a_traceback_is_told_without_the_words_it_ends_in(
     structlog.reset_defaults()
     assert WORD not in stream.getvalue()
     assert stream.getvalue().count("KeyError") == 3
+
+
+@pytest.mark.parametrize("written", ["json", "text"])
+def test_what_others_said_is_left_out_of_every_line(written: Literal["json", "text"]) -> None:
+    stream = io.StringIO()
+    log.configure(format=written, stream=stream)
+    refused = SourceError(f"X refuses (403): {quoted(f'no {WORD}')}; make a new token")
+    structlog.get_logger().warning("odd", problem=str(refused), more=[str(refused)], of=refused)
+    log.tell("odd", refused)
+    structlog.reset_defaults()
+    assert WORD not in stream.getvalue()
+    assert stream.getvalue().count("X refuses (403): “…”; make a new token") == 4
+
+
+ENDS = """
+import logging, threading
+from monitor import log
+log.take_over()
+def breaks(): raise ValueError("zanzibar")
+try:
+    breaks()
+except ValueError:
+    logging.getLogger("library").exception("no %s", "zanzibar")
+thread = threading.Thread(target=breaks)
+thread.start()
+thread.join()
+breaks()
+"""
+
+
+def test_neither_a_library_nor_what_ends_a_thread_or_the_program_prints_its_words() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDS], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert WORD not in ended.stderr
+    assert ended.stderr.count("ended_unforeseen") == 2
+    assert "library_warns" in ended.stderr
+    assert ended.stderr.count("ValueError") >= 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from itertools import chain
@@ -91,6 +92,13 @@ def test_versions_are_pinned_in_constraints_alone() -> None:
     assert not (ROOT / "uv.lock").exists()
 
 
+def test_whatever_an_extra_names_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = chain(project["dependencies"], *project["optional-dependencies"].values())
+    pinned = {_distribution(line) for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    assert {_distribution(one) for one in named} - pinned == {"complaint-monitor"}
+
+
 def test_tests_use_fakes_that_speak_the_wire() -> None:
     assert _matches(MOCKS, TESTS) == []
 
@@ -113,6 +121,11 @@ def test_every_built_in_comes_in_by_the_plug_in_door(group: str) -> None:
     ]
     assert found
     assert all(callable(point.load()) for point in found)
+
+
+def _distribution(requirement: str) -> str:
+    name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _name(path: Path) -> str:

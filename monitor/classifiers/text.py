@@ -31,8 +31,16 @@ def prepared(text: str) -> str:
 
 
 def of_post(post: Post) -> str:
-    """Title and text, prepared. A title that the text repeats is not said twice."""
+    """Stars, title and text, prepared. A title that the text repeats is not said twice."""
     title, text = prepared(post.title or ""), prepared(post.text)
-    if not title or text.startswith(title):
-        return text
-    return f"{title}. {text}" if text else title
+    if title and not text.startswith(title):
+        text = f"{title}. {text}" if text else title
+    return starred(text, post.rating)
+
+
+def starred(text: str, rating: float | None) -> str:
+    """A review's stars before its words: "Works as expected" means another thing with one star.
+
+    Stars without a word stay what they are to the rules of triage, and are no text.
+    """
+    return f"{rating:g}/5. {text}" if text and rating is not None else text

@@ -6,6 +6,8 @@ import time
 from datetime import timedelta
 from threading import Thread
 
+from monitor.domain.quoting import quoted
+
 TIME_OUT_S = 10
 
 
@@ -34,6 +36,5 @@ class Heartbeat:
         try:
             httpx.get(self._url, timeout=TIME_OUT_S, follow_redirects=True).raise_for_status()
         except httpx.HTTPError as error:
-            structlog.get_logger().warning(
-                "heartbeat_failed", problem=str(error) or type(error).__name__
-            )
+            problem = f"{type(error).__name__} {quoted(error)}"
+            structlog.get_logger().warning("heartbeat_failed", problem=problem)

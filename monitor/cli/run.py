@@ -16,6 +16,7 @@ from monitor.cli.heartbeat import Heartbeat
 from monitor.cli.opening import alone_on, settings_of
 from monitor.cli.printing import tell
 from monitor.domain.errors import ConfigError, MonitorError
+from monitor.domain.quoting import unquoted
 
 if TYPE_CHECKING:
     from monitor.runner import Round
@@ -203,9 +204,9 @@ def unread_of(application: Application) -> list[str]:
 def _say_what_failed(ctx: click.Context, done: Round, unread: list[str]) -> None:
     """A one-shot run that could not do all there was to do: exit status 1."""
     if done.broken:
-        tell(f"complaint-monitor: {done.broken}")
+        tell(unquoted(f"complaint-monitor: {done.broken}"))
     for line in unread:
-        tell(f"complaint-monitor: {line}")
+        tell(unquoted(f"complaint-monitor: {line}"))  # it stands in the journal, as the log does
     if done.failed:
         what = ", ".join(f"{name} {number}" for name, number in done.failed.items())
         tell(f"complaint-monitor: items that failed: {what}; see the log and `check`")

@@ -49,7 +49,7 @@ class Purge(StrEnum):
     ERASED = "erased"
     """Somebody asked for it: posts of an author, and what staff wrote of them."""
     SAMPLE = "sample"
-    """The beginning of an item that could not be read."""
+    """The beginning of an item that could not be read, or what a network said against a call."""
 
 
 class LookUp(StrEnum):

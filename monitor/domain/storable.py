@@ -6,12 +6,13 @@ whoever wrote it. One such item must not keep out the page that it came in.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.domain.post import Gone, Page, Post, Rejected
+from monitor.domain.post import Cursor, Gone, Page, Post, Rejected
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, tzinfo=UTC)
@@ -41,8 +42,8 @@ def can_be_kept(at: datetime) -> bool:
 
 
 def admitted(page: Page) -> Page:
-    """The page with its items as they can be stored."""
-    return replace(page, items=tuple(map(admit, page.items)))
+    """The page with its items as they can be stored, and a cursor that the next look can take."""
+    return replace(page, items=tuple(map(admit, page.items)), cursor=_going_on(page.cursor))
 
 
 def admit(item: Post | Gone | Rejected) -> Post | Gone | Rejected:
@@ -59,6 +60,18 @@ def admit(item: Post | Gone | Rejected) -> Post | Gone | Rejected:
     if isinstance(item, Gone) or _is_storable(_said(item)):
         return item
     return _mended(item)
+
+
+def _going_on(cursor: Cursor) -> Cursor:
+    """The cursor without the halves of characters that a network's id brought: no call can hold them."""
+    if "\\u" not in cursor:
+        return storable(cursor)
+    try:
+        said = json.dumps(json.loads(cursor), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return storable(cursor)
+    mended = storable(said)
+    return storable(cursor) if mended == said else mended
 
 
 def _problem(item: Post | Gone) -> str:

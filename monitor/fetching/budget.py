@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,7 +17,7 @@ from monitor.domain.errors import SourceError
 
 
 class Ledger(Protocol):
-    """Counts the calls of several programs as one program's."""
+    """Counts the calls of several programs, or of one, as one budget's."""
 
     def spend(self, budget: str, calls: int, per: timedelta, most: int, /) -> timedelta | None:
         """Count so many calls, if then at most `most` were made within `per`: None. Else how long to wait."""
@@ -28,13 +28,44 @@ class Ledger(Protocol):
         ...
 
 
+class OwnLedger:
+    """Counts the calls of this program, on the machine's clock, from its start."""
+
+    def __init__(self) -> None:
+        self._made: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._lock = Lock()
+
+    def spend(self, budget: str, calls: int, per: timedelta, most: int, /) -> timedelta | None:
+        """Count so many calls, if then at most `most` were made within `per`: None. Else how long to wait."""
+        with self._lock:
+            now = time.monotonic()
+            made = self._recent(budget, now - per.total_seconds())
+            over = len(made) + calls - most
+            if over > 0:
+                until = made[over - 1] if over <= len(made) else now
+                return timedelta(seconds=until + per.total_seconds() - now)
+            made.extend([now] * calls)
+            return None
+
+    def made(self, budget: str, per: timedelta, /) -> int:
+        """The calls made within `per`."""
+        with self._lock:
+            return len(self._recent(budget, time.monotonic() - per.total_seconds()))
+
+    def _recent(self, budget: str, since: float) -> deque[float]:
+        made = self._made[budget]
+        while made and made[0] <= since:
+            made.popleft()
+        return made
+
+
 _KEPT: ContextVar[tuple[Ledger, str, Iterator[int]] | None] = ContextVar("kept", default=None)
 
 
 @contextmanager
-def kept_in(ledger: Ledger | None, owner: str) -> Iterator[None]:
-    """Budgets that are made meanwhile are the `owner`'s, whichever program makes calls for it."""
-    token = _KEPT.set(None if ledger is None else (ledger, owner, count(1)))
+def kept_in(ledger: Ledger, owner: str) -> Iterator[None]:
+    """Budgets that are made meanwhile are counted there, as the `owner`'s or as their credential's."""
+    token = _KEPT.set((ledger, owner, count(1)))
     try:
         yield
     finally:
@@ -44,16 +75,20 @@ def kept_in(ledger: Ledger | None, owner: str) -> Iterator[None]:
 class Budget:
     """At most `calls` within any span of `per`, of which reads leave `kept` to writes."""
 
-    def __init__(self, calls: int, per: timedelta, *, kept: int = 0) -> None:
-        """Counted on the machine's clock, from the start of the program; or in a ledger (`kept_in`)."""
-        kept_in = _KEPT.get()
-        self._ledger = None if kept_in is None else kept_in[0]
-        self._key = "" if kept_in is None else f"{kept_in[1]}:{next(kept_in[2])}"
+    def __init__(
+        self, calls: int, per: timedelta, *, kept: int = 0, credential: str | None = None
+    ) -> None:
+        """Counted in a ledger (`kept_in`), or by itself.
+
+        `credential`: by which the network counts; whoever has the same one is counted together.
+        """
+        ledger, owner, numbers = _KEPT.get() or (OwnLedger(), "", count(1))
+        self._ledger = ledger
+        its = f"credential {credential} {per}" if credential else f"{owner}:{next(numbers)}"
+        self._key = its
         self._calls = calls
         self._kept = kept
         self._per = per
-        self._made: deque[float] = deque()
-        self._lock = Lock()
 
     def spend(self, calls: int = 1, *, is_write: bool = False, share: float = 1.0) -> None:
         """Count so many calls. Raises SourceError, without counting, if they are not left now.
@@ -62,10 +97,7 @@ class Budget:
         """
         most = self._calls - (0 if is_write else self._kept)
         most = max(int(most * share), 1) if share < 1 else most
-        if self._ledger is None:
-            wait = self._spend(calls, most)
-        else:
-            wait = self._ledger.spend(self._key, calls, self._per, most)
+        wait = self._ledger.spend(self._key, calls, self._per, most)
         if wait is not None:
             raise SourceError(
                 f"the budget of {most} calls in {self._per} is used up",
@@ -73,26 +105,7 @@ class Budget:
                 out_of_budget=True,
             )
 
-    def _spend(self, calls: int, most: int) -> timedelta | None:
-        with self._lock:
-            now = time.monotonic()
-            self._forget(now)
-            over = len(self._made) + calls - most
-            if over > 0:
-                until = self._made[over - 1] if over <= len(self._made) else now
-                return timedelta(seconds=until + self._per.total_seconds() - now)
-            self._made.extend([now] * calls)
-            return None
-
     @property
     def left(self) -> int:
         """The calls that may be made now."""
-        if self._ledger is not None:
-            return max(self._calls - self._ledger.made(self._key, self._per), 0)
-        with self._lock:
-            self._forget(time.monotonic())
-            return max(self._calls - len(self._made), 0)
-
-    def _forget(self, now: float) -> None:
-        while self._made and self._made[0] <= now - self._per.total_seconds():
-            self._made.popleft()
+        return max(self._calls - self._ledger.made(self._key, self._per), 0)

@@ -22,6 +22,8 @@ import httpx
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError, Outcome, SendError, SourceError
+from monitor.domain.quoting import quoted
+from monitor.domain.storable import storable
 from monitor.fetching.budget import Budget
 from monitor.fetching.line import LIMITS, LateError, Line
 from monitor.fetching.retry_after import retry_after
@@ -121,7 +123,7 @@ class Client:
 
     def get(self, path: str, **asked: str | int | Sequence[str]) -> Any:
         """The JSON at `path`. Raises SourceError."""
-        return self._read(*self._got(Call("GET", self._url(path).copy_merge_params(asked), {})))
+        return self._read(*self._got(Call("GET", self._url(path, asked), {})))
 
     def _got(self, call: Call) -> tuple[httpx.Response, bytes]:
         for left in reversed(range(_TRIES)):
@@ -157,7 +159,7 @@ class Client:
         cost: int,
         asked: Mapping[str, str | int],
     ) -> Any:
-        url = self._url(path).copy_merge_params(asked)
+        url = self._url(path, asked)
         response, body = self._put_across(Call(method, url, said, cost))
         return None if response.is_success and not body.strip() else self._read(response, body)
 
@@ -168,8 +170,10 @@ class Client:
         except _LostError as error:
             raise self._unreachable(error) from error
 
-    def _url(self, path: str) -> httpx.URL:
-        return self._base.join(path.lstrip("/"))
+    def _url(self, path: str, asked: Mapping[str, str | int | Sequence[str]]) -> httpx.URL:
+        """No address can hold half a character: a place that the network named so, it does not know."""
+        askable = {name: _askable(value) for name, value in asked.items()}
+        return self._base.join(path.lstrip("/")).copy_merge_params(askable)
 
     def _asked(self, call: Call) -> tuple[httpx.Response, bytes]:
         may_renew = True
@@ -212,7 +216,8 @@ class Client:
         except httpx.TimeoutException as error:
             raise FetchError(f"{self._network} is silent ({type(error).__name__})") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise _LostError(str(error) or type(error).__name__) from error
+            said = quoted(error) if str(error) else ""
+            raise _LostError(f"{type(error).__name__} {said}".strip()) from error
 
     def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
@@ -268,7 +273,8 @@ class Client:
             raise FetchError(message, permanent=True) from error
         if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
             raise FetchError(
-                f"{self._network} redirects to {there.scheme}://{there.host}, which is not followed; "
+                f"{self._network} redirects to {quoted(there.copy_with(path='/', query=None))}, "
+                "which is not followed; "
                 "if that is right, set base_url to it",
                 permanent=True,
             )
@@ -330,6 +336,12 @@ def send_error(error: SourceError) -> SendError:
     return SendError(str(error), outcome=outcome, retry_after=error.retry_after)
 
 
+def _askable(value: str | int | Sequence[str]) -> str | int | Sequence[str]:
+    if isinstance(value, str):
+        return storable(value)
+    return value if isinstance(value, int) else [storable(one) for one in value]
+
+
 def _span(seconds: Any) -> timedelta | None:
     """Seconds that a body names."""
     return retry_after({"retry-after": str(seconds)})
@@ -348,4 +360,4 @@ def _words(said: Any) -> str:
         names = ("message", "error_message", "error", "error_description")
         found = [said.get(name) for name in names]
     words = "; ".join(one for one in found if isinstance(one, str))[:_SAID]
-    return f": {words}" if words else ""
+    return f": {quoted(words)}" if words else ""

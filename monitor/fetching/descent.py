@@ -7,6 +7,7 @@ brought again. A look that broke off goes on where it stopped, and then another 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -80,7 +81,7 @@ class Place:
 
     `horizon`: nothing posted before is ever brought, seconds of the epoch. `covered`: everything up
     to here was seen, if it was there in time; 0 before the first look at a listing by ids. `known`:
-    order and mark by name, down to the overlap.
+    order and mark by a hash of the name, which may tell whose it is, down to the overlap.
     `top` and `spot` belong to a look that is under way: what will be covered at its end, and where
     it goes on.
     """
@@ -93,7 +94,7 @@ class Place:
 
     def is_new(self, thing: Thing) -> bool:
         """Whether it was not seen like this before."""
-        known = self.known.get(thing.name)
+        known = self.known.get(_called(thing))
         return known is None or known[1] != thing.mark
 
 
@@ -185,9 +186,15 @@ def _with(place: Place, things: Sequence[Thing]) -> Place:
     orders = [thing.order for thing in things if thing.order is not None]
     lowest = min(orders, default=place.covered)
     listed = {
-        thing.name: (lowest if thing.order is None else thing.order, thing.mark) for thing in things
+        _called(thing): (lowest if thing.order is None else thing.order, thing.mark)
+        for thing in things
     }
     return replace(place, known={**place.known, **listed})
+
+
+def _called(thing: Thing) -> str:
+    """How a thing is remembered."""
+    return hashlib.blake2b(thing.name.encode(errors="replace"), digest_size=8).hexdigest()
 
 
 def _is_beyond(leaf: Leaf, place: Place) -> bool:

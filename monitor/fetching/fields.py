@@ -45,11 +45,21 @@ def text(said: dict[str, Any], name: str) -> str:
 
 
 def key(said: dict[str, Any], name: str) -> str:
-    """A text that names a thing, and so is not empty. Raises KeyError, TypeError, ValueError."""
+    """A text that names a thing: not empty, and kept as it is. Raises KeyError, TypeError, ValueError."""
     found = text(said, name)
     if not found:
         raise ValueError(f"{name} is empty")
+    if found != said[name]:
+        raise ValueError(f"{name} holds NUL or half a character")
     return found
+
+
+def name_or_digest(said: Any, name: str) -> str:
+    """What a cursor knows a thing by: its `key`, or, where it has none, what it is."""
+    try:
+        return key(table(said), name)
+    except (KeyError, TypeError, ValueError):
+        return f"?{digest(said)}"
 
 
 def word(said: dict[str, Any], name: str) -> str | None:

@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
+from monitor.domain.quoting import quoted
 from monitor.fetching.budget import Budget
 from monitor.fetching.client import Call, Client, FetchError
 
@@ -57,7 +58,7 @@ class Roamer(Client):
         try:
             address = httpx.URL(url)
         except httpx.InvalidURL as error:
-            message = f"{self._network} has no such address: {error}"
+            message = f"{self._network} has no such address: {quoted(error)}"
             raise FetchError(message, permanent=True) from error
         response, body = self._got(Call("GET", address, {}, headers=headers))
         told = dict(response.headers)

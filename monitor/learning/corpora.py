@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.classifiers.text import prepared
+from monitor.classifiers.text import prepared, starred
 from monitor.domain.judgement import Label
 
 if TYPE_CHECKING:
@@ -38,9 +38,13 @@ class Example:
     source: str = ""
     """In whose style: tweet, reddit, review, forum, mail, comment; empty where nobody said."""
 
+    @property
+    def shown(self) -> str:
+        """What a classifier is shown of it: the stars before the words."""
+        return starred(self.text, self.rating)
+
 
 _GO = {
-    "disappointment": (COMPLAINT, 400),
     "curiosity": (QUESTION, 350),
     "confusion": (QUESTION, 100),
     "admiration": (PRAISE, 300),
@@ -54,8 +58,10 @@ _GO = {
     "amusement": (OTHER, 150),
     "joy": (OTHER, 100),
     "desire": (OTHER, 80),
+    "disappointment": (OTHER, 400),
 }
-"""GoEmotions: its anger and disgust are aimed at anything but a shop, so they are *not* complaints."""
+"""GoEmotions: its anger, disgust and disappointment are aimed at anything but a shop (a team, a game,
+oneself), so they are *not* complaints."""
 
 _BANK_COMPLAINTS = frozenset(
     """card_arrival card_not_working balance_not_updated_after_bank_transfer
@@ -123,7 +129,7 @@ def _goemotions(folder: Path) -> Iterator[Example]:
             if taken.get(emotion, 0) >= most * part or (label is QUESTION and not asks):
                 continue
             taken[emotion] += 1
-            yield Example(text, label, "en", "goemotions", split)
+            yield Example(text, label, "en", "goemotions", split, (emotion,))
 
 
 def _banking(folder: Path) -> Iterator[Example]:

@@ -29,14 +29,21 @@ def hard(examples: Iterable[Example], own: int = 1) -> list[Lesson]:
     An epoch shows the texts written for this project `own` times: they hold what public sets lack.
     """
     return [
-        Lesson(one.text, _almost(one.label), own if one.corpus == "project" else 1)
+        Lesson(one.shown, _almost(one.label), own if one.corpus == "project" else 1)
         for one in examples
     ]
 
 
 def misspelt(examples: Iterable[Example]) -> list[Example]:
-    """The project's texts as hurried thumbs would write them: without diacritics, with slips."""
-    return [replace(one, text=slips(one.text)) for one in examples if one.corpus == "project"]
+    """The project's texts as hurried thumbs would write them: without diacritics, with slips.
+
+    Without their stars, too: where a source tells none, the words alone must do.
+    """
+    return [
+        replace(one, text=slips(one.text), rating=None)
+        for one in examples
+        if one.corpus == "project"
+    ]
 
 
 def slips(text: str) -> str:

@@ -43,6 +43,6 @@ class Material:
         read = (*corpora.public(public), *corpora.project(own))
         examples = [one for one in read if one.split != "test"]
         whole = base.from_folder(origin) if origin else base.from_wheels(cache)
-        small, tokenizer = vocabulary.fitted(whole, [one.text for one in examples])
+        small, tokenizer = vocabulary.fitted(whole, [one.shown for one in examples])
         taught = corpora.training_order(one for one in examples if one.split == "train")
         return cls(taught, [one for one in examples if one.split == "dev"], small, tokenizer)

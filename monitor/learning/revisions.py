@@ -14,21 +14,24 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from monitor.classifiers import weights
 from monitor.classifiers.shipped import Shipped
 from monitor.domain.correction import Said
 from monitor.domain.errors import ClassifierError
-from monitor.domain.judgement import Label
+from monitor.domain.judgement import Thresholds
 from monitor.learning import head as heads
-from monitor.learning.calibration import Truth, calibrate, classes, heated
 from monitor.learning.fitting import TooFewError
 from monitor.learning.head import Head, Lessons
 from monitor.learning.metrics import Floats, Measured, measured_auc, measured_f1
+from monitor.learning.moving import with_reason
 from monitor.learning.pooled import Pooled
 from monitor.learning.scoring import scores
 from monitor.learning.texts import Labelled, stock
+
+Integers = NDArray[np.int64]
 
 FOLDER = "complaint-monitor-models"
 """Where revisions lie, beside the database."""
@@ -101,8 +104,9 @@ def retrain(
 ) -> Revision:
     """Fit the head to the corrections and the stock, and write a new revision under `into`.
 
-    `texts` gives the stock by split: `train` is mixed in so that nothing is forgotten, `dev` chooses
-    temperature and thresholds, and says whether something was.
+    `texts` gives the stock by split: `train` is mixed in so that nothing is forgotten, `dev` says whether
+    something was. Temperature and thresholds stay those of the base, which were chosen on public texts,
+    too, that are not here; the corrections may give reason to move one.
 
     Raises:
         TooFewError: there are fewer than 30 corrections whose words are kept, or all say the same.
@@ -119,8 +123,9 @@ def retrain(
     with tempfile.TemporaryDirectory(dir=into) as place:
         made = Path(place) / "revision"
         given.pooled.write(made, fitted)
-        card = _card(made, given.pooled.card, given.development)
         say("measuring")
+        after = _left_out(given, hold)
+        card = _card(made, given.pooled.card, _limits(given, after))
         origin = Origin(
             base=given.pooled.card.model,
             made_at=now,
@@ -130,7 +135,8 @@ def retrain(
             stock=len(given.old.weights),
             hold=hold,
             figures=(
-                *_on_corrections(given, hold),
+                *_on_corrections(given, after),
+                *_moved(given, card),
                 _on_development(base, made, given.development),
             ),
         )
@@ -150,8 +156,9 @@ class _Given:
     old: Lessons
     new: Lessons
     dev: Lessons
+    taught: Sequence[Labelled]
     development: Sequence[Labelled]
-    folds: Truth
+    folds: Integers
     """Which fifth of the corrections each belongs to."""
 
 
@@ -176,6 +183,7 @@ def _gather(
         _lessons(pooled, known),
         _weighed(_lessons(pooled, taught), len(known)),
         _lessons(pooled, development),
+        taught,
         development,
         np.arange(len(taught)) % _FOLDS,
     )
@@ -219,19 +227,31 @@ def _best_hold(given: _Given) -> float:
     return min(_HOLDS, key=cost)
 
 
-def _on_corrections(given: _Given, hold: float) -> list[Compared]:
-    """On corrections that the head did not learn from: five times on the fifth that was left out."""
-    new, own = given.new, given.pooled.head
-    complaint = new.open[:, 0]
-    before = heads.probabilities(new.vectors, own)[:, 0]
-    said_before = before >= _alert(given.dev, own)
-    after, said_after = np.zeros(len(before)), np.zeros(len(before), dtype=bool)
+def _left_out(given: _Given, hold: float) -> Floats:
+    """P(complaint) of the corrections by heads that did not learn from them: five, each without a fifth."""
+    found_ = np.zeros(len(given.new.weights))
     for fold in range(_FOLDS):
         left = given.folds == fold
-        fitted = heads.fit(given.old + new.part(~left), own, hold)
-        after[left] = heads.probabilities(new.vectors[left], fitted)[:, 0]
-        said_after[left] = after[left] >= _alert(given.dev, fitted)
-    f1 = measured_f1(said_before, complaint), measured_f1(said_after, complaint)
+        fitted = heads.fit(given.old + given.new.part(~left), given.pooled.head, hold)
+        found_[left] = _complaint(given, given.new.vectors[left], fitted)
+    return found_
+
+
+def _complaint(given: _Given, vectors: Floats, head: Head) -> Floats:
+    return heads.probabilities(vectors, head, given.pooled.card.temperature)[:, 0]
+
+
+def _limits(given: _Given, after: Floats) -> Thresholds:
+    weights_ = np.array([one.weight for one in given.taught])
+    return with_reason(after, given.new.open[:, 0], weights_, given.pooled.card.thresholds)
+
+
+def _on_corrections(given: _Given, after: Floats) -> list[Compared]:
+    """On corrections that the head did not learn from, held against the thresholds of the base."""
+    new, complaint = given.new, given.new.open[:, 0]
+    before = _complaint(given, new.vectors, given.pooled.head)
+    alert = given.pooled.card.alert
+    f1 = measured_f1(before >= alert, complaint), measured_f1(after >= alert, complaint)
     area = measured_auc(before, complaint), measured_auc(after, complaint)
     return [
         _compared("corrections, left out: macro-F1", len(before), *f1),
@@ -239,14 +259,13 @@ def _on_corrections(given: _Given, hold: float) -> list[Compared]:
     ]
 
 
-def _alert(dev: Lessons, head: Head) -> float:
-    """Where alert begins without a temperature, chosen on the development texts."""
-    found_ = heads.probabilities(dev.vectors, head)
-    fitted = calibrate(found_, dev.open.argmax(axis=1))
-    # the threshold is of heated scores: find the raw score that it stands for
-    warm = heated(found_, fitted.temperature)[:, 0]
-    above = found_[:, 0][warm >= fitted.alert]
-    return float(above.min()) if len(above) else 1.0
+def _moved(given: _Given, card: weights.Card) -> list[Compared]:
+    """From where it alerts and asks, before and after."""
+    base, n = given.pooled.card, len(given.taught)
+    return [
+        Compared(what="alert from", n=n, before=f"{base.alert:.3f}", after=f"{card.alert:.3f}"),
+        Compared(what="review from", n=n, before=f"{base.review:.3f}", after=f"{card.review:.3f}"),
+    ]
 
 
 def _on_development(base: Path, made: Path, development: Sequence[Labelled]) -> Compared:
@@ -264,20 +283,17 @@ def _compared(what: str, n: int, before: Measured, after: Measured) -> Compared:
     return Compared(what=what, n=n, before=str(before), after=str(after))
 
 
-def _card(made: Path, base: weights.Card, development: Sequence[Labelled]) -> weights.Card:
-    """Hash what was written, then fit temperature and thresholds through the very code that uses them."""
+def _card(made: Path, base: weights.Card, limits: Thresholds) -> weights.Card:
+    """Hash what was written; temperature as of the base."""
     hashes = {name: weights.sha256(made / name) for name in base.sha256}
-    bare = base.model_copy(
+    card = base.model_copy(
         update={
             "revision": hashes[weights.MODEL.replace(".xml", ".bin")][:8],
             "sha256": hashes,
-            "temperature": 1.0,
+            "alert": limits.alert,
+            "review": limits.review,
         }
     )
-    _write(made, bare)
-    truth = classes([Label(one.said.value) for one in development])
-    fitted = calibrate(_scores(made, development), truth)
-    card = bare.model_copy(update={name: getattr(fitted, name) for name in fitted.__slots__})
     _write(made, card)
     return card
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monitor.classifiers.text import starred
 from monitor.domain.correction import Said
 from monitor.domain.errors import ConfigError
 
@@ -21,7 +22,7 @@ _FALSE = {"not_a_complaint", "no complaint", "not a complaint", "false", "no", "
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text, what it is, and by what it may be grouped (language, source, kind)."""
+    """A text as a classifier is shown it, what it is, and by what it may be grouped."""
 
     text: str
     said: Said
@@ -30,9 +31,10 @@ class Labelled:
 
 
 def read(path: Path) -> list[Labelled]:
-    """Texts of a JSONL or CSV file: `text`, `label`, and if given `lang`, `source`, `phenomena`.
+    """Texts of a JSONL or CSV file: `text`, `label`, and if given `lang`, `source`, `rating`, `phenomena`.
 
     A label is one of our classes, `not_a_complaint`, or a yes or no to "is it a complaint?".
+    A rating is a number of stars from 1 to 5.
 
     Raises:
         ConfigError: the file or a line can't be read; the line is named.
@@ -102,10 +104,22 @@ def _labelled(row: Mapping[str, Any], place: str) -> Labelled:
         "kind": kinds[0] if isinstance(kinds, list) and kinds else None,
     }
     return Labelled(
-        text,
+        starred(text, _rating(row.get("rating"), place)),
         _said(row.get("label"), place),
         {by: str(name) for by, name in groups.items() if name},
     )
+
+
+def _rating(stars: object, place: str) -> float | None:
+    if stars is None or stars == "":
+        return None
+    try:
+        rating = float(str(stars))
+    except ValueError:
+        rating = 0.0
+    if not 1 <= rating <= 5:  # noqa: PLR2004 - stars
+        raise ConfigError(f"{place}: the rating {stars!r} is no number of stars from 1 to 5")
+    return rating
 
 
 def _said(label: object, place: str) -> Said:

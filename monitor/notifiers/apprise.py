@@ -20,6 +20,7 @@ from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.finding import Finding
 from monitor.domain.judgement import Severity
 from monitor.domain.notice import Absent, CaseCard, Notice, NoticeKind, Receipt, Unknowable
+from monitor.domain.quoting import quoted
 from monitor.ports import Clock, Secrets
 from monitor.render.words import Spoken, cut, say
 from monitor.settings.secret_names import SecretName
@@ -136,8 +137,8 @@ def _logged(result: Any) -> list[str]:
 
 
 def _failure(place: str, logged: list[str], *, in_parts: bool) -> SendError:
-    said = "; ".join(logged) or "the service did not take it"
-    message = f"{place}: {said}"
+    said = "; ".join(logged)
+    message = f"{place}: {quoted(said) if said else 'the service did not take it'}"
     found = _STATUS.search(said)
     status = int(found[1]) if found else None
     if status is None or status not in _REFUSED or in_parts:

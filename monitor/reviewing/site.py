@@ -9,6 +9,7 @@ from typing import Any
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Gone, Post, PostKey, Rejected
+from monitor.domain.quoting import quoted
 from monitor.domain.reply import Length
 from monitor.fetching import FetchError, send_error, unsure
 from monitor.reviewing import reviews
@@ -26,7 +27,7 @@ def listed(read: Callable[[], Listed]) -> Listed:
     try:
         return read()
     except ValueError as error:
-        raise FetchError(f"the answer can't be read: {error}") from error
+        raise FetchError(f"the answer can't be read: {quoted(error)}") from error
 
 
 def looked_up(

@@ -58,7 +58,7 @@ def own_id(row: Row) -> str | None:
         RowError: it brings one that can't be used.
 
     """
-    return _name(row, "external_id")
+    return _id(row, "external_id")
 
 
 def is_interchangeable(row: Row) -> bool:
@@ -109,7 +109,7 @@ class RowMeaning:
                 raise RowError("deleted_at says nothing without external_id")
             return Gone(PostKey(network, external_id), before=deleted_at)
         text = _text(row)
-        reply_to = _name(row, "reply_to")
+        reply_to = _id(row, "reply_to")
         if reply_to == external_id:
             reply_to = None  # some exports let a root answer itself
         title = _words(row, "title")
@@ -117,7 +117,7 @@ class RowMeaning:
         return Post(
             key=PostKey(network, external_id),
             kind=_kind(rating, reply_to),
-            thread=_name(row, "thread_id") or reply_to or external_id,
+            thread=_id(row, "thread_id") or reply_to or external_id,
             reply_to=reply_to,
             title=capped(title) if title else None,
             text=text,
@@ -171,6 +171,14 @@ def _name(row: Row, field: Field) -> str | None:
     return words
 
 
+def _id(row: Row, field: Field) -> str | None:
+    """A name that is not mended as others are: the mended one might be another's."""
+    value = row.get(field)
+    if isinstance(value, str) and value != storable(value):
+        raise RowError(f"{field} holds NUL or half a character")
+    return _name(row, field)
+
+
 def _text(row: Row) -> str:
     value = row.get("text")
     if isinstance(value, str):
@@ -182,7 +190,7 @@ def _text(row: Row) -> str:
 
 
 def _author(row: Row) -> Author:
-    handle, author_id = _name(row, "author"), _name(row, "author_id")
+    handle, author_id = _name(row, "author"), _id(row, "author_id")
     return Author(id=author_id, handle=handle) if handle or author_id else NOBODY
 
 

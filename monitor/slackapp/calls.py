@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
@@ -14,11 +15,15 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from monitor.domain.errors import MonitorError
+from monitor.domain.quoting import quoted
 from monitor.ports import Secrets
 from monitor.render.slack_blocks import MESSAGE
 from monitor.secrets import for_header
 
 _log = structlog.get_logger(__name__)
+
+_A_NAME = re.compile(r"[a-z][a-z_]*")
+"""What Slack calls an error: a word for programs, no sentence."""
 
 quiet = logging.getLogger(f"{__name__}.library")
 """For Slack's libraries: their own words would hold what they received."""
@@ -29,8 +34,9 @@ quiet.propagate = False
 class CallError(MonitorError):
     """Slack did not do it. `name`: its own word for why, or what the machine says."""
 
-    def __init__(self, method: str, name: str) -> None:
-        super().__init__(f"Slack, {method}: {name}")
+    def __init__(self, method: str, name: str, said: str | None = None) -> None:
+        """`said`: the name as it may stand in a message."""
+        super().__init__(f"Slack, {method}: {said or name}")
         self.name = name
 
 
@@ -96,7 +102,7 @@ class Calls:
                 )
                 return
             except CallError as error:
-                _log.info("slack_told_directly", because=error.name)
+                _log.info("slack_told_directly", problem=str(error))
         self.call(
             "chat.postMessage",
             lambda slack: slack.chat_postMessage(
@@ -171,8 +177,10 @@ class Calls:
         try:
             answer = do(client(self._base_url, self._timeout, token))
         except SlackApiError as error:
-            said = error.response.get("error")
-            raise CallError(method, str(said or f"HTTP {error.response.status_code}")) from error
+            status = f"HTTP {error.response.status_code}"
+            name = str(error.response.get("error") or status)
+            said = name if name == status or _A_NAME.fullmatch(name) else quoted(name)
+            raise CallError(method, name, said) from error
         except (SlackClientError, OSError, HTTPException) as error:
             raise CallError(method, type(error).__name__) from error
         except (AttributeError, LookupError, TypeError, ValueError) as error:

@@ -220,7 +220,7 @@ class Watch:
                 say_in = self._place.tongue(one.origin.channel)
                 self._place.calls.update(one.view_id, shown.fate(one.origin, found, say_in))
         except CallError as error:
-            _log.info("slack_modal_left", because=error.name)
+            _log.info("slack_modal_left", problem=str(error))
             return False
         except MonitorError as error:
             _log.warning("slack_modal_not_updated", problem=str(error))

@@ -13,7 +13,7 @@ from monitor.domain.coverage import FAILURES_UNTIL_TOLD
 from monitor.domain.errors import SourceError
 from monitor.domain.identity import Brand
 from monitor.domain.notice import Reason
-from monitor.domain.post import Page, Rejected, Stream
+from monitor.domain.post import Page, Stream
 from monitor.domain.storable import admitted
 from monitor.log import in_a_line
 from monitor.ports import Clock, Refreshes, Source
@@ -80,13 +80,11 @@ class Intake:
         *,
         clock: Clock | None = None,
         operators: str | None = None,
-        tombstone_secret: bytes = b"",
     ) -> None:
         self._database = database
         self._feeds = feeds
         self._clock = clock
         self._operators = operators
-        self._secret = tombstone_secret
         self._readings: dict[str, _Reading] = {}
         self._watched: dict[str, Watched] = {}
         """By feed, the brands that it is read for."""
@@ -178,15 +176,13 @@ class Intake:
                 brands=self._watched[one.feed.name],
                 page=page,
                 seen_at=seen_at,
-                tombstone_secret=self._secret,
                 can_ask=isinstance(one.feed.source, Refreshes),
             )
             coverage.record_page(
                 conn, one.number, page, counts, since=place.read_through or now, until=now
             )
         if counts.rejected:
-            first = next(it.where for it in page.items if isinstance(it, Rejected))
-            log.warning("items_rejected", source=one.key, number=counts.rejected, first=first)
+            log.warning("items_rejected", source=one.key, number=counts.rejected)
         return counts
 
     def _fail(self, one: _Reading, problem: SourceError, now: datetime) -> None:

@@ -90,14 +90,12 @@ class Refresh:
         *,
         clock: Clock | None = None,
         operators: str | None = None,
-        tombstone_secret: bytes = b"",
     ) -> None:
         self._database = database
         self._sources = {one.name: one for one in sources}
         self._every = keep.look_up_every
         self._clock = clock
         self._operators = operators
-        self._secret = tombstone_secret
         self._turns: Mapping[str, Lock] = {name: Lock() for name in self._sources}
         self._at_once: defaultdict[str, int] = defaultdict(lambda: BATCH)
         """Posts that each source is asked for at once: fewer after it broke."""
@@ -188,7 +186,6 @@ class Refresh:
                 conn,
                 brands=its_brands,
                 seen_at=seen_at,
-                tombstone_secret=self._secret,
                 can_ask=True,
             )
             counts = Counts()

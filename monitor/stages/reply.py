@@ -64,7 +64,6 @@ class Reply:
         desks: the configured sources that can answer.
         clock: domain time, for when an answer was stored; without it that is the round's beginning.
         machine: transport time (leases, back-off).
-        tombstone_secret: as at intake.
 
     """
 
@@ -77,13 +76,11 @@ class Reply:
         *,
         clock: Clock | None = None,
         machine: Clock = utc_now,
-        tombstone_secret: bytes = b"",
     ) -> None:
         self._database = database
         self._desks = desks
         self._clock = clock
         self._machine = machine
-        self._secret = tombstone_secret
         self._errands: dict[str, _Errand] = {}
 
     def due(self, now: datetime) -> Sequence[str]:
@@ -166,7 +163,7 @@ class Reply:
         if self._machine() >= errand.since + LEASE:
             # frozen since the claim: somebody else may have it by now, and nothing was posted
             with self._database.writing() as conn:
-                self._put_off(conn, errand, None, timedelta(0))
+                self._put_off(conn, errand, None, timedelta(0), fate_unknown=False)
             return
         try:
             posted = desk.source.reply(row.to, row.text or "", row.key)
@@ -188,13 +185,19 @@ class Reply:
         with self._database.writing() as conn:
             if row.attempts + 1 >= PATIENCE or rest >= LONGEST_REST:
                 answers.tell(conn, row.number, Reason.REPLY_DELAYED, now)
-            self._put_off(conn, errand, str(error), rest)
+            self._put_off(conn, errand, str(error), rest, fate_unknown=False)
         _log.warning("reply_postponed", reply=row.number, problem=str(error))
 
     def _put_off(
-        self, conn: Connection, errand: _Errand, problem: str | None, rest: timedelta
+        self,
+        conn: Connection,
+        errand: _Errand,
+        problem: str | None,
+        rest: timedelta,
+        *,
+        fate_unknown: bool,
     ) -> None:
-        """It was certainly not posted."""
+        """Give the claim back for a while. `fate_unknown`: it may stand there, and is to be looked for."""
         replies.postpone(
             conn,
             errand.row,
@@ -202,7 +205,7 @@ class Reply:
             at=self._machine(),
             rest=rest,
             problem=problem,
-            fate_unknown=False,
+            fate_unknown=fate_unknown,
         )
 
     def _fail(self, errand: _Errand, problem: str, now: datetime) -> None:
@@ -233,7 +236,6 @@ class Reply:
             brands=[(ids[one.name], one) for one in desk.brands],
             page=admitted(Page((posted,), cursor="")),
             seen_at=seen_at,
-            tombstone_secret=self._secret,
         )
 
     # ------------------------------------------------------------------------------ looking for it
@@ -305,15 +307,7 @@ class Reply:
 
     def _look_later(self, errand: _Errand, problem: str, rest: timedelta) -> None:
         with self._database.writing() as conn:
-            replies.postpone(
-                conn,
-                errand.row,
-                errand.token,
-                at=self._machine(),
-                rest=rest,
-                problem=problem,
-                fate_unknown=True,
-            )
+            self._put_off(conn, errand, problem, rest, fate_unknown=True)
         _log.warning("reply_looked_for", reply=errand.row.number, problem=problem)
 
     def _ask(self, errand: _Errand, problem: str, now: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from monitor.domain.notice import NoticeKind, Planned, Reason
+from monitor.domain.quoting import unquoted
 from monitor.store import outbox
 
 
@@ -22,9 +23,12 @@ def write(
     *,
     brand_id: int | None = None,
 ) -> None:
-    """Tell the operators once a `key`. None: nobody is to be told."""
+    """Tell the operators once a `key`. None: nobody is to be told.
+
+    What others said stays behind: messages are kept where nobody can erase a customer.
+    """
     if operators is None:
         return
     planned = Planned(key, NoticeKind.OPERATIONS, operators, reason, due_at=now)
-    said = {"headline": headline, "lines": list(lines)}
+    said = {"headline": unquoted(headline), "lines": [unquoted(one) for one in lines]}
     outbox.write(conn, [planned], brand_id=brand_id, case_id=None, now=now, payload=said)

@@ -1,13 +1,12 @@
 """Who wrote: one row an account, with the name that it bears now.
 
 An account that has no number of its own goes by its handle. When the names are purged, a hash of the
-number, or else of the handle, stays in their place: by it the same person is known again. It has no key,
-so whoever has the database and guesses a name can tell whether that was the one.
+number, or else of the handle, stays in their place: by it the same person is known again. It is keyed
+(`store.pseudonyms`): without the installation's key nobody can tell by trying whose it is.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
@@ -16,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.post import Author, Post
-from monitor.store import bulk, said
+from monitor.store import bulk, pseudonyms, said
 from monitor.store.cross_brand import Why, across
 from monitor.store.schema import author, post
 
@@ -57,9 +56,11 @@ def _rows(
     conn: Connection, latest: Mapping[tuple[str, str], Author]
 ) -> dict[tuple[str, str], sa.Row[Any]]:
     found: dict[tuple[str, str], sa.Row[Any]] = {}
+    secret = pseudonyms.key_of(conn) if latest else b""
     for network, ids in bulk.by_network(latest.keys()).items():
         hashes = {
-            _hashed(network, one, is_number=bool(latest[network, one].id)): one for one in ids
+            _hashed(secret, network, one, is_number=bool(latest[network, one].id)): one
+            for one in ids
         }
         names = hashes | {one: one for one in ids}
         here = bulk.among(conn, author.c.key, names.keys())
@@ -72,11 +73,10 @@ def _rows(
     return found
 
 
-def _hashed(network: str, key: str, *, is_number: bool) -> str:
+def _hashed(secret: bytes, network: str, key: str, *, is_number: bool) -> str:
     """What stays of a number or a handle; those that read alike are told apart."""
-    said = f"{network}:{'#' if is_number else ''}{key}"
-    digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16)
-    return f"#{digest.hexdigest()}"
+    mark = "#" if is_number else ""
+    return f"#{pseudonyms.hashed(secret, f'{network}:{mark}{key}')}"
 
 
 def _row(number: int, network: str, key: str, one: Author) -> dict[str, Any]:
@@ -121,21 +121,22 @@ def known_as(conn: Connection, network: str, name: str) -> list[Account]:
     was given up and taken by somebody else, or is the number of another account.
     """
     its = (author.c.id, author.c.handle, author.c.external_id)
-    query = sa.select(*its).where(author.c.network == network, _is_called(network, name))
+    query = sa.select(*its).where(author.c.network == network, _is_called(conn, network, name))
     query = across(query.order_by(author.c.id), Why.SAME_PERSON)
     return [Account(*row) for row in conn.execute(query)]
 
 
-def _is_called(network: str, name: str) -> sa.ColumnElement[bool]:
+def _is_called(conn: Connection, network: str, name: str) -> sa.ColumnElement[bool]:
     if name.startswith("#"):
         return author.c.id == (int(name[1:]) if _ROW.fullmatch(name) else None)
     handle = name.casefold().removeprefix("@")
+    secret = pseudonyms.known_key(conn) or b""
     is_it: sa.ColumnElement[bool] = sa.func.lower(author.c.handle).in_([handle, f"@{handle}"])
     is_it |= (author.c.key == handle) & author.c.external_id.is_(None)
-    is_it |= author.c.key == _hashed(network, handle, is_number=False)
+    is_it |= author.c.key == _hashed(secret, network, handle, is_number=False)
     if not name.startswith("@"):
         is_it |= author.c.external_id == name
-        is_it |= author.c.key == _hashed(network, name, is_number=True)
+        is_it |= author.c.key == _hashed(secret, network, name, is_number=True)
     return is_it
 
 
@@ -149,10 +150,11 @@ def forget(conn: Connection, ids: Collection[int]) -> int:
     names = (author.c.external_id, author.c.handle, author.c.name)
     named = sa.or_(*(one.is_not(None) for one in names))
     query = sa.select(author).where(bulk.among(conn, author.c.id, ids), named, ~kept)
+    secret = pseudonyms.key_of(conn)
     rows = [
         {
             "id": row.id,
-            "key": _hashed(row.network, row.key, is_number=bool(row.external_id)),
+            "key": _hashed(secret, row.network, row.key, is_number=bool(row.external_id)),
             "external_id": None,
             "handle": None,
             "name": None,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.address import page_of, path_of
+from monitor.domain.errors import MonitorError
 from monitor.domain.identity import Brand
 from monitor.domain.judgement import Judgement
 from monitor.domain.post import Page, Post, Stream, StreamKind
@@ -20,19 +21,27 @@ SOURCE = "by hand"
 CERTAIN = Judgement(1.0, 0.0, 0.0, 0.0, None, "by hand")
 
 
+class ErasedError(MonitorError):
+    """What is brought is a post of somebody who was erased."""
+
+
 def keep(conn: Connection, brand: Brand, one: Post, now: datetime) -> Mention:
-    """Store the post as the brand's, judged by the person who brings it. Doing it twice changes nothing."""
+    """Store the post as the brand's, judged by the person who brings it. Doing it twice changes nothing.
+
+    Raises:
+        ErasedError: it is of somebody who was erased.
+
+    """
     brand_id = brands.ensure(conn, [brand.name])[brand.name]
     stream = Stream("posts", StreamKind.ALL, NETWORK)
     number = coverage.ensure_stream(conn, SOURCE, stream, [brand_id], now)
     page = Page((one,), cursor="")
     posts.store_page(conn, stream_id=number, brands=[(brand_id, brand)], page=page, seen_at=now)
     coverage.record_end(conn, number, now, next_poll_at=None)
-    post_id = conn.execute(
-        sa.select(post.c.id).where(
-            (post.c.network == one.key.network) & (post.c.external_id == one.key.external_id)
-        )
-    ).scalar_one()
+    its = (post.c.network == one.key.network) & (post.c.external_id == one.key.external_id)
+    post_id = conn.scalar(sa.select(post.c.id).where(its))
+    if post_id is None:
+        raise ErasedError("who wrote that was erased: it is not kept again")
     found = mentions.load(conn, brand_id, post_id)
     assert found is not None  # noqa: S101 - a stream of one brand makes its mention with the post
     if found.band is None:

@@ -1,7 +1,7 @@
 """Erasing a person: all that they wrote, how they are called, and what staff wrote of their cases.
 
-What remains are keys, times and counts, as of posts that their authors deleted: the cases are withdrawn,
-cards in Slack lose their words, and a post that is read again stays as it is.
+What remains are times, counts and keyed hashes, as of posts that their authors deleted: the cases are
+withdrawn, cards in Slack lose their words, and a post that is read again is known by its hash and not stored.
 """
 
 from __future__ import annotations
@@ -15,11 +15,21 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.keeping import Purge
 from monitor.domain.post import Gone, PostKey
-from monitor.store import authors, cases, gone, said, tallies
+from monitor.store import (
+    authors,
+    cases,
+    gone,
+    others_words,
+    posts,
+    rejects,
+    said,
+    tallies,
+    tombstones,
+)
 from monitor.store.bulk import among
 from monitor.store.cross_brand import Why, across
+from monitor.store.schema import author, note, post
 from monitor.store.schema import cases as case_table
-from monitor.store.schema import note, post
 
 
 class Erased(NamedTuple):
@@ -48,10 +58,11 @@ def held(conn: Connection, ids: Collection[int]) -> Erased:
 
 def erase(conn: Connection, ids: Collection[int], now: datetime) -> Erased:
     """Erase these authors. An answer to them that was not tried yet is cancelled. Twice changes nothing."""
+    posts.take_turns(conn, _networks(conn, ids))  # first, as intake does
     authors.hold(conn, set(ids))
     for case_id in _cases(conn, ids):
         cases.hold(conn, case_id)
-    found = held(conn, ids)
+    found, names = held(conn, ids), _names(conn, ids)
     query = sa.select(post.c.id, post.c.network, post.c.external_id).where(
         _theirs(conn, ids), post.c.gone_at.is_(None)
     )
@@ -62,8 +73,36 @@ def erase(conn: Connection, ids: Collection[int], now: datetime) -> Erased:
     tallies.add_purged(conn, Purge.ERASED, found.notes, now)
     # of whom all posts were purged already
     tallies.add_purged(conn, Purge.NAME, authors.forget(conn, ids), now)
+    keys = _keys(conn, ids)
+    tombstones.bury(conn, keys, [PostKey(one.network, one.external_id) for one in names], now)
+    spoken = {one for name in names for one in name[1:] if one} | {one.external_id for one in keys}
+    tallies.add_purged(conn, Purge.SAMPLE, rejects.forget(conn, spoken, now), now)
+    tallies.add_purged(conn, Purge.SAMPLE, others_words.leave_out(conn), now)
     said.tidy(conn)
     return found
+
+
+class _Name(NamedTuple):
+    """How an account is called."""
+
+    network: str
+    external_id: str
+    handle: str | None
+
+
+def _names(conn: Connection, ids: Collection[int]) -> list[_Name]:
+    query = sa.select(author.c.network, author.c.external_id, author.c.handle)
+    rows = conn.execute(across(query.where(among(conn, author.c.id, ids)), Why.SAME_PERSON))
+    return [_Name(one.network, one.external_id or "", one.handle) for one in rows]
+
+
+def _networks(conn: Connection, ids: Collection[int]) -> set[str]:
+    return {one.network for one in _names(conn, ids)}
+
+
+def _keys(conn: Connection, ids: Collection[int]) -> set[PostKey]:
+    query = sa.select(post.c.network, post.c.external_id).where(_theirs(conn, ids))
+    return {PostKey(*row) for row in conn.execute(across(query, Why.SAME_PERSON))}
 
 
 def _theirs(conn: Connection, ids: Collection[int]) -> sa.ColumnElement[bool]:

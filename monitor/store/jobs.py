@@ -15,16 +15,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from monitor.store.engine import Connection, Database
 
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
 SCHEMA = "complaint_monitor_jobs"
 LOOK = "look"
 """The task that asks a queue's stages for what is due; its item is the queue."""
 DECIDE = "decide"
-_VERSION = "4"
+_VERSION = "5.4"
 """Of what is made below; together with the engine's own it is the schema's comment.
 
 `5.4`: the fifth, over which workers of the fourth go on, for the arguments of each task that they know have
@@ -121,7 +125,11 @@ CREATE UNLOGGED TABLE {SCHEMA}.spent (
     calls int NOT NULL
 );
 CREATE INDEX spent_budget ON {SCHEMA}.spent (budget, at);
-CREATE UNLOGGED TABLE {SCHEMA}.turn (audience text PRIMARY KEY, free_at timestamptz NOT NULL);
+CREATE UNLOGGED TABLE {SCHEMA}.turn (
+    audience text PRIMARY KEY,
+    free_at timestamptz NOT NULL,
+    given_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
 """
 
 _MADE = (
@@ -197,6 +205,12 @@ def prepare(database: Database, tables: str, engine: str) -> bool:
 def drop(conn: Connection) -> None:
     """Take all of it away, with the triggers; looking finds the work again."""
     conn.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+
+
+async def stay_in_schema(conn: AsyncConnection[Any]) -> None:
+    """Let the engine's connection find its tables. Not an option at its beginning: PgBouncer takes none."""
+    await conn.execute(f"SET search_path = {SCHEMA}")
+    await conn.commit()
 
 
 def add(database: Database, queue: str, task: str, items: Iterable[str]) -> int:

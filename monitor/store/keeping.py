@@ -12,7 +12,16 @@ from sqlalchemy.engine import Connection
 from monitor.domain.case import Status
 from monitor.domain.keeping import Keep, Purge
 from monitor.domain.likeness import WITHIN
-from monitor.store import authors, copies, corrections, looking, said, samples, tallies
+from monitor.store import (
+    authors,
+    copies,
+    corrections,
+    looking,
+    others_words,
+    said,
+    samples,
+    tallies,
+)
 from monitor.store.bulk import among
 from monitor.store.columns import EPOCH
 from monitor.store.cross_brand import Why, across
@@ -92,8 +101,8 @@ def purge(
 def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, int]:
     """Purge notes of cases that ended, and samples of items that could not be read.
 
-    And addresses of posts whose words went before their case was over, and the fingerprints of words
-    with which nothing is compared any more.
+    And what networks said against our calls, addresses of posts whose words went before their case was
+    over, and the fingerprints of words with which nothing is compared any more.
     """
     # longer than copies lie apart: one may be read late, after its source was down
     copies.forget_before(conn, now - max(keep.without_case, WITHIN))
@@ -104,7 +113,8 @@ def purge_rest(conn: Connection, keep: Keep, now: datetime) -> Mapping[Purge, in
     notes = conn.execute(across(old_notes, Why.TOO_OLD))
     old_samples = reject.update().where(_old_samples(keep, now)).values(sample="")
     beginnings = conn.execute(across(old_samples, Why.TOO_OLD))
-    found = {Purge.NOTE: notes.rowcount, Purge.SAMPLE: beginnings.rowcount}
+    quoted = others_words.leave_out(conn, now - keep.without_case)
+    found = {Purge.NOTE: notes.rowcount, Purge.SAMPLE: beginnings.rowcount + quoted}
     for reason, number in found.items():
         tallies.add_purged(conn, reason, number, now)
     return found

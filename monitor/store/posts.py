@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -16,12 +15,23 @@ from sqlalchemy.engine import Connection
 from monitor.domain.arrival import Arrivals, Known, sort_out
 from monitor.domain.judgement import Judgement
 from monitor.domain.post import Page, Post, PostKey, Rejected
-from monitor.store import authors, bulk, concerning, gone, looking, rejects, said, threads, unnamed
+from monitor.store import (
+    authors,
+    bulk,
+    concerning,
+    gone,
+    looking,
+    rejects,
+    said,
+    threads,
+    tombstones,
+    unnamed,
+)
 from monitor.store.bulk import among
 from monitor.store.concerning import Brands
 from monitor.store.cross_brand import Why, across
 from monitor.store.mentions import SETTLE, TRIAGE, as_post
-from monitor.store.schema import author, judgement, mention, post, sighting, tombstone
+from monitor.store.schema import author, judgement, mention, post, sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +69,16 @@ def store_page(
     brands: Brands,
     page: Page,
     seen_at: datetime,
-    tombstone_secret: bytes = b"",
     can_ask: bool = False,
 ) -> Counts:
     """Store a page that a stream of these brands brought. Storing it again changes nothing.
 
     `can_ask`: its source can be asked later whether the posts still stand.
     """
+    take_turns(conn, {one.key.network for one in page.items if not isinstance(one, Rejected)})
+    page, erased = tombstones.recognised(conn, page)
     keys = {one.key for one in page.items if not isinstance(one, Rejected)}
-    _take_turns(conn, keys)
     known = _known(conn, keys)
-    erased = _erased(conn, keys, tombstone_secret)
     deleted = gone.of_these(conn, keys - known.keys())
     found = sort_out(page.items, known, erased, seen_at, deleted)
     roots = threads.resolve(conn, found.fresh.values())
@@ -114,13 +123,14 @@ def store_page(
     )
 
 
-def _take_turns(conn: Connection, keys: Iterable[PostKey]) -> None:
+def take_turns(conn: Connection, networks: Collection[str]) -> None:
     """Pages of one network are stored one after another, as all writing is on SQLite.
 
-    Else a post and its answer, stored at the same time, would not see each other.
+    Else a post and its answer, stored at the same time, would not see each other, and who is erased
+    meanwhile would come back.
     """
     if conn.dialect.name == "postgresql":
-        for network in sorted({key.network for key in keys}):
+        for network in sorted(networks):
             lock = sa.func.hashtextextended(f"intake {network}", 0)
             conn.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
 
@@ -136,23 +146,6 @@ def _known(conn: Connection, keys: Iterable[PostKey]) -> dict[PostKey, Known]:
             sa.select(*columns).where(
                 post.c.network == network, among(conn, post.c.external_id, ids)
             )
-        )
-    }
-
-
-def tombstone_of(key: PostKey, secret: bytes) -> str:
-    """What is kept of an erased post: a keyed hash, of use only to recognise the post."""
-    return hashlib.blake2b(str(key).encode(), key=secret, digest_size=16).hexdigest()
-
-
-def _erased(conn: Connection, keys: Iterable[PostKey], secret: bytes) -> set[PostKey]:
-    if not conn.scalar(sa.select(sa.exists(sa.select(tombstone.c.digest)))):
-        return set()
-    digests = {tombstone_of(key, secret): key for key in keys}
-    return {
-        digests[digest]
-        for digest in conn.scalars(
-            sa.select(tombstone.c.digest).where(among(conn, tombstone.c.digest, digests))
         )
     }
 

@@ -11,6 +11,7 @@ from monitor.domain.errors import StoreError
 from monitor.store.engine import Connection, Database, clear_errors
 
 RUNNER = 0x636F6D706C61696E  # "complain": the advisory locks of a PostgreSQL database are numbers
+_SERVER = sa.func.pg_backend_pid()
 
 
 class ServerLock:
@@ -31,6 +32,14 @@ class ServerLock:
         self._problem = problem
         self._shared = "_shared" if shared else ""
         self._conn: Connection | None = None
+        self._server = 0
+        """The server's process that has the lock."""
+        self._name = database.url.render_as_string()
+        self._shared_connections = (
+            f"{self._name}: connections are shared, by a pool in transaction mode, and with them the lock "
+            "that keeps two programs from telling the same. Let the pool (PgBouncer) be in session mode, or "
+            "name the server itself."
+        )
 
     def take(self) -> str | None:
         """None: it is ours now; else who holds it. Raises StoreError: the server is out of reach."""
@@ -38,18 +47,29 @@ class ServerLock:
             # no transaction stays open: it would keep the server from tidying up
             plain = stack.enter_context(self._database.engine.connect())
             conn = plain.execution_options(isolation_level="AUTOCOMMIT")
-            if not conn.scalar(sa.select(self._call("pg_try_advisory_lock"))):
-                return f"{self._database.url.render_as_string()} is in use by {_holder(conn)}"
-            self._conn = conn
+            asked = sa.select(self._call("pg_try_advisory_lock"), _SERVER)
+            is_ours, server = conn.execute(asked).one()
+            if not is_ours:
+                return f"{self._name} is in use by {_holder(conn)}"
+            self._require_own(server)
+            self._conn, self._server = conn, server
             stack.pop_all()
             return None
+
+    def _require_own(self, server: int) -> None:
+        """Raises StoreError: a pool gives the server process that has the lock to whoever asks next."""
+        with self._database.engine.connect() as other, other.begin():
+            if other.scalar(sa.select(_SERVER)) != server:
+                return
+            other.execute(sa.select(self._call("pg_advisory_unlock")))
+        raise StoreError(self._shared_connections)
 
     def still_held(self) -> str | None:
         """None: it is held. Else why it cannot be had now: the server is out of reach.
 
         Raises:
             StoreError: it was lost with its connection, and somebody else has it, or had it meanwhile
-                and left what is not for this program.
+                and left what is not for this program. Or a pool gave its connection away.
 
         """
         taken_by = problem = None
@@ -60,7 +80,8 @@ class ServerLock:
                     problem = self._problem(conn)
             else:
                 with clear_errors(self._database.url):
-                    self._conn.scalar(sa.select(1))
+                    is_shared = self._conn.scalar(sa.select(_SERVER)) != self._server
+                problem = self._shared_connections if is_shared else None
         except StoreError as error:
             self._forget()
             return str(error)

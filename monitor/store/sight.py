@@ -87,6 +87,7 @@ NOBODYS = frozenset(
         "api_call",
         "calibration",
         "done",
+        "installation",
         "listening",
         "refused_sign_in",
         "rota",

@@ -18,20 +18,15 @@ not wait for the disk. One line is printed as each figure is known, the table in
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 
-from monitor.simulator.load import posts
-from monitor.simulator.shop import BRAND_HANDLES
 from monitor.simulator.slack import SLOW_AFTER
 from tests.bench import workers
 from tests.bench.agency import (
@@ -43,8 +38,8 @@ from tests.bench.agency import (
     say,
     wait_for,
 )
+from tests.bench.fed import DECIDED, JUDGED, fed, feed, undecided, under_way, wait_until, working
 from tests.chaos.found import opened
-from tests.chaos.installation import WORDS, Installation
 from tests.postgres import Cluster, Server, server
 
 ALONE = 100_000
@@ -52,36 +47,6 @@ ALONE = 100_000
 SECOND = 1.0
 TOLD_WITHIN = 300.0
 ROWS = ("what", "figure")
-WORKS = b" works on "
-"""What a worker says when it is past its start."""
-_DECIDED = (
-    "SELECT NOT EXISTS (SELECT FROM mention WHERE next IS NOT NULL)"
-    " AND NOT EXISTS (SELECT FROM cases WHERE next_action_at <= now())"
-)
-FEED = """
-database = "{database}"
-
-[[brands]]
-name = "shop"
-identities = [{identities}]
-
-[classifier]
-use = "{words}"
-
-[digest]
-at = "23:59"
-
-[[sources]]
-use = "files"
-path = "posts.jsonl"
-follow = true
-every = "1s"
-
-[[notifiers]]
-use = "console"
-log = "notices.jsonl"
-quiet = true
-"""
 
 
 class Bench:
@@ -184,7 +149,7 @@ def recovery(bench: Bench) -> None:
             "recovery: others', after the kill -9 of one that was telling", _spread(made, next_)
         )
         with opened(made.home.database) as rows:
-            wait_for(lambda: not _under_way(rows), TOLD_WITHIN)
+            wait_for(lambda: not under_way(rows), TOLD_WITHIN)
         times = sum(held in one.text for one in made.workspace.posts)
         bench.row(
             "recovery: the notice it was telling is settled",
@@ -195,15 +160,15 @@ def recovery(bench: Bench) -> None:
 def decide(bench: Bench) -> None:
     """The posts of a load, judged before: what triage, settling and escalation take for each."""
     number = bench.given.load
-    with _fed(bench) as (home, url), opened(url) as rows:
-        _feed(home, number)
-        with _working(home, "--queues", "poll,classify"):
-            _wait_until(rows, number, "SELECT NOT EXISTS (SELECT FROM post WHERE to_judge)")
-        waited = _undecided(rows)
-        with _working(home, "--queues", "decide") as process:
+    with fed(bench.cluster) as (home, url), opened(url) as rows:
+        feed(home, number)
+        with working(home, "--queues", "poll,classify"):
+            wait_until(rows, number, JUDGED)
+        waited = undecided(rows)
+        with working(home, "--queues", "decide") as process:
             already, theirs = cpu_s([process.pid]), _servers_cpu(bench)
-            left = _undecided(rows)
-            _wait_until(rows, number, _DECIDED)
+            left = undecided(rows)
+            wait_until(rows, number, DECIDED)
             spent, theirs = cpu_s([process.pid]) - already, _servers_cpu(bench) - theirs
     bench.row(
         f"deciding on a post, {left} of {waited} after the start",
@@ -215,13 +180,13 @@ def decide(bench: Bench) -> None:
 def cost(bench: Bench) -> None:
     """A feed with the load's shares of complaints and answers, from the file until nothing waits."""
     number = bench.given.load
-    with _fed(bench) as (home, url), opened(url) as rows, _working(home) as process:
+    with fed(bench.cluster) as (home, url), opened(url) as rows, working(home) as process:
         empty = megabytes(bench.postgres, url)
         already, theirs = cpu_s([process.pid]), _servers_cpu(bench)
         began = time.monotonic()
-        _feed(home, number)
-        _wait_until(rows, number, f"{_DECIDED} AND NOT EXISTS (SELECT FROM post WHERE to_judge)")
-        wait_for(lambda: not _under_way(rows), TOLD_WITHIN)
+        feed(home, number)
+        wait_until(rows, number, f"SELECT ({JUDGED}) AND ({DECIDED})")
+        wait_for(lambda: not under_way(rows), TOLD_WITHIN)
         took = time.monotonic() - began
         spent, theirs = cpu_s([process.pid]) - already, _servers_cpu(bench) - theirs
         grown = megabytes(bench.postgres, url) - empty
@@ -232,40 +197,6 @@ def cost(bench: Bench) -> None:
         f"{spent * million / 3600:.1f} h of processor in the worker,"
         f" {theirs * million / 3600:.1f} h in PostgreSQL, {grown * million:,.0f} MB of database",
     )
-
-
-@contextmanager
-def _fed(bench: Bench) -> Iterator[tuple[Installation, str]]:
-    """A shop whose posts come from a file, which is empty yet; and its database."""
-    with tempfile.TemporaryDirectory(prefix="scale-") as folder, bench.cluster.one() as url:
-        home = Installation(Path(folder), url)
-        handles = {one for those in BRAND_HANDLES.values() for one in those}
-        said = ", ".join(f'{{ handle = "{one}" }}' for one in sorted(handles))
-        home.config().write_text(FEED.format(database=url, identities=said, words=WORDS))
-        (home.folder / "posts.jsonl").touch()
-        for words in (("db", "upgrade"), ("run", "--once")):
-            home.run(*words)
-        yield home, url
-
-
-def _feed(home: Installation, number: int) -> None:
-    start = datetime.now(UTC) - timedelta(hours=24)  # noqa: TID251 - what is measured is real
-    with (home.folder / "posts.jsonl").open("w") as file:
-        for one in posts(number, 1, start, 0.9):
-            file.write(json.dumps(one.fields) + "\n")
-
-
-@contextmanager
-def _working(home: Installation, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker that is past its start."""
-    before = home.log.read_bytes().count(WORKS) if home.log.exists() else 0
-    process = home.start("worker", *options)
-    try:
-        wait_for(lambda: home.log.read_bytes().count(WORKS) > before, TOLD_WITHIN)
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
 def _talk(made: Agency, brands: Sequence[int], number: int, *, name: str) -> list[str]:
@@ -293,29 +224,6 @@ def _spread(made: Agency, marks: Sequence[str]) -> str:
         f"p50 {cuts[49]:.1f} s, p95 {cuts[94]:.1f} s, p99 {cuts[98]:.1f} s, max {waited[-1]:.1f} s"
         f" ({len(waited)} of {len(marks)} told)"
     )
-
-
-def _under_way(rows: object) -> int:
-    sql = "SELECT count(*) FROM notice WHERE state = 'pending'"
-    return int(rows.execute(sql).fetchone()[0])  # type: ignore[attr-defined]
-
-
-def _undecided(rows: object) -> int:
-    sql = "SELECT count(*) FROM mention WHERE next IS NOT NULL"
-    return int(rows.execute(sql).fetchone()[0])  # type: ignore[attr-defined]
-
-
-def _wait_until(rows: object, number: int, what: str) -> None:
-    """Until so many posts are stored, and what is asked for has come true."""
-    shown = time.monotonic()
-    while True:
-        stored, is_so = rows.execute(f"SELECT (SELECT count(*) FROM post), ({what})").fetchone()  # type: ignore[attr-defined]
-        if stored >= number and is_so:
-            return
-        if time.monotonic() - shown > 10:
-            shown = time.monotonic()
-            say(f"  {stored} of {number} stored, {_undecided(rows)} to decide")
-        time.sleep(0.5)
 
 
 def _servers_cpu(bench: Bench) -> float:

@@ -38,7 +38,7 @@ def check(rows: Rows, feed: Feed, journal: Path) -> Verdict:
     told.check(found)
     found.expected = expected_waits(feed.said, there)
     check_waits(rows, there, told, found)
-    check_steps(rows, found)
+    check_steps(rows, there, found)
     return found
 
 

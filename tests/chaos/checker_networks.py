@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import timedelta
 
 from tests.chaos.found import Rows, Verdict, moment, to_be_done
 from tests.chaos.networks import Networks, Post
@@ -40,8 +39,8 @@ def unfinished(rows: Rows, world: Networks) -> dict[str, object]:
     return left
 
 
-def check(rows: Rows, world: Networks, astray: timedelta = timedelta(0)) -> Verdict:
-    """Everything but `replay --check`, on a database at rest; `astray`: see `check_steps`."""
+def check(rows: Rows, world: Networks) -> Verdict:
+    """Everything but `replay --check`, on a database at rest."""
     found = Verdict()
     for name, number in unfinished(rows, world).items():
         found.lost.append(f"{name}: {number}")
@@ -54,7 +53,7 @@ def check(rows: Rows, world: Networks, astray: timedelta = timedelta(0)) -> Verd
     _check_channels(world, told, found)
     found.expected = expected_waits(world.said, there)
     check_waits(rows, there, told, found)
-    check_steps(rows, found, astray)
+    check_steps(rows, there, found)
     _check_cards(rows, world, found)
     _check_names(rows, world, told, found)
     return found

@@ -45,12 +45,22 @@ def take_back_what_was_told(rows: sqlite3.Connection) -> None:
     )
 
 
+def misdate_an_alert(rows: sqlite3.Connection) -> None:
+    """By a millionth of a second: it bears no moment at which a post was seen."""
+    rows.execute("DROP TRIGGER case_event_no_update")
+    rows.execute(
+        "UPDATE case_event SET at = at - 1 WHERE rowid = (SELECT max(rowid) FROM case_event"
+        " WHERE kind = 'Escalated' AND json_extract(data, '$.step') = 'alert')"
+    )
+
+
 HARMS: tuple[tuple[Harm, str], ...] = (
     (lose_a_post, "lost"),
     (fire_twice, "doubled"),
     (answer_a_stranger, "wrong"),
     (answer_late, "wrong"),
     (take_back_what_was_told, "wrong"),
+    (misdate_an_alert, "wrong"),
 )
 """What is done to the rows, and as what a checker must see it."""
 

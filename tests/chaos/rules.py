@@ -46,16 +46,26 @@ class Expected:
     """A wait as the rules make it. `outcome` None: nobody answered.
 
     `starts`: when it may begin; an edited post asks from its edit on, if its first words were seen.
-    `asked_at`: when the posts that it waits for were written or edited.
+    `asked`: the posts that it waits for, and when each asked: written or edited.
     """
 
     first: Said
     starts: frozenset[datetime]
-    asked_at: frozenset[datetime]
+    asked: tuple[tuple[datetime, Said], ...]
     outcome: str | None
     ended_at: datetime | None
     answer: Said | None
     confirmed: bool
+
+    @property
+    def asked_at(self) -> frozenset[datetime]:
+        """When the posts that it waits for were written or edited."""
+        return frozenset(when for at, one in self.asked for when in (at, one.at))
+
+    def seen_at(self, there: Mapping[tuple[str, str], Stored]) -> frozenset[datetime]:
+        """When the product, by its own word, first saw that they ask; not before an edit that it saw."""
+        found = ((at, there[one.network, one.id].seen_at) for at, one in self.asked)
+        return frozenset(when for at, seen in found for when in (seen, max(seen, at)))
 
 
 def stored_posts(rows: Rows, found: Verdict) -> dict[tuple[str, str], Stored]:
@@ -139,8 +149,7 @@ def _waits(facts: Iterable[_Fact]) -> Iterator[Expected]:
 
     def ended(outcome: str | None, at: datetime | None, answer: Said | None) -> Expected:
         sure = any(ASKS[one.says][0] == "alert" for _, one in asked)
-        asked_at = frozenset(when for at, one in asked for when in (at, one.at))
-        return Expected(asked[0][1], _starts(*asked[0]), asked_at, outcome, at, answer, sure)
+        return Expected(asked[0][1], _starts(*asked[0]), tuple(asked), outcome, at, answer, sure)
 
     for at, order, one in facts:
         if order == 0:

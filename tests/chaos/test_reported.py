@@ -23,7 +23,7 @@ def wait(number: int, outcome: str | None, seconds: float, *, confirmed: bool = 
     said = Said(str(number), "x", str(number), "ana", "complaint", NOW, f"k{number:05d}", "")
     ended_at = NOW + timedelta(seconds=seconds) if outcome else None
     since = frozenset([NOW])
-    return Expected(said, since, since, outcome, ended_at, None, confirmed)
+    return Expected(said, since, (), outcome, ended_at, None, confirmed)
 
 
 EXPECTED = {

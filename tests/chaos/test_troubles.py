@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos import checker_networks
+from tests.chaos.harm import harmed, misdate_an_alert
 from tests.chaos.troubles import suffer
 
 pytestmark = pytest.mark.timeout(900)
@@ -25,4 +27,6 @@ def test_one_whose_clock_jumps_goes_on_once_it_is_right(tmp_path: Path) -> None:
     _, world, found = suffer(tmp_path, ("clock",), blows=1, seed=5, least=4)
     assert (found.lost, found.doubled, found.wrong) == ([], [], [])
     assert found.alerts > 0
+    with harmed(tmp_path / "monitor.db", misdate_an_alert) as rows:
+        assert any("alert was due at" in one for one in checker_networks.check(rows, world).wrong)
     assert not world.slack.is_ill("chat.postMessage")

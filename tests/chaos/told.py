@@ -22,6 +22,8 @@ NAMED = re.compile(
     re.DOTALL,
 )
 SUMMED_UP = "SELECT max(written_at) FROM notice WHERE kind = 'backlog'"
+AT_ONCE = ("alert", "unconfirmed")
+"""Steps that are due when the post is seen."""
 JUDGED_WITHIN = timedelta(seconds=20)
 """So long may a post that was read wait for its verdict: it is known only then."""
 OFTEN = {"digest": 2, "backlog": 1}
@@ -272,11 +274,11 @@ def _check_steps(name: str, wait: Expected, told: Told, found: Verdict) -> None:
         found.lost.append(f"{wait.first.mark} (wait {name}): the last step was never told: {row}")
 
 
-def check_steps(rows: Rows, found: Verdict, astray: timedelta = timedelta(0)) -> None:
+def check_steps(rows: Rows, there: Mapping[tuple[str, str], Stored], found: Verdict) -> None:
     """No step fired twice for a wait, none before its time, and each bears the time at which it fell due.
 
-    `astray`: by how much the program's clock was wrong at most. An alert bears the moment at which its
-    post was seen, so one seen while the clock was ahead is told, rightly, before that moment.
+    For an alert that is the moment at which its post was seen, whatever the clock was then: seen while that
+    was ahead, it may be told, by a clock that is right again, before that moment.
     """
     sql = "SELECT case_id, number, first_post_id, first_seen_at FROM wait"
     waits = {
@@ -292,9 +294,13 @@ def check_steps(rows: Rows, found: Verdict, astray: timedelta = timedelta(0)) ->
         due_at, fired_at = map(moment, times)
         assert due_at is not None
         assert fired_at is not None
-        if fired_at < due_at - (astray if step == "alert" else timedelta(0)):
-            found.wrong.append(f"wait {case}:{number}: {step} fired at {fired_at}, due {due_at}")
         wait, seen_at = waits.get((case, number), (None, None))
+        if wait is not None and step in AT_ONCE:
+            if due_at not in (seen := wait.seen_at(there)):
+                when = sorted(map(str, seen))
+                found.wrong.append(f"wait {case}:{number}: {step} was due at {due_at}; seen {when}")
+        elif fired_at < due_at:
+            found.wrong.append(f"wait {case}:{number}: {step} fired at {fired_at}, due {due_at}")
         if wait is None or seen_at is None or step not in STEPS:
             continue
         if due_at - STEPS[step] not in wait.asked_at:

@@ -285,8 +285,7 @@ def suffer(
 
         tormentor.torment(blows, befall, least=least)
         with opened(home.database) as rows:
-            astray = timedelta(hours=AHEAD if clock else 0)
-            found = checker_networks.check(rows, world, astray)
+            found = checker_networks.check(rows, world)
         return tormentor, world, agrees(home, found)
 
 

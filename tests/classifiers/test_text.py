@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -40,6 +41,13 @@ def test_a_title_stands_before_the_text_but_is_not_said_twice() -> None:
     assert text.of_post(post("It broke.", "Bad kettle")) == "Bad kettle. It broke."
     assert text.of_post(post("Bad kettle, it broke", "Bad kettle")) == "Bad kettle, it broke"
     assert text.of_post(post("", "Bad kettle")) == "Bad kettle"
+
+
+def test_the_stars_of_a_review_stand_before_its_words() -> None:
+    rated = replace(post("Works as expected", "Kettle"), rating=1.0)
+    assert text.of_post(rated) == "1/5. Kettle. Works as expected"
+    assert text.of_post(replace(rated, rating=4.5, title=None)) == "4.5/5. Works as expected"
+    assert text.of_post(replace(rated, text="", title=None)) == ""
 
 
 def test_a_huge_text_is_cut_before_it_costs_anything() -> None:

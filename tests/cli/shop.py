@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from click.testing import CliRunner, Result
 
@@ -78,14 +78,15 @@ class Shop:
         assert "Traceback" not in said
         return said
 
-    def starts(self, *words: str) -> subprocess.Popen[str]:
-        """A command as a process of its own."""
+    def starts(self, *words: str, to: IO[str] | None = None) -> subprocess.Popen[str]:
+        """A command as a process of its own, that prints to pipes, or all `to` one file."""
+        out = subprocess.PIPE if to is None else to
         return subprocess.Popen(
             [sys.executable, "-m", "monitor", *words],
             cwd=self.folder,
             env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
             text=True,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -186,7 +187,9 @@ def test_a_hugging_face_model_from_a_folder_is_measured_by_the_same_command(shop
     asked = ("model", "eval", "--texts", "ours.jsonl", "--classifier", str(folder))
     labels = ("--label", "NEGATIVE=complaint", "--label", "POSITIVE=praise")
     told = shop.data(*asked, *labels)
-    assert told["model"] == f"{folder}@local"
+    name, _, revision = told["model"].partition("@")
+    assert name == str(folder)
+    assert re.fullmatch("[0-9a-f]{8}", revision)
     assert told["figures"][0]["n"] == 6
     assert "NEGATIVE, POSITIVE" in shop.refuses(*asked)
 

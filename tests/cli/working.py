@@ -33,8 +33,10 @@ def until(done: Callable[[], bool], *alive: subprocess.Popen[str], within: float
 def at_work(worker: subprocess.Popen[str]) -> None:
     """Once it says so; a SIGTERM before that just ends it."""
     assert worker.stderr is not None
-    while "works on" not in (line := worker.stderr.readline()):
-        assert line, worker.communicate()
+    said = [""]
+    while "works on" not in said[-1]:
+        said.append(worker.stderr.readline())
+        assert said[-1], said
 
 
 def end(*processes: subprocess.Popen[str]) -> list[str]:

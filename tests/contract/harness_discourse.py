@@ -18,6 +18,7 @@ class Harness(PlainHarness):
     name: ClassVar[str] = "discourse"
     capped: ClassVar[dict[str, object] | None] = {}
     beyond: ClassVar[int] = 50  # ten pages of a search are had
+    has_texts: ClassVar[bool] = False
     streams: ClassVar[dict[str, str]] = {
         "posts": "/posts.json",
         "search": "/search.json",

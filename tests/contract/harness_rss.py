@@ -16,6 +16,7 @@ class Harness(PlainHarness):
     name: ClassVar[str] = "rss"
     capped: ClassVar[dict[str, object] | None] = {"further_pages": 1}
     beyond: ClassVar[int] = 20
+    has_texts: ClassVar[bool] = False
     streams: ClassVar[dict[str, str]] = {"comments": "/comments", "search": "/search"}
 
     def network(self) -> Publisher:

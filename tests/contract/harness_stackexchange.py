@@ -15,6 +15,7 @@ _FIRST = 2**60
 
 class Harness(PlainHarness):
     name: ClassVar[str] = "stackexchange"
+    has_texts: ClassVar[bool] = False
     streams: ClassVar[dict[str, str]] = {
         "tag-bufnivo": "tagged=",
         "search-parcel": "search/advanced",

@@ -45,6 +45,8 @@ class ServedHarness(harness.Harness):
     impatient: ClassVar[dict[str, object]] = {"timeout": 0.5}
     streams: ClassVar[dict[str, str]] = {}
     """What the address of a stream's calls holds, by the stream's name."""
+    has_texts: ClassVar[bool] = True
+    """Whether ids are texts of JSON."""
     server: Server
 
     @abstractmethod

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -13,8 +16,11 @@ from hypothesis import strategies as st
 from monitor import registry
 from monitor.domain.errors import ConfigError, SourceError
 from monitor.domain.post import Cursor, Gone, Page, Post, PostKey, Rejected, StreamKind
+from monitor.domain.storable import admitted
 from monitor.ports import Refreshes, Source
+from monitor.simulator.serving import Answer
 from tests.contract.harness import NOON, Expected, Harness, Item, Remembered, harnesses, watched_io
+from tests.contract.served import ServedHarness
 
 WORLDS = harnesses()
 FAULTS = [
@@ -334,6 +340,36 @@ def test_a_fault_is_a_source_error_and_loses_nothing(
         network.heal()
         seen |= keys(look(source, cursors))
         assert seen == put
+
+
+@pytest.mark.parametrize(
+    "world", only(lambda one: issubclass(one, ServedHarness) and one.has_texts)
+)
+def test_half_a_character_in_an_id_is_set_aside_and_its_stream_reads_on(
+    world: type[ServedHarness],
+) -> None:
+    with world() as network:
+        source, cursors = network.source(), no_cursors()
+        put_some(network, 1, count=1)
+        look(source, cursors)
+        odd = network.item_id(3)
+        put = put_some(network, 2, count=3) - {network.key(odd)}
+        end = re.escape(re.findall("[0-9A-Za-z]+$", odd)[0].encode())
+        spoilt = re.compile(rb'("[^"\s]*%s)(?=")' % end)
+
+        def spoil(answer: Answer) -> Answer:
+            plain = {n: v for n, v in answer.headers.items() if n != "Content-Encoding"}
+            said = answer.content if plain == answer.headers else gzip.decompress(answer.content)
+            return replace(answer, content=spoilt.sub(rb"\1\\ud800", said), headers=plain)
+
+        network.server.spoils = spoil
+        found = list(map(admitted, look(source, cursors)))
+        assert keys(found) == put
+        assert any(isinstance(item, Rejected) for page in found for item in page.items)
+        put = put_some(network, 10, count=2)
+        assert keys(list(map(admitted, look(source, cursors)))) == put
+        network.server.spoils = lambda one: one
+        look(source, cursors)
 
 
 @every_world

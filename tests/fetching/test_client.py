@@ -186,7 +186,7 @@ def test_what_one_call_waits_for_holds_up_no_other(server: PlainServer) -> None:
 
 def test_the_network_s_own_words_are_told(server: PlainServer) -> None:
     error = refused(server, Fault("422", body='{"errors": ["Body is too short", 7]}'))
-    assert str(error).endswith("(422): Body is too short")
+    assert str(error).endswith("(422): “Body is too short”")
     assert error.status == 422
 
 
@@ -252,7 +252,7 @@ def test_a_refusal_that_is_for_too_much_is_waited_out_whatever_its_status(
     said = Refusals(pause=lambda said: said["wait"], is_limit=lambda said: "wait" in said)
     error = refused(server, Fault("400", body='{"wait": 12, "message": "slow"}'), refusals=said)
     assert (error.permanent, error.retry_after) == (False, timedelta(seconds=12))
-    assert str(error).endswith("too many calls (400): slow")
+    assert str(error).endswith("too many calls (400): “slow”")
 
 
 def test_an_answer_without_a_word_is_one_where_none_is_due(server: PlainServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +104,37 @@ def test_a_revision_learns_what_was_said_and_says_of_what_it_was_made(
     assert (origin.complaints, origin.others, origin.stock) == (20, 20, 80)
     assert {one.n for one in origin.figures} == {40, 80}
     assert all(isinstance(one, Compared) for one in origin.figures)
+
+
+def test_thresholds_do_not_move_by_themselves(made: Revision, base: Path) -> None:
+    """Forty corrections are too few, and the texts at hand are not those that they were chosen on."""
+    shipped = weights.read_card(base)
+    assert made.card.thresholds == shipped.thresholds
+    assert made.card.temperature == shipped.temperature
+    told = {one.what: (one.before, one.after) for one in made.origin.figures}
+    assert told["alert from"] == (f"{shipped.alert:.3f}",) * 2
+    assert told["review from"] == (f"{shipped.review:.3f}",) * 2
+
+
+def test_many_corrections_that_the_thresholds_do_not_fit_move_them(
+    base: Path, tmp_path: Path
+) -> None:
+    taught = [
+        *(
+            Labelled(f"Sofa {n} creaks when anybody sits on it", Said.COMPLAINT, {})
+            for n in range(60)
+        ),
+        *(Labelled(f"Sofa fair, stand {n}, opens on Sunday", Said.OTHER, {}) for n in range(60)),
+    ]
+    shipped = weights.read_card(base)
+    strict = tmp_path / "strict"
+    shutil.copytree(base, strict)
+    card = shipped.model_copy(update={"alert": 0.995, "review": 0.99})
+    (strict / weights.CARD).write_text(card.model_dump_json())
+    made = revisions.retrain(strict, tmp_path / "models", taught, by="ana", now=NOW, texts=stock)
+    assert made.card.review <= made.card.alert < 0.99
+    told = {one.what: (one.before, one.after) for one in made.origin.figures}
+    assert told["alert from"] == ("0.995", f"{made.card.alert:.3f}")
 
 
 def test_revisions_are_found_again_and_the_shipped_weights_are_untouched(

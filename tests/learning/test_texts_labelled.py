@@ -32,9 +32,20 @@ def test_json_lines_and_tables_say_the_same(tmp_path: Path) -> None:
     ]
 
 
+def test_the_stars_of_a_review_are_shown_with_its_words(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("text,label,rating\nfine,complaint,2\nfine,praise,\n")
+    assert [one.text for one in texts.read(table)] == ["2/5. fine", "fine"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        (
+            '{"text": "a", "label": "other", "rating": "many"}',
+            "a.jsonl:1: the rating 'many' is no number of stars from 1 to 5",
+        ),
+        ('{"text": "a", "label": "other", "rating": 0}', "the rating 0 is no number of stars"),
         ('{"text": "a", "label": "angry"}', "a.jsonl:1: the label 'angry' is none of complaint"),
         ('{"text": "a", "label": "other"}\n{"label": "other"}', "a.jsonl:2: there is no `text`"),
         ('{"text": 3, "label": "other"}', "a.jsonl:1: there is no `text`"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,6 +22,7 @@ from monitor.notifiers.email import Email
 from monitor.registry import NOTIFIERS, build, load, options
 from tests.given import Given
 from tests.notifiers.mailbox import Mailbox
+from tests.notifiers.ports import free_port
 from tests.notifiers.sample import LINE, NOTHING, card_notice
 
 NOW = datetime(2026, 3, 3, 12, 10, tzinfo=UTC)
@@ -44,7 +44,7 @@ def server(mailbox: Mailbox) -> Iterator[Server]:
     with ExitStack() as stack:
 
         def start(**how: Any) -> dict[str, Any]:
-            port = _free_port()
+            port = free_port()
             one = Controller(mailbox, hostname="127.0.0.1", port=port, **how)
             one.start()
             stack.callback(one.stop)
@@ -249,7 +249,7 @@ def test_a_server_that_offers_no_encryption_gets_nothing(server: Server, mailbox
 
 
 def test_nobody_listens() -> None:
-    error = refused(mailer(BASE | {"port": _free_port()}))
+    error = refused(mailer(BASE | {"port": free_port()}))
     assert (error.outcome, error.retry_after) == (Outcome.NOT_SENT, timedelta(minutes=5))
     assert "127.0.0.1" in str(error)
 
@@ -339,9 +339,3 @@ def test_mistakes_in_the_config_are_named(changes: dict[str, Any], says: str) ->
 )
 def test_where_mail_may_travel(changes: dict[str, Any]) -> None:
     assert mailer(BASE | changes)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

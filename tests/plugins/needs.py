@@ -54,6 +54,7 @@ THINGS = {
         lambda: any(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")),
         "apt-get install faketime",
     ),
+    "pgbouncer": Thing(_program("pgbouncer"), "apt-get install pgbouncer"),
     "node": Thing(_program("node"), "apt-get install nodejs"),
     "shared": Thing(
         (SHARED / "data").is_dir,

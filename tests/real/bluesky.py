@@ -132,16 +132,28 @@ def waited(look: Callable[[], Found | None]) -> Found:
     raise AssertionError("the network did not show it in time")
 
 
+def is_whole(folder: Path) -> bool:
+    """Whether all packages are there: npm writes down what it installed when all of it is built."""
+    try:
+        said = json.loads((folder / "node_modules" / ".package-lock.json").read_bytes())
+        known = {f"node_modules/{name}": version for name, version in PACKAGES.items()}
+        return {name: said["packages"][name]["version"] for name in known} == known
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return False
+
+
 def packages() -> Path:
-    """Where they are, installed if they are not."""
+    """Where they are, installed if they are not; what an installation left that was broken off goes."""
     there = os.environ.get("BLUESKY_PACKAGES")
     folder = Path(there or Path(tempfile.gettempdir()) / "complaint-monitor-bluesky")
-    if not all((folder / "node_modules" / name).is_dir() for name in PACKAGES):
+    if not is_whole(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder / "node_modules", ignore_errors=True)  # npm would not build it again
         wanted = [f"{name}@{version}" for name, version in PACKAGES.items()]
         subprocess.run(
             ["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, *wanted], check=True
         )
+        assert is_whole(folder), f"npm did not install all of {wanted} in {folder}"
     return folder
 
 

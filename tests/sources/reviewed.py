@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from monitor.domain.post import PostKey
+from monitor.domain.post import Page, Post, PostKey
+from monitor.ports import Refreshes, Source
 from monitor.simulator.stores import Review, Store
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
@@ -45,3 +47,23 @@ class Reviewed:
 
     def key(self, number: str) -> PostKey:
         return PostKey(self.network, number)
+
+
+def comes_when_looked_up(
+    world: Reviewed, source: Source, look: Callable[[Any, dict[str, str]], list[Page]]
+) -> None:
+    """A response that no look shows any more, as its review is older than the source's five days."""
+    cursors = dict[str, str]()
+    old = world.reviewed(ago=timedelta(hours=1))
+    for _ in range(9):
+        world.reviewed()
+    look(source, cursors)
+    world.passes(timedelta(days=6))
+    world.store.respond(old, "Sorry!")
+    items = [item for page in look(source, cursors) for item in page.items]
+    assert not [item for item in items if isinstance(item, Post) and item.reply_to]
+    assert isinstance(source, Refreshes)
+    review, response = source.refresh([world.key(old)])
+    assert isinstance(review, Post)
+    assert isinstance(response, Post)
+    assert (response.reply_to, response.posted_at) == (review.key.external_id, world.now)

@@ -145,11 +145,23 @@ def test_texts_are_kept_as_they_are(tmp_path: Path, text: str, form: str) -> Non
 
 
 def test_what_a_database_refuses_is_replaced_in_every_field(tmp_path: Path) -> None:
-    bad = {"text": "a\x00b\ud83dc", "author": "\udc00x", "title": "t\x00", "external_id": "1\x00"}
+    bad = {"text": "a\x00b\ud83dc", "author": "\udc00x", "title": "t\x00"}
     post = a_post(tmp_path, bad)
     assert (post.text, post.title) == ("a�b�c", "t�")
-    assert (post.author.handle, post.key.external_id) == ("�x", "1�")
+    assert post.author.handle == "�x"
     post.text.encode()
+
+
+@pytest.mark.parametrize("field", ["external_id", "thread_id", "reply_to", "author_id"])
+def test_an_id_that_no_database_takes_is_refused_as_the_mended_one_may_be_another_s(
+    tmp_path: Path, field: str
+) -> None:
+    file = tmp_path / "posts.jsonl"
+    jsonl(file, *({"text": "late", "posted_at": WHEN, field: one} for one in ("1\ud800", "1")))
+    refused, post = items(files(file))
+    assert isinstance(refused, Rejected)
+    assert refused.reason == f"{field} holds NUL or half a character"
+    assert isinstance(post, Post)
 
 
 def test_a_nul_in_csv_is_replaced(tmp_path: Path) -> None:

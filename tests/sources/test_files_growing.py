@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,24 @@ def test_a_pattern_reads_every_file_each_from_its_own_place(tmp_path: Path) -> N
     found, cursor = follow(source, cursor)
     assert texts(found) == ["late on day 01", "day 03"]
     assert follow(source, cursor) == ([], cursor)
+
+
+def test_a_file_whose_name_is_not_utf_8_is_named_and_those_behind_it_are_read(
+    tmp_path: Path,
+) -> None:
+    for name in (b"a.csv", b"caf\xe9.csv", b"z.csv"):
+        path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+        path.write_text(f"text,posted_at\n{path.stem[0]},{WHEN}\n")
+    source = files(tmp_path / "*.csv", follow=True)
+    (stream,) = source.streams()
+    told = r"^caf\ufffd\.csv: the file's name is not UTF-8: rename it$"
+    reading = source.pages(stream, None)
+    page = next(reading)
+    assert texts(list(page.items)) == ["a", "z"]
+    with pytest.raises(SourceError, match=told):
+        next(reading)
+    with pytest.raises(SourceError, match=told):
+        next(source.pages(stream, page.cursor))
 
 
 def test_one_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:

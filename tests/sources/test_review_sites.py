@@ -15,7 +15,7 @@ from monitor.domain.post import Gone, Post, PostKind
 from monitor.ports import DescribesReplies, Refreshes, Replies, TriesOut
 from monitor.simulator.serving import Fault
 from tests.sources.review_sites import SITES, Site, look, site
-from tests.sources.reviewed import NOON
+from tests.sources.reviewed import NOON, comes_when_looked_up
 from tests.sources.stores_world import items, posts
 
 HOUR = timedelta(hours=1)
@@ -171,19 +171,7 @@ def test_a_look_again_asks_once_for_a_review_and_its_response(world: Site) -> No
 def test_a_response_that_no_look_shows_any_more_comes_when_its_review_is_looked_up(
     world: Site,
 ) -> None:
-    source, cursors = world.source(window="5d"), dict[str, str]()
-    assert isinstance(source, Refreshes)
-    old = world.reviewed(ago=HOUR)
-    for _ in range(9):
-        world.reviewed()
-    look(source, cursors)
-    world.passes(timedelta(days=6))
-    world.store.respond(old, "Sorry!")
-    assert not [post for post in posts(look(source, cursors)) if post.reply_to]
-    review, response = source.refresh([world.key(old)])
-    assert isinstance(review, Post)
-    assert isinstance(response, Post)
-    assert (response.reply_to, response.posted_at) == (review.key.external_id, world.now)
+    comes_when_looked_up(world, world.source(window="5d"), look)
 
 
 def test_what_is_none_of_the_site_s_is_not_asked_for(world: Site) -> None:

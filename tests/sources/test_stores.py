@@ -26,7 +26,7 @@ from monitor.simulator.stores import Review
 from monitor.sources.stores.app_store import wire as apple
 from monitor.sources.stores.google_play import wire as google
 from tests.sources.mutations import mutated
-from tests.sources.reviewed import NOON
+from tests.sources.reviewed import NOON, comes_when_looked_up
 from tests.sources.stores_world import APP, PACKAGE, STORES, Shop, items, look, posts, shop
 
 HOUR = timedelta(hours=1)
@@ -288,18 +288,7 @@ def test_google_s_silence_about_an_old_review_is_no_deletion() -> None:
 def test_a_response_that_no_look_shows_any_more_comes_when_its_review_is_looked_up(
     world: Shop,
 ) -> None:
-    source, cursors = world.source(window="5d"), dict[str, str]()
-    old = world.reviewed(ago=HOUR)
-    for _ in range(9):
-        world.reviewed()
-    look(source, cursors)
-    world.passes(timedelta(days=6))
-    world.store.respond(old, "Sorry!")
-    assert not [post for post in posts(look(source, cursors)) if post.reply_to]
-    review, response = source.refresh([world.key(old)])
-    assert isinstance(review, Post)
-    assert isinstance(response, Post)
-    assert (response.reply_to, response.posted_at) == (review.key.external_id, world.now)
+    comes_when_looked_up(world, world.source(window="5d"), look)
 
 
 def test_what_is_none_of_the_store_s_is_not_asked_for(world: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -149,6 +150,30 @@ def test_one_item_that_cannot_be_stored_does_not_keep_out_its_page(database: Dat
     assert ("NUL \ufffd half \ufffd", "\ufffd", "a\ufffdb") in rows(database, said)
     assert _health(database, "search", NINE).rejected == len(broken)
     assert _health(database, "search", NINE + timedelta(days=2)).rejected == 0
+
+
+@pytest.mark.parametrize(
+    ("brought", "kept"),
+    [
+        (
+            json.dumps({"known": {"a\ud800": "\U0001f4e6 \\ud800"}}),
+            json.dumps({"known": {"a\ufffd": "\U0001f4e6 \\ud800"}}, ensure_ascii=False),
+        ),
+        (json.dumps({"known": "\U0001f4e6"}), json.dumps({"known": "\U0001f4e6"})),
+        ("b\udc00", "b\ufffd"),
+        ("\\ud800", "\\ud800"),
+    ],
+    ids=["in JSON", "none", "bare", "no JSON"],
+)
+def test_half_a_character_that_came_into_a_cursor_does_not_end_its_stream(
+    database: Database, brought: str, kept: str
+) -> None:
+    network = Network()
+    network.says["search"] = [Page((written("1"),), brought)]
+    intake = Intake(database, [Feed("x", network, (SHOP,))])
+    intake.due(NINE)
+    intake.handle("x/search", NINE)
+    assert rows(database, "SELECT cursor FROM stream") == [(kept,)]
 
 
 def test_a_row_of_failures_is_told_once_and_so_is_its_end(database: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=Tr
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 SPENDS = """
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from monitor.clock import utc_now
 from monitor.domain.errors import SourceError
 from monitor.fetching.budget import Budget, kept_in
@@ -113,3 +113,68 @@ def test_a_notice_that_was_put_off_is_found_by_no_look_before_its_turn(shared: D
             for span in (SECOND, HOUR + SECOND, 2 * HOUR)
         ]
     assert found == [{"test:soon"}, {"test:soon", "test:later"}, set(keys)]
+
+
+JOBS = f"{jobs.SCHEMA}.procrastinate_jobs"
+AHEAD = 3 * HOUR
+"""By so much the server's clock was wrong, and was then set back."""
+
+
+def by_a_clock_that_was_ahead(database: Database, table: str, *columns: str) -> None:
+    """What was written there, was by the server's clock before it was set back."""
+    moved = ", ".join(f"{one} = {one} + CAST(:by AS interval)" for one in columns)
+    with database.writing() as conn:
+        conn.execute(sa.text(f"SET LOCAL search_path = public, {jobs.SCHEMA}"))
+        conn.execute(sa.text(f"UPDATE {table} SET {moved}"), {"by": AHEAD})
+
+
+def test_calls_of_a_clock_that_was_set_back_count_once_more_and_no_longer(shared: Database) -> None:
+    """Nobody waits longer than the rate says, and it is not called more often either."""
+    with kept_in(pacing.SharedLedger(shared), "forum"):
+        budget = Budget(3, HOUR)
+    budget.spend(3)
+    by_a_clock_that_was_ahead(shared, f"{jobs.SCHEMA}.spent", "at")
+    with pytest.raises(SourceError) as told:
+        budget.spend()
+    assert told.value.retry_after is not None
+    assert timedelta(minutes=59) < told.value.retry_after <= HOUR
+
+
+def test_turns_of_a_clock_that_was_set_back_are_set_back_with_it(shared: Database) -> None:
+    for _ in range(4):
+        pacing.turn(shared, "#care", HOUR)
+    by_a_clock_that_was_ahead(shared, f"{jobs.SCHEMA}.turn", "free_at", "given_at")
+    assert 3 * HOUR < pacing.turn(shared, "#care", HOUR) <= 4 * HOUR  # the fifth, as before
+    assert 4 * HOUR < pacing.turn(shared, "#care", HOUR) <= 5 * HOUR
+
+
+def test_a_notice_put_off_by_a_clock_that_was_set_back_is_told(shared: Database) -> None:
+    at = utc_now()
+    planned = Planned("test:1", NoticeKind.TEST, "#care", Reason.SCHEDULED, at)
+    with shared.writing() as conn:
+        outbox.write(conn, [planned], brand_id=None, case_id=None, now=at)
+    pacing.turn(shared, "#care", HOUR)
+    pacing.put_off(shared, "test:1", pacing.turn(shared, "#care", HOUR))
+    pacing.set_right(shared)
+    right = when(shared)
+    by_a_clock_that_was_ahead(shared, "notice", "not_before", "leased_until")
+    by_a_clock_that_was_ahead(shared, JOBS, "scheduled_at")
+    by_a_clock_that_was_ahead(shared, f"{jobs.SCHEMA}.turn", "free_at", "given_at")
+    assert when(shared) == right + AHEAD
+    for _ in range(2):
+        pacing.set_right(shared)
+        assert (
+            timedelta(0) <= when(shared) - right < timedelta(minutes=10)
+        )  # as long as this test took
+    with shared.reading() as conn:
+        assert [one.key for one in leaving.ready(conn, now=at, at=at)] == [
+            "test:1"
+        ]  # its job has it
+
+
+def when(database: Database) -> datetime:
+    """When the one job of delivery is to run."""
+    query = sa.text(f"SELECT scheduled_at FROM {JOBS} WHERE task_name = 'deliver'")
+    with database.reading() as conn:
+        found: datetime = conn.execute(query).scalar_one()
+    return found

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from monitor.domain.post import Author, Page, PostKey, PostKind, Rejected
-from monitor.store import posts
+from monitor.domain.post import Author, PostKey, PostKind, Rejected
+from monitor.store import posts, tombstones
 from monitor.store.engine import Database
 from monitor.store.posts import Counts
-from monitor.store.schema import post, tombstone
+from monitor.store.schema import post
 from tests.store.written import (
     JUDGED,
     NINE,
@@ -191,22 +191,15 @@ def test_a_purged_text_comes_back_only_with_an_edit_made_since(database: Databas
 
 
 def test_an_erased_post_never_comes_back(database: Database) -> None:
-    secret = b"k" * 32
-    digest = posts.tombstone_of(PostKey("x", "1"), secret)
-    with database.writing() as conn:
-        conn.execute(tombstone.insert().values(digest=digest, at=NINE))
     stream = Bringing(database)
     with database.writing() as conn:
-        counts = posts.store_page(
-            conn,
-            stream_id=stream.number,
-            brands=stream.brands,
-            page=Page((written("1"), written("2"), written("1")), "cursor"),
-            seen_at=TEN,
-            tombstone_secret=secret,
-        )
-    assert counts == Counts(stored=1, duplicate=2)
-    assert stored(database).keys() == {"2"}
+        tombstones.bury(conn, [PostKey("x", "1")], [], NINE)
+    brought = stream.brings(written("1"), written("2", to="1"), written("1"))
+    assert brought == Counts(stored=1, duplicate=2)
+    [(key, above, thread)] = rows(database, "SELECT external_id, reply_to, thread FROM post")
+    assert key == "2"
+    assert above == thread != "1"
+    assert tombstones.is_one(above)
 
 
 def test_an_author_is_one_row_with_today_s_name(database: Database) -> None:

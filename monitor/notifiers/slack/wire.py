@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
+from monitor.domain.quoting import quoted
 from monitor.fetching import retry_after
 from monitor.notifiers.slack.errors import OF_A_CHANNEL, OUTCOMES, in_words, meaning
 from monitor.notifiers.slack.pacing import Pace
@@ -131,7 +132,7 @@ def _unanswered(error: Exception, where: str) -> SendError:
     cause = error.reason if isinstance(error, URLError) else error
     began = not isinstance(cause, _NEVER_BEGAN)
     outcome = Outcome.UNKNOWN if began else Outcome.NOT_SENT
-    return SendError(f"Slack, {where}: {cause or type(cause).__name__}", outcome=outcome)
+    return SendError(f"Slack, {where}: {type(cause).__name__} {quoted(cause)}", outcome=outcome)
 
 
 def _pause(headers: Any) -> timedelta:

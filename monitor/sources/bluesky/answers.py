@@ -13,6 +13,7 @@ from typing import Any
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
+from monitor.domain.quoting import quoted
 from monitor.fetching import FetchError, fields
 from monitor.fetching.client import send_error
 from monitor.fetching.failing import unsure
@@ -128,14 +129,14 @@ class Desk:
         if isinstance(found, Post):
             return found
         raise SourceError(
-            f"Bluesky tells of the answer in a way that makes no sense: {found.reason}"
+            f"Bluesky tells of the answer in a way that makes no sense: {quoted(found.reason)}"
         )
 
 
 def _rkey(to: Post, key: str) -> str:
     place = posts.address(to.key.external_id)
     if to.key.network != NETWORK or place is None:
-        raise SourceError(f"{to.key} is no post of Bluesky's", permanent=True)
+        raise SourceError(f"{quoted(to.key)} is no post of Bluesky's", permanent=True)
     return record_keys.for_answer(place[1], key)
 
 
@@ -146,7 +147,7 @@ def _refs(uri: str, view: dict[str, Any]) -> dict[str, dict[str, str]]:
         root, root_cid, _ = posts.above(fields.table(view["record"]))
     except fields.UNREADABLE as error:
         raise SourceError(
-            f"Bluesky shows the post in a way that makes no sense: {error}"
+            f"Bluesky shows the post in a way that makes no sense: {quoted(error)}"
         ) from error
     above = {"uri": root, "cid": root_cid} if root and root_cid else parent
     return {"root": above, "parent": parent}
@@ -168,6 +169,8 @@ def _record(
             langs=[lang] if lang and _LANG.fullmatch(lang) else None,
         )
     except ValueError as error:
-        raise SourceError(f"Bluesky takes no such answer: {error}", permanent=True) from error
+        raise SourceError(
+            f"Bluesky takes no such answer: {quoted(error)}", permanent=True
+        ) from error
     made: dict[str, Any] = get_model_as_dict(record)
     return made

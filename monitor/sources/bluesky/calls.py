@@ -23,7 +23,8 @@ class Calls:
     """One account's. Several threads may call; nothing is sent before that."""
 
     def __init__(self, options: Options, secrets: Secrets) -> None:
-        self.budget = Budget(options.calls_per_minute, _MINUTE)
+        account = f"{options.base_url} {options.account}"
+        self.budget = Budget(options.calls_per_minute, _MINUTE, credential=account)
 
         def client(headers: Callable[[], Mapping[str, str]]) -> Client:
             return Client(

@@ -7,6 +7,7 @@ from datetime import datetime
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
+from monitor.domain.quoting import quoted
 from monitor.fetching import Client, send_error, unsure
 from monitor.sources.discourse import posts
 from monitor.sources.discourse.listings import Written
@@ -26,7 +27,7 @@ def write(client: Client, forum: Forum, to: Post, text: str, now: datetime) -> P
     """
     at = posts.numbers(to.key.external_id)
     if at is None:
-        raise SendError(f"{to.key} is no post of a forum", outcome=Outcome.PERMANENT)
+        raise SendError(f"{quoted(to.key)} is no post of a forum", outcome=Outcome.PERMANENT)
     said = {"raw": text, "topic_id": at[0], "reply_to_post_number": at[1]}
     try:
         answer = client.post("posts.json", said)

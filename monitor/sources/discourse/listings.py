@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from monitor.domain.errors import SourceError
+from monitor.domain.quoting import quoted
 from monitor.fetching import Client, Leaf, Spot, Thing
 from monitor.fetching.descent import when
 from monitor.sources.discourse import posts
@@ -71,7 +72,7 @@ class Found:
         if not isinstance(about, dict):
             raise SourceError("the forum's answer to a search makes no sense")
         if about.get("error"):
-            raise SourceError(f"the forum can't search now: {str(about['error'])[:_SAID]}")
+            raise SourceError(f"the forum can't search now: {quoted(str(about['error'])[:_SAID])}")
         if not (things and about.get("more_full_page_results")):
             return Leaf(things, None)
         if skip + 1 >= _SEARCH_PAGES:

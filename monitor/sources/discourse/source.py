@@ -103,10 +103,11 @@ class Discourse:
         self._options = options
         self._secrets = secrets
         self._clock = clock
+        key = f"{options.base_url} {options.api_key}" if options.api_key else None
         self._client = Client(
             "the forum",
             options.base_url,
-            budget=Budget(options.calls_per_minute, _MINUTE),
+            budget=Budget(options.calls_per_minute, _MINUTE, credential=key),
             headers=self._headers,
             refusals=Refusals(pause=_wait_seconds),
             timeout=options.timeout,

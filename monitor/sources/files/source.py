@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Gap, Page, Stream, StreamKind
+from monitor.domain.storable import storable
 from monitor.ports import About
 from monitor.rows.meaning import Field as RowField
 from monitor.rows.meaning import RowMeaning
@@ -153,6 +154,7 @@ class Files:
         gap: Gap | None = None
         for name, path in paths.items():
             try:
+                self._check(name)
                 with path.open("rb") as file:
                     reading = Reading(path, name, file, self._said, whole=not self._options.follow)
                     tally = self._tallies.get(name)
@@ -203,6 +205,13 @@ class Files:
         if not root.is_dir() or not (found or self._options.follow):
             raise SourceError(f"no file matches {path}", permanent=not self._options.follow)
         return dict(sorted(found.items()))
+
+    def _check(self, name: str) -> None:
+        """Ids and cursors hold the name. Raises SourceError if none can."""
+        shown = storable(name)
+        if shown != name:
+            reason = "the file's name is not UTF-8: rename it"
+            raise SourceError(f"{shown}: {reason}", permanent=not self._options.follow)
 
     def _unreadable(self, path: Path, error: OSError) -> SourceError:
         reason = error.strerror or str(error)

@@ -24,6 +24,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
+from monitor.domain.quoting import quoted
 from monitor.domain.reply import Length
 from monitor.fetching import Budget, Client, FetchError, Refusals, fields, google
 from monitor.ports import About, Clock, Secrets
@@ -91,7 +92,9 @@ class GoogleBusiness:
         self._client = Client(
             "Google",
             options.base_url or _HOST,
-            budget=Budget(options.calls_per_minute, _MINUTE),
+            budget=Budget(
+                options.calls_per_minute, _MINUTE, credential=f"google_business {options.client_id}"
+            ),
             headers=login.headers,
             renew=login.renew,
             refusals=Refusals(is_limit=google.is_limit),
@@ -138,7 +141,8 @@ class GoogleBusiness:
             return wire.response(fields.table(body), to, self._options.account)
         except fields.UNREADABLE as error:
             raise SendError(
-                f"Google did not say that the answer was taken: {error}", outcome=Outcome.UNKNOWN
+                f"Google did not say that the answer was taken: {quoted(error)}",
+                outcome=Outcome.UNKNOWN,
             ) from error
 
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:

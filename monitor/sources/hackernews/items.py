@@ -22,13 +22,12 @@ _SHOWN = ("author", "title", "url", "story_text", "comment_text", "story_id")
 def thing(hit: Any) -> Thing:
     """A hit's place among the others."""
     told = hit if isinstance(hit, dict) else {}
-    name = told.get("objectID")
     try:
         at: float | None = fields.seconds(told.get("created_at_i"))
     except TypeError:
         at = None
     return Thing(
-        name=name if isinstance(name, str) and name else f"?{fields.digest(hit)}",
+        name=fields.name_or_digest(hit, "objectID"),
         order=None if at is None else int(at),
         posted=at,
         mark=fields.digest([told.get(field) for field in _SHOWN] if told else hit),

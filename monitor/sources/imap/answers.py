@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from monitor import mailing
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.post import Post
+from monitor.domain.quoting import quoted
 from monitor.mailing import Outgoing
 from monitor.ports import Secrets
 from monitor.settings.addresses import mail_address
@@ -41,7 +42,7 @@ def compose(to: Post, text: str, key: str, sender: str, now: datetime) -> EmailM
             message["References"] = " ".join(f"<{one}>" for one in references)
         message.set_content(text)
     except (ValueError, MessageError) as error:
-        raise SendError(f"{to.key}: {error}", outcome=Outcome.PERMANENT) from error
+        raise SendError(f"{quoted(to.key)}: {quoted(error)}", outcome=Outcome.PERMANENT) from error
     return message
 
 
@@ -67,7 +68,7 @@ def _token(to: Post) -> tuple[str, list[str]]:
         return str(said["to"]), [str(one) for one in said["references"]]
     except (ValueError, KeyError, TypeError) as error:
         raise SendError(
-            f"{to.key} names no address that could be answered", outcome=Outcome.PERMANENT
+            f"{quoted(to.key)} names no address that could be answered", outcome=Outcome.PERMANENT
         ) from error
 
 

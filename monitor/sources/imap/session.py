@@ -20,6 +20,7 @@ from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 from imap_tools.folder import FolderInfo
 
 from monitor.domain.errors import SourceError
+from monitor.domain.quoting import quoted
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 _SLOWNESS = 4
@@ -186,19 +187,19 @@ def _telling(doing: str, *, is_asked: bool = True) -> Iterator[None]:
         yield
     except ssl.SSLCertVerificationError as error:
         raise SourceError(
-            f"{doing}: its certificate is not trusted ({error.verify_message}): "
+            f"{doing}: its certificate is not trusted ({quoted(error.verify_message)}): "
             "check host, or give ca_file",
             permanent=True,
         ) from error
     except imaplib.IMAP4.abort as error:
-        raise SourceError(f"{doing}: the connection broke off ({_short(error)})") from error
+        raise SourceError(f"{doing}: the connection broke off ({quoted(_short(error))})") from error
     except UnexpectedCommandStatusError as error:
         words = _words(error.command_result[1])
         raise _refused(doing, words, is_asked=is_asked) from error
     except imaplib.IMAP4.error as error:
         raise _refused(doing, _short(error), is_asked=is_asked) from error
     except (OSError, ImapToolsError) as error:
-        raise SourceError(f"{doing}: {_short(error)}") from error
+        raise SourceError(f"{doing}: {quoted(_short(error))}") from error
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         # a library's way to say that it was answered with nonsense
         raise SourceError(f"{doing}: the server's answer makes no sense") from error
@@ -225,7 +226,7 @@ def _cut(line: socket.socket) -> None:
 
 def _refused(doing: str, words: str, *, is_asked: bool) -> SourceError:
     is_for_good = is_asked and not _PASSING.search(words)
-    return SourceError(f"{doing}: {words}", permanent=is_for_good)
+    return SourceError(f"{doing}: {quoted(words)}", permanent=is_for_good)
 
 
 def _words(data: Any) -> str:

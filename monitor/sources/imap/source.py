@@ -28,6 +28,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
+from monitor.domain.quoting import quoted
 from monitor.domain.reply import Length
 from monitor.mailing import Outgoing
 from monitor.ports import About, Clock, Secrets
@@ -206,7 +207,7 @@ class Imap:
         self._keep(body, now)
         sent = mails.read("answer", Fetched(0, now, len(body), body), self._desk, now, sent=True)
         if isinstance(sent, Rejected):
-            raise SendError(f"it was sent, and is {sent.reason}", outcome=Outcome.UNKNOWN)
+            raise SendError(f"it was sent, and is {quoted(sent.reason)}", outcome=Outcome.UNKNOWN)
         return sent
 
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:

@@ -19,6 +19,7 @@ import requests
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError
+from monitor.domain.quoting import quoted
 from monitor.fetching import CallError
 from monitor.fetching.never_left import never_left
 from monitor.fetching.whole import WholeAnswers
@@ -150,7 +151,9 @@ class Calls:
             question(client)
         except (*_STUMBLES, ValueError, RecursionError) as error:
             if wire.came is None:
-                wire.came = CallError(f"Mastodon.py can't ask this: {error}", permanent=True)
+                wire.came = CallError(
+                    f"Mastodon.py can't ask this: {quoted(error)}", permanent=True
+                )
         if isinstance(wire.came, CallError) and wire.came.permanent:
             wire.close()  # the secret may be mended: the next call reads it anew
         else:
@@ -198,4 +201,4 @@ def _said(body: bytes) -> str:
     except (ValueError, RecursionError):
         return ""
     words = told.get("error") if isinstance(told, dict) else None
-    return f": {words[:_MOST_WORDS]}" if isinstance(words, str) and words else ""
+    return f": {quoted(words[:_MOST_WORDS])}" if isinstance(words, str) and words else ""

@@ -39,9 +39,8 @@ class Words:
         """A thing's place among the others, which is its time. `about`: what is known of it besides."""
         told = said if isinstance(said, dict) else {}
         at = self.seconds(told)
-        name = told.get("id")
         return Thing(
-            name=name if isinstance(name, str) and name else f"?{fields.digest(said)}",
+            name=fields.name_or_digest(said, "id"),
             order=None if at is None else int(at),
             posted=at,
             mark=fields.digest([told.get(one) for one in self.shown] if told else said),

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from monitor.domain.errors import ConfigError, SourceError
+from monitor.domain.quoting import quoted
 from monitor.fetching import Budget, Client, FetchError
 from monitor.ports import Secrets
 from monitor.secrets import for_header
@@ -92,7 +93,7 @@ class Graph:
     def _require(self, path: str) -> None:
         """Raise SourceError if no more may be asked, or if an id that we were told leads elsewhere."""
         if not all(map(is_id, path.split("/"))):
-            raise FetchError(f"Meta has no such thing: {path[:80]}", may_have_arrived=False)
+            raise FetchError(f"Meta has no such thing: {quoted(path[:80])}", may_have_arrived=False)
         self.usage.require_some()
 
     def _headers(self) -> Mapping[str, str]:
@@ -119,7 +120,7 @@ class Graph:
         if code in _BUSY or code in _BUSY_BUSINESS:
             after = error.retry_after or self.usage.pause
             return FetchError(
-                f"Meta was asked too much ({code}): {words}",
+                f"Meta was asked too much ({code}): {quoted(words)}",
                 retry_after=after,
                 status=status,
                 said=said,
@@ -127,21 +128,21 @@ class Graph:
             )
         if code in _TROUBLE or told.get("is_transient") is True:
             return FetchError(
-                f"Meta has trouble of its own ({code}): {words}",
+                f"Meta has trouble of its own ({code}): {quoted(words)}",
                 retry_after=error.retry_after,
                 status=status,
                 said=said,
             )
         if code == _BLOCKED:
             return FetchError(
-                f"Meta blocks the app or account for a while ({code}): {words}",
+                f"Meta blocks the app or account for a while ({code}): {quoted(words)}",
                 retry_after=_A_WHILE,
                 status=status,
                 said=said,
                 may_have_arrived=False,
             )
         return _kind(told, words)(
-            f"Meta {_reason(code)} ({code}): {words}",
+            f"Meta {_reason(code)} ({code}): {quoted(words)}",
             permanent=True,
             status=status,
             said=said,

@@ -74,7 +74,7 @@ class GraphSource(ABC):
             secrets=secrets,
             token=options.token,
             app_secret=options.app_secret,
-            budget=Budget(options.calls_per_hour, _HOUR),
+            budget=Budget(options.calls_per_hour, _HOUR, credential=options.token),
             usage=Usage(options.usage_limit),
             timeout=options.timeout,
         )

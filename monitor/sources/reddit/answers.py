@@ -9,6 +9,7 @@ from typing import Any
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
+from monitor.domain.quoting import quoted
 from monitor.fetching import CallError, send_error, unsure
 from monitor.sources.reddit import things
 from monitor.sources.reddit.calls import Calls
@@ -87,10 +88,10 @@ def _refusal(said: Any) -> SendError:
     first: list[Any] = said["errors"][0]
     code, sentence = first[0], first[1]
     if code == "RATELIMIT":
-        return SendError(
-            f"Reddit: {sentence}", outcome=Outcome.NOT_SENT, retry_after=_pause(said, str(sentence))
-        )
-    return SendError(f"Reddit refuses the reply: {sentence} ({code})", outcome=Outcome.PERMANENT)
+        rest = _pause(said, str(sentence))
+        return SendError(f"Reddit: {quoted(sentence)}", outcome=Outcome.NOT_SENT, retry_after=rest)
+    words = quoted(f"{sentence} ({code})")
+    return SendError(f"Reddit refuses the reply: {words}", outcome=Outcome.PERMANENT)
 
 
 def _pause(said: Any, sentence: str) -> timedelta:

@@ -16,6 +16,7 @@ import requests
 
 from monitor import __version__
 from monitor.domain.errors import ConfigError
+from monitor.domain.quoting import quoted
 from monitor.fetching import CallError, retry_after
 from monitor.fetching.never_left import never_left
 from monitor.fetching.whole import WholeAnswers
@@ -189,12 +190,12 @@ class Calls:
             raise
         except prawcore.OAuthException as error:
             raise CallError(
-                f"Reddit does not let us in ({error.error}): check username and password "
+                f"Reddit does not let us in ({quoted(error.error)}): check username and password "
                 "(an account with a second factor needs a refresh token)",
                 permanent=True,
             ) from error
         except prawcore.PrawcoreException as error:
-            raise CallError(f"praw can't go on: {error}", may_have_arrived=True) from error
+            raise CallError(f"praw can't go on: {quoted(error)}", may_have_arrived=True) from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # praw trusts the form of a token
             raise CallError("Reddit's answer to the log-in makes no sense") from error

@@ -45,7 +45,8 @@ def name_of(child: Any) -> str:
     """The thing's fullname; of something nameless, a hash of what it is."""
     data = child.get("data") if isinstance(child, dict) else None
     name = data.get("name") if isinstance(data, dict) else None
-    return name if isinstance(name, str) and name else f"?{_digest(child)}"
+    is_name = isinstance(name, str) and name != "" and name == storable(name)
+    return str(name) if is_name else f"?{_digest(child)}"
 
 
 def mark_of(child: Any) -> int:

@@ -14,6 +14,7 @@ import feedparser
 from feedparser.encodings import convert_to_utf8
 
 from monitor.domain.errors import SourceError
+from monitor.domain.quoting import quoted
 from monitor.fetching import fields
 from monitor.fetching.outside import Document
 
@@ -102,7 +103,7 @@ def _harmless(text: bytes) -> bytes:
 
 def _hint(found: Any, base: str) -> str:
     page = _linked(found, base, "alternate", kinds=_KINDS)
-    return f", but a page that names one: {page}" if page else ""
+    return f", but a page that names one: {quoted(page)}" if page else ""
 
 
 def _linked(found: Any, base: str, rel: str, kinds: tuple[str, ...] = ()) -> str | None:

@@ -92,7 +92,7 @@ class StackExchange:
         client = Client(
             "Stack Exchange",
             options.base_url or _HOST,
-            budget=Budget(options.calls_per_day or allowed, _DAY),
+            budget=Budget(options.calls_per_day or allowed, _DAY, credential=options.key),
             refusals=Refusals(pause=calls.pause, is_limit=calls.is_limit),
             timeout=options.timeout,
         )

@@ -21,10 +21,10 @@ class Hourly:
     process that was told: it tells everybody with each answer.
     """
 
-    def __init__(self, limit: int, clock: Clock) -> None:
+    def __init__(self, limit: int, clock: Clock, credential: str | None = None) -> None:
         """`limit`: calls in any hour; `clock`: by it the store's word grows old."""
         self._limit = limit
-        self._budget = Budget(limit, _HOUR)
+        self._budget = Budget(limit, _HOUR, credential=credential)
         self._clock = clock
         self._told: tuple[int, datetime] | None = None
         self._lock = Lock()

@@ -25,6 +25,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
+from monitor.domain.quoting import quoted
 from monitor.domain.reply import Length
 from monitor.fetching import Budget, Client, FetchError
 from monitor.fetching.oauth import Login
@@ -133,7 +134,9 @@ class Trustpilot:
 
     def _listed(self, number: str | None) -> Listed:
         if number is not None and not _NUMBER.fullmatch(number):
-            raise SourceError(f"this is no page of Trustpilot's: {number[:20]}", permanent=True)
+            raise SourceError(
+                f"this is no page of Trustpilot's: {quoted(number[:20])}", permanent=True
+            )
         return self._page(int(number or 1), self._options.page_size)
 
     def _page(self, number: int, size: int) -> Listed:
@@ -148,7 +151,7 @@ class Trustpilot:
     def _path(self, external_id: str) -> str:
         number = reviews.id_of(external_id)
         if not number.isalnum():
-            raise FetchError(f"{number[:40]!r} is no id of a review", permanent=True)
+            raise FetchError(f"{quoted(number[:40])} is no id of a review", permanent=True)
         return f"v1/{self._private}reviews/{number}"
 
     def _mute(self) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 import requests
 import tweepy
 
+from monitor.domain.quoting import quoted
 from monitor.fetching import retry_after, server_time, until_reset
 from monitor.fetching.never_left import never_left
 from monitor.ports import Clock
@@ -25,7 +26,7 @@ class RefusedError(Exception):
     """X answered, with a status other than success. `retry_after` is what it said, if anything."""
 
     def __init__(self, status: int, said: str, retry_after: timedelta | None) -> None:
-        super().__init__(f"X answered {status}: {said}")
+        super().__init__(f"X answered {status}: {quoted(said)}")
         self.status = status
         self.said = said
         self.retry_after = retry_after

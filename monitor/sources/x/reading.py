@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.domain.errors import SourceError
 from monitor.domain.post import Cost, Gap, Page, Post, Rejected
+from monitor.domain.quoting import quoted
 from monitor.ports import Clock
 from monitor.sources.x import cursor, snowflake, wire
 from monitor.sources.x.budget import Budget
@@ -192,8 +193,8 @@ def listed(answer: Answer, account: Account, where: str) -> Reading:
         if refused is None:
             return wire.read(answer.body, account)
     except ValueError as error:
-        raise SourceError(f"{where}: X's answer can't be read: {error}") from error
-    raise SourceError(f"{where}: X says: {refused}", permanent=True)
+        raise SourceError(f"{where}: X's answer can't be read: {quoted(error)}") from error
+    raise SourceError(f"{where}: X says: {quoted(refused)}", permanent=True)
 
 
 def listing(

@@ -23,6 +23,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
+from monitor.domain.quoting import quoted
 from monitor.domain.reply import Length
 from monitor.ports import About, Clock, Secrets
 from monitor.secrets import for_header
@@ -269,7 +270,7 @@ class X:
         try:
             reading = wire.read(answer.body, self._account)
         except ValueError as error:
-            raise SourceError(f"{_REFRESH}: X's answer can't be read: {error}") from error
+            raise SourceError(f"{_REFRESH}: X's answer can't be read: {quoted(error)}") from error
         self._budget.charge(_REFRESH, *Fares(budget.POST_READ).of(reading))
         return reading
 

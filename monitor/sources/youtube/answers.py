@@ -9,6 +9,7 @@ from typing import Any
 from monitor.domain.errors import Outcome, SendError, SourceError
 from monitor.domain.notice import Absent, Unknowable
 from monitor.domain.post import Post
+from monitor.domain.quoting import quoted
 from monitor.fetching import Client, FetchError, fields, send_error, unsure
 from monitor.sources.youtube import comments, threads
 from monitor.sources.youtube.comments import Whose
@@ -70,7 +71,7 @@ def write(client: Client, to: Post, text: str) -> Post:
         written = comments.read(fields.table(answer), whose)
     except fields.UNREADABLE as error:
         raise SendError(
-            f"YouTube answered to the reply with something that makes no sense: {error}",
+            f"YouTube answered to the reply with something that makes no sense: {quoted(error)}",
             outcome=Outcome.UNKNOWN,
         ) from error
     return replace(written, reply_to=to.key.external_id)

@@ -242,10 +242,11 @@ class YouTube:
             )
             more = {"headers": login.headers, "renew": login.renew}
         kept = min(_KEPT * answers.COST, options.units_per_day // 2) if options.client_id else 0
+        project = f"youtube {options.api_key or options.client_id}"
         return Client(
             "YouTube",
             options.base_url or _HOST,
-            budget=Budget(options.units_per_day, _DAY, kept=kept),
+            budget=Budget(options.units_per_day, _DAY, kept=kept, credential=project),
             refusals=Refusals(pause=self._pause, is_limit=google.is_limit),
             timeout=options.timeout,
             **more,

@@ -1,12 +1,12 @@
-"""The tables of numbers a day, as they were at first (see `0001_first`)."""
+"""The tables of numbers a day and of the installation's key, as they were at first (see `0001_first`)."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 
-def purged(metadata: sa.MetaData) -> None:
-    """Put the table into `metadata`."""
+def tables(metadata: sa.MetaData) -> None:
+    """Put the tables into `metadata`."""
     sa.Table(
         "purged",
         metadata,
@@ -14,10 +14,6 @@ def purged(metadata: sa.MetaData) -> None:
         sa.Column("reason", sa.Text, primary_key=True),
         sa.Column("number", sa.Integer, nullable=False),
     )
-
-
-def look_up(metadata: sa.MetaData) -> None:
-    """Put the table into `metadata`."""
     sa.Table(
         "look_up",
         metadata,
@@ -25,4 +21,10 @@ def look_up(metadata: sa.MetaData) -> None:
         sa.Column("source", sa.Text, primary_key=True),
         sa.Column("outcome", sa.Text, primary_key=True),
         sa.Column("number", sa.Integer, nullable=False),
+    )
+    sa.Table(
+        "installation",
+        metadata,
+        sa.Column("number", sa.SmallInteger, primary_key=True, autoincrement=False),
+        sa.Column("pseudonym_key", sa.Text, nullable=False),
     )

@@ -18,6 +18,7 @@ from monitor.store.schema.doing import done as done
 from monitor.store.schema.incoming import letter as letter
 from monitor.store.schema.incoming import listening as listening
 from monitor.store.schema.incoming import refused as refused
+from monitor.store.schema.keeping import installation as installation
 from monitor.store.schema.keeping import look_up as look_up
 from monitor.store.schema.keeping import purged as purged
 from monitor.store.schema.learning import adoption as adoption

@@ -1,4 +1,4 @@
-"""What was purged, and how looking posts up again went: numbers a day, for people to look at."""
+"""What was purged, how looking posts up again went, and the key by which the erased are known again."""
 
 from __future__ import annotations
 
@@ -21,4 +21,14 @@ look_up = sa.Table(
     sa.Column("source", sa.Text, primary_key=True),  # empty: no source serves them
     sa.Column("outcome", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, nullable=False),
+)
+
+# one row: what this installation alone knows
+installation = sa.Table(
+    "installation",
+    metadata,
+    sa.Column("number", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column(
+        "pseudonym_key", sa.Text, nullable=False
+    ),  # in hex: of the hashes that stand for people
 )

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from monitor.domain.errors import Outcome, SendError
 from monitor.domain.post import Author, Post, Rejected, Stream, StreamKind
+from monitor.domain.quoting import quoted
 from monitor.fetching import FetchError, Listing, fields
 from monitor.ports import About, Clock, Inbox, Secrets
 from monitor.settings.spans import PositiveSpan
@@ -130,7 +131,7 @@ class Instagram(GraphSource):
                 where["comment_id"] = name
             return f"{self._options.account}/mentions", where
         if name.startswith(MEDIA):
-            raise SendError(f"{to.key} can't be answered", outcome=Outcome.PERMANENT)
+            raise SendError(f"{quoted(to.key)} can't be answered", outcome=Outcome.PERMANENT)
         return f"{name}/replies", {}
 
     def _answers(self, to: Post) -> Listing | None:

@@ -16,6 +16,7 @@ import httpx
 import jwt
 
 from monitor import __version__
+from monitor.domain.quoting import quoted
 from monitor.fetching import CallError, retry_after
 from monitor.fetching.line import LIMITS, LateError, Line
 from monitor.reviewing.look import ForgottenError
@@ -171,7 +172,7 @@ def _segment(review_id: str) -> str:
     """A piece of a path: an id of a store is never more than that."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", review_id):
         raise CallError(
-            f"{review_id[:40]!r} is no id of a review", permanent=True, status=_NOT_FOUND
+            f"{quoted(review_id[:40])} is no id of a review", permanent=True, status=_NOT_FOUND
         )
     return review_id
 
@@ -198,9 +199,8 @@ def _object(content: bytes, *, writes: bool) -> Mapping[str, Any]:
 
 def _refused(response: httpx.Response, content: bytes, *, writes: bool) -> CallError:
     status = response.status_code
-    words = (
-        f"Apple answered {status}: {_said(content) or response.reason_phrase or 'no reason given'}"
-    )
+    said = _said(content) or response.reason_phrase or "no reason given"
+    words = f"Apple answered {status}: {quoted(said)}"
     wait = retry_after(response.headers)
     if status == _TOO_MANY:
         return CallError(f"{words}; too many calls for now", retry_after=wait or _AFTER_LIMIT)

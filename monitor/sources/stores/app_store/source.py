@@ -23,6 +23,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
+from monitor.domain.quoting import quoted
 from monitor.domain.reply import Length
 from monitor.fetching import CallError, source_error
 from monitor.ports import About, Clock, Secrets
@@ -71,7 +72,7 @@ class AppStore:
         self._options = options
         self._secrets = secrets
         self._clock = clock
-        self._hourly = Hourly(options.calls_per_hour, clock)
+        self._hourly = Hourly(options.calls_per_hour, clock, options.key)
         self._bounds = look.Bounds(options.window, options.look_back, options.max_pages)
 
     def streams(self) -> Sequence[Stream]:
@@ -113,7 +114,8 @@ class AppStore:
             return wire.response(body["data"], to, self._options.app)
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise SendError(
-                f"Apple did not say that the answer was taken: {error}", outcome=Outcome.UNKNOWN
+                f"Apple did not say that the answer was taken: {quoted(error)}",
+                outcome=Outcome.UNKNOWN,
             ) from error
 
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
@@ -145,7 +147,7 @@ class AppStore:
         try:
             return wire.listed(body, self._options.app)
         except ValueError as error:
-            raise CallError(f"Apple's answer can't be read: {error}") from error
+            raise CallError(f"Apple's answer can't be read: {quoted(error)}") from error
 
     def _looked_up(self, calls: Calls, number: str) -> Review | Rejected:
         return wire.one(calls.get(number), self._options.app)

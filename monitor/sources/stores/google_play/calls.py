@@ -19,6 +19,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.oauth2 import service_account
 from googleapiclient.discovery import build
 
+from monitor.domain.quoting import quoted
 from monitor.fetching import CallError, retry_after
 from monitor.fetching.never_left import never_left
 from monitor.fetching.whole import WholeAnswers
@@ -105,7 +106,9 @@ class Calls:
         try:
             self._credentials.refresh(self._grant)
         except (GoogleAuthError, ValueError, TypeError, AttributeError) as error:
-            raise CallError(f"Google's answer to the log-in makes no sense: {error}") from error
+            raise CallError(
+                f"Google's answer to the log-in makes no sense: {quoted(error)}"
+            ) from error
 
     def request(
         self,
@@ -209,7 +212,7 @@ def _refused(
 ) -> CallError:
     status = response.status_code
     said, reasons = _said(content)
-    words = f"Google answered {status}: {said or response.reason or 'no reason given'}"
+    words = f"Google answered {status}: {quoted(said or response.reason or 'no reason given')}"
     wait = retry_after(response.headers)
     if status == _TOO_MANY or reasons & set(_QUOTA):
         return CallError(f"{words}; too many calls for now", retry_after=wait or _AFTER_QUOTA)

@@ -22,6 +22,7 @@ from monitor.domain.post import (
     Stream,
     StreamKind,
 )
+from monitor.domain.quoting import quoted
 from monitor.domain.reply import Length
 from monitor.fetching import CallError, source_error
 from monitor.ports import About, Clock, Secrets
@@ -73,7 +74,7 @@ class GooglePlay:
         self._options = options
         self._secrets = secrets
         self._clock = clock
-        self._hourly = Hourly(options.calls_per_hour, clock)
+        self._hourly = Hourly(options.calls_per_hour, clock, options.service_account)
         self._bounds = look.Bounds(options.window, options.look_back, options.max_pages)
         self._written: dict[str, datetime] = {}
         """When the reviews that Google listed were written, for as long as it must list them."""
@@ -121,7 +122,8 @@ class GooglePlay:
             return wire.answered(body, to, text, self._clock(), package)
         except ValueError as error:
             raise SendError(
-                f"Google did not say that the answer was taken: {error}", outcome=Outcome.UNKNOWN
+                f"Google did not say that the answer was taken: {quoted(error)}",
+                outcome=Outcome.UNKNOWN,
             ) from error
 
     def find_reply(self, to: Post, key: str, /) -> Post | Absent | Unknowable:
@@ -161,7 +163,7 @@ class GooglePlay:
         try:
             listed = wire.listed(body, self._options.package)
         except ValueError as error:
-            raise CallError(f"Google's answer can't be read: {error}") from error
+            raise CallError(f"Google's answer can't be read: {quoted(error)}") from error
         oldest = self._clock() - _LISTED_FOR
         self._written |= {one.id: one.moved_at for one in listed.shown}
         self._written = {name: at for name, at in self._written.items() if at >= oldest}
