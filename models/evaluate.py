@@ -1,6 +1,6 @@
 """Measure the shipped classifier on texts that it was not trained on, and write the card's tables.
 
-    pip install scikit-learn vaderSentiment
+    pip install -c constraints.txt -e '.[evaluate]'
     python models/evaluate.py --data ../shared/data --also float32=build/training/float32 --write
 
 Every model sees the same rows. Where a public set knows only negative and not negative, "negative"

@@ -2,7 +2,7 @@
 
 import gc
 
-from monitor import log
+from monitor import uncaught
 from monitor.cli import cli
 
 _UNTIL_COLLECTED = 50_000
@@ -13,7 +13,7 @@ through again and again, for a fifth of the time that a report or a page takes."
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(_UNTIL_COLLECTED)
-    log.take_over()
+    uncaught.take_over()
     cli(prog_name="complaint-monitor")
 
 

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 import traceback
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, TextIO, TypeAlias
 
 import structlog
@@ -101,38 +99,22 @@ def tell(event: str, error: BaseException, **of: str) -> None:
     structlog.get_logger().error(event, **of, problem=in_a_line(error), where=places(error))
 
 
-def take_over() -> None:
-    """Have what libraries log, and what ends a thread or the program unforeseen, told as our own lines.
-
-    For a process of our own: Python would print such an error with its words.
-    """
-    configure(level="warning")  # until a command has read its config
-    logging.getLogger().addHandler(_Libraries(logging.WARNING))
-    sys.excepthook = _ended
-    threading.excepthook = lambda told: _ended(told.exc_type, told.exc_value, told.exc_traceback)
-
-
-def _ended(
-    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
-) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error or kind(), trace)
-    else:
-        tell("ended_unforeseen", error or kind())
+def tell_of(record: logging.LogRecord) -> None:
+    """Log that a library has something to say, and where, without its words."""
+    error = record.exc_info[1] if record.exc_info else None
+    structlog.get_logger().log(
+        record.levelno,
+        "library_warns",
+        library=record.name,
+        at=f"{record.filename}:{record.lineno}",
+        **({} if error is None else {"where": places(error)}),
+    )
 
 
-class _Libraries(logging.Handler):
-    """Tells that a library has something to say, and where: its words may be anybody's."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        structlog.get_logger().log(
-            record.levelno,
-            "library_warns",
-            library=record.name,
-            at=f"{record.filename}:{record.lineno}",
-            **({} if error is None else {"where": places(error)}),
-        )
+def configured() -> None:
+    """See that lines go through here: also before a command has read how it shall log."""
+    if not structlog.is_configured():
+        configure(level="warning")
 
 
 def _without_words(

@@ -96,9 +96,10 @@ def hand_over(opened: smtplib.SMTP, recipients: Sequence[str], message: EmailMes
     refused = {one: answer for one, answer in answers.items() if answer[0] >= _TEMPORARY}
     for one, (code, text) in refused.items():
         # to send to some now and to the rest later would double it for the former
-        if code < _PERMANENT or len(refused) == len(recipients):
+        if code < _PERMANENT or len(refused) == len(answers):
             raise _refusal(code, text, one)
-        _log.error("recipient_refused", code=code)
+        # one of several: staff, as the config names them; an answer has one recipient, the customer
+        _log.error("recipient_refused", recipient=one, code=code)
     try:
         code, text = opened.data(message.as_bytes(policy=WIRE))
     except smtplib.SMTPDataError as error:

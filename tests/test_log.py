@@ -77,8 +77,8 @@ def test_what_others_said_is_left_out_of_every_line(written: Literal["json", "te
 
 ENDS = """
 import logging, threading
-from monitor import log
-log.take_over()
+from monitor import uncaught
+uncaught.take_over()
 def breaks(): raise ValueError("zanzibar")
 try:
     breaks()

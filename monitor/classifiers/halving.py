@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from monitor.domain.errors import ClassifierError
+from monitor.domain.quoting import quoted
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,9 +28,11 @@ def in_halves(judge: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) -
         if not _is_of_memory(error):
             raise
         if len(items) <= 1:
+            is_ours = isinstance(error, ClassifierError)
+            said = error if is_ours else f"{type(error).__name__} {quoted(error)}"
             raise ClassifierError(
                 "there is not enough memory to judge a single text; free some, or set fewer "
-                f"`threads` under [classifier] ({error})"
+                f"`threads` under [classifier] ({said})"
             ) from error
     middle = len(items) // 2
     return [*in_halves(judge, items[:middle]), *in_halves(judge, items[middle:])]

@@ -17,6 +17,7 @@ from monitor.classifiers.soundness import refuse_no_numbers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Thresholds
 from monitor.domain.post import Post
+from monitor.domain.quoting import quoted
 
 if TYPE_CHECKING:  # numpy costs 80 ms, more than half of what `--help` may take
     import numpy as np
@@ -190,7 +191,8 @@ class _Network:
             except RuntimeError as error:
                 # One stream may only tell that another, whose error comes later, left it waiting.
                 told = dict.fromkeys([str(error), *_waited_for(requests)])
-                raise ClassifierError(f"the classifier failed: {'; '.join(told)}") from error
+                said = f"{type(error).__name__} {quoted('; '.join(told))}"
+                raise ClassifierError(f"the classifier failed: {said}") from error
             self._requests = requests
         logits[~np.isfinite(logits).all(axis=1)] = np.nan
         scaled = logits / self._card.temperature

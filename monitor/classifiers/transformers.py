@@ -19,6 +19,7 @@ from monitor.classifiers.soundness import refuse_no_numbers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Label, Thresholds
 from monitor.domain.post import Post
+from monitor.domain.quoting import quoted
 
 _MATTER = {".safetensors", ".bin", ".json", ".txt", ".model"}
 """Files of a folder by which its model judges: weights, configuration, vocabulary."""
@@ -129,7 +130,7 @@ class Transformers:
                 logits = network(**shown).logits.float()
         except _BROKEN as error:
             raise ClassifierError(
-                f"the model {self._options.name} can't judge ({type(error).__name__}: {error}); name "
+                f"the model {self._options.name} can't judge ({type(error).__name__}: {quoted(error)}); name "
                 "another one under [classifier], or mend its files"
             ) from error
         if _apart(network.config):
@@ -183,7 +184,7 @@ class Transformers:
     def _unloadable(self, error: Exception) -> ClassifierError:
         return ClassifierError(
             f"the model {self._options.name} can't be loaded: is `name` under [classifier] a whole folder, "
-            f"or a name on a hub that can be reached from here? ({type(error).__name__}: {error})"
+            f"or a name on a hub that can be reached from here? ({type(error).__name__}: {quoted(error)})"
         )
 
     def _classes(self, names: Sequence[str]) -> list[Label]:

@@ -46,7 +46,9 @@ def erase(ctx: click.Context, author: str, *, dry_run: bool, as_json: bool) -> N
                 found = erasing.held(conn, _meant(conn, network, name))
         else:
             with its.database.writing() as conn:
-                found = erasing.erase(conn, _meant(conn, network, name), utc_now())
+                meant = _meant(conn, network, name)
+                called = None if name.startswith("#") else name
+                found = erasing.erase(conn, meant, utc_now(), called=called)
             its.database.empty_log()
     if as_json:
         print_json({"dry_run": dry_run, **found._asdict()})

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from monitor.domain.notice import Reason, Words
 from monitor.domain.phrase import Phrase, phrase
+from monitor.domain.quoting import unquoted
 from monitor.domain.reply import Outgoing
 
 HEADLINES: Mapping[Reason, str] = {
@@ -35,11 +36,11 @@ _NOBODY = "nobody waits for it any more"
 
 
 def about_reply(one: Outgoing, reason: Reason) -> Words:
-    """What became of the answer, and what to do. Never its text: that is erased elsewhere."""
+    """What became of the answer, and what to do. Never its text nor others' words: those are erased."""
     said = _SAID[one.tried_at is not None]
     tried = f"{one.tried_at:%Y-%m-%d %H:%M}" if one.tried_at else ""
     by = phrase(said, number=one.number, name=one.by, network=one.network, tried=tried)
-    problem = [one.problem] if one.problem else []
+    problem = [unquoted(one.problem)] if one.problem else []
     headline = phrase(HEADLINES[reason], number=one.case_id)
     return Words(headline, (by, *problem, *_to_do(one, reason)))
 

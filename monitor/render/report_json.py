@@ -11,6 +11,7 @@ from monitor.domain.change import Change
 from monitor.domain.notice import SourceHealth
 from monitor.domain.numbers import Numbers
 from monitor.domain.parts import Part
+from monitor.domain.quoting import unquoted
 from monitor.domain.report import Counted, Figures, Group, Report, Share
 from monitor.domain.sampling import Missed
 from monitor.domain.sla import State
@@ -184,7 +185,7 @@ def _source(health: SourceHealth) -> dict[str, Any]:
         "network": health.network,
         "read_through": _at(health.read_through),
         "failing_since": _at(health.failing_since),
-        "problem": health.problem,
+        "problem": health.problem and unquoted(health.problem),
         "gaps": health.gaps,
         "rejected": health.rejected,
         "blind": [

@@ -26,6 +26,7 @@ from monitor.domain.notice import (
     StillOpen,
     Words,
 )
+from monitor.domain.quoting import unquoted
 from monitor.domain.storm import RollUp, Storm
 from monitor.render.storm_words import say_roll_up, say_storm
 from monitor.render.texts import EXCERPT, QUOTE, cut, local_day, local_time, long_day, person, plain
@@ -297,11 +298,9 @@ WHY = {
 
 
 def source(one: SourceHealth, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
-    """Whether a stream could be read, and how far."""
+    """Whether a stream could be read, and how far; without others' words, which no erasure would reach."""
     name = f"{plain(one.source)}/{plain(one.stream)}"
-    holes = ""
-    if one.gaps:
-        holes = say_in.count(one.gaps, ", with 1 gap", ", with {number} gaps")
+    holes = say_in.count(one.gaps, ", with 1 gap", ", with {number} gaps") if one.gaps else ""
     if one.rejected:
         holes += say_in.count(one.rejected, ", 1 item unreadable", ", {number} items unreadable")
     read = say_in("never read")
@@ -310,7 +309,7 @@ def source(one: SourceHealth, zone: tzinfo, say_in: Tongue = IN_ENGLISH) -> str:
     missed = "".join(f"; {said}" for said in _missed(one, zone, say_in))
     if one.failing_since is None:
         return f"{name}: {read}{holes}{missed}"
-    why = f": {plain(one.problem)}" if one.problem else ""
+    why = f": {plain(unquoted(one.problem))}" if one.problem else ""
     since = say_in(
         "could not be read since {time}", time=local_time(one.failing_since, zone, say_in)
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from monitor.domain.errors import MonitorError
+from monitor.domain.quoting import quoted
 from monitor.domain.rota import Person
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def shifts_of(
                 if len(shifts) > _MOST:
                     raise RotaError(f"it names more than {_MOST} shifts")
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
-        raise RotaError(f"what is there is no iCalendar that can be read: {error}") from error
+        said = f"{type(error).__name__} {quoted(error)}"
+        raise RotaError(f"what is there is no iCalendar that can be read: {said}") from error
     return tuple(sorted(shifts))
 
 
@@ -128,10 +130,11 @@ def _rule(event: Any, first: datetime, zone: ZoneInfo) -> rrule:
     from dateutil.rrule import rrulestr
 
     said = event["RRULE"]
+    which = f"{quoted(event.get('SUMMARY'))}, first on {first:%Y-%m-%d},"
     if isinstance(said, list):
-        raise RotaError(f'"{event.get("SUMMARY")}" repeats by two rules at once')
+        raise RotaError(f"{which} repeats by two rules at once")
     if str(said["FREQ"][0]).upper() in _OFTEN:
-        raise RotaError(f'"{event.get("SUMMARY")}" repeats more often than once a day')
+        raise RotaError(f"{which} repeats more often than once a day")
     last = said.get("UNTIL")
     if last:
         said = said.copy()

@@ -7,14 +7,15 @@ number, or else of the handle, stays in their place: by it the same person is kn
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from monitor.domain.post import Author, Post
+from monitor.domain.post import Author, Post, PostKey
 from monitor.store import bulk, pseudonyms, said
 from monitor.store.cross_brand import Why, across
 from monitor.store.schema import author, post
@@ -138,6 +139,28 @@ def _is_called(conn: Connection, network: str, name: str) -> sa.ColumnElement[bo
         is_it |= author.c.external_id == name
         is_it |= author.c.key == _hashed(secret, network, name, is_number=True)
     return is_it
+
+
+def numbers_within(
+    conn: Connection, ids: Collection[int], keys: Collection[PostKey]
+) -> set[PostKey]:
+    """Their numbers that were purged, with the network, where keys of their posts hold them: addresses do."""
+    here = sa.select(author.c.network, author.c.key).where(bulk.among(conn, author.c.id, ids))
+    hashes = {tuple(row) for row in conn.execute(across(here, Why.SAME_PERSON))}
+    secret = pseudonyms.key_of(conn)
+    return {
+        PostKey(network, part)
+        for network, external_id in keys
+        for part in _parts(external_id)
+        if (network, _hashed(secret, network, part, is_number=True)) in hashes
+    }
+
+
+def _parts(address: str) -> Iterator[str]:
+    """All that stands there between two slashes, or between the one and the other end."""
+    steps = address.split("/")
+    for first, last in itertools.combinations(range(len(steps) + 1), 2):
+        yield "/".join(steps[first:last])
 
 
 def forget(conn: Connection, ids: Collection[int]) -> int:

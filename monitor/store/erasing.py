@@ -17,6 +17,7 @@ from monitor.domain.keeping import Purge
 from monitor.domain.post import Gone, PostKey
 from monitor.store import (
     authors,
+    bulk,
     cases,
     gone,
     others_words,
@@ -30,6 +31,9 @@ from monitor.store.bulk import among
 from monitor.store.cross_brand import Why, across
 from monitor.store.schema import author, note, post
 from monitor.store.schema import cases as case_table
+
+_LONG = 8
+"""Letters of a displayed name that is one word and still told from a first name."""
 
 
 class Erased(NamedTuple):
@@ -56,8 +60,13 @@ def held(conn: Connection, ids: Collection[int]) -> Erased:
     )
 
 
-def erase(conn: Connection, ids: Collection[int], now: datetime) -> Erased:
-    """Erase these authors. An answer to them that was not tried yet is cancelled. Twice changes nothing."""
+def erase(
+    conn: Connection, ids: Collection[int], now: datetime, *, called: str | None = None
+) -> Erased:
+    """Erase these authors. An answer to them that was not tried yet is cancelled. Twice changes nothing.
+
+    `called`: the handle or number by which they were asked for, which may be purged here already.
+    """
     posts.take_turns(conn, _networks(conn, ids))  # first, as intake does
     authors.hold(conn, set(ids))
     for case_id in _cases(conn, ids):
@@ -74,9 +83,14 @@ def erase(conn: Connection, ids: Collection[int], now: datetime) -> Erased:
     # of whom all posts were purged already
     tallies.add_purged(conn, Purge.NAME, authors.forget(conn, ids), now)
     keys = _keys(conn, ids)
-    tombstones.bury(conn, keys, [PostKey(one.network, one.external_id) for one in names], now)
-    spoken = {one for name in names for one in name[1:] if one} | {one.external_id for one in keys}
-    tallies.add_purged(conn, Purge.SAMPLE, rejects.forget(conn, spoken, now), now)
+    numbers = {PostKey(one.network, one.external_id) for one in names if one.external_id}
+    numbers |= {PostKey(one.network, called) for one in names if called}
+    numbers |= authors.numbers_within(conn, ids, keys)
+    tombstones.bury(conn, keys, numbers, now)
+    spoken = {(one.network, said) for one in names for said in (one.handle, one.name) if said}
+    for network, said_of in bulk.by_network(spoken | numbers | keys).items():
+        purged = rejects.forget(conn, network, said_of, now)
+        tallies.add_purged(conn, Purge.SAMPLE, purged, now)
     tallies.add_purged(conn, Purge.SAMPLE, others_words.leave_out(conn), now)
     said.tidy(conn)
     return found
@@ -86,14 +100,20 @@ class _Name(NamedTuple):
     """How an account is called."""
 
     network: str
-    external_id: str
+    external_id: str | None
     handle: str | None
+    name: str | None
+    """If it is more than a first name, which others bear, too."""
 
 
 def _names(conn: Connection, ids: Collection[int]) -> list[_Name]:
-    query = sa.select(author.c.network, author.c.external_id, author.c.handle)
+    query = sa.select(author.c.network, author.c.external_id, author.c.handle, author.c.name)
     rows = conn.execute(across(query.where(among(conn, author.c.id, ids)), Why.SAME_PERSON))
-    return [_Name(one.network, one.external_id or "", one.handle) for one in rows]
+    return [_Name(*one[:3], one.name if _is_somebody_s(one.name) else None) for one in rows]
+
+
+def _is_somebody_s(name: str | None) -> bool:
+    return name is not None and (len(name.split()) > 1 or len(name) >= _LONG)
 
 
 def _networks(conn: Connection, ids: Collection[int]) -> set[str]:

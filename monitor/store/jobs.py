@@ -28,11 +28,11 @@ SCHEMA = "complaint_monitor_jobs"
 LOOK = "look"
 """The task that asks a queue's stages for what is due; its item is the queue."""
 DECIDE = "decide"
-_VERSION = "5.4"
+_VERSION = "5"
 """Of what is made below; together with the engine's own it is the schema's comment.
 
-`5.4`: the fifth, over which workers of the fourth go on, for the arguments of each task that they know have
-kept their form; without a second number there are none (docs/adr/0053).
+`6.5` would be the sixth, over which workers of the fifth go on, for the arguments of each task that they know
+have kept their form; without a second number there are none (docs/adr/0053). The fourth reads plain numbers.
 """
 _STAMP = re.compile(r"complaint-monitor (\d+)(?:\.(\d+))?, procrastinate (\S+)")
 

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.errors import StoreError
 from monitor.store.cross_brand import Why, across
 from monitor.store.engine import Database, clear_errors
+from monitor.store.schema import installation
 from monitor.store.server_lock import RUNNER, ServerLock
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def upgrade(database: Database) -> bool:
             conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE)))
         found = _revision(conn)
         if _is_for_us(found):
+            _require_none(_made_before_the_first(database, conn))
             return False
         _refuse_newer(database, found)
         # takes longer to load than most commands to run: only for what it is needed for
@@ -135,12 +137,23 @@ def _problem(database: Database, conn: Connection) -> str | None:
     """Why this program may not work on the tables, and what to do; None: it may."""
     found = _revision(conn)
     if _is_for_us(found):
-        return None
+        return _made_before_the_first(database, conn)
     if found is not None and found[:4] > HEAD[:4]:
         return _made_by_a_newer(database, found)
     return (
         f"{_name(database)}: the tables are not up to date. "
         "Run `complaint-monitor db upgrade` first."
+    )
+
+
+def _made_before_the_first(database: Database, conn: Connection) -> str | None:
+    """Until the first release its tables changed in place, and hashes in them: nothing leads from there."""
+    if sa.inspect(conn).has_table(installation.name):
+        return None
+    return (
+        f"{_name(database)}: it was made by an earlier checkout, from before the first release, and cannot "
+        "be brought up to date. Move it away, or name another one in `database`, and run "
+        "`complaint-monitor db upgrade`, which makes a new one."
     )
 
 

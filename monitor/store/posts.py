@@ -76,7 +76,7 @@ def store_page(
     `can_ask`: its source can be asked later whether the posts still stand.
     """
     take_turns(conn, {one.key.network for one in page.items if not isinstance(one, Rejected)})
-    page, erased = tombstones.recognised(conn, page)
+    page, erased = tombstones.recognised(conn, page, stream_id)
     keys = {one.key for one in page.items if not isinstance(one, Rejected)}
     known = _known(conn, keys)
     deleted = gone.of_these(conn, keys - known.keys())

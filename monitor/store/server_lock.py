@@ -14,6 +14,10 @@ RUNNER = 0x636F6D706C61696E  # "complain": the advisory locks of a PostgreSQL da
 _SERVER = sa.func.pg_backend_pid()
 
 
+class _SharedError(StoreError):
+    """Others are given the connection that has the lock: trying again is useless."""
+
+
 class ServerLock:
     """The advisory lock of a database. `shared`: with others that share it, against who wants it alone.
 
@@ -51,18 +55,20 @@ class ServerLock:
             is_ours, server = conn.execute(asked).one()
             if not is_ours:
                 return f"{self._name} is in use by {_holder(conn)}"
-            self._require_own(server)
             self._conn, self._server = conn, server
+            # else the connection would keep the lock in the pool, and the next one find it taken
+            stack.callback(self.drop)
+            self._require_own(server)
             stack.pop_all()
             return None
 
     def _require_own(self, server: int) -> None:
-        """Raises StoreError: a pool gives the server process that has the lock to whoever asks next."""
+        """Raises _SharedError: a pool gives the server process that has the lock to whoever asks next."""
         with self._database.engine.connect() as other, other.begin():
             if other.scalar(sa.select(_SERVER)) != server:
                 return
             other.execute(sa.select(self._call("pg_advisory_unlock")))
-        raise StoreError(self._shared_connections)
+        raise _SharedError(self._shared_connections)
 
     def still_held(self) -> str | None:
         """None: it is held. Else why it cannot be had now: the server is out of reach.
@@ -82,6 +88,8 @@ class ServerLock:
                 with clear_errors(self._database.url):
                     is_shared = self._conn.scalar(sa.select(_SERVER)) != self._server
                 problem = self._shared_connections if is_shared else None
+        except _SharedError:
+            raise
         except StoreError as error:
             self._forget()
             return str(error)

@@ -19,7 +19,17 @@ from monitor.domain.post import Gone, Page, Post, PostKey, Rejected
 from monitor.store import bulk, pseudonyms, said
 from monitor.store.bulk import among
 from monitor.store.cross_brand import Why, across
-from monitor.store.schema import cases, coverage, gone, mention, post, quote, storm, tombstone
+from monitor.store.schema import (
+    cases,
+    coverage,
+    gone,
+    mention,
+    post,
+    quote,
+    storm,
+    stream,
+    tombstone,
+)
 
 StandIns: TypeAlias = Mapping[PostKey, str]
 """What stands in place of the key of an erased post."""
@@ -29,7 +39,7 @@ _FORM = re.compile(f"{_PREFIX}[0-9a-f]{{32}}")
 ERASED = "names somebody who was erased"
 """In place of the reason why an item could not be read."""
 _PLACE = "place"
-"""In place of the network: what stands behind it is where an item was that could not be read."""
+"""In place of the network: what stands behind it is an item that could not be read (`_unread`)."""
 _AN_ADDRESS = ":"
 """Whose number holds one is named by an address, and that may stand within the keys of posts."""
 
@@ -39,14 +49,15 @@ def is_one(external_id: str) -> bool:
     return _FORM.fullmatch(external_id) is not None
 
 
-def recognised(conn: Connection, page: Page) -> tuple[Page, set[PostKey]]:
-    """The page with the keys of erased posts as they stand here, and which of its items are such posts."""
+def recognised(conn: Connection, page: Page, stream_id: int) -> tuple[Page, set[PostKey]]:
+    """The stream's page with keys of erased posts as they stand here, and which items are such posts."""
     if not conn.scalar(sa.select(sa.exists(sa.select(tombstone.c.digest)))):
         return page, set()
-    found = _known(conn, {one for item in page.items for one in _named(item)})
+    on: str = conn.execute(sa.select(stream.c.network).where(stream.c.id == stream_id)).scalar_one()
+    found = _known(conn, {one for item in page.items for one in _named(item, on)})
     if not found:
         return page, set()
-    items = tuple(_renamed(one, found) for one in page.items)
+    items = tuple(_renamed(one, found, on) for one in page.items)
     return replace(page, items=items), {PostKey(one.network, its) for one, its in found.items()}
 
 
@@ -57,10 +68,15 @@ def _known(conn: Connection, keys: Iterable[PostKey]) -> StandIns:
     return {digests[one]: _PREFIX + one for one in conn.scalars(there)}
 
 
-def _named(item: Post | Gone | Rejected) -> Iterator[PostKey]:
+def _unread(on: str, place: str, said: str) -> PostKey:
+    """An item that a stream of that network brought. Its place alone may be a line, and soon another's."""
+    return PostKey(_PLACE, f"{on}\n{place}\n{said}")
+
+
+def _named(item: Post | Gone | Rejected, on: str) -> Iterator[PostKey]:
     """The keys of posts that an item names."""
     if isinstance(item, Rejected):
-        yield PostKey(_PLACE, item.where)
+        yield from (_unread(on, item.where, one) for one in (item.sample, item.reason))
         return
     yield item.key
     if isinstance(item, Post):
@@ -68,11 +84,12 @@ def _named(item: Post | Gone | Rejected) -> Iterator[PostKey]:
         yield from (PostKey(item.key.network, one) for one in above if one is not None)
 
 
-def _renamed(item: Post | Gone | Rejected, found: StandIns) -> Post | Gone | Rejected:
-    if found.keys().isdisjoint(_named(item)):
+def _renamed(item: Post | Gone | Rejected, found: StandIns, on: str) -> Post | Gone | Rejected:
+    here = next((one for one in _named(item, on) if one in found), None)
+    if here is None:
         return item
     if isinstance(item, Rejected):
-        return Rejected(found[PostKey(_PLACE, item.where)], ERASED, "")
+        return Rejected(found[here], ERASED, "")
     network = item.key.network
 
     def now(name: str) -> str:
@@ -111,13 +128,18 @@ def bury(
         _replace(conn, network, now_called)
 
 
-def bury_places(conn: Connection, places: Collection[str], now: datetime) -> Mapping[str, str]:
-    """The same of places of items that could not be read: what stands for each that did not yet."""
+def bury_unread(
+    conn: Connection, items: Iterable[tuple[str, Rejected]], now: datetime
+) -> list[str]:
+    """The same of items that could not be read, each with its stream's network: what stands for its place.
+
+    Of which the beginning was purged already is known by the reason why it could not be read.
+    """
     secret = pseudonyms.key_of(conn)
-    fresh = [one for one in places if not is_one(one)]
-    digests = {one: pseudonyms.hashed(secret, str(PostKey(_PLACE, one))) for one in fresh}
-    bulk.insert_missing(conn, tombstone, [{"digest": one, "at": now} for one in digests.values()])
-    return {name: _PREFIX + one for name, one in digests.items()}
+    keys = [_unread(on, one.where, one.sample or one.reason) for on, one in items]
+    digests = [pseudonyms.hashed(secret, str(one)) for one in keys]
+    bulk.insert_missing(conn, tombstone, [{"digest": one, "at": now} for one in digests])
+    return [_PREFIX + one for one in digests]
 
 
 def _under(conn: Connection, network: str, ids: Collection[str]) -> set[str]:

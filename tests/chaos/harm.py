@@ -37,11 +37,12 @@ def answer_late(rows: sqlite3.Connection) -> None:
 
 
 def take_back_what_was_told(rows: sqlite3.Connection) -> None:
-    """As if an answer had come first; but its fate was never in doubt."""
+    """As if an answer had come first; but its fate was never in doubt. An alert where no step is left."""
     rows.execute(
         "UPDATE notice SET state = 'suppressed', reason = 'answered' WHERE id ="
-        " (SELECT min(id) FROM notice"
-        " WHERE kind = 'escalation' AND state = 'sent' AND possibly_repeated = 0)"
+        " (SELECT id FROM notice"
+        " WHERE kind IN ('escalation', 'alert') AND state = 'sent' AND possibly_repeated = 0"
+        " ORDER BY kind = 'escalation' DESC, id LIMIT 1)"
     )
 
 

@@ -24,6 +24,7 @@ from monitor.classifiers.transformers import Transformers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Judgement, Label
 from monitor.domain.post import Post, PostKey
+from monitor.domain.quoting import unquoted
 from monitor.learning.pooled import Pooled
 from monitor.ports import Classifier
 from monitor.runner import Runner
@@ -271,6 +272,12 @@ def test_where_memory_runs_out_the_rest_is_judged_and_once_it_is_back_all_is(
 def test_where_not_even_one_fits_the_remedy_is_named() -> None:
     with pytest.raises(ClassifierError, match="not enough memory to judge a single text"):
         in_halves(judging(0, MemoryError()), [1, 2, 3])
+
+
+def test_what_a_runtime_says_of_memory_is_marked_as_its_own() -> None:
+    with pytest.raises(ClassifierError) as told:
+        in_halves(judging(0, RuntimeError("can't allocate for: my parcel")), [1])
+    assert unquoted(str(told.value)).endswith("(RuntimeError “…”)")
 
 
 def test_other_errors_are_not_tried_in_halves() -> None:

@@ -18,6 +18,7 @@ from monitor.classifiers.transformers import Transformers
 from monitor.domain.errors import ClassifierError
 from monitor.domain.judgement import Label
 from monitor.domain.post import Post, PostKey
+from monitor.domain.quoting import unquoted
 from tests.classifiers.hub import COMMIT, NAME, hub
 from tests.classifiers.tiny import sentiment
 
@@ -144,8 +145,9 @@ def test_what_a_model_breaks_on_is_told_with_its_name(tmp_path: Path) -> None:
     del said["pad_token"]
     settings.write_text(json.dumps(said))
     classifier = Transformers(Transformers.Options(name=str(folder), labels=LABELS))
-    with pytest.raises(ClassifierError, match=rf"the model {folder} can't judge .*pad"):
+    with pytest.raises(ClassifierError, match=rf"the model {folder} can't judge .*pad") as told:
         classifier.classify([post("late parcel"), post("no")])
+    assert "can't judge (ValueError: “…”); name" in unquoted(str(told.value))
 
 
 @pytest.mark.needs("torch")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,26 @@ def test_on_postgresql_the_tables_are_made_when_told_to(
     shop.does("run", "--once")
     assert len(shop.data("cases", "list")) == 1
     assert "pg_dump" in shop.refuses("db", "backup", "copy.db")
+
+
+@pytest.mark.parametrize("words", [("run", "--once"), ("db", "upgrade"), ("cases", "list")])
+def test_a_database_of_an_earlier_checkout_is_refused_with_what_to_do(
+    shop: Shop, words: tuple[str, ...]
+) -> None:
+    shop.does("db", "upgrade")
+    _lacks_what_came_later(shop)
+    assert "earlier checkout" in shop.refuses(*words)
+
+
+def test_check_tells_of_it(shop: Shop) -> None:
+    shop.does("db", "upgrade")
+    _lacks_what_came_later(shop)
+    assert "earlier checkout" in shop.does("check", status=1).stdout
+
+
+def _lacks_what_came_later(shop: Shop) -> None:
+    with closing(sqlite3.connect(shop.folder / "complaint-monitor.db")) as conn:
+        conn.execute("DROP TABLE installation")
 
 
 def test_every_case_is_what_its_history_says(shop: Shop) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from monitor.domain.errors import StoreError
 from monitor.store import maintenance
 from monitor.store.engine import Database
+from monitor.store.server_lock import ServerLock
 from tests.cli.shop import CONFIG, Shop
 from tests.cli.working import alerts, at_work, end, until
 from tests.pgbouncer import pooled
@@ -64,3 +65,12 @@ def test_the_lock_is_asked_for_before_anything_is_done(database_url: str) -> Non
         held = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
         assert conn.scalar(held) == 1
     direct.close()
+
+
+def test_a_lock_that_was_lost_is_not_asked_for_again_and_again(database_url: str) -> None:
+    """The pool's mode was changed while PostgreSQL was down."""
+    with pooled(database_url, "transaction") as url:
+        database = Database(url)
+        with pytest.raises(StoreError, match="session mode"):
+            ServerLock(database, lambda _: None).still_held()
+        database.close()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
+from structlog.testing import capture_logs
 
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.notice import Document, NoticeKind, Receipt, Unknowable, Words
@@ -275,6 +276,25 @@ def test_what_a_refusal_means(
     error = refused(mailer(server()))
     assert error.outcome is outcome
     assert mailbox.mails == []
+
+
+def test_who_of_several_was_refused_is_named_in_the_log(server: Server, mailbox: Mailbox) -> None:
+    """The mail counts as sent: without the address nobody could mend it."""
+    mailbox.rcpt_answers["bo@shop.example"] = "550 no such user"
+    with capture_logs() as lines:
+        mailer(server()).send(card_notice(audience="ana@shop.example, bo@shop.example"), None)
+    assert [recipients for recipients, _ in mailbox.mails] == [["ana@shop.example"]]
+    assert [(one["event"], one["recipient"], one["code"]) for one in lines] == [
+        ("recipient_refused", "bo@shop.example", 550)
+    ]
+
+
+def test_one_address_named_twice_is_one_recipient(server: Server, mailbox: Mailbox) -> None:
+    mailbox.rcpt_answers["ana@shop.example"] = "550 no such user"
+    with capture_logs() as lines:
+        error = refused(mailer(server()), audience="ana@shop.example, ana@shop.example")
+    assert "550, of “ana@shop.example”" in str(error)
+    assert lines == []
 
 
 def test_a_text_that_is_too_long_for_the_server_is_refused(server: Server) -> None:

@@ -57,6 +57,12 @@ def test_people_hear_what_to_do(reason: Reason, headline: str, wanted: list[str]
     assert "It left today" not in said
 
 
+def test_what_a_network_said_stays_in_the_database() -> None:
+    """Slack and mailboxes keep what they are told: no erasure reaches them."""
+    refused = replace(ONE, problem="X refuses (403): “no answer to @dan: my parcel”")
+    assert about_reply(refused, Reason.REPLY_REFUSED).lines[1] == "X refuses (403): “…”"
+
+
 def test_people_hear_why_it_was_not_posted() -> None:
     never_tried = replace(ONE, reason=Reason.ANSWERED, problem=None, tried_at=None, to_url=None)
     assert tuple(map(str, about_reply(never_tried, Reason.REPLY_CANCELLED).lines)) == (

@@ -58,6 +58,15 @@ def test_what_could_not_be_read_is_said() -> None:
     assert "nothing could be seen" in report_text(report(sources=()), ZONE)
 
 
+def test_a_report_leaves_out_what_a_network_said() -> None:
+    said = "X refuses (400): “no such post: my parcel”"
+    refused = health(None, failing_since=at_noon(), problem=said)
+    made = report(sources=(refused,))
+    assert "X refuses (400): “…”" in report_text(made, ZONE)
+    assert "my parcel" not in report_text(made, ZONE)
+    assert report_data(made)["sources"][0]["problem"] == "X refuses (400): “…”"
+
+
 def at_noon() -> object:
     return a_wait(1).started_at
 

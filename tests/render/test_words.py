@@ -312,6 +312,19 @@ def test_a_digest_lists_all_of_them_and_says_what_could_not_be_read() -> None:
     )
 
 
+def test_a_digest_leaves_out_what_a_network_said() -> None:
+    silent = SourceHealth(
+        source="x",
+        stream="m",
+        network="x",
+        read_through=NOW,
+        failing_since=NOW,
+        problem="X refuses (400): “no such post: my parcel”",
+    )
+    said = spoken(replace(NOTHING, sources=(silent,)), NoticeKind.DIGEST)
+    assert said.lines[-1].endswith(": X refuses (400): “…”")
+
+
 def test_an_empty_digest_says_so() -> None:
     silent = SourceHealth(
         source="x",

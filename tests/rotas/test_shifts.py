@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.domain.quoting import unquoted
 from monitor.domain.rota import Person
 from monitor.rotas.shifts import RotaError, Shift, on_call, shifts_of
 
@@ -123,8 +124,11 @@ def test_an_added_date_counts() -> None:
 )
 def test_what_cannot_be_meant_is_refused(text: bytes, said: str) -> None:
     until = SINCE + timedelta(days=7)
-    with pytest.raises(RotaError, match=said):
+    with pytest.raises(RotaError, match=said) as told:
         shifts_of(text, zone=ZONE, people=PEOPLE, since=SINCE, until=until)
+    for_the_log = unquoted(str(told.value))
+    assert said in for_the_log
+    assert not any(one in for_the_log for one in ("log in", "ana"))
 
 
 def test_a_calendar_of_too_many_shifts_is_none_of_people() -> None:

@@ -44,6 +44,21 @@ tags = ["shop"]
 key = "{key}"
 calls_per_day = 1
 """
+PAGE = """
+use = "facebook"
+base_url = "{url}"
+page = "1{page}"
+token = "a_key"
+calls_per_hour = 1
+"""
+ACCOUNT = """
+use = "instagram"
+base_url = "{url}"
+account = "11"
+username = "shop"
+token = "a_key"
+calls_per_hour = 1
+"""
 
 
 class Silent:
@@ -65,6 +80,25 @@ def test_one_credential_has_one_budget(
     database_url: str, server: PlainServer, source: str, key: str, calls: int
 ) -> None:
     first, second = (source.format(url=server.url, key=one) for one in ("a_key", key))
+    refused = refused_for_the_budget(database_url, first, second)
+    assert (len(server.asked), refused) == (calls, 2 - calls)
+
+
+@pytest.mark.parametrize(
+    ("second", "calls"),
+    [(PAGE.replace("{page}", "1"), 1), (PAGE.replace("{page}", "2"), 2), (ACCOUNT, 2)],
+    ids=["the same page", "another page", "instagram"],
+)
+def test_meta_counts_a_token_for_each_page_and_network(
+    database_url: str, server: PlainServer, second: str, calls: int
+) -> None:
+    first = PAGE.format(url=server.url, page="1")
+    refused = refused_for_the_budget(database_url, first, second.format(url=server.url))
+    assert (len(server.asked), refused) == (calls, 2 - calls)
+
+
+def refused_for_the_budget(database_url: str, first: str, second: str) -> int:
+    """Of one look each, how many were not made as nothing of the budget was left."""
     said = CONFIG.format(database=database_url, first=first, second=second)
     secrets = {f"COMPLAINT_MONITOR_{one}": "s3cr3t" for one in ("A_KEY", "ANOTHER_KEY")}
     shares = database_url.startswith("postgresql")
@@ -80,4 +114,4 @@ def test_one_credential_has_one_budget(
         except SourceError as error:
             refused += error.out_of_budget
     its.close()
-    assert (len(server.asked), refused) == (calls, 2 - calls)
+    return refused

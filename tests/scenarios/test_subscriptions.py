@@ -141,10 +141,10 @@ def test_an_own_post_that_nobody_could_match_holds_up_only_what_it_may_answer(
     world.x.posts("A word to all", at=written, by="acme_help")
     trouble: dict[str, Any] = {"stage": "settle", "item": "1:2", "reason": "odd", "attempts": 6}
     trouble["first_at"] = clock_time("13:00")
-    rests = {"quarantined_at" if is_set_aside else "retry_at": clock_time("+1 09:00")}
+    rests = {"quarantined_at" if is_set_aside else "retry_at": clock_time("13:22")}
     with world.database.writing() as conn:
         conn.execute(schema.failure.insert().values(**trouble, **rests))
-    world.runs_until("13:40")
+    world.runs_until("13:21")
     assert ((1, "breached") in heard(world)) is is_proved
 
 

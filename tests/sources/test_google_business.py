@@ -83,7 +83,7 @@ def test_a_quota_that_is_used_up_is_no_lack_of_rights() -> None:
     body = '{"error": {"code": 403, "message": "Quota.", "status": "RESOURCE_EXHAUSTED"}}'
     with site("google_business") as world:
         world.server.faults.append(Fault("403", "/reviews", body=body))
-        with pytest.raises(SourceError, match=r"too many calls \(403\): Quota") as raised:
+        with pytest.raises(SourceError, match=r"too many calls \(403\): “Quota.”") as raised:
             look(world.source())
     assert not raised.value.permanent
 

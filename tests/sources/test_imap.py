@@ -18,6 +18,7 @@ from monitor.ports import Refreshes
 from monitor.simulator.plain_http import PlainServer
 from monitor.simulator.serving import Asked
 from monitor.sources.imap.source import MUTE
+from tests.notifiers.ports import free_port
 from tests.sources.dovecot import SENT, Dovecot, Mailbox, mailbox, shared
 from tests.sources.imap_world import INBOX, NOW, ids, items, mail, read, source
 from tests.sources.mail_door import Door, Plan
@@ -192,6 +193,24 @@ def test_a_missing_secret_is_for_good(box: Mailbox) -> None:
     with pytest.raises(SourceError, match='the secret "other" is missing') as caught:
         read(source(box, password="other"))
     assert caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"port": None}, "ConnectionRefusedError “"),
+        ({"host": "nowhere.invalid", "allow_insecure": True}, "gaierror “"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_told_by_the_error_s_class(
+    box: Mailbox, options: dict[str, Any], said: str
+) -> None:
+    """The log leaves out what is quoted: by that alone all that can be wrong looks alike."""
+    if "port" in options:
+        options = {"port": free_port()}
+    with pytest.raises(SourceError, match="can't be reached: " + said) as caught:
+        read(source(box, **options))
+    assert not caught.value.permanent
 
 
 class Tokens:

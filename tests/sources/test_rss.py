@@ -415,7 +415,7 @@ def test_check_looks_at_every_feed_and_says_what_is_wrong_with_it(site: Site, pa
     site.body = b'<html><link rel="alternate" type="application/rss+xml" href="/rss"></html>'
     [wrong, _] = page.source().try_out()
     assert wrong.standing is Standing.FAILS
-    assert f"no feed, but a page that names one: {page.server.url}/rss" in wrong.said
+    assert f"no feed, but a page that names one: “{page.server.url}/rss”" in wrong.said
     assert not any("may have" in one.said for one in page.source().try_out())
 
 

@@ -39,7 +39,7 @@ class Shop:
             "query": "parcel",
             "page_size": 10,
             "overlap": "0s",
-            "timeout": 1.0,
+            "timeout": 5.0,
             "base_url": self.server.url,
         }
         checked = registry.options(X, table | said, "sources.x")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,15 @@ def test_a_database_of_a_newer_program_is_left_alone(database: Database, version
         with pytest.raises(StoreError, match=rf"version {version}.*newer"):
             refused(database)
     assert maintenance.current_revision(database) == version
+
+
+def test_a_database_of_an_earlier_checkout_is_refused_and_left_alone(database: Database) -> None:
+    with database.writing() as conn:
+        conn.execute(sa.text("DROP TABLE installation"))  # as it was made without
+    for refused in (maintenance.upgrade, maintenance.require_current):
+        with pytest.raises(StoreError, match=r"earlier checkout.*makes a new one"):
+            refused(database)
+    assert maintenance.current_revision(database) == maintenance.HEAD
 
 
 def test_newer_tables_that_are_for_this_program_too_stay_as_they_are(database: Database) -> None:
@@ -288,6 +298,37 @@ def test_a_lock_that_somebody_else_took_meanwhile_is_lost(database: Database) ->
             with pytest.raises(StoreError, match=r"in use by .* was lost with its connection"):
                 still_alone()
     second.close()
+
+
+@only_postgresql
+@pytest.mark.parametrize("hold", [maintenance.only_one_runner, maintenance.among_workers])
+def test_a_lock_whose_second_connection_fails_is_nobody_s(
+    database: Database, hold: Callable[[Database], AbstractContextManager[maintenance.StillAlone]]
+) -> None:
+    """After a restart all come back at once: the server takes the first connection, not the next."""
+    role = f"one_{secrets.token_hex(8)}"
+    with database.writing() as conn:
+        conn.execute(sa.text(f"CREATE ROLE {role} LOGIN IN ROLE CURRENT_USER"))
+    ours = Database(database.url.set(username=role).render_as_string(hide_password=False))
+    try:
+        with hold(ours) as still_held:
+            _break_the_connection_of_the_lock(database)
+            assert "tried again" in str(still_held())
+            ours.engine.dispose()
+            with database.writing() as conn:
+                conn.execute(sa.text(f"ALTER ROLE {role} CONNECTION LIMIT 1"))
+            assert "too many connections" in str(still_held())
+            with maintenance.only_one_runner(database):
+                pass
+            with database.writing() as conn:
+                conn.execute(sa.text(f"ALTER ROLE {role} CONNECTION LIMIT -1"))
+            with ours.reading(), ours.reading():  # the pool has others, which come before
+                pass
+            assert still_held() is None
+    finally:
+        ours.close()
+        with database.writing() as conn:
+            conn.execute(sa.text(f"DROP ROLE {role}"))
 
 
 def _break_the_connection_of_the_lock(database: Database) -> None:

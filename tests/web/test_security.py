@@ -187,8 +187,9 @@ def test_nobody_is_led_astray(front: Front, to: str) -> None:
         assert visitor.get(f"/sign-in?next={quote(to)}").headers["location"] == "/"
         for path in ("/language", "/cases/1/ack"):
             answer = visitor.post(path, next=to, once="1")
-            assert answer.headers["location"].startswith(("/", "/cases/1"))
-            assert "evil" not in answer.headers["location"]
+            led_to = answer.headers.get("location", "/")  # none: the case has been closed
+            assert led_to.startswith("/")
+            assert "evil" not in led_to
 
 
 def test_a_hostile_post_stays_text(front: Front) -> None:

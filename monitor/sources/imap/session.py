@@ -199,7 +199,8 @@ def _telling(doing: str, *, is_asked: bool = True) -> Iterator[None]:
     except imaplib.IMAP4.error as error:
         raise _refused(doing, _short(error), is_asked=is_asked) from error
     except (OSError, ImapToolsError) as error:
-        raise SourceError(f"{doing}: {quoted(_short(error))}") from error
+        said = f"{type(error).__name__} {quoted(_short(error))}"
+        raise SourceError(f"{doing}: {said}") from error
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         # a library's way to say that it was answered with nonsense
         raise SourceError(f"{doing}: the server's answer makes no sense") from error

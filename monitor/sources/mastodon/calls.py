@@ -151,9 +151,8 @@ class Calls:
             question(client)
         except (*_STUMBLES, ValueError, RecursionError) as error:
             if wire.came is None:
-                wire.came = CallError(
-                    f"Mastodon.py can't ask this: {quoted(error)}", permanent=True
-                )
+                said = f"{type(error).__name__} {quoted(error)}"
+                wire.came = CallError(f"Mastodon.py can't ask this: {said}", permanent=True)
         if isinstance(wire.came, CallError) and wire.came.permanent:
             wire.close()  # the secret may be mended: the next call reads it anew
         else:

@@ -69,12 +69,14 @@ class GraphSource(ABC):
         self._secrets = secrets
         self._clock = clock
         self._inbox = inbox
+        # Meta counts by what an app does (Pages, Instagram) and for which page or account
+        counted_by = f"{self.network} {account} {options.token}"
         self._graph = Graph(
             options.base_url,
             secrets=secrets,
             token=options.token,
             app_secret=options.app_secret,
-            budget=Budget(options.calls_per_hour, _HOUR, credential=options.token),
+            budget=Budget(options.calls_per_hour, _HOUR, credential=counted_by),
             usage=Usage(options.usage_limit),
             timeout=options.timeout,
         )
