@@ -110,10 +110,12 @@ class StoreError(MonitorError):
     """The database cannot be used (read-only, full, locked, newer than the program)."""
 
 
-class CrossingError(MonitorError):
+class CrossingError(Exception):
     """A statement that does not say whose rows it means was not sent: it might mix up brands.
 
-    A mistake in the program. The database can be used: what does not need that statement goes on.
+    A mistake in the program, and so no MonitorError: nobody who pressed a button or called is told that it
+    was theirs. The words are ours, for the log. The database can be used: what does not need that statement
+    goes on.
     """
 
 

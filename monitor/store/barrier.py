@@ -57,7 +57,12 @@ already has the number of. Not among them: a post's number in `mention`, `sighti
 it leads to every brand that is named in the post."""
 
 _FILLS = re.compile(r'^\s*insert\s+(?:or\s+\w+\s+)?into\s+["\w.]+\s*(?:\([^)]*\))?', re.IGNORECASE)
-_ASKS = re.compile(r"\b(?:select|update|delete|merge|copy|truncate|table)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\b(?:select|update|delete|merge|copy|truncate|table|replace\s+into)\b", re.IGNORECASE
+)
+_READS = re.compile(r'\b(?:from|join|using)\s+(?:"?\w+"?\.)?"?(\w+)', re.IGNORECASE)
+_SHOWN = 800
+"""Letters of a refused statement: its lists may be long."""
 
 
 def guard(engine: Engine) -> Engine:
@@ -71,7 +76,7 @@ def guard(engine: Engine) -> Engine:
         compiled = context.compiled
         if compiled in passed or OPTION in context.execution_options:
             return
-        tables = _crossing_text(text) if compiled is None else crossing(compiled.statement)
+        tables = _crossing_text(text) if compiled is None else crossing(compiled.statement, text)
         if tables:
             raise _refused(tables, text)
         if compiled is not None:
@@ -80,12 +85,21 @@ def guard(engine: Engine) -> Engine:
     return engine
 
 
-def crossing(statement: Any) -> frozenset[str]:
-    """The tables of which it may reach rows of several brands, for all that it says."""
+def crossing(statement: Any, text: str) -> frozenset[str]:
+    """The tables of which it may reach rows of several brands, for all that it says.
+
+    `text`: what is sent. A table that is read in it and was not met in the statement stands in words that
+    nobody understood: in a hint, a prefix, the rows of an INSERT.
+    """
     found: set[str] = set()
+    met: set[str | None] = set()
     for part in scope.scopes(statement):
-        found |= _crossing_text(part) if isinstance(part, str) else part.untied(KEYS)
-    return OF_BRANDS & found
+        if isinstance(part, str):
+            found |= _crossing_text(part)
+        else:
+            met |= part.names
+            found |= part.untied(KEYS)
+    return OF_BRANDS & (found | ({one.lower() for one in _READS.findall(text)} - met))
 
 
 @lru_cache(maxsize=512)
@@ -98,9 +112,11 @@ def _crossing_text(text: str) -> frozenset[str]:
 
 
 def _refused(tables: Collection[str], text: str) -> CrossingError:
+    said = " ".join(text.split())
+    shown = said if len(said) <= _SHOWN else f"{said[:_SHOWN]} …"
     return CrossingError(
         f"Not sent, as it does not say whose rows of {', '.join(sorted(tables))} it means: "
-        f"{' '.join(text.split())}. This is a mistake in the program: please report this line. To mend it, "
+        f"{shown}. This is a mistake in the program: please report this line. To mend it, "
         "name the brand, or a key of one brand's, in the statement; if it means all brands, say why by "
         "`monitor.store.cross_brand.across`."
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.sql import operators
@@ -17,20 +17,42 @@ _Equal: TypeAlias = tuple[Any, frozenset[Any]]
 _UNKNOWN = object()
 
 
+@dataclass(eq=False)
+class _Anew:
+    """A table as a query in a condition reads it: other rows of it than those that are read around it."""
+
+    element: Any
+
+
+class _Column(NamedTuple):
+    """A column of such a table."""
+
+    table: _Anew
+    name: str
+
+
 @dataclass
 class Scope:
     """What one SELECT, UPDATE or DELETE reads, and what is equal in all rows of it."""
 
     outer: Sequence[Any] = ()
-    """What the queries around it read: for itself to answer for."""
+    """What the queries around it read: for those to answer for."""
     reads: list[Any] = field(default_factory=list)
+    lent: list[Any] = field(default_factory=list)
+    """What queries in its conditions read. Those answer for it; here it tells what else is equal."""
     equal: list[_Equal] = field(default_factory=list)
+
+    @property
+    def names(self) -> set[str | None]:
+        """Of the tables that it reads."""
+        return {table_name(one) for one in self.reads}
 
     def untied(self, keys: Mapping[str, Sequence[tuple[str, ...]]]) -> set[str]:
         """The tables of which no key is given, directly or by way of others of which one is."""
-        tied = {id(one) for one in (*self.reads, *self.outer) if table_name(one) is None}
-        tied |= {id(one) for one in self.outer}
-        waiting = [one for one in self.reads if id(one) not in tied]
+        own = {id(one) for one in self.reads}  # a table that is read anew hides the one around it
+        tied = {id(one) for one in self.outer} - own
+        tied |= {id(one) for one in (*self.reads, *self.lent) if table_name(one) is None}
+        waiting = [one for one in (*self.reads, *self.lent) if id(one) not in tied]
         while True:
             fixed = {
                 (id(column.table), column.name)
@@ -46,7 +68,7 @@ class Scope:
                 )
             }
             if not found:
-                return {table_name(one) or "" for one in waiting}
+                return {table_name(one) or "" for one in waiting if id(one) in own}
             tied |= found
             waiting = [one for one in waiting if id(one) not in tied]
 
@@ -67,42 +89,72 @@ class Scope:
         self.equal += _equal(clause)
         for one in _all_of(clause):
             if isinstance(one, sa.Exists):  # a join that doubles no row
-                for select in _selects(one.element):
-                    self._join(_of_select(select, [*self.outer, *self.reads]))
+                selects = list(_selects(one.element))
+                if len(selects) == 1:
+                    self._lend(selects[0], holds=True)
             elif isinstance(one, sa.BinaryExpression) and one.operator in _SAME:
                 self._add_queries(one.left, one.right)
                 if one.operator is operators.eq:
                     self._add_queries(one.right, one.left)
 
     def _add_queries(self, left: Any, right: Any) -> None:
-        """`left IN (SELECT …)`, or `=` to what queries choose: of several, each has to be tied by itself."""
+        """`left IN (SELECT …)`, or `=` to what queries choose: each of several has to be tied by itself."""
         whole, selects = list(_selects(right)), list(_queries_in(right))
-        for select in selects:
-            self._join(_of_select(select, [*self.outer, *self.reads]))
+        named = [self._lend(select, holds=len(whole) == 1) for select in selects]
         for place, column in enumerate(_columns(left) if selects else []):
             chosen = [list(one.selected_columns)[place if whole else 0] for one in selects]
-            sources = {its for one in (*chosen, *_outside(right)) for its in _made_of(one)}
+            sources = {its for one in _outside(right) for its in _made_of(one)}
+            for one, known_as in zip(chosen, named, strict=True):
+                sources |= set(map(known_as, _made_of(one)))
             self.equal.append((column, frozenset(sources)))
             if len(whole) == 1:
-                self.equal += [(its, frozenset([column])) for its in _columns(chosen[0])]
+                equal = frozenset([column])
+                self.equal += [(named[0](its), equal) for its in _columns(chosen[0])]
 
-    def _join(self, inner: Scope) -> None:
-        self.reads += inner.reads
-        self.equal += inner.equal
+    def _lend(self, select: sa.Select[Any], *, holds: bool) -> Callable[[Any], Any]:
+        """Take up what is equal in a query. Returns by what its columns are known here.
+
+        `holds`: what it says of the rows around it is so for all of them.
+        """
+        inner = _of_select(select, self.reads)
+        anew = {id(one): _Anew(one) for one in inner.reads}
+        theirs = {*anew, *map(id, inner.lent)}
+
+        def its(column: Any) -> Any:
+            is_own = column is not _UNKNOWN and id(column.table) in anew
+            return _Column(anew[id(column.table)], column.name) if is_own else column
+
+        self.lent += [*anew.values(), *inner.lent]
+        self.equal += [
+            (its(column), frozenset(map(its, sources)))
+            for column, sources in inner.equal
+            if holds or id(column.table) in theirs
+        ]
+        return its
 
 
 _SAME = (operators.eq, operators.in_op)
 _COMPARED = (*_SAME, operators.not_in_op)
-"""Of what these choose on the right, only rows that are equal to the left change anything."""
+"""Where a query may stand on the right."""
 
 
 def scopes(statement: Any) -> Iterator[Scope | str]:
     """Of a statement and of each query in it; of what is written as text, the text."""
-    yield from _walk(statement, [], [])
+    yield from _walk(statement, _Around())
 
 
-def _walk(one: Any, outer: Sequence[Any], given: Sequence[_Equal]) -> Iterator[Scope | str]:
-    """`given`: what the query around it says of what this one chooses."""
+class _Around(NamedTuple):
+    """Where a query stands."""
+
+    outer: Sequence[Any] = ()
+    """What the queries around it read."""
+    near: Sequence[Any] = ()
+    """What the next of them reads: what it names of that stands for the same row."""
+    given: Sequence[_Equal] = ()
+    """What it chooses that is given."""
+
+
+def _walk(one: Any, around: _Around) -> Iterator[Scope | str]:
     if isinstance(one, sa.TextClause):
         yield one.text
     if isinstance(one, ColumnClause):
@@ -110,36 +162,47 @@ def _walk(one: Any, outer: Sequence[Any], given: Sequence[_Equal]) -> Iterator[S
             yield one.name
         return
     if isinstance(one, sa.Alias | sa.Subquery | sa.CTE):
-        outer = ()  # a table made in place knows nothing of its neighbours
-    if isinstance(one, sa.Select | sa.Update | sa.Delete):
-        found = _of_select(one, outer) if isinstance(one, sa.Select) else _of_change(one)
-        found.equal += given
-        yield found
-        outer = [*outer, *found.reads]
+        around = _Around()  # a table made in place knows nothing of its neighbours
     if isinstance(one, sa.BinaryExpression) and one.operator in _COMPARED:
-        for select in _selects(one.right):
-            pairs = zip(_columns(one.left), select.selected_columns, strict=False)
-            its = [(mine, frozenset([c])) for c, other in pairs for mine in _columns(other)]
-            yield from _walk(select, outer, its)
-        yield from _walk(one.left, outer, ())
-        if not list(_selects(one.right)):
-            yield from _walk(one.right, outer, ())
+        yield from _walk_comparison(one, around)
         return
-    for child in one.get_children():
-        yield from _walk(child, outer, ())
+    children = list(one.get_children())
+    if isinstance(one, sa.Select | sa.Update | sa.Delete):
+        found = _of_select(one, around.near) if isinstance(one, sa.Select) else _of_change(one)
+        found.outer = around.outer
+        found.equal += around.given
+        yield found
+        around = _Around([*around.outer, *found.reads], found.reads)
+        if not isinstance(one, sa.Select):
+            children += found.reads
+    for child in children:
+        yield from _walk(child, around._replace(given=()))
+
+
+def _walk_comparison(one: Any, around: _Around) -> Iterator[Scope | str]:
+    """What a query on the right chooses is given by the left: other rows of it change nothing."""
+    selects = list(_selects(one.right))
+    for select in selects:
+        its: list[_Equal] = []
+        if not _takes_some(one.right) and not _takes_some(select):
+            pairs = zip(_columns(one.left), select.selected_columns, strict=False)
+            its = [(mine, frozenset()) for _, other in pairs for mine in _columns(other)]
+        yield from _walk(select, around._replace(given=its))
+    for side in (one.left,) if selects else (one.left, one.right):
+        yield from _walk(side, around._replace(given=()))
 
 
 def table_name(one: Any) -> str | None:
     """Of the table that it is, by whatever alias; None: it is made of what is looked at by itself."""
-    while isinstance(one, FromClauseAlias):
+    while isinstance(one, FromClauseAlias | _Anew):
         one = one.element
     return one.name if isinstance(one, sa.TableClause) else None
 
 
-def _of_select(select: sa.Select[Any], outer: Sequence[Any]) -> Scope:
-    made = Scope(outer)
+def _of_select(select: sa.Select[Any], near: Sequence[Any]) -> Scope:
+    made = Scope()
     froms = select.get_final_froms()
-    own = [one for one in froms if not any(one is other for other in outer)]
+    own = [one for one in froms if not any(one is other for other in near)]
     for one in own if len(froms) > 1 else froms:  # as SQLAlchemy: the last one stays
         made.add_from(one)
     made.add_where(select.whereclause)
@@ -149,6 +212,10 @@ def _of_select(select: sa.Select[Any], outer: Sequence[Any]) -> Scope:
 def _of_change(change: sa.Update | sa.Delete) -> Scope:
     made = Scope()
     made.add_from(change.table)
+    for child in change.get_children():  # UPDATE … FROM, DELETE … USING
+        for column in _outside(child):
+            if column.table is not None and not any(column.table is one for one in made.reads):
+                made.reads.append(column.table)
     made.add_where(change.whereclause)
     return made
 
@@ -181,20 +248,20 @@ def _columns(side: Any) -> list[Any]:
     """The columns that a comparison is about: `+ 0`, which keeps a planner off an index, changes nothing."""
     side = _bare(side)
     if isinstance(side, sa.BinaryExpression) and side.operator is operators.add:
-        return _columns(side.left)
+        return [] if list(_made_of(side.right)) else _columns(side.left)
     if isinstance(side, Tuple):
         return [column for one in side.clauses for column in _columns(one)]
     return [side] if isinstance(side, ColumnClause) and side.table is not None else []
 
 
 def _made_of(side: Any) -> Iterator[Any]:
-    """The columns in it; of a query in it nothing is known here."""
+    """The columns in it; of text and of a query in it nothing is known here."""
     waiting = [side]
     while waiting:
         one = waiting.pop()
         if isinstance(one, ColumnClause) and one.table is not None:
             yield one
-        elif isinstance(one, sa.SelectBase | sa.ScalarSelect):
+        elif isinstance(one, sa.SelectBase | sa.ScalarSelect | sa.TextClause | ColumnClause):
             yield _UNKNOWN
         else:
             waiting.extend(one.get_children())
@@ -227,6 +294,14 @@ def _selects(one: Any) -> Iterator[sa.Select[Any]]:
     elif isinstance(one, sa.CompoundSelect):
         for part in one.selects:
             yield from _selects(part)
+
+
+def _takes_some(one: Any) -> bool:
+    """Whether a query takes a number of its rows: which, depends on all that there are."""
+    one = _bare(one)
+    if isinstance(one, sa.ScalarSelect):
+        one = _bare(one.element)
+    return bool(one._has_row_limiting_clause)  # noqa: SLF001 - SQLAlchemy asks its own so
 
 
 def _bare(one: Any) -> Any:

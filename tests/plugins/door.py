@@ -1,6 +1,7 @@
 """Tests may look at every brand's rows: what they themselves ask goes through the door of `store.barrier`.
 
 What the program asks does not, also when a test calls it: there the barrier stands as it does for everybody.
+What runs as a program of its own and looks with tests' eyes calls `let_tests_ask`; pytest has it by itself.
 """
 
 from __future__ import annotations
@@ -27,8 +28,12 @@ def as_the_program() -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    if "monitor.store.engine" not in sys.modules:
-        return  # of the pure parts alone: they do not wait for SQLAlchemy
+    if "monitor.store.engine" in sys.modules:  # tests of the pure parts do not wait for SQLAlchemy
+        let_tests_ask()
+
+
+def let_tests_ask() -> None:
+    """From now on in this process. Once is enough."""
     import sqlalchemy as sa
 
     from monitor.store.cross_brand import OPTION
@@ -43,7 +48,7 @@ def pytest_collection_finish() -> None:
 
 
 def _asked_by_a_test() -> bool:
-    frame = sys._getframe(2)
+    frame = sys._getframe(2)  # who asks SQLAlchemy
     while frame.f_back is not None and "sqlalchemy" in frame.f_code.co_filename:
         frame = frame.f_back
     return frame.f_code.co_filename.startswith(TESTS)
