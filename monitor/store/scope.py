@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -99,24 +99,33 @@ class Scope:
 
     def _add_queries(self, left: Any, right: Any) -> None:
         """`left IN (SELECT …)`, or `=` to what queries choose: each of several has to be tied by itself."""
-        whole, selects = list(_selects(right)), list(_queries_in(right))
-        named = [self._lend(select, holds=len(whole) == 1) for select in selects]
-        for place, column in enumerate(_columns(left) if selects else []):
-            chosen = [list(one.selected_columns)[place if whole else 0] for one in selects]
-            sources = {its for one in _outside(right) for its in _made_of(one)}
-            for one, known_as in zip(chosen, named, strict=True):
-                sources |= set(map(known_as, _made_of(one)))
-            self.equal.append((column, frozenset(sources)))
-            if len(whole) == 1:
-                equal = frozenset([column])
-                self.equal += [(named[0](its), equal) for its in _columns(chosen[0])]
+        whole, columns = list(_selects(right)), _columns(left)
+        if whole:
+            chosen = [self._lend(select, holds=len(whole) == 1) for select in whole]
+        elif any(True for _ in _queries_in(right)):
+            chosen = [[self.sources(right)] * len(columns)]
+        else:
+            return
+        for place, column in enumerate(columns):
+            sources = frozenset[Any]().union(*(one[place] for one in chosen))
+            self.equal.append((column, sources))
+            if len(whole) == 1 and _columns(list(whole[0].selected_columns)[place]):
+                self.equal += [(its, frozenset([column])) for its in sources]
 
-    def _lend(self, select: sa.Select[Any], *, holds: bool) -> Callable[[Any], Any]:
-        """Take up what is equal in a query. Returns by what its columns are known here.
+    def sources(self, side: Any) -> frozenset[Any]:
+        """The columns of which it is made, also by way of what queries in it choose."""
+        found = {its for one in _outside(side) for its in _made_of(one)}
+        for select in _queries_in(side):
+            found |= self._lend(select, holds=False)[0]
+        return frozenset(found)
+
+    def _lend(self, select: sa.Select[Any], *, holds: bool) -> list[frozenset[Any]]:
+        """Take up what is equal in a query. Returns of what each column that it chooses is made.
 
         `holds`: what it says of the rows around it is so for all of them.
         """
         inner = _of_select(select, self.reads)
+        chosen = [inner.sources(one) for one in select.selected_columns]
         anew = {id(one): _Anew(one) for one in inner.reads}
         theirs = {*anew, *map(id, inner.lent)}
 
@@ -130,7 +139,7 @@ class Scope:
             for column, sources in inner.equal
             if holds or id(column.table) in theirs
         ]
-        return its
+        return [frozenset(map(its, sources)) for sources in chosen]
 
 
 _SAME = (operators.eq, operators.in_op)
@@ -214,8 +223,9 @@ def _of_change(change: sa.Update | sa.Delete) -> Scope:
     made.add_from(change.table)
     for child in change.get_children():  # UPDATE … FROM, DELETE … USING
         for column in _outside(child):
-            if column.table is not None and not any(column.table is one for one in made.reads):
-                made.reads.append(column.table)
+            table = getattr(column, "table", None)
+            if table is not None and not any(table is one for one in made.reads):
+                made.reads.append(table)
     made.add_where(change.whereclause)
     return made
 
@@ -276,8 +286,8 @@ def _queries_in(side: Any) -> Iterator[sa.Select[Any]]:
 
 
 def _outside(side: Any) -> Iterator[Any]:
-    """The columns in it that stand in none of its queries."""
-    if isinstance(side, ColumnClause):
+    """The columns in it, and the text, that stand in none of its queries."""
+    if isinstance(side, ColumnClause | sa.TextClause):
         yield side
     elif not list(_selects(side)):
         for one in side.get_children():

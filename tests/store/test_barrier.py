@@ -34,6 +34,10 @@ its_post = mention.c.post_id == post.c.id
 of_case = case_post.c.case_id == cases.c.id
 here = sa.select(post.c.id).where(post.c.thread == "x")
 others = cases.alias()
+alarm = notice.alias()
+first = sa.select(sa.func.min(alarm.c.id)).where(alarm.c.case_id == 1).scalar_subquery()
+last = sa.select(sa.func.max(alarm.c.id)).where(alarm.c.brand_id == 1).scalar_subquery()
+any_ = sa.select(sa.func.max(alarm.c.id)).scalar_subquery()
 worst = sa.select(sa.func.max(cases.c.level)).scalar_subquery()
 
 TIED: dict[str, Any] = {
@@ -74,9 +78,9 @@ TIED: dict[str, Any] = {
     ),
     "by one of two lists": notice.update().where(
         notice.c.id.in_(
-            sa.select(others.c.id)
-            .where(others.c.brand_id == 1)
-            .union(sa.select(notice.c.under).where(notice.c.case_id == 1))
+            sa.select(sa.func.coalesce(first, sa.func.abs(last))).union(
+                sa.select(notice.c.under).where(notice.c.case_id == 1)
+            )
         )
     ),
     "changed by way of another": cases.update().where(
@@ -145,6 +149,10 @@ CROSSING: dict[str, tuple[Any, set[str]]] = {
     ),
     "by the table's mere name": (sa.select(sa.table("cases", sa.column("level"))), {"cases"}),
     "a sample": (sa.select(sa.tablesample(cases, 5)), {"cases"}),
+    "the first of a case, or else of all": (
+        sa.select(notice).where(notice.c.id.in_(sa.select(sa.func.coalesce(first, any_)))),
+        {"notice"},
+    ),
     "the worst of all, which hides the table around it": (
         sa.select(cases).where(cases.c.brand_id == 1, cases.c.level == worst),
         {"cases"},
@@ -154,7 +162,9 @@ CROSSING: dict[str, tuple[Any, set[str]]] = {
         {"cases"},
     ),
     "as bad as the brand's": (
-        sa.select(cases).where(cases.c.level.in_(sa.select(cases.c.level).where(cases.c.brand_id == 1))),
+        sa.select(cases).where(
+            cases.c.level.in_(sa.select(cases.c.level).where(cases.c.brand_id == 1))
+        ),
         {"cases"},
     ),
     "somebody else's, beside the brand's": (
@@ -204,9 +214,9 @@ CROSSING: dict[str, tuple[Any, set[str]]] = {
     "a table made of another": (sa.DDL("CREATE TABLE mine AS SELECT * FROM cases"), {"cases"}),
     "a value of new rows": (notice.insert().values([{"wait": worst}, {"wait": 1}]), {"cases"}),
     "a value if it is there": (
-        sqlite.insert(notice).values(key="x").on_conflict_do_update(
-            index_elements=["key"], set_={"wait": worst}
-        ),
+        sqlite.insert(notice)
+        .values(key="x")
+        .on_conflict_do_update(index_elements=["key"], set_={"wait": worst}),
         {"cases"},
     ),
 }

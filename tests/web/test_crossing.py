@@ -34,7 +34,10 @@ def test_the_log_is_told_which_statement_and_the_caller_nothing_of_our_insides(
         case = shop.front.complains()
         shop.served.app.add_api_route("/api/v1/forgets", forgets, methods=["POST"])
         answer = shop.post("/forgets")
-        assert (answer.status_code, answer.json()["detail"]) == (500, "that failed; the log says why")
+        assert (answer.status_code, answer.json()["detail"]) == (
+            500,
+            "that failed; the log says why",
+        )
         assert shop.get(f"/cases/{case}").json()["status"] == "open", "all else works on"
     [line] = [one for one in lines if one["event"] == "call_failed"]
     assert "whose rows of cases it means: UPDATE cases SET status=" in line["problem"]
