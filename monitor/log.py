@@ -14,7 +14,7 @@ from typing import Any, Literal, TextIO, TypeAlias
 
 import structlog
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import CrossingError, MonitorError
 from monitor.domain.quoting import unquoted
 
 Hide: TypeAlias = Callable[[str], str]
@@ -70,11 +70,12 @@ def places(error: BaseException | None) -> str:
 def in_a_line(error: BaseException) -> str:
     """What went wrong, in a line that quotes nobody.
 
-    The words of a MonitorError are ours but for what it marks as quoted, which no line shows; those of the
-    operating system (no room, no right) name what it refuses. Any other's may quote a customer, so it is
-    told by its class and where we met it.
+    The words of a MonitorError are ours but for what it marks as quoted, which no line shows; those of a
+    CrossingError are a statement of ours, without its values; those of the operating system (no room, no
+    right) name what it refuses. Any other's may quote a customer, so it is told by its class and where we
+    met it.
     """
-    if isinstance(error, MonitorError):
+    if isinstance(error, MonitorError | CrossingError):
         said = str(error)
     elif isinstance(error, OSError) and error.strerror:  # libraries make some that quote addresses
         said = f"{type(error).__name__}: {error}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # tests of the pure parts do not wait for SQLAlchemy and Alem
     from tests.stages.teaching import Staff
     from tests.stages.told import Told
 
-pytest_plugins = ["pytester", "tests.plugins.needs"]
+pytest_plugins = ["pytester", "tests.plugins.door", "tests.plugins.needs"]
 
 # No test waits for the world: hubs, telemetry and displays are off before any library is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from monitor import log
-from monitor.domain.errors import SourceError
+from monitor.domain.errors import CrossingError, SourceError
 from monitor.domain.quoting import quoted
 
 WORD = "zanzibar"
@@ -30,6 +30,7 @@ def raised(what: Exception) -> Exception:
 
 def test_our_own_words_and_the_operating_system_s_are_kept(tmp_path: Path) -> None:
     assert log.in_a_line(raised(SourceError("the key is wrong\nmore"))) == "the key is wrong"
+    assert log.in_a_line(raised(CrossingError("DELETE FROM brand"))) == "DELETE FROM brand"
     with pytest.raises(OSError, match="No such file") as error:
         (tmp_path / "missing").read_text()
     assert "No such file or directory" in log.in_a_line(error.value)

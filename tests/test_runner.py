@@ -22,6 +22,7 @@ from monitor.runner import Round, Runner
 from monitor.stages.intake import Feed, Intake
 from monitor.store import failures, leaving, maintenance, outbox, schema
 from monitor.store.engine import Database
+from tests.plugins.door import as_the_program
 from tests.postgres import server
 from tests.scenarios.world import SHOP
 
@@ -215,6 +216,23 @@ def test_what_fails_rests_and_is_set_aside_and_the_operators_hear_of_it_once(
     assert re.fullmatch(r"ValueError at monitor/runner\.py:\d+", row.reason)  # and not its words
     [notice] = rows(database, schema.notice)
     assert (notice.key, notice.audience) == ("quarantine:triage:bad", "#ops")
+
+
+def test_an_item_that_would_mix_up_brands_fails_alone_and_says_which_statement(
+    database: Database,
+) -> None:
+    def forgets(item: str) -> None:
+        if item == "bad":
+            with as_the_program(), database.writing() as conn:
+                conn.execute(schema.cases.update().values(status="closed"))
+
+    stage, behind = Work(["bad", "good"], forgets), Beside(["1"])
+    done = Runner([stage, behind], database, clock=Clock()).until_idle()
+    assert (done.handled, done.failed) == ({"triage": 1, "intake": 1}, {"triage": 1})
+    assert done.broken is None
+    [row] = rows(database, schema.failure)
+    assert row.item == "bad"
+    assert "whose rows of cases it means: UPDATE cases SET status=" in row.reason
 
 
 def test_in_a_turn_each_item_stands_for_itself(database: Database) -> None:

@@ -25,6 +25,7 @@ from monitor.stages.reply import Reply  # noqa: E402
 from monitor.store import schema  # noqa: E402
 from monitor.store.engine import Database  # noqa: E402
 from tests.notifiers.slack_side import ANA, workspace  # noqa: E402
+from tests.plugins.door import let_tests_ask  # noqa: E402
 from tests.slackapp.office import Office, office, typed  # noqa: E402
 from tests.stages.front import TellingNet  # noqa: E402
 
@@ -47,6 +48,7 @@ class Net(TellingNet):
 
 def main() -> None:
     """Write the pictures beside this file."""
+    let_tests_ask()
     with tempfile.TemporaryDirectory() as name, workspace() as server:
         database = Database(f"sqlite:///{name}/scene.db")
         schema.metadata.create_all(database.engine)

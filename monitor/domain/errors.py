@@ -124,5 +124,14 @@ class StoreError(MonitorError):
     """The database cannot be used (read-only, full, locked, newer than the program)."""
 
 
+class CrossingError(Exception):
+    """A statement that does not say whose rows it means was not sent: it might mix up brands.
+
+    A mistake in the program, and so no MonitorError: nobody who pressed a button or called is told that it
+    was theirs. The words are ours, for the log. The database can be used: what does not need that statement
+    goes on.
+    """
+
+
 class ConfigError(MonitorError):
     """A mistake in the configuration; the text names place and remedy."""

@@ -1,4 +1,4 @@
-"""What is asked across brands: the mark that says why, and questions that are no brand's."""
+"""What is asked across brands: the door through `store.barrier`, and questions that are no brand's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,9 +16,9 @@ from monitor.store import turns
 from monitor.store.schema import brand, judgement, mention, post
 
 OPTION = "across_brands"
-"""The execution option that carries the mark. Nothing in the program reads it; the tests do."""
+"""The execution option by which `store.barrier` knows what came through the door."""
 
-_Statement = TypeVar("_Statement", bound=sa.Executable)
+_Asking = TypeVar("_Asking", bound=sa.Executable | Connection)
 
 
 class Why(Enum):
@@ -33,13 +33,12 @@ class Why(Enum):
     CONFIGURED = "the config says it for all brands at once, and is compared with all rows"
 
 
-def across(statement: _Statement, why: Why) -> _Statement:
-    """The same statement, marked as one that reaches every brand's rows on purpose.
+def across(asking: _Asking, why: Why) -> _Asking:
+    """The same statement, let through the barrier: it reaches every brand's rows on purpose.
 
-    It is sent as it would be without. The tests fail on a statement that says neither whose rows it means
-    nor, by this mark, why it means all (docs/adr/0055).
+    A connection lets through all that is sent on it from now on.
     """
-    return statement.execution_options(**{OPTION: why.name})
+    return cast("_Asking", asking.execution_options(**{OPTION: why.name}))
 
 
 def to_judge(conn: Connection, limit: int) -> list[int]:

@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from monitor.domain.errors import StoreError
-from monitor.store import sight
+from monitor.store import barrier, sight
 
 __all__ = ["Connection", "Database", "Transactions", "clear_errors", "log_when_done", "new_id"]
 
@@ -64,10 +64,10 @@ class Database:
         # threads of one process wait for each other here, and go on at once
         self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
-            self._writer = _sqlite_engine(self.url, read_only=False)
-            self._reader = _sqlite_engine(self.url, read_only=True)
+            self._writer = barrier.guard(_sqlite_engine(self.url, read_only=False))
+            self._reader = barrier.guard(_sqlite_engine(self.url, read_only=True))
         else:
-            self._writer = _server_engine(self.url)
+            self._writer = barrier.guard(_server_engine(self.url))
             self._reader = self._writer.execution_options(**_SNAPSHOT)
 
     @contextmanager

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.domain.errors import StoreError
+from monitor.store.cross_brand import Why, across
 from monitor.store.engine import Database, clear_errors
 from monitor.store.schema import installation
 from monitor.store.server_lock import RUNNER, ServerLock
@@ -82,7 +83,7 @@ def upgrade(database: Database) -> bool:
         from alembic import command
 
         config = _config()
-        config.attributes["connection"] = conn
+        config.attributes["connection"] = across(conn, Why.OPERATION)
         command.upgrade(config, "head")
         return True
 

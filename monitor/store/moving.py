@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection
 from monitor.domain.errors import StoreError
 from monitor.store import jobs, maintenance, said
 from monitor.store.columns import UtcDateTime
+from monitor.store.cross_brand import Why, across
 from monitor.store.engine import Database
 from monitor.store.schema import metadata
 
@@ -82,7 +83,7 @@ def move(source: Database, target: Database, show: Shown = lambda _done, _all: N
         _state(conn)
     maintenance.upgrade(target)
     with source.engine.connect() as ours, ours.begin():  # BEGIN IMMEDIATE: nobody else writes
-        census = _census(_file_rows(ours))
+        census = _census(_file_rows(across(ours, Why.OPERATION)))
         begun = _begin(target, census)
         total, done = sum(number for number, _ in census.values()), sum(begun.values())
         show(done, total)
@@ -92,7 +93,7 @@ def move(source: Database, target: Database, show: Shown = lambda _done, _all: N
                 show(done, total)
     _finish(source, target)
     with target.reading() as conn:
-        there = _census(_server_rows(conn))
+        there = _census(_server_rows(across(conn, Why.OPERATION)))
     wrong = [name for name in census if there[name] != census[name]]
     if wrong:
         with target.writing() as conn:
@@ -123,7 +124,7 @@ def _census(rows: Callable[[sa.Table], Iterator[Sequence[Any]]]) -> Census:
 
 def _census_of_file(source: Database) -> Census:
     with source.reading() as conn:
-        return _census(_file_rows(conn))
+        return _census(_file_rows(across(conn, Why.OPERATION)))
 
 
 def _file_rows(conn: Connection) -> Callable[[sa.Table], Iterator[Sequence[Any]]]:
@@ -218,7 +219,7 @@ def _finish(source: Database, target: Database) -> None:
         given = ours.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
         last: dict[str, int] = {row.name: row.seq for row in given}
     with target.writing() as conn:
-        _let_go(conn)
+        _let_go(across(conn, Why.OPERATION))
         for table_name, name, key in _INWARD:
             conn.exec_driver_sql(f"ALTER TABLE {table_name} ADD CONSTRAINT {name} {key}")
         for table in _TABLES:
@@ -251,7 +252,8 @@ def _state(conn: Connection) -> tuple[str, Mapping[str, int]] | None:
         return str(census), {name: copied for name, copied in marks}  # noqa: C416
     there = set(sa.inspect(conn).get_table_names())
     ours = [one for one in _TABLES if one.name in there]
-    full = [one.name for one in ours if conn.execute(sa.select(one).limit(1)).first()]
+    asked = {one.name: across(sa.select(one).limit(1), Why.OPERATION) for one in ours}
+    full = [name for name, one in asked.items() if conn.execute(one).first()]
     foreign = sorted(there - {"alembic_version", "said", *(one.name for one in _TABLES)})
     if full or foreign:
         what = "holds rows of complaint-monitor" if full else "has tables of another program"
@@ -270,9 +272,9 @@ def _begin(target: Database, census: Census) -> Mapping[str, int]:
         if state is not None and state[0] == told:
             return state[1]
         if state is not None:
-            _empty(conn)
+            _empty(across(conn, Why.OPERATION))
         jobs.drop(conn)  # its triggers would make a job of each row
-        _let_go(conn)
+        _let_go(across(conn, Why.OPERATION))
         conn.exec_driver_sql(f"DROP SCHEMA IF EXISTS {_MARKS} CASCADE")
         conn.exec_driver_sql(f"CREATE SCHEMA {_MARKS}")
         conn.exec_driver_sql(f"CREATE TABLE {_MARKS}.census (census text NOT NULL)")

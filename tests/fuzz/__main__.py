@@ -28,6 +28,7 @@ import time
 
 from tests.fuzz import parsers, slack, stored, web
 from tests.fuzz.spoiling import Found, Part
+from tests.plugins.door import let_tests_ask
 
 PARTS: dict[str, Part] = {
     "sources": parsers.sources,
@@ -67,4 +68,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    let_tests_ask()
     sys.exit(main())

@@ -31,6 +31,7 @@ from monitor.simulator.reddit_http import RedditServer
 from monitor.simulator.serving import Answer, Asked, Server, as_json, packed
 from monitor.store import maintenance, schema
 from monitor.wiring import Application
+from tests.plugins.door import let_tests_ask
 from tests.sources import test_reddit_recordings as of_reddit
 from tests.sources import test_x_recordings as of_x
 
@@ -341,4 +342,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    let_tests_ask()
     sys.exit(main())

@@ -31,9 +31,9 @@ def count_up(database):
     for _ in range({MANY}):
         with database.writing() as conn:
             # what a write rests on is read for update: PostgreSQL locks the row, SQLite all
-            query = sa.select(stream.c.failures).with_for_update()
+            query = sa.select(stream.c.failures).where(stream.c.id == 1).with_for_update()
             failures = conn.execute(query).scalar_one()
-            conn.execute(stream.update().values(failures=failures + 1))
+            conn.execute(stream.update().where(stream.c.id == 1).values(failures=failures + 1))
 
 if __name__ == "__main__":
     sys.stdin.readline()  # until all are ready

@@ -8,7 +8,6 @@ import inspect
 import pkgutil
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -20,10 +19,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 import monitor.store
+from monitor.domain.errors import CrossingError
 from monitor.store.engine import Connection, Database, Transactions
 from monitor.store.schema import notice, reply
 
-NOT_WALKED = {"bulk", "engine", "jobs", "maintenance", "moving", "pacing", "sight"}
+NOT_WALKED = {"barrier", "bulk", "engine", "jobs", "maintenance", "moving", "pacing", "sight"}
 """What asks for no rows of brands: the plumbing, and what stands in the jobs' own schema. `moving` copies
 all there is."""
 NOON = datetime(2026, 5, 5, 9, 30, tzinfo=UTC)
@@ -70,8 +70,10 @@ def _asks(one: Callable[..., Any]) -> bool:
     return bool(said & {"Connection", "Database", "Transactions"})
 
 
-def call(database: Database, name: str, one: Callable[..., Any], times: int) -> None:
-    """Call it so often, each time undone, whatever it raises; with the same arguments in each run.
+def call(database: Database, name: str, one: Callable[..., Any], times: int) -> set[str]:
+    """Call it so often, each time undone, with the same arguments in each run.
+
+    Returns what the barrier refused; whatever else it raises for made-up arguments is of no interest.
 
     Raises:
         UnmadeError: no arguments can be made up for it.
@@ -79,15 +81,21 @@ def call(database: Database, name: str, one: Callable[..., Any], times: int) -> 
     """
     wanted = typing.get_type_hints(one)
     wanted.pop("return", None)
+    refused = set()
     for turn in range(times):
         chance = Random(f"{name} {turn}")
-        with suppress(UndoneError), database.writing() as conn:
-            given = {Connection: conn, Database: database, Transactions: database}
-            _ask(one, {of: given.get(kind) or _made(kind, chance) for of, kind in wanted.items()})
+        try:
+            with database.writing() as conn:
+                given = {Connection: conn, Database: database, Transactions: database}
+                made = {of: given.get(kind) or _made(kind, chance) for of, kind in wanted.items()}
+                _ask(one, made)
+        except UndoneError as ended:
+            if isinstance(ended.__cause__, CrossingError):
+                refused.add(str(ended.__cause__))
+    return refused
 
 
 def _ask(one: Callable[..., Any], said: dict[str, Any]) -> None:
-    """Made-up arguments are refused for many reasons, none of which is of interest."""
     try:
         found = one(**said)
         if inspect.isgenerator(found):
