@@ -211,7 +211,10 @@ CROSSING: dict[str, tuple[Any, set[str]]] = {
         {"cases"},
     ),
     "text that replaces": (sa.text("REPLACE INTO cases (id) VALUES (1)"), {"cases"}),
-    "a table made of another": (sa.DDL("CREATE TABLE mine AS SELECT * FROM cases"), {"cases"}),
+    "a table made of another": (
+        sa.DDL("CREATE TABLE mine AS SELECT * FROM cases"),  # type: ignore[no-untyped-call]
+        {"cases"},
+    ),
     "a value of new rows": (notice.insert().values([{"wait": worst}, {"wait": 1}]), {"cases"}),
     "a value if it is there": (
         sqlite.insert(notice)
