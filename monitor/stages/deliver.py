@@ -125,6 +125,8 @@ class Deliver:
         self._clock = clock
         self._errands: dict[str, _Errand] = {}
         self._rests = Rests()
+        self._nowhere: set[str] = set()
+        """Audiences that the config does not name: no card of theirs is waited for."""
 
     def due(self, now: datetime) -> Sequence[str]:
         """The keys of notices that may leave now: oldest first, notifiers and audiences taking turns.
@@ -188,6 +190,8 @@ class Deliver:
             return False
         card = row.card
         if card is None or card.receipt is not None or card.is_set_aside:
+            return True
+        if card.audience in self._nowhere:
             return True
         return self._route(card.audience).name != route.name
 
@@ -305,6 +309,7 @@ class Deliver:
     def _keep(self, errand: _Errand, receipt: Receipt, now: datetime) -> None:
         row = errand.row
         self._rests.end(errand.route.name, errand.route.target)
+        self._nowhere.discard(row.audience)
         with self._database.writing() as conn:
             kept = outbox.sent(conn, row, errand.token, receipt, now)
         said = {"key": row.key, "kind": row.kind.value, "reason": row.reason.value}
@@ -319,6 +324,8 @@ class Deliver:
         row, at = errand.row, self._clock()
         is_slow = at - (errand.until - LEASE) >= SLOW and not error.answered
         is_unknown = isinstance(error, NoSuchPlaceError)  # which says nothing of the other side
+        if is_unknown:
+            self._nowhere.add(row.audience)
         if not is_unknown and (error.retry_after is None or is_slow or error.is_down):
             its = errand.route
             self._rests.begin(its.name, its.target, at, is_down=error.is_down)
@@ -356,13 +363,18 @@ class Deliver:
         alarms.write(
             conn,
             self._operators,
-            f"{word}:{row.audience}:{now.date()}",
+            f"{word}:{self._whom(row.audience)}:{now.date()}",
             Reason.QUARANTINED,
-            f"{what}: {row.audience}",
+            f"{what}: {self._whom(row.audience)}",
             [str(error), f"First seen with notice {row.key}, attempt {row.attempts + 1}."],
             now,
             brand_id=row.brand_id,
         )
+
+    def _whom(self, audience: str) -> str:
+        """Of whom the operators are told: of a notifier that nobody knows once, whatever it was to tell."""
+        route = self._route(audience)
+        return route.name if isinstance(route.notifier, _NoNotifier) else audience
 
 
 def _audience(row: Pending) -> str:

@@ -73,15 +73,16 @@ class Triage:
         self._operators = operators
         self._kept = kept
         self._known: set[int] = set()
-        self._others: set[int] = set()
-        """Brands, by row number, that the config names, and does not; as far as any had posts."""
+        """Brands, by row number, that the config names; as far as any had posts."""
+        self._others: dict[int, datetime] = {}
+        """Those that it does not name, and since when this process knows of them."""
         self._looked_at: datetime | None = None
 
     def due(self, now: datetime) -> Sequence[str]:
         """Judged mentions without a verdict, of the brands that the config names."""
         with self._database.reading() as conn:
             found = self._due(conn, now)
-            while self._meets_others(conn, found):
+            while self._meets_others(conn, found, now):
                 found = self._due(conn, now)
         return [*found, *self._given_up(now)] if self._others else found
 
@@ -93,31 +94,35 @@ class Triage:
                 return
             if one.brand in self._brands:
                 self._decide(conn, one, now)
-            elif item in self._over(conn, {one.brand_id}, now):
+            elif item in self._over(conn, {one.brand_id} & self._unknown_for_long(now), now):
                 self._let_go(conn, one)
             else:
-                self._leave(one.brand_id, one.brand)
+                self._leave(one.brand_id, one.brand, now)
 
     # ------------------------------------------------------- brands that the config does not name
 
     def _due(self, conn: Connection, now: datetime) -> Sequence[str]:
         return mentions.due(conn, mentions.TRIAGE, now, ROUND, but=tuple(self._others))
 
-    def _meets_others(self, conn: Connection, items: Sequence[str]) -> bool:
+    def _meets_others(self, conn: Connection, items: Sequence[str], now: datetime) -> bool:
         """Whether some are of brands that the config does not name: known from now on, and left out."""
         met = {mentions.parse_item(one)[0] for one in items} - self._known
         names = brands.called(conn, met) if met else {}
         others = {number: name for number, name in names.items() if name not in self._brands}
         self._known |= met - others.keys()
         for number, name in others.items():
-            self._leave(number, name)
+            self._leave(number, name, now)
         return bool(others)
 
-    def _leave(self, brand_id: int, name: str) -> None:
+    def _leave(self, brand_id: int, name: str, now: datetime) -> None:
         """To who knows the brand; said once."""
         if brand_id not in self._others:
-            self._others.add(brand_id)
+            self._others[brand_id] = now
             _log.warning("brand_not_here", brand=name)
+
+    def _unknown_for_long(self, now: datetime) -> set[int]:
+        """Brands that no config has named for a while: this process's may just be the elder of two."""
+        return {number for number, met_at in self._others.items() if now - met_at >= LEFT}
 
     def _given_up(self, now: datetime) -> Sequence[str]:
         """What nobody will decide on any more. Of what may be decided on still, the operators hear."""
@@ -126,7 +131,7 @@ class Triage:
             return ()
         with self._database.reading() as conn:
             stay = [one for one in cross_brand.undecided(conn) if one.brand_id in self._others]
-            over = self._over(conn, self._others, now)
+            over = self._over(conn, self._unknown_for_long(now), now)
         for one in stay:
             if now - one.since >= LEFT:
                 self._tell_what_stays(one, now)
@@ -145,7 +150,7 @@ class Triage:
             alarms.write(
                 conn,
                 self._operators,
-                f"left:{one.brand_id}:{one.since.isoformat()}",
+                f"left:{one.brand_id}:{now.date().isoformat()}",
                 Reason.BRAND_UNKNOWN,
                 f"posts wait for {one.brand}, which the config does not name",
                 [

@@ -127,6 +127,34 @@ def test_a_place_that_the_config_does_not_name_rests_nobody(told: Told) -> None:
     assert sorted(one.target for one in mail.messages) == ["ana", "bo", "cy"]
 
 
+def test_a_card_without_a_place_holds_up_nothing_of_its_case(told: Told) -> None:
+    """A channel that was renamed in the config: who is told next is told all the same."""
+    nowhere = NoSuchPlaceError('"#care" is no target of this notifier')
+    slack = Mail({"#care": nowhere})
+    machine = Machine()
+    stage = Deliver(
+        told.database,
+        {"slack": slack},
+        digest=digest_of,
+        operators=None,
+        shadow=False,
+        clock=machine,
+    )
+    case = told.case()
+    card, step = told.alert(case), told.escalate(case, "leads")
+    for _ in range(3):
+        for key in stage.due(NOW):
+            stage.handle(key, NOW)
+        machine.passes(REST)
+    assert told.state(card)[0] is NoticeState.PENDING
+    assert told.state(step)[0] is NoticeState.SENT
+    slack.bad = {}
+    machine.passes(timedelta(hours=1))
+    for key in stage.due(NOW):
+        stage.handle(key, NOW)
+    assert told.state(card)[0] is NoticeState.SENT
+
+
 @SQLITE
 def test_where_there_is_no_connection_nobody_else_is_tried(told: Told) -> None:
     mail = Mail({"ana": DOWN})
