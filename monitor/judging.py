@@ -188,7 +188,7 @@ class InForce:
 
     def _tell(self, error: NotHereError) -> None:
         now = self._clock()
-        key = f"model:{error.model}:{now.date()}"
+        key = f"model:{error.model}:{platform.node()}:{now.date()}"
         if key == self._told:
             return
         headline = f"the adopted model {error.model} is not where posts are judged: the config's judges there"

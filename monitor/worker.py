@@ -229,8 +229,7 @@ class Crew:
 
     async def _watch(self, stop: threading.Event, still_ours: Callable[[], str | None]) -> None:
         while not await _beside(partial(stop.wait, AGAIN_S)):
-            problem = await _beside(still_ours) or self._items.broken(self._stages)
-            if problem is None:
+            if not (await _beside(still_ours) or self._items.broken(self._stages)):
                 await _beside(self._beat)
 
     # ------------------------------------------------------------------------------------ the jobs
@@ -293,9 +292,8 @@ class Crew:
         """Whether the notice may be told now, else it is a job again then. One that is told takes no turn."""
         with self._database.reading() as conn:
             about = outbox.entry(conn, key)
-        if about is None or about.state is not NoticeState.PENDING:
-            return True
-        if not self._is_paced(about.audience):
+        is_told = about is None or about.state is not NoticeState.PENDING
+        if about is None or is_told or not self._is_paced(about.audience):
             return True
         wait = pacing.turn(self._database, about.audience, PACE)
         if wait:
@@ -325,7 +323,6 @@ class Crew:
             log.warning("look_failed", queue=queue, problem=problem)
 
     def _offer(self, queue: str, stage: str) -> None:
-        """Make a job of each item that is none yet."""
         with self._database.reading() as conn:
             known = jobs.known(conn, stage)
         due = [one for one in self._items.waiting(stage) if one not in known]

@@ -203,16 +203,11 @@ def _unseen_answers(feeds: Sequence[Feed]) -> Iterator[Tried]:
 
 def _sent_to_us(application: Application) -> Iterator[Tried]:
     """What was sent and nobody reads, and the calls that were refused lately."""
-    from monitor.store import inbox, maintenance
+    from monitor.store import inbox
 
-    database = application.database
-    if database.path is not None and not database.path.exists():
-        return
-    with database.reading() as conn:
-        if not maintenance.is_current(conn):
-            return  # told by the database's own trial
-        waiting = inbox.unread(conn)
-        refused = inbox.refused_since(conn, (application.clock() - _LATELY).date())
+    since = (application.clock() - _LATELY).date()
+    waiting = dict(_asked(application, lambda conn: tuple(inbox.unread(conn).items())))
+    refused = _asked(application, lambda conn: inbox.refused_since(conn, since))
     names = {feed.name for feed in application.feeds}
     for name, number in sorted(waiting.items()):
         if name not in names:
@@ -231,8 +226,11 @@ def _asked(application: Application, ask: Callable[[Connection], Sequence[_T]]) 
     database = application.database
     if database.path is not None and not database.path.exists():
         return ()
-    with database.reading() as conn:
-        return ask(conn) if maintenance.is_current(conn) else ()
+    try:
+        with database.reading() as conn:
+            return ask(conn) if maintenance.is_current(conn) else ()
+    except StoreError:
+        return ()
 
 
 def _held_up(application: Application) -> Iterator[Tried]:

@@ -99,12 +99,13 @@ class DailyDigest:
             return
         begun = brands.begun(conn, ids)
         is_today = day == self._schedule.today(now)
+        due_at = self._schedule.sent_at(day) or now
         for one in ids:
             if one not in begun:
                 # a rehearsal's digest must not stand in for the one that people get
                 if is_today:
                     yield f"{_key(one, day)}:{Reason.SHADOW.value}"
-            elif is_today or self._was_missed(day, begun[one]):
+            elif is_today or begun[one] <= due_at:
                 yield _key(one, day)
 
     def _was_missed(self, day: date, since: datetime) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.domain.arrival import Arrivals, Known, sort_out
 from monitor.domain.judgement import Judgement
+from monitor.domain.keeping import Purge
 from monitor.domain.post import Page, Post, PostKey, Rejected
 from monitor.store import (
     authors,
@@ -24,6 +25,7 @@ from monitor.store import (
     own_answers,
     rejects,
     said,
+    tallies,
     threads,
     tombstones,
     unnamed,
@@ -186,6 +188,8 @@ def _insert(
     to_erased = {one.number for one in new if tombstones.is_above(one.post, one.thread)} & own
     columns = _post_columns(new, writers, seen_at, asked)
     bulk.insert_columns(conn, post, own_answers.emptied(columns, to_erased))
+    if to_erased:
+        tallies.add_purged(conn, Purge.ERASED, len(to_erased), seen_at)
     bulk.insert(conn, mention, mentions)
     seen = ((one.number, one.brands) for one in new)
     bulk.insert(conn, sighting, _sighting_rows(stream_id, seen))
