@@ -21,17 +21,17 @@ _SMOOTHING = 0.05
 """No label is beyond doubt: so much of each is spread over all four classes."""
 _SLIPS = 0.12
 """Share of the words of a misspelt copy that get a slip of the finger."""
+_BARE = frozenset({"neutral", "chitchat"})
 
 
 def hard(examples: Iterable[Example], own: int = 1) -> list[Lesson]:
     """One lesson a text, as sure as its label.
 
     An epoch shows the texts written for this project `own` times: they hold what public sets lack.
+    Bare statements that address nobody it shows twice as often: those that accuse ("Same finger. Two
+    results.") are complaints, and outnumber the others.
     """
-    return [
-        Lesson(one.shown, _almost(one.label), own if one.corpus == "project" else 1)
-        for one in examples
-    ]
+    return [Lesson(one.shown, _almost(one.label), _times(one, own)) for one in examples]
 
 
 def misspelt(examples: Iterable[Example]) -> list[Example]:
@@ -98,6 +98,12 @@ def distilled(
             Lesson(text, tuple(round(part, 6) for part in target), one.times if one else 1)
         )
     return lessons
+
+
+def _times(example: Example, own: int) -> int:
+    if example.corpus != "project":
+        return 1
+    return 2 * own if _BARE.intersection(example.phenomena[:1]) else own
 
 
 def _almost(label: Label) -> tuple[float, ...]:

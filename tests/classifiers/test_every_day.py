@@ -122,8 +122,8 @@ def test_blunt_complaints_alert(shipped: Shipped) -> None:
 
 
 def test_statements_that_address_nobody_do_not(shipped: Shipped) -> None:
-    """One in five does: bare facts that accuse are learned as complaints (the card says so)."""
-    assert len(alerts(shipped, NEUTRAL)) <= len(NEUTRAL) * 0.2
+    """Six of forty do: bare facts that accuse are learned as complaints (the card says so)."""
+    assert len(alerts(shipped, NEUTRAL)) <= len(NEUTRAL) * 0.15
 
 
 def test_the_lines_are_in_no_set() -> None:

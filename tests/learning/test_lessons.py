@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,15 @@ def test_a_label_is_almost_certain_and_own_texts_are_shown_more_often() -> None:
     assert sum(own.target) == pytest.approx(1)
     assert max(own.target) == own.target[list(Label).index(Label.COMPLAINT)]
     assert 0.9 < max(own.target) < 1
+
+
+def test_bare_statements_are_shown_twice_as_often() -> None:
+    from monitor.learning.lessons import hard
+
+    bare = replace(OWN, label=Label.OTHER, phenomena=("neutral", "short"))
+    aimed = replace(OWN, label=Label.OTHER, phenomena=("off_target", "neutral"))
+    theirs = replace(bare, corpus="goemotions")
+    assert [one.times for one in hard([bare, aimed, theirs])] == [2, 1, 1]
 
 
 def test_a_misspelt_copy_has_no_diacritics_and_slips_the_same_way_each_time() -> None:
