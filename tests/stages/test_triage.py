@@ -242,7 +242,8 @@ def test_an_edit_in_a_case_of_a_brand_that_was_removed_leaves_the_case_as_it_is(
     bringing.brings(written("1", text="love it", edited_at=TEN), gone("2"), at=TEN + MINUTE)
     _judge(database)
     left, later = _triage(database), TEN + Keep().without_case + MINUTE
-    for item in left.due(later):
-        left.handle(item, later)
+    assert list(left.due(later)) == []  # its config may just be the elder of two
+    for item in left.due(later + LEFT):
+        left.handle(item, later + LEFT)
     assert rows(database, "SELECT next FROM mention WHERE next = 'triage'") == []
     assert rows(database, "SELECT status FROM cases") == [("open",)]
