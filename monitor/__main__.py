@@ -2,7 +2,7 @@
 
 import gc
 
-from monitor import uncaught
+from monitor import open_files, uncaught
 from monitor.cli import cli
 
 _UNTIL_COLLECTED = 50_000
@@ -14,6 +14,7 @@ def main() -> None:
     """Run the command line."""
     gc.set_threshold(_UNTIL_COLLECTED)
     uncaught.take_over()
+    open_files.allow_many()
     cli(prog_name="complaint-monitor")
 
 
