@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import imaplib
 import re
-import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from threading import Timer
 from typing import Any, Literal
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
@@ -21,6 +19,7 @@ from imap_tools.folder import FolderInfo
 
 from monitor.domain.errors import SourceError
 from monitor.domain.quoting import quoted
+from monitor.fetching.deadline import Deadline
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 _SLOWNESS = 4
@@ -209,20 +208,10 @@ def _telling(doing: str, *, is_asked: bool = True) -> Iterator[None]:
 @contextmanager
 def _ending(box: BaseMailBox, seconds: float) -> Iterator[None]:
     """What is inside ends in time, however slowly the answer comes in."""
-    line: Any = box.client.sock
-    # of the bare socket: TLS is not to be used by two threads at once
-    timer = Timer(seconds, lambda: _cut(line))
-    timer.daemon = True
-    timer.start()
-    try:
+    deadline = Deadline()
+    deadline.holds(box.client.sock)
+    with deadline.within(seconds):
         yield
-    finally:
-        timer.cancel()
-
-
-def _cut(line: socket.socket) -> None:
-    with suppress(OSError):
-        socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
 def _refused(doing: str, words: str, *, is_asked: bool) -> SourceError:
