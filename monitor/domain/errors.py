@@ -75,7 +75,7 @@ class SendError(MonitorError):
     """A notice was not delivered, or nobody knows.
 
     `answered`: the other side is there, and said so; that it took long is no sign that it is down.
-    `is_down`: there was no connection to it at all, so nothing can be brought to anybody there.
+    `is_down`: nothing can be brought to anybody there, as there is no connection, or none with this token.
     """
 
     def __init__(

@@ -359,22 +359,23 @@ class Deliver:
         """Once a day and audience; and never about a warning that cannot be delivered itself."""
         if row.kind is NoticeKind.OPERATIONS:
             return
+        whom = self._whom(row.audience, error)
         what, word = ("Refused", "refused") if refused else ("Not reached yet", "unreachable")
         alarms.write(
             conn,
             self._operators,
-            f"{word}:{self._whom(row.audience)}:{now.date()}",
+            f"{word}:{whom}:{now.date()}",
             Reason.QUARANTINED,
-            f"{what}: {self._whom(row.audience)}",
+            f"{what}: {whom}",
             [str(error), f"First seen with notice {row.key}, attempt {row.attempts + 1}."],
             now,
             brand_id=row.brand_id,
         )
 
-    def _whom(self, audience: str) -> str:
-        """Of whom the operators are told: of a notifier that nobody knows once, whatever it was to tell."""
+    def _whom(self, audience: str, error: SendError) -> str:
+        """Of whom the operators are told: of a notifier by which nobody is reached once for all."""
         route = self._route(audience)
-        return route.name if isinstance(route.notifier, _NoNotifier) else audience
+        return route.name if error.is_down or isinstance(route.notifier, _NoNotifier) else audience
 
 
 def _audience(row: Pending) -> str:

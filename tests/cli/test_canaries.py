@@ -159,8 +159,9 @@ def office(shop: Shop, database_url: str, monkeypatch: pytest.MonkeyPatch) -> It
         reddit.refresh_tokens["r3fresh"] = ("acme_help", "*")
         stack.enter_context(reddit)
         slack = stack.enter_context(SlackServer([Channel(CARE, "care")]))
-        more = REDDIT.format(url=reddit.url) + EMAIL.format(port=port, to="quokka@mail.example")
-        more += AT_WORK.format(slack=slack.url, care=CARE)
+        # Slack first: cases are told there, and the operators by mail
+        more = REDDIT.format(url=reddit.url) + AT_WORK.format(slack=slack.url, care=CARE)
+        more += EMAIL.format(port=port, to="quokka@mail.example")
         quiet = CONFIG[: CONFIG.index("[[notifiers]]")]
         shop.configure(f'database = "{database_url}"\n{quiet}{more}{LOG}')
         shop.does("db", "upgrade")

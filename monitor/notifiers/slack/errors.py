@@ -180,6 +180,15 @@ OF_A_CHANNEL = frozenset(
     }
 )
 """To be mended in one channel: the others go on meanwhile."""
+OF_THE_APP = frozenset(name for name, words in _MEND.items() if words in (_TOKEN, _SCOPE)) | {
+    "accesslimited",
+    "app_access_restricted",
+    "enterprise_is_restricted",
+    "not_allowed_token_type",
+    "team_access_not_granted",
+    "two_factor_setup_required",
+}
+"""No channel can be written to with this token: none is tried meanwhile, and the operators hear of it once."""
 WITHOUT_BLOCKS = frozenset(
     {"block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 )

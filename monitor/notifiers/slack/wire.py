@@ -19,7 +19,7 @@ from slack_sdk.web import SlackResponse
 from monitor.domain.errors import ConfigError, Outcome, SendError
 from monitor.domain.quoting import quoted
 from monitor.fetching import retry_after
-from monitor.notifiers.slack.errors import OF_A_CHANNEL, OUTCOMES, in_words, meaning
+from monitor.notifiers.slack.errors import OF_A_CHANNEL, OF_THE_APP, OUTCOMES, in_words, meaning
 from monitor.notifiers.slack.pacing import Pace
 from monitor.ports import Secrets
 from monitor.secrets import for_header
@@ -45,6 +45,7 @@ class RefusedError(SendError):
             outcome=OUTCOMES[meaning(name)],
             retry_after=retry_after,
             answered=True,  # it may have stood in the queue for long before
+            is_down=name in OF_THE_APP,
         )
         self.name = name
 
