@@ -35,10 +35,13 @@ MOST_WORKERS = 4  # each may load the classifier (400 MB) and run a PostgreSQL
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite runs on all cores; what is named on the command line starts at once, alone."""
+    """The whole suite runs on all cores; what is named on the command line starts at once, alone.
+
+    One more than there are cores: tests of real processes wait for much of their time.
+    """
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return 0
-    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    return min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
 
 
 KINDS = ("sqlite", "postgresql")
