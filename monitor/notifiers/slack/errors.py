@@ -188,7 +188,7 @@ OF_THE_APP = frozenset(name for name, words in _MEND.items() if words in (_TOKEN
     "team_access_not_granted",
     "two_factor_setup_required",
 }
-"""With this token no channel can be written to: none is tried meanwhile, and the operators hear of it once."""
+"""With this token no channel can be written to: none is tried meanwhile; the operators hear of it once."""
 WITHOUT_BLOCKS = frozenset(
     {"block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 )
