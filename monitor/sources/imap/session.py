@@ -216,7 +216,7 @@ def _ending(box: BaseMailBox, seconds: float) -> Iterator[None]:
 
 def _refused(doing: str, words: str, *, is_asked: bool) -> SourceError:
     is_for_good = is_asked and not _PASSING.search(words)
-    return SourceError(f"{doing}: {quoted(words)}", permanent=is_for_good)
+    return SourceError(f"{doing}: the server says no ({quoted(words)})", permanent=is_for_good)
 
 
 def _words(data: Any) -> str:
