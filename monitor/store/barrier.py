@@ -57,6 +57,8 @@ already has the number of. Not among them: a post's number in `mention`, `sighti
 it leads to every brand that is named in the post."""
 
 _FILLS = re.compile(r'^\s*insert\s+(?:or\s+\w+\s+)?into\s+["\w.]+\s*(?:\([^)]*\))?', re.IGNORECASE)
+_GIVEN = re.compile(r"%\(\w+\)s|(?<!:):\w+")
+"""What a value is called, in the drivers' ways to say so."""
 _ASKS = re.compile(
     r"\b(?:select|update|delete|merge|copy|truncate|table|replace\s+into)\b", re.IGNORECASE
 )
@@ -105,7 +107,7 @@ def crossing(statement: Any, text: str) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def _crossing_text(text: str) -> frozenset[str]:
     """Text is not understood: what asks for anything must name no such table, but for one that it fills."""
-    rest = _FILLS.sub("", text)
+    rest = _GIVEN.sub("", _FILLS.sub("", text))
     if _ASKS.search(rest) is None:
         return frozenset()
     return OF_BRANDS.intersection(re.findall(r"\w+", rest.lower()))

@@ -72,6 +72,8 @@ TIED: dict[str, Any] = {
     ),
     "a new row": notice.insert().values(key="x"),
     "a new row, in text": sa.text("INSERT INTO notice (key) VALUES ('x')"),
+    "a value called like a table": sa.text("UPDATE jobs SET at = now() + :wait::interval"),
+    "the same as a driver has it": sa.text("UPDATE jobs SET at = now() + %(wait)s WHERE id = 1"),
     "a condition in text": sa.select(post).where(post.c.id == 1, sa.text("post.to_judge")),
     "its own rows anew, each of them tied": cases.update().where(
         cases.c.brand_id == 1, cases.c.id.in_(sa.select(cases.c.id).where(cases.c.level > 2))

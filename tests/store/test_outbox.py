@@ -42,7 +42,7 @@ def test_a_notice_is_written_once(database: Database, told: Told) -> None:
         assert outbox.counts(conn) == {(PENDING, Reason.OPENED): 1}
         assert outbox.entry(conn, "no such key") is None
     entry = told.entry(key)
-    assert (entry.audience, entry.wait, entry.written_at) == ("#care", 1, NOW)
+    assert (entry.audience, entry.wait, entry.written_at) == ("slack:#care", 1, NOW)
 
 
 def test_what_was_decided_not_to_be_sent_is_kept_with_its_reason(
