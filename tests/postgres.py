@@ -35,7 +35,9 @@ SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
 }
-DURABLE = SETTINGS | {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+DURABLE = SETTINGS | dict.fromkeys(
+    ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"), "on"
+)
 """What a commit is stands on the disk before it is answered, as everywhere but in tests."""
 INITDB = ("--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
 
